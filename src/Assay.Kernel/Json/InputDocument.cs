@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace Assay.Kernel.Json;
+
+/// <summary>A document from outside, read strictly from JSON or YAML, that can still say where each of its values stood.</summary>
+public sealed class InputDocument
+{
+    private readonly Func<string, (int Line, int Column)> _locate;
+
+    internal InputDocument(string source, JsonElement root, Func<string, (int Line, int Column)> locate)
+    {
+        Source = source;
+        Root = root;
+        _locate = locate;
+    }
+
+    /// <summary>The file's path as the user gave it.</summary>
+    public string Source { get; }
+
+    public JsonElement Root { get; }
+
+    /// <summary>Reads YAML when the name ends in <c>.yaml</c> or <c>.yml</c>, else JSON.</summary>
+    public static Checked<InputDocument> Read(ReadOnlyMemory<byte> bytes, string source)
+    {
+        if (source.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || source.EndsWith(".yml", StringComparison.OrdinalIgnoreCase))
+        {
+            return StrictYaml.Parse(bytes, source);
+        }
+
+        var root = StrictJson.Parse(bytes, source);
+        return root.IsValid
+            ? new InputDocument(source, root.Value, pointer => JsonLocator.Locate(bytes.Span, pointer))
+            : Checked<InputDocument>.Refused(root.Problems);
+    }
+
+    /// <summary>A problem with the value at <paramref name="pointer"/>, with its line and column.</summary>
+    public InputProblem Problem(string pointer, string rule, string message)
+    {
+        var (line, column) = _locate(pointer);
+        return new InputProblem(Source, pointer, rule, message, line, column);
+    }
+}
