@@ -1,0 +1,118 @@
+using Assay.Engine.Files;
+using Assay.Engine.Processes;
+using Assay.Engine.Processes.Containment;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+using Assay.Ledger.Mirror;
+
+namespace Assay.Engine;
+
+/// <summary>
+/// The one part that touches the world: it owns streams under a lease, performs their lanes' effects, and records what came of them.
+/// </summary>
+public sealed class AssayEngine : IAsyncDisposable
+{
+    private readonly Dictionary<Type, IEffectPerformer> _performers = [];
+    private readonly ContainmentPool _containments;
+    private readonly ProcessPerformer _processes;
+
+    private AssayEngine(Workspace workspace, EngineSession session, TimeProvider time, ContainmentMode? containment)
+    {
+        (Workspace, Session, Time) = (workspace, session, time);
+        Mirror = new FileMirror(workspace.Root);
+        Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
+        _containments = new ContainmentPool(session.Identity.Id, containment);
+        _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));
+        _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
+    }
+
+    public Workspace Workspace { get; }
+
+    public EngineSession Session { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>Called for each thing that happens, from any thread, and must return soon.</summary>
+    public Action<EngineNotice> Observer { get; set; } = static _ => { };
+
+    /// <summary>How this engine holds processes and caps them.</summary>
+    public ContainmentMode Containment => _containments.Mode;
+
+    internal FileMirror Mirror { get; }
+
+    internal AttemptMarkers Markers { get; }
+
+    /// <summary>Starts an engine on a workspace, which it does not own.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="containment">How to hold processes; null: the best that the host offers.</param>
+    public static async Task<AssayEngine> StartAsync(Workspace workspace, TimeProvider time, ContainmentMode? containment = null) =>
+        new(workspace, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
+
+    /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
+    public void OnChild(Func<RunChild, CancellationToken, Task<ChildOutcome>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
+
+    /// <summary>Folds a stream as it is stored.</summary>
+    public static StreamMachine Load(IEventStore store, ILane lane, StreamName stream)
+    {
+        var machine = new StreamMachine(lane, stream);
+        foreach (var stored in store.Read(stream, 0)) machine.Apply(stored.Bytes);
+        return machine;
+    }
+
+    /// <summary>Puts a command to a stream, as a request from outside that needs no claim.</summary>
+    /// <returns>The lane's answer; an acceptance is durable.</returns>
+    public static async Task<Decision> SubmitAsync(IEventStore store, ILane lane, StreamName stream, Command command, DateTimeOffset now)
+    {
+        for (; ; )
+        {
+            var draft = Load(store, lane, stream).Draft(now);
+            var decision = draft.Decide(command);
+            if (draft.IsEmpty) return decision;
+            if (await store.CommitAsync(draft.ToCommit(fence: null)) is CommitResult.Committed) return decision;
+        }
+    }
+
+    /// <summary>
+    /// Owns a stream and advances it until its lane has nothing more to do, or waits for something from outside.
+    /// </summary>
+    /// <param name="lane">The stream's lane.</param>
+    /// <param name="stream">The stream, which must have events.</param>
+    /// <param name="concurrency">How many of its effects may be under way at once.</param>
+    /// <param name="cancel">Ends what is under way and records that it was cancelled.</param>
+    /// <returns>The lane's state at the end, or who owns the stream instead.</returns>
+    public Task<RunResult> RunAsync(ILane lane, StreamName stream, int concurrency, CancellationToken cancel) =>
+        new StreamRunner(this, lane, stream, concurrency).RunAsync(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Session.DisposeAsync();
+        _processes.Dispose();
+        _containments.Dispose();
+    }
+
+    internal IEffectPerformer Performer(Effect effect) => _performers.TryGetValue(effect.GetType(), out var performer)
+        ? performer
+        : throw new InvalidOperationException($"this host performs no {effect.GetType().Name}");
+}
+
+/// <summary>How <see cref="AssayEngine.RunAsync"/> ended.</summary>
+public abstract record RunResult
+{
+    private RunResult()
+    {
+    }
+
+    /// <summary>The lane has finished.</summary>
+    public sealed record Finished(object State) : RunResult;
+
+    /// <summary>The lane waits for something from outside.</summary>
+    public sealed record Waiting(object State, Work.Wait For) : RunResult;
+
+    /// <summary>Another engine owns the stream.</summary>
+    public sealed record Owned(WorkerSession By) : RunResult;
+}

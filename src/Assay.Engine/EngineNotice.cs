@@ -1,0 +1,16 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Engine;
+
+/// <summary>What the engine tells whoever watches it live. None of it is part of the record; the record is enough to show a run again.</summary>
+public abstract record EngineNotice(StreamName Stream);
+
+/// <summary>Events have become durable.</summary>
+public sealed record EventsCommitted(StreamName Stream, IReadOnlyList<RecordedEvent> Events, object State) : EngineNotice(Stream);
+
+/// <summary>An attempt has begun.</summary>
+public sealed record AttemptBegan(StreamName Stream, Effect Effect, int Attempt) : EngineNotice(Stream);
+
+/// <summary>How far an attempt is; <paramref name="Progress"/> is, for a process, a <see cref="Processes.ProcessProgress"/>.</summary>
+public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object Progress) : EngineNotice(Stream);

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Files;
+
+/// <summary>Performs <see cref="CollectFiles"/>. Doing it twice gives the same files, so an interrupted attempt is simply made again.</summary>
+internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
+{
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+
+    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CollectFiles)attempt.Effect, cancel), cancel);
+
+    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
+
+    private EffectResult Perform(CollectFiles effect, CancellationToken cancel)
+    {
+        var root = workspace.Folder(effect.Root);
+        var files = new List<CollectedFile>();
+        var complete = true;
+        foreach (var from in effect.From)
+        {
+            var folder = RootedPath.Resolve(root, from);
+            if (!Directory.Exists(folder)) continue;
+            foreach (var path in Directory.EnumerateFiles(folder, "*", Everything).Order(StringComparer.Ordinal))
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (files.Count == effect.MaxFiles)
+                {
+                    complete = false;
+                    break;
+                }
+
+                files.Add(Copy(effect, root, folder, from, Path.GetRelativePath(folder, path)));
+            }
+        }
+
+        return new EffectResult(new FilesOutcome([.. files], complete), ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
+    }
+
+    private static CollectedFile Copy(CollectFiles effect, string root, string folder, string from, string name)
+    {
+        var kept = Path.Combine(from, name);
+        var (file, content) = EvidenceReader.Read(folder, new CollectedName(name, effect.MaxFileBytes, Content: true));
+        if (content is null) return file with { Name = kept };
+        var target = RootedPath.Resolve(root, Path.Combine(effect.To, kept));
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        if (!File.Exists(target)) File.WriteAllBytes(target, content);
+        DurableFile.Sync(target);
+        return file with { Name = kept };
+    }
+}

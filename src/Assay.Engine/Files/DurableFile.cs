@@ -1,0 +1,22 @@
+using Assay.Engine.Processes.Native;
+
+namespace Assay.Engine.Files;
+
+/// <summary>Makes files and folders survive a loss of power. Each fsync is checked here, since the framework does not report its failure.</summary>
+internal static class DurableFile
+{
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void Sync(string path) => Sync(path, Libc.O_RDONLY | Libc.O_NOFOLLOW);
+
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SyncFolder(string path) => Sync(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
+
+    private static void Sync(string path, int flags)
+    {
+        var fd = Libc.Open(path, flags | Libc.O_CLOEXEC, 0);
+        if (fd < 0) throw new IOException($"{path}: {Libc.LastError()}");
+        var failed = Libc.FSync(fd) != 0 ? Libc.LastError() : null;
+        _ = Libc.Close(fd);
+        if (failed is not null) throw new IOException($"fsync {path}: {failed}");
+    }
+}

@@ -1,0 +1,242 @@
+using System.Runtime.InteropServices;
+using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Native;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes;
+
+/// <summary>
+/// Runs one process under its caps, on the calling thread, until it and everything it started are gone. The loop waits for whatever comes first: its
+/// end, output, a cap, a measurement that is due, or a cancellation.
+/// </summary>
+internal sealed unsafe class CappedProcess
+{
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly int OwnSession = ProcFs.Read(Environment.ProcessId)?.Session ?? 0;
+
+    private readonly ProcessStart _start;
+    private readonly IContainment _containment;
+    private readonly OutputCapture _stdout;
+    private readonly OutputCapture _stderr;
+    private readonly CancelSignal _cancel;
+    private readonly Action<ProcessProgress> _progress;
+    private readonly byte[] _buffer = OutputCapture.NewBuffer();
+    private readonly long _began = TimeProvider.System.GetTimestamp();
+    private readonly HashSet<int> _ended = [];
+
+    private int _pid;
+    private KillReason? _reason;
+    private double _killAt = double.MaxValue;
+    private double _nextSample = 10;
+    private Usage _last;
+    private long _peakRss;
+
+    private CappedProcess(
+        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
+    {
+        (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
+    }
+
+    /// <summary>Milliseconds since the start.</summary>
+    private double Now => TimeProvider.System.GetElapsedTime(_began).TotalMilliseconds;
+
+    public static ProcessEnd Run(
+        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress) =>
+        new CappedProcess(start, containment, stdout, stderr, cancel, progress).Run();
+
+    private ProcessEnd Run()
+    {
+        var errno = Spawn(out var child);
+        var engineRss = EngineMaxRss();
+        if (errno != 0) return new ProcessEnd(errno, null, null, null, 0, 0, 0, 0, 0);
+        _pid = child.Pid;
+        LimitByRlimits();
+        _stdout.Attach(child.Stdout);
+        _stderr.Attach(child.Stderr);
+        using var feed = _start.Stdin is { } input ? new InputFeed(input, child.Stdin) : null;
+        Watch(child.PidFd, feed);
+
+        int status;
+        Libc.RUsage usage;
+        while (Libc.Wait4(_pid, &status, 0, &usage) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
+        {
+        }
+
+        _ = Libc.Close(child.PidFd);
+        var durationMs = (long)Now;
+        EndRest();
+        Drain();
+        return Conclude(status, usage, durationMs, engineRss);
+    }
+
+    private int Spawn(out Spawner.Child child)
+    {
+        _containment.Prepare(_start.Caps);
+        string[] argv = [.. _containment.Launcher(_start.Caps), .. _start.Command];
+        _containment.Enter();
+        try
+        {
+            return Spawner.Start(argv[0], argv, _start.Environment, _start.Folder, _start.Stdin is not null, out child);
+        }
+        finally
+        {
+            _containment.Leave(_start.Caps);
+        }
+    }
+
+    /// <summary>A second line behind the polled caps: one process alone cannot pass them even between two looks.</summary>
+    private void LimitByRlimits()
+    {
+        if (_start.Caps.CpuTimeMs is { } cpu) Limit(Libc.RLIMIT_CPU, (ulong)((cpu + 999) / 1000), 1);
+        if (_start.Caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
+        Limit(Libc.RLIMIT_CORE, 0, 0);
+    }
+
+    private void Limit(int resource, ulong soft, ulong slack)
+    {
+        var limit = new Libc.RLimit { Soft = soft, Hard = soft + slack };
+        _ = Libc.PRLimit(_pid, resource, &limit, null);
+    }
+
+    private void Watch(int pidFd, InputFeed? feed)
+    {
+        var fds = stackalloc Libc.PollFd[5];
+        for (; ; )
+        {
+            Act();
+            fds[0] = new Libc.PollFd { Fd = pidFd, Events = Libc.POLLIN };
+            fds[1] = new Libc.PollFd { Fd = _stdout.Pipe, Events = Libc.POLLIN };
+            fds[2] = new Libc.PollFd { Fd = _stderr.Pipe, Events = Libc.POLLIN };
+            fds[3] = new Libc.PollFd { Fd = feed?.Pipe ?? -1, Events = Libc.POLLOUT };
+            fds[4] = new Libc.PollFd { Fd = _reason is null ? _cancel.Fd : -1, Events = Libc.POLLIN };
+            _ = Libc.Poll(fds, 5, WaitMs());
+            if (fds[1].Revents != 0) _stdout.Pump(_buffer);
+            if (fds[2].Revents != 0) _stderr.Pump(_buffer);
+            if (fds[3].Revents != 0) feed!.Pump();
+            if (fds[0].Revents != 0) return;
+            if (fds[4].Revents != 0) Ask(KillReason.Cancelled);
+            if (_stdout.Truncated || _stderr.Truncated) Kill(KillReason.OutputLimit);
+            if (_stdout.Failure is not null || _stderr.Failure is not null) Kill(KillReason.CaptureFailed);
+        }
+    }
+
+    /// <summary>Does what is due by the clock.</summary>
+    private void Act()
+    {
+        var now = Now;
+        if (_reason is null && _start.Deadline is { } deadline && now >= deadline.TotalMilliseconds) Ask(KillReason.Deadline);
+        if (_reason is null && now >= _start.Caps.TimeMs) Ask(KillReason.Timeout);
+        if (now >= _killAt)
+        {
+            KillAll();
+            _killAt = now + 100;
+        }
+
+        if (now >= _nextSample) Sample(now);
+    }
+
+    private int WaitMs()
+    {
+        var next = Math.Min(_nextSample, _killAt);
+        if (_reason is null) next = Math.Min(next, Math.Min(_start.Caps.TimeMs, _start.Deadline?.TotalMilliseconds ?? double.MaxValue));
+        return (int)Math.Clamp(Math.Ceiling(next - Now), 0, 1000);
+    }
+
+    private void Sample(double now)
+    {
+        _last = _containment.Sample(_pid);
+        _peakRss = Math.Max(_peakRss, _last.RssBytes);
+        var caps = _start.Caps;
+        if (_last.OomKills > 0 || (caps.MemoryBytes is { } memory && _last.RssBytes > memory)) Kill(KillReason.MemoryLimit);
+        else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
+        else if (caps.DiskBytes is { } disk && DiskMeter.Bytes(_start.Folder) > disk) Kill(KillReason.DiskLimit);
+        else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
+        _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
+
+        // Often at first, rarer later; near the CPU cap in time to meet it even on all cores.
+        var pause = Math.Clamp(now / 2, 10, caps.DiskBytes is null ? 250 : 100);
+        if (caps.CpuTimeMs is { } cap) pause = Math.Clamp((cap - (_last.CpuMicroseconds / 1000.0)) / Environment.ProcessorCount, 5, pause);
+        _nextSample = now + pause;
+    }
+
+    /// <summary>SIGTERM to the process group now, SIGKILL to all when the grace is over.</summary>
+    private void Ask(KillReason reason)
+    {
+        _reason = reason;
+        _ = Libc.Kill(-_pid, Libc.SIGTERM);
+        _killAt = Now + Math.Max(0, _start.Caps.KillMs - _start.Caps.TimeMs);
+    }
+
+    private void Kill(KillReason reason)
+    {
+        if (_reason is not null) return;
+        _reason = reason;
+        KillAll();
+        _killAt = Now + 100;
+    }
+
+    private void KillAll()
+    {
+        _ = Libc.Kill(_pid, Libc.SIGKILL);
+        _ = Libc.Kill(-_pid, Libc.SIGKILL);
+        foreach (var pid in _containment.KillAll(_pid)) _ended.Add(pid);
+    }
+
+    /// <summary>What the process left running is ended with it.</summary>
+    private void EndRest()
+    {
+        foreach (var pid in _containment.KillAll(_pid)) _ended.Add(pid);
+        _ended.Remove(_pid);
+
+        // Orphans that ended by themselves are zombies of this process, a subreaper, until they are collected.
+        // What this program's own code started shares its session; what a contained process started never does.
+        KillLoop.Reap(ProcFs.Adopted().Where(p => ProcFs.Read(p) is { State: 'Z' } orphan && orphan.Session != OwnSession));
+    }
+
+    private void Drain()
+    {
+        var deadline = Now + DrainPatience.TotalMilliseconds;
+        var fds = stackalloc Libc.PollFd[2];
+        while ((_stdout.Pipe >= 0 || _stderr.Pipe >= 0) && Now < deadline)
+        {
+            fds[0] = new Libc.PollFd { Fd = _stdout.Pipe, Events = Libc.POLLIN };
+            fds[1] = new Libc.PollFd { Fd = _stderr.Pipe, Events = Libc.POLLIN };
+            _ = Libc.Poll(fds, 2, (int)Math.Max(0, deadline - Now));
+            if (fds[0].Revents != 0) _stdout.Pump(_buffer);
+            if (fds[1].Revents != 0) _stderr.Pump(_buffer);
+        }
+    }
+
+    private ProcessEnd Conclude(int status, Libc.RUsage usage, long durationMs, long engineRss)
+    {
+        var signal = status & 0x7F;
+        int? exitCode = signal == 0 ? (status >> 8) & 0xFF : null;
+        var totals = _containment.Total();
+        var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals);
+        var cpu = Math.Max(Math.Max(totals.CpuMicroseconds, _last.CpuMicroseconds), usage.CpuMicroseconds) / 1000;
+
+        // The child begins in a copy of this process, so its own maximum says something only where it is above ours.
+        var ownPeak = usage.MaxRssKiB * 1024 > engineRss ? usage.MaxRssKiB * 1024 : 0;
+        var bound = totals.MemoryBoundBytes;
+        var peak = Math.Max(_peakRss, bound > 0 ? Math.Min(ownPeak == 0 ? bound : ownPeak, bound) : ownPeak);
+        var leaked = _reason is null ? _ended.Count : 0;
+        return new ProcessEnd(0, exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, peak, leaked, totals.ProcessLimitHits);
+    }
+
+    private KillReason? ReasonFromTheKernel(int signal, int? exitCode, Totals totals)
+    {
+        if (_stdout.Truncated || _stderr.Truncated) return KillReason.OutputLimit;
+        if (_stdout.Failure is not null || _stderr.Failure is not null) return KillReason.CaptureFailed;
+        if (totals.OomKills > 0) return KillReason.MemoryLimit;
+        if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
+        if (_start.Caps.DiskBytes is not { } disk) return null;
+        return signal == Libc.SIGXFSZ || (exitCode != 0 && DiskMeter.Bytes(_start.Folder) >= disk) ? KillReason.DiskLimit : null;
+    }
+
+    private static long EngineMaxRss()
+    {
+        Libc.RUsage own;
+        return Libc.GetRUsage(0, &own) == 0 ? own.MaxRssKiB * 1024 : long.MaxValue;
+    }
+}

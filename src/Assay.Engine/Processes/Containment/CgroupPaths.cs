@@ -1,0 +1,63 @@
+using System.Globalization;
+using Assay.Engine.Processes.Native;
+
+namespace Assay.Engine.Processes.Containment;
+
+/// <summary>Where cgroups lie on this host.</summary>
+internal static class CgroupPaths
+{
+    public const string Root = "/sys/fs/cgroup";
+
+    /// <summary>The folder of all of Assay's cgroups, below a controller (v1) or the delegated cgroup (v2).</summary>
+    public const string Parent = "assay";
+
+    /// <summary>The cgroup this process is in, for a v1 controller, or for v2 when <paramref name="controller"/> is empty; without leading slash.</summary>
+    public static string Own(string controller)
+    {
+        foreach (var line in File.ReadLines("/proc/self/cgroup"))
+        {
+            var fields = line.Split(':', 3);
+            if (controller.Length == 0 ? fields[0] == "0" : fields[1].Split(',').Contains(controller, StringComparer.Ordinal))
+            {
+                return fields[2].TrimStart('/');
+            }
+        }
+
+        return "";
+    }
+
+    public static IReadOnlyCollection<int> Members(string path)
+    {
+        try
+        {
+            return [.. ParsePids(File.ReadAllText(Path.Combine(path, "cgroup.procs")))];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Ids, one a line. 0 stands for a process of another pid namespace, which we cannot name.</summary>
+    public static IEnumerable<int> ParsePids(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l, CultureInfo.InvariantCulture)).Where(p => p > 0);
+
+    public static bool TryWrite(string file, string text)
+    {
+        using var control = ControlFile.TryOpen(file, Libc.O_WRONLY);
+        return control?.TryWrite(System.Text.Encoding.ASCII.GetBytes(text)) ?? false;
+    }
+
+    /// <summary>Removes an empty cgroup; one that is in use stays for the next engine to end.</summary>
+    public static void Remove(string path)
+    {
+        try
+        {
+            Directory.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In use, or gone already.
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Assay.Engine.Processes.Native;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes.Containment;
+
+/// <summary>
+/// A cgroup v2 folder in a delegated subtree. A thread cannot join alone there, so a fixed one-line launcher moves itself in and then becomes the
+/// program.
+/// </summary>
+internal sealed class CgroupV2 : IContainment
+{
+    private readonly string _path;
+    private long _oomBefore;
+    private long _hitsBefore;
+    private long _cpuBefore;
+
+    public CgroupV2(string parent, string name)
+    {
+        _path = Path.Combine(parent, name);
+        Handle = "cgroup-v2:" + _path;
+        Directory.CreateDirectory(_path);
+    }
+
+    public string Handle { get; }
+
+    public void Prepare(ProcessCaps caps)
+    {
+        Set("memory.max", caps.MemoryBytes);
+        CgroupPaths.TryWrite(Path.Combine(_path, "memory.swap.max"), "0");
+        CgroupPaths.TryWrite(Path.Combine(_path, "memory.oom.group"), "1");
+        Set("pids.max", caps.Processes);
+        _oomBefore = Read("memory.events", "oom_kill");
+        _hitsBefore = Read("pids.events", "max");
+        _cpuBefore = Read("cpu.stat", "usage_usec");
+    }
+
+    public IReadOnlyList<string> Launcher(ProcessCaps caps) =>
+        ["/bin/sh", "-c", "echo 0 > \"$0\" && exec \"$@\"", Path.Combine(_path, "cgroup.procs")];
+
+    public void Enter()
+    {
+    }
+
+    public void Leave(ProcessCaps caps)
+    {
+    }
+
+    public Usage Sample(int pid) => new(
+        Read("memory.stat", "anon") + Read("memory.stat", "file_mapped"),
+        Read("cpu.stat", "usage_usec") - _cpuBefore,
+        Read("memory.events", "oom_kill") - _oomBefore,
+        CgroupPaths.Members(_path).Count);
+
+    public Totals Total() => new(
+        Read("memory.events", "oom_kill") - _oomBefore, Read("pids.events", "max") - _hitsBefore, Read("cpu.stat", "usage_usec") - _cpuBefore, 0);
+
+    public IReadOnlyCollection<int> KillAll(int pid)
+    {
+        if (CgroupPaths.Members(_path).Count == 0) return [];
+        return End(_path, remove: false);
+    }
+
+    public CapInForce Memory(long? limit) => new(limit, limit is null ? Enforcement.None : Enforcement.Kernel, "cgroup-v2:memory");
+
+    public CapInForce Processes(int? limit) => new(limit, limit is null ? Enforcement.None : Enforcement.Kernel, "cgroup-v2:pids");
+
+    public CapInForce CpuTime(long? limitMs) => new(limitMs, limitMs is null ? Enforcement.None : Enforcement.Polled, "cgroup-v2:cpu+rlimit:cpu");
+
+    public void Dispose() => CgroupPaths.Remove(_path);
+
+    /// <summary>Ends everything in the cgroup that a handle names.</summary>
+    public static IReadOnlyCollection<int> End(string path, bool remove)
+    {
+        if (!Directory.Exists(path)) return [];
+        CgroupPaths.TryWrite(Path.Combine(path, "cgroup.kill"), "1");
+        var found = KillLoop.Run(() => CgroupPaths.Members(path));
+        if (remove) CgroupPaths.Remove(path);
+        return found;
+    }
+
+    private void Set(string file, long? limit)
+    {
+        var path = Path.Combine(_path, file);
+        if (!CgroupPaths.TryWrite(path, limit?.ToString(CultureInfo.InvariantCulture) ?? "max")) throw new IOException($"{path}: {Libc.LastError()}");
+    }
+
+    private long Read(string file, string key)
+    {
+        using var control = ControlFile.TryOpen(Path.Combine(_path, file), Libc.O_RDONLY);
+        return control?.ReadNumber(System.Text.Encoding.ASCII.GetBytes(key)) ?? 0;
+    }
+}

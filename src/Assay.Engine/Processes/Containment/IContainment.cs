@@ -1,0 +1,43 @@
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes.Containment;
+
+/// <summary>Where one process and all it starts is held, measured and ended. One per process that runs at the same time.</summary>
+internal interface IContainment : IDisposable
+{
+    /// <summary>Names it for another engine that has to end what this one left behind: a cgroup's path; empty when there is none.</summary>
+    string Handle { get; }
+
+    /// <summary>Sets the caps for the next process.</summary>
+    void Prepare(ProcessCaps caps);
+
+    /// <summary>Words that go before the command so that the child is inside before its first instruction; usually none.</summary>
+    IReadOnlyList<string> Launcher(ProcessCaps caps);
+
+    /// <summary>Moves the calling thread inside, so that what it spawns begins there.</summary>
+    void Enter();
+
+    /// <summary>Moves the calling thread out again.</summary>
+    void Leave(ProcessCaps caps);
+
+    /// <summary>What the tree below <paramref name="pid"/> uses now.</summary>
+    Usage Sample(int pid);
+
+    /// <summary>What only counters of the whole run can tell, read once after its end.</summary>
+    Totals Total();
+
+    /// <summary>Ends everything that is inside, whatever it does about it, and returns the ids of what it found there.</summary>
+    IReadOnlyCollection<int> KillAll(int pid);
+
+    CapInForce Memory(long? limit);
+
+    CapInForce Processes(int? limit);
+
+    CapInForce CpuTime(long? limitMs);
+}
+
+/// <summary>A measurement of a running tree.</summary>
+internal readonly record struct Usage(long RssBytes, long CpuMicroseconds, long OomKills, int ProcessCount);
+
+/// <summary>Counters at the end. <see cref="MemoryBoundBytes"/> is an upper bound of the memory held at once, page cache included; 0: unknown.</summary>
+internal readonly record struct Totals(long OomKills, long ProcessLimitHits, long CpuMicroseconds, long MemoryBoundBytes);

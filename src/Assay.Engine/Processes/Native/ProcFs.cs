@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace Assay.Engine.Processes.Native;
+
+/// <summary>What /proc says of processes.</summary>
+internal static class ProcFs
+{
+    /// <summary>One line of /proc/PID/stat (proc(5)).</summary>
+    /// <param name="Pid">Process id.</param>
+    /// <param name="State">R, S, D, Z …</param>
+    /// <param name="Parent">Parent's id.</param>
+    /// <param name="Group">Process group.</param>
+    /// <param name="Session">Session.</param>
+    /// <param name="CpuTicks">User and system time in clock ticks.</param>
+    /// <param name="StartTicks">Start time since boot in clock ticks.</param>
+    /// <param name="RssPages">Resident pages.</param>
+    public readonly record struct Stat(int Pid, char State, int Parent, int Group, int Session, long CpuTicks, long StartTicks, long RssPages);
+
+    /// <summary>Clock ticks a second; 100 on every Linux that .NET runs on.</summary>
+    public const int TicksPerSecond = 100;
+
+    /// <summary>The process's line, or null when it is gone.</summary>
+    public static Stat? Read(int pid)
+    {
+        try
+        {
+            return Parse(File.ReadAllText($"/proc/{pid}/stat"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All processes.</summary>
+    public static IEnumerable<Stat> All()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && Read(pid) is { } stat) yield return stat;
+        }
+    }
+
+    /// <summary>Whether the environment a process was started with holds a <c>NAME=value</c>. False when it cannot be read.</summary>
+    public static bool HasVariable(int pid, string assignment)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(assignment, StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Children of this process that are not children of one of its threads but were left to it (as subreaper), or -1 if unknown.</summary>
+    public static IReadOnlyList<int> Adopted()
+    {
+        try
+        {
+            var self = Environment.ProcessId;
+            return [.. File.ReadAllText($"/proc/self/task/{self}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The kernel's id of this boot.</summary>
+    public static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    private static Stat Parse(string text)
+    {
+        // The name in parentheses may hold anything, parentheses and blanks included.
+        var open = text.IndexOf('(', StringComparison.Ordinal);
+        var close = text.LastIndexOf(')');
+        var fields = text[(close + 2)..].Split(' ');
+        long Field(int number) => long.Parse(fields[number - 3], CultureInfo.InvariantCulture);
+        return new Stat(
+            int.Parse(text.AsSpan(0, open - 1), CultureInfo.InvariantCulture), fields[0][0], (int)Field(4), (int)Field(5), (int)Field(6),
+            Field(14) + Field(15), Field(22), Field(24));
+    }
+}

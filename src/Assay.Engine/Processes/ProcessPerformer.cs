@@ -1,0 +1,223 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+using Assay.Engine.Files;
+using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Native;
+using Assay.Engine.Processes.Sandbox;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Processes;
+
+/// <summary>Performs <see cref="RunProcess"/>: a fresh folder, inputs in place, the capped process, and what it left as evidence.</summary>
+internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers markers, ContainmentPool containments, TimeProvider time)
+    : IEffectPerformer, IDisposable
+{
+    private const string MarkVariable = "ASSAY_ATTEMPT";
+
+    /// <summary>Standard output up to this size is shown to the lane.</summary>
+    private const long MaxShownBytes = 8L << 20;
+
+    private readonly RunnerThreads _threads = new();
+
+    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
+    {
+        if (!attempt.MarkerHeld && !markers.TryCreate(attempt.Key))
+        {
+            throw new LedgerException($"attempt {attempt.Number} at {attempt.Effect.Id} of {attempt.Stream} was begun by another engine");
+        }
+
+        return _threads.RunAsync(() => Perform(attempt, (RunProcess)attempt.Effect, cancel));
+    }
+
+    public Reconciliation Reconcile(Attempt attempt, bool sameBoot)
+    {
+        if (sameBoot && markers.TryCreate(attempt.Key)) return new Reconciliation.NotStarted(MarkerHeld: true);
+        var traces = markers.Read(attempt.Key);
+        var ended = sameBoot && traces is not null ? ContainmentPool.End(traces.Containment).Count : 0;
+        var partial = traces is null ? [] : traces.Output.Select(o => Partial(traces.Root, o)).OfType<Captured>().ToImmutableArray();
+        var reason = sameBoot ? $"the engine died while it ran; {ended} processes were still there and were ended" : "the machine went down while it ran";
+        return new Reconciliation.Interrupted(reason, partial);
+    }
+
+    public void Dispose() => _threads.Dispose();
+
+    private EffectResult Perform(Attempt attempt, RunProcess effect, CancellationToken cancel)
+    {
+        var root = workspace.Folder(effect.Root);
+        var runRoot = FreshPath.CreateFolder(root, effect.RunRoot);
+        var folder = Path.Combine(root, runRoot);
+        Directory.CreateDirectory(Path.GetDirectoryName(RootedPath.Resolve(root, effect.StdoutFile))!);
+        var stdoutFile = FreshPath.File(root, effect.StdoutFile);
+        var stderrFile = FreshPath.File(root, effect.StderrFile);
+        using var stdout = new OutputCapture(Path.Combine(root, stdoutFile), effect.Caps.StdoutBytes);
+        using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes);
+        var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
+        var containment = containments.Rent(mark);
+        try
+        {
+            markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]));
+            var changed = Stage(effect, folder);
+            var startedAt = time.GetUtcNow();
+            var (command, problem) = Command(effect, folder);
+            var end = changed.Count > 0 || problem is not null
+                ? null
+                : Run(effect, command, mark, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
+            problem ??= end is { StartErrno: not 0 } ? $"{command[0]}: {Marshal.GetPInvokeErrorMessage(end.StartErrno)}" : null;
+            if (end is not null) changed.AddRange(ChangedInputs(effect, folder));
+            return Result(effect, end, problem, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment);
+        }
+        finally
+        {
+            containments.Return(containment);
+        }
+    }
+
+    private static ProcessEnd Run(
+        RunProcess effect, IReadOnlyList<string> command, string mark, string folder, IContainment containment, OutputCapture stdout, OutputCapture stderr,
+        Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
+    {
+        using var signal = new CancelSignal(cancel);
+        var start = new ProcessStart
+        {
+            Command = command,
+            Environment = [.. Inherited(effect), .. effect.Environment.Select(v => $"{v.Key}={Fill(v.Value, folder)}"), mark],
+            Folder = folder,
+            Stdin = effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
+            Caps = effect.Caps,
+            Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
+        };
+        return CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
+    }
+
+    /// <summary>Copies the inputs, each checked against its digest while it is copied. Returns the names of those that are not what was expected.</summary>
+    private static List<string> Stage(RunProcess effect, string folder)
+    {
+        var changed = new List<string>();
+        foreach (var (name, text) in effect.Texts) File.WriteAllText(Path.Combine(folder, name), text);
+        foreach (var input in effect.Inputs)
+        {
+            var target = InputPath(folder, input);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            try
+            {
+                File.Copy(input.Source, target);
+                File.SetUnixFileMode(target, File.GetUnixFileMode(target) & ~(UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                changed.Add(input.Name);
+                continue;
+            }
+
+            if (!HasContent(folder, input)) changed.Add(input.Name);
+        }
+
+        return changed;
+    }
+
+    private static IEnumerable<string> ChangedInputs(RunProcess effect, string folder) =>
+        effect.Inputs.Where(i => !HasContent(folder, i)).Select(i => i.Name);
+
+    private static bool HasContent(string folder, StagedFile input) =>
+        EvidenceReader.Read(folder, new CollectedName(Path.GetRelativePath(folder, InputPath(folder, input)), long.MaxValue, Content: false)).File.Sha256 == input.Sha256;
+
+    private static string InputPath(string folder, StagedFile input) => Path.Combine(folder, "inputs", input.Name);
+
+    private (IReadOnlyList<string> Command, string? Problem) Command(RunProcess effect, string folder)
+    {
+        string[] command = [.. effect.Command.Select(w => Fill(w, folder))];
+        var path = Inherited(effect).FirstOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/bin:/bin";
+        if (ProgramPath.Find(command[0], path) is not { } program) return (command, $"{command[0]}: not found in PATH");
+        command[0] = program;
+        if (effect.Sandbox == SandboxLevel.None) return (command, null);
+        if (Bubblewrap.Find() is not { } bwrap) return (command, "sandbox asked for and bubblewrap is not installed");
+        if (program.Contains('/', StringComparison.Ordinal) && !File.Exists(Path.Combine(folder, program))) return (command, $"{program}: No such file or directory");
+        string[] hidden = [.. new[] { workspace.Root, workspace.Folder(effect.Root) }.Distinct(StringComparer.Ordinal)];
+        string[] visible = program.StartsWith('/') ? [Path.GetDirectoryName(program)!] : [];
+        return ([.. Bubblewrap.Words(bwrap, effect.Sandbox, folder, hidden, visible), .. command], null);
+    }
+
+    private static IEnumerable<string> Inherited(RunProcess effect) => effect.Inherit
+        .Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
+        .Where(v => v.Value is not null)
+        .Select(v => $"{v.Name}={v.Value}");
+
+    private static string Fill(string text, string folder) => text.Replace("{run_root}", folder, StringComparison.Ordinal);
+
+    private static EffectResult Result(
+        RunProcess effect, ProcessEnd? end, string? problem, List<string> changed, DateTimeOffset startedAt, string root, string runRoot,
+        (string File, OutputCapture Capture) stdout, (string File, OutputCapture Capture) stderr, IContainment containment)
+    {
+        var evidence = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        var blobs = new List<Blob>();
+        Keep(stdout.Capture, blobs);
+        Keep(stderr.Capture, blobs);
+        if (stdout.Capture.SizeBytes <= MaxShownBytes) evidence["stdout"] = stdout.Capture.Small ?? File.ReadAllBytes(Path.Combine(root, stdout.File));
+        var folder = Path.Combine(root, runRoot);
+        var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs)).ToImmutableArray();
+        var outcome = new ProcessOutcome
+        {
+            StartError = problem,
+            ExitCode = problem is null ? end?.ExitCode : null,
+            Signal = end?.Signal,
+            KillReason = end?.Reason,
+            StartedAt = startedAt,
+            DurationMs = end?.DurationMs ?? 0,
+            CpuTimeMs = end?.CpuMs ?? 0,
+            PeakRssBytes = end?.PeakRssBytes ?? 0,
+            Stdout = Describe(stdout.File, stdout.Capture),
+            Stderr = Describe(stderr.File, stderr.Capture),
+            RunRoot = runRoot,
+            RunRootPresent = Directory.Exists(folder) && !RootedPath.IsLink(folder),
+            LeakedProcesses = end?.Leaked ?? 0,
+            ProcessLimitHits = end?.ProcessLimitHits ?? 0,
+            Files = files,
+            ChangedInputs = [.. changed],
+            Caps = InForce(effect, containment),
+        };
+        return new EffectResult(outcome, evidence, blobs);
+    }
+
+    /// <summary>Small output goes into the ledger's transaction; large output is synced here, before its outcome is recorded (ruling 5).</summary>
+    private static void Keep(OutputCapture capture, List<Blob> blobs)
+    {
+        if (capture.Small is not { } small) capture.Sync();
+        else if (small.Length > 0) blobs.Add(new Blob(capture.Digest(), small));
+    }
+
+    private static CollectedFile Collect(
+        string folder, CollectedName wanted, Dictionary<string, ReadOnlyMemory<byte>> evidence, List<Blob> blobs)
+    {
+        var (file, content) = EvidenceReader.Read(folder, wanted);
+        if (file.Sha256 is not { } digest) return file;
+        if (content is not null) evidence[wanted.Name] = content;
+        if (content is { Length: <= OutputCapture.SmallBytes }) blobs.Add(new Blob(digest, content));
+        else DurableFile.Sync(Path.Combine(folder, wanted.Name));
+        return file;
+    }
+
+    private static Captured Describe(string file, OutputCapture capture) => new(file, capture.SizeBytes, capture.Digest(), capture.Truncated);
+
+    private static CapsInForce InForce(RunProcess effect, IContainment containment) => new()
+    {
+        Time = new CapInForce(effect.Caps.TimeMs, Enforcement.Polled, "clock+signal"),
+        CpuTime = containment.CpuTime(effect.Caps.CpuTimeMs),
+        Memory = containment.Memory(effect.Caps.MemoryBytes),
+        Stdout = new CapInForce(effect.Caps.StdoutBytes, Enforcement.Polled, "pipe"),
+        Stderr = new CapInForce(effect.Caps.StderrBytes, Enforcement.Polled, "pipe"),
+        Processes = containment.Processes(effect.Caps.Processes),
+        Disk = new CapInForce(effect.Caps.DiskBytes, effect.Caps.DiskBytes is null ? Enforcement.None : Enforcement.Polled, "folder size+rlimit:fsize per file"),
+        Isolation = effect.Sandbox == SandboxLevel.None ? "none" : $"{Bubblewrap.Name}:{effect.Sandbox.ToString().ToLowerInvariant()}",
+    };
+
+    private static Captured? Partial(string root, string file)
+    {
+        var (found, _) = EvidenceReader.Read(root, new CollectedName(file, long.MaxValue, Content: false));
+        return found.Sha256 is { } digest ? new Captured(file, found.SizeBytes, digest, Truncated: true) : null;
+    }
+}

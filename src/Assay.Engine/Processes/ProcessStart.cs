@@ -1,0 +1,38 @@
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes;
+
+/// <summary>One process to run, with every path absolute and every placeholder filled in.</summary>
+internal sealed record ProcessStart
+{
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>The whole environment, as <c>NAME=value</c>.</summary>
+    public required IReadOnlyList<string> Environment { get; init; }
+
+    public required string Folder { get; init; }
+
+    /// <summary>Bytes for standard input; null: /dev/null.</summary>
+    public byte[]? Stdin { get; init; }
+
+    public required ProcessCaps Caps { get; init; }
+
+    /// <summary>When the process has to be over at the latest, from now; null: only by its own cap.</summary>
+    public TimeSpan? Deadline { get; init; }
+}
+
+/// <summary>How a process ended.</summary>
+/// <param name="StartErrno">Not 0 when it could not be started.</param>
+/// <param name="ExitCode">Null when a signal ended it.</param>
+/// <param name="Signal">The signal that ended it.</param>
+/// <param name="Reason">Why we ended it; null when it ended by itself.</param>
+/// <param name="DurationMs">From start to end.</param>
+/// <param name="CpuMs">User and system time of the whole tree, as far as known.</param>
+/// <param name="PeakRssBytes">See <see cref="ProcessOutcome.PeakRssBytes"/>.</param>
+/// <param name="Leaked">Processes it left running.</param>
+/// <param name="ProcessLimitHits">Forks that the kernel refused.</param>
+internal sealed record ProcessEnd(
+    int StartErrno, int? ExitCode, int? Signal, KillReason? Reason, long DurationMs, long CpuMs, long PeakRssBytes, int Leaked, long ProcessLimitHits);
+
+/// <summary>How far a running process is, for whoever watches. Not part of the record.</summary>
+public sealed record ProcessProgress(TimeSpan Elapsed, long RssBytes, long StdoutBytes, long StderrBytes);

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>Performs one kind of effect, and finds out what became of an attempt whose engine died.</summary>
+internal interface IEffectPerformer
+{
+    /// <summary>Performs an attempt to its end. A failure of the work is an outcome; an exception means that the engine itself cannot go on.</summary>
+    Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel);
+
+    /// <summary>Finds out what became of an attempt that another engine started, and ends what it left running.</summary>
+    Reconciliation Reconcile(Attempt attempt, bool sameBoot);
+}
+
+/// <summary>One attempt at an effect.</summary>
+/// <param name="Stream">Whose effect it is.</param>
+/// <param name="Effect">What to do.</param>
+/// <param name="Number">1 for the first try.</param>
+/// <param name="Progress">Takes how far it is; not recorded.</param>
+/// <param name="MarkerHeld">The marker was created by this engine while reconciling.</param>
+internal sealed record Attempt(StreamName Stream, Effect Effect, int Number, Action<object> Progress, bool MarkerHeld = false)
+{
+    public AttemptKey Key => new(Stream, Effect.Id, Number);
+}
+
+/// <summary>What came of an attempt, with what the lane wants to see and what must become durable with it.</summary>
+internal sealed record EffectResult(EffectOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence, IReadOnlyList<Blob> Blobs);
+
+/// <summary>What became of an attempt whose engine died.</summary>
+internal abstract record Reconciliation
+{
+    private Reconciliation()
+    {
+    }
+
+    /// <summary>It is certain that nothing was started, or starting again does no harm: it is simply performed.</summary>
+    public sealed record NotStarted(bool MarkerHeld) : Reconciliation;
+
+    /// <summary>It may have begun, and its outcome is not known. What it left running has been ended.</summary>
+    public sealed record Interrupted(string Reason, ImmutableArray<Captured> Partial) : Reconciliation;
+}

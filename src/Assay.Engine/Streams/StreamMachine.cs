@@ -1,0 +1,50 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// One stream in memory: where it ends, its lane's state, and its effects. It decides nothing and does no I/O; drafts are made from
+/// it, and adopted once they are durable. The engine and the simulation step through the same code.
+/// </summary>
+public sealed class StreamMachine
+{
+    public StreamMachine(ILane lane, StreamName stream)
+    {
+        (Lane, Stream) = (lane, stream);
+        Head = StreamHead.Empty(stream);
+        State = lane.Initial;
+    }
+
+    public ILane Lane { get; }
+
+    public StreamName Stream { get; }
+
+    public StreamHead Head { get; private set; }
+
+    public object State { get; private set; }
+
+    public EffectBook Effects { get; private set; } = EffectBook.Empty;
+
+    /// <summary>Folds one stored event.</summary>
+    /// <exception cref="FormatException">The bytes are no event of this lane, or not the next one of this stream.</exception>
+    public RecordedEvent Apply(ReadOnlyMemory<byte> bytes)
+    {
+        var recorded = EventEnvelope.Open(bytes, Lane.Events);
+        if (recorded.Version != Head.Version + 1) throw new FormatException($"{Stream} goes from version {Head.Version} to {recorded.Version}");
+        State = Lane.Evolve(State, recorded);
+        Effects = Effects.Evolve(recorded.Body);
+        Head = new StreamHead(recorded.Version, Digest.Of(bytes.Span));
+        return recorded;
+    }
+
+    /// <summary>Starts a draft of what happens next.</summary>
+    public Draft Draft(DateTimeOffset now) => new(this, now);
+
+    /// <summary>Takes over a draft that has become durable.</summary>
+    public void Adopt(Draft draft)
+    {
+        if (draft.BasedOn != Head) throw new InvalidOperationException("a draft was adopted by a stream that has moved on");
+        (State, Effects, Head) = (draft.State, draft.Effects, draft.Sealed.Count == 0 ? Head : draft.Sealed[^1].Head);
+    }
+}

@@ -1,0 +1,209 @@
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// Advances one stream: claims it, catches up, reconciles what a dead engine left, then performs effects and records their outcomes. One commit
+/// carries the outcomes that are there and the starts of what comes next.
+/// </summary>
+internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName stream, int concurrency)
+{
+    private readonly Dictionary<Task<Ended>, Attempt> _running = [];
+    private readonly StreamMachine _machine = new(lane, stream);
+    private Claim? _claim;
+    private long _mirroredTo;
+
+    private IEventStore Store => engine.Workspace.Store;
+
+    public async Task<RunResult> RunAsync(CancellationToken cancel)
+    {
+        var claimed = await Store.ClaimAsync(stream, engine.Session.Identity.Id, engine.Time.GetUtcNow(), engine.Session.IsDead);
+        if (claimed is ClaimResult.Held held) return new RunResult.Owned(held.Owner);
+        _claim = ((ClaimResult.Granted)claimed).Claim;
+        using var stop = new CancellationTokenSource();
+        using var lost = engine.Session.Lost.Register(stop.Cancel);
+        try
+        {
+            CatchUp();
+            await ReconcileAsync(stop.Token);
+            for (; ; )
+            {
+                var result = await AdvanceAsync(stop, cancel);
+                if (await LetGoAsync(result)) return result;
+                ReadNew();
+            }
+        }
+        catch
+        {
+            // The record cannot be continued, so nothing may go on running.
+            await stop.CancelAsync();
+            await Task.WhenAll(_running.Keys).ContinueWith(static _ => { }, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private async Task<RunResult> AdvanceAsync(CancellationTokenSource stop, CancellationToken cancel)
+    {
+        var cancelled = new TaskCompletionSource();
+        using var registration = cancel.Register(cancelled.SetResult);
+        var asked = false;
+        await CommitAsync(StartEffects, stop.Token);
+        for (; ; )
+        {
+            engine.Session.Lost.ThrowIfCancellationRequested();
+            if (cancel.IsCancellationRequested && !asked)
+            {
+                asked = true;
+                await CommitAsync(draft => draft.Decide(new Cancel("signal")), stop.Token);
+                await stop.CancelAsync();
+            }
+
+            if (_running.Count == 0)
+            {
+                switch (lane.Next(_machine.State, engine.Time.GetUtcNow()))
+                {
+                    case Work.Finished:
+                        return new RunResult.Finished(_machine.State);
+                    case Work.Wait { Until: { } until } when until <= engine.Time.GetUtcNow():
+                        await CommitAsync(draft => draft.Decide(WakeUp.Instance), stop.Token);
+                        break;
+                    case Work.Wait wait:
+                        return new RunResult.Waiting(_machine.State, wait);
+                }
+
+                var before = _machine.Head;
+                await CommitAsync(StartEffects, stop.Token);
+                if (_running.Count == 0 && lane.Next(_machine.State, engine.Time.GetUtcNow()) is Work.Perform && before == _machine.Head) throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
+            }
+
+            await Task.WhenAny(asked ? _running.Keys : [.. _running.Keys, cancelled.Task]);
+            var ended = _running.Keys.Where(t => t.IsCompleted).ToList();
+            if (ended.Count > 0) await RecordAsync(ended, stop.Token);
+        }
+    }
+
+    private async Task RecordAsync(List<Task<Ended>> ended, CancellationToken stop)
+    {
+        var reports = new List<Ended>();
+        foreach (var task in ended)
+        {
+            reports.Add(await task);
+            _running.Remove(task);
+        }
+
+        await CommitAsync(
+            draft =>
+            {
+                foreach (var end in reports) draft.Record(end.Report, end.Blobs);
+                StartEffects(draft);
+            },
+            stop);
+        foreach (var end in reports) engine.Markers.Remove(end.Key);
+    }
+
+    private void StartEffects(Draft draft) => draft.StartEffects(concurrency, engine.Session.Identity);
+
+    /// <summary>
+    /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new state.
+    /// </summary>
+    private async Task CommitAsync(Action<Draft> fill, CancellationToken stop)
+    {
+        for (; ; )
+        {
+            var draft = _machine.Draft(engine.Time.GetUtcNow());
+            fill(draft);
+            if (draft.IsEmpty) return;
+            switch (await Store.CommitAsync(draft.ToCommit(_claim!.Fence, _mirroredTo)))
+            {
+                case CommitResult.Committed:
+                    _machine.Adopt(draft);
+                    WriteFiles(draft.Files);
+                    _mirroredTo = _machine.Head.Version;
+                    engine.Observer(new EventsCommitted(stream, draft.Recorded, draft.State));
+                    foreach (var start in draft.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
+                    return;
+                case CommitResult.Conflict:
+                    ReadNew();
+                    break;
+                case CommitResult.Fenced:
+                    throw new LedgerException($"{stream} was taken over by another engine");
+            }
+        }
+    }
+
+    private void Begin(Attempt attempt, CancellationToken stop)
+    {
+        engine.Observer(new AttemptBegan(stream, attempt.Effect, attempt.Number));
+        _running.Add(PerformAsync(attempt, stop), attempt);
+    }
+
+    private async Task<Ended> PerformAsync(Attempt attempt, CancellationToken stop)
+    {
+        var result = await engine.Performer(attempt.Effect).PerformAsync(attempt, stop);
+        return new Ended(new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence), result.Blobs, attempt.Key);
+    }
+
+    private Action<object> Progress(Effect effect) => progress => engine.Observer(new AttemptProgressed(stream, effect, progress));
+
+    /// <summary>Folds what is stored, and brings the files up to it.</summary>
+    private void CatchUp()
+    {
+        _mirroredTo = Store.Find(stream)?.MirroredTo ?? 0;
+        ReadNew();
+        _mirroredTo = _machine.Head.Version;
+    }
+
+    private void ReadNew()
+    {
+        foreach (var stored in Store.Read(stream, _machine.Head.Version))
+        {
+            var recorded = _machine.Apply(stored.Bytes);
+            if (recorded.Version <= _mirroredTo) continue;
+            foreach (var file in lane.Mirror(_machine.State, recorded)) engine.Mirror.Restore(file, Store.ReadBlob);
+            if (recorded.Body is EffectFinished done) engine.Markers.Remove(new AttemptKey(stream, done.EffectId, done.Attempt));
+        }
+    }
+
+    /// <summary>Settles every effect that was under way when its engine died, before anything new begins.</summary>
+    private async Task ReconcileAsync(CancellationToken stop)
+    {
+        foreach (var started in _machine.Effects.InFlight.Values)
+        {
+            var effect = lane.EffectOf(_machine.State, started.EffectId);
+            var attempt = new Attempt(stream, effect, started.Attempt, Progress(effect));
+            var identity = engine.Session.Identity;
+            switch (engine.Performer(effect).Reconcile(attempt, started.Host == identity.Host && started.BootId == identity.BootId))
+            {
+                case Reconciliation.NotStarted notStarted:
+                    Begin(attempt with { MarkerHeld = notStarted.MarkerHeld }, stop);
+                    break;
+                case Reconciliation.Interrupted interrupted:
+                    await CommitAsync(draft => draft.Record(new EffectLost(effect, started.Attempt, interrupted.Reason, interrupted.Partial), []), stop);
+                    engine.Markers.Remove(attempt.Key);
+                    break;
+            }
+        }
+    }
+
+    private void WriteFiles(IReadOnlyList<MirrorFile> files)
+    {
+        foreach (var file in files)
+        {
+            if (file is DerivedFile derived) engine.Mirror.Write(derived);
+        }
+    }
+
+    /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>
+    private async Task<bool> LetGoAsync(RunResult result)
+    {
+        await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _mirroredTo }]));
+        return await Store.ReleaseAsync(_claim, _machine.Head.Version, (result as RunResult.Waiting)?.For.Until);
+    }
+
+    /// <summary>An attempt that came to its end, with the bytes that become durable with it.</summary>
+    private sealed record Ended(EffectReport Report, IReadOnlyList<Blob> Blobs, AttemptKey Key);
+}

@@ -1,0 +1,39 @@
+using Assay.Ledger;
+using Assay.Ledger.Sqlite;
+
+namespace Assay.Engine.Workspaces;
+
+/// <summary>A folder with a ledger and the files that are written from it.</summary>
+public sealed class Workspace : IAsyncDisposable
+{
+    private Workspace(string root, IEventStore store)
+    {
+        Root = root;
+        Store = store;
+    }
+
+    /// <summary>Absolute path without a trailing slash, links resolved.</summary>
+    public string Root { get; }
+
+    public IEventStore Store { get; }
+
+    /// <summary>Opens a workspace, creating it when it is not there.</summary>
+    /// <exception cref="LedgerException">The ledger cannot be used.</exception>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    public static Workspace Open(string path)
+    {
+        var root = Path.GetFullPath(path).TrimEnd('/');
+        Directory.CreateDirectory(root);
+        root = new DirectoryInfo(root).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? root;
+        Directory.CreateDirectory(WorkspacePaths.Attempts(root));
+        return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));
+    }
+
+    /// <summary>Whether a workspace is there.</summary>
+    public static bool Exists(string path) => File.Exists(WorkspacePaths.Ledger(path));
+
+    /// <summary>The absolute folder for the <c>Root</c> of an effect or a mirrored file: null is this workspace.</summary>
+    public string Folder(string? root) => root is null ? Root : Path.GetFullPath(root).TrimEnd('/');
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}

@@ -1,0 +1,13 @@
+namespace Assay.Engine.Workspaces;
+
+/// <summary>Where things lie in a workspace. Lanes name their own files below the same root.</summary>
+public static class WorkspacePaths
+{
+    /// <summary>The default name of a workspace, below the current folder.</summary>
+    public const string DefaultName = ".assay";
+
+    public static string Ledger(string root) => Path.Combine(root, "ledger.db");
+
+    /// <summary>Marks of attempts that have begun and whose outcome is not in the ledger yet.</summary>
+    public static string Attempts(string root) => Path.Combine(root, "attempts");
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Streams;
+
+namespace Assay.Kernel.Effects;
+
+/// <summary>
+/// Something a lane asks the engine to do to the world. The set is small and closed: a new lane needs no new effect, and a new
+/// effect serves every lane.
+/// </summary>
+/// <param name="Id">Names the effect within its stream, the same each time the lane asks for it: <c>crucible/CRU_SMOKE</c>.</param>
+public abstract record Effect(string Id);
+
+/// <summary>Run a program under caps, in a fresh folder of its own, and keep what it printed and left.</summary>
+public sealed record RunProcess(string Id) : Effect(Id)
+{
+    /// <summary>Program and arguments, never through a shell. Placeholders <c>{run_root}</c> are filled in by the engine.</summary>
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>Variables with fixed values; a value may hold <c>{run_root}</c>.</summary>
+    public required ImmutableSortedDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Names of variables that are taken from the engine's own environment when the process starts.</summary>
+    public required ImmutableArray<string> Inherit { get; init; }
+
+    /// <summary>Folder below which all paths of this effect lie; null for the workspace.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>The working folder, relative to <see cref="Root"/>. It is created anew; when it is taken, <c>.2</c>, <c>.3</c> … is appended.</summary>
+    public required string RunRoot { get; init; }
+
+    /// <summary>Files that receive standard output and standard error, relative to <see cref="Root"/>, numbered in the same way.</summary>
+    public required string StdoutFile { get; init; }
+
+    public required string StderrFile { get; init; }
+
+    /// <summary>Bytes for standard input; null: closed (reads as end of file).</summary>
+    public string? Stdin { get; init; }
+
+    /// <summary>Files that are copied read-only below <c>inputs/</c> of the run root, if their content is still the expected one.</summary>
+    public ImmutableArray<StagedFile> Inputs { get; init; } = [];
+
+    /// <summary>Small texts that are written into the run root before the start, by name.</summary>
+    public ImmutableSortedDictionary<string, string> Texts { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Files of the run root that the lane wants to see afterwards.</summary>
+    public ImmutableArray<CollectedName> Collect { get; init; } = [];
+
+    public required ProcessCaps Caps { get; init; }
+
+    public required SandboxLevel Sandbox { get; init; }
+
+    /// <summary>When the process has to be over, whatever its own time cap says; the kill reason is then <see cref="KillReason.Deadline"/>.</summary>
+    public DateTimeOffset? NotAfter { get; init; }
+}
+
+/// <summary>Copy what a process left behind into a folder of the record, listing each file with its digest.</summary>
+public sealed record CollectFiles(string Id) : Effect(Id)
+{
+    /// <summary>Folder below which both paths lie; null for the workspace.</summary>
+    public string? Root { get; init; }
+
+    public required ImmutableArray<string> From { get; init; }
+
+    public required string To { get; init; }
+
+    /// <summary>At most this many files are copied; the outcome says when there were more.</summary>
+    public int MaxFiles { get; init; } = 256;
+
+    /// <summary>Files larger than this are listed and not copied.</summary>
+    public long MaxFileBytes { get; init; } = 64L << 20;
+}
+
+/// <summary>Bring another stream of this ledger to its end, starting it from a document if it is not there yet.</summary>
+public sealed record RunChild(string Id) : Effect(Id)
+{
+    /// <summary>The lane of the child, which decides who starts it.</summary>
+    public required string Lane { get; init; }
+
+    /// <summary>What to start: a path as the parent's document names it, made absolute.</summary>
+    public required string Document { get; init; }
+
+    /// <summary>The id that the child's stream gets, fixed by the parent so that a restart finds it again.</summary>
+    public required string ChildId { get; init; }
+}
+
+/// <summary>An input file: where it is, its name below <c>inputs/</c>, and the content it must still have.</summary>
+public sealed record StagedFile(string Source, string Name, Digest Sha256);
+
+/// <summary>A file to look at afterwards, the most that it may hold, and whether the lane wants its content or only its digest.</summary>
+public sealed record CollectedName(string Name, long MaxBytes, bool Content);

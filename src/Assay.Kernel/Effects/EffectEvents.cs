@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Streams;
+
+namespace Assay.Kernel.Effects;
+
+/// <summary>What the engine itself records of an effect. A lane's fold sees these beside its own events.</summary>
+public abstract record EffectEvent(string EffectId, int Attempt) : Event;
+
+/// <summary>Durable before the effect begins.</summary>
+/// <param name="EffectId">The effect.</param>
+/// <param name="Attempt">1 for the first try.</param>
+/// <param name="Session">The worker session that performs it.</param>
+/// <param name="Host">The host it runs on.</param>
+/// <param name="BootId">The host's boot, so that "nothing was started" can be proved only within it.</param>
+public sealed record EffectStarted(string EffectId, int Attempt, string Session, string Host, string BootId) : EffectEvent(EffectId, Attempt);
+
+/// <summary>The effect came to its end. Whatever cannot be derived from the ledger is durable before this is.</summary>
+public sealed record EffectFinished(string EffectId, int Attempt, EffectOutcome Outcome) : EffectEvent(EffectId, Attempt);
+
+/// <summary>The engine died while the effect was under way; what it left running was ended, and its outcome is not known.</summary>
+/// <param name="EffectId">The effect.</param>
+/// <param name="Attempt">The attempt that was lost.</param>
+/// <param name="Reason">What is known of how.</param>
+/// <param name="Partial">The output that had been kept until then.</param>
+public sealed record EffectInterrupted(string EffectId, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectEvent(EffectId, Attempt);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(EffectStarted))]
+[JsonSerializable(typeof(EffectFinished))]
+[JsonSerializable(typeof(EffectInterrupted))]
+[JsonSerializable(typeof(CapsInForce))]
+internal sealed partial class EffectJson : JsonSerializerContext;

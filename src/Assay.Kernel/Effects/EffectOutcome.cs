@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Streams;
+
+namespace Assay.Kernel.Effects;
+
+/// <summary>What came of an effect that was performed to its end.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(ProcessOutcome), "process")]
+[JsonDerivedType(typeof(FilesOutcome), "files")]
+[JsonDerivedType(typeof(ChildOutcome), "child")]
+public abstract record EffectOutcome;
+
+/// <summary>How a process ended and what it left.</summary>
+public sealed record ProcessOutcome : EffectOutcome
+{
+    /// <summary>Why it could not be started, in the operating system's words; null when it ran.</summary>
+    public string? StartError { get; init; }
+
+    /// <summary>Null when it was ended by a signal, or never ran.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended it, or null.</summary>
+    public int? Signal { get; init; }
+
+    public KillReason? KillReason { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required long DurationMs { get; init; }
+
+    public required long CpuTimeMs { get; init; }
+
+    /// <summary>The most anonymous and mapped memory the whole tree held at once, as far as it was observed.</summary>
+    public required long PeakRssBytes { get; init; }
+
+    public required Captured Stdout { get; init; }
+
+    public required Captured Stderr { get; init; }
+
+    /// <summary>The run root in force, relative to the effect's root.</summary>
+    public required string RunRoot { get; init; }
+
+    /// <summary>False when the process removed its own run root or put something else there.</summary>
+    public required bool RunRootPresent { get; init; }
+
+    /// <summary>Processes that were left running and were ended with it.</summary>
+    public int LeakedProcesses { get; init; }
+
+    /// <summary>How often the kernel refused a new process at the cap.</summary>
+    public long ProcessLimitHits { get; init; }
+
+    /// <summary>The files that were asked for, in the order asked.</summary>
+    public ImmutableArray<CollectedFile> Files { get; init; } = [];
+
+    /// <summary>Inputs whose content was no longer the expected one, before the start or after the end.</summary>
+    public ImmutableArray<string> ChangedInputs { get; init; } = [];
+
+    public required CapsInForce Caps { get; init; }
+}
+
+/// <summary>Why the engine ended a process.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<KillReason>))]
+public enum KillReason
+{
+    [JsonStringEnumMemberName("TIMEOUT")]
+    Timeout,
+
+    /// <summary>The deadline of the whole undertaking came before the process's own time cap.</summary>
+    [JsonStringEnumMemberName("DEADLINE")]
+    Deadline,
+
+    [JsonStringEnumMemberName("OUTPUT_LIMIT")]
+    OutputLimit,
+
+    [JsonStringEnumMemberName("MEMORY_LIMIT")]
+    MemoryLimit,
+
+    [JsonStringEnumMemberName("PROCESS_LIMIT")]
+    ProcessLimit,
+
+    [JsonStringEnumMemberName("CPU_LIMIT")]
+    CpuLimit,
+
+    [JsonStringEnumMemberName("DISK_LIMIT")]
+    DiskLimit,
+
+    /// <summary>What it printed could not be kept: the host's disk is full or broken.</summary>
+    [JsonStringEnumMemberName("CAPTURE_FAILED")]
+    CaptureFailed,
+
+    [JsonStringEnumMemberName("CANCELLED")]
+    Cancelled,
+}
+
+/// <summary>A stream of output as it was kept: where, how much, and whether it was cut at its cap.</summary>
+public sealed record Captured(string File, long SizeBytes, Digest Sha256, bool Truncated);
+
+/// <summary>A file that was asked for. <see cref="Problem"/> says why there is no digest: missing, no regular file, too large.</summary>
+public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, string? Problem);
+
+/// <summary>Files that were copied into the record.</summary>
+public sealed record FilesOutcome(ImmutableArray<CollectedFile> Files, bool Complete) : EffectOutcome;
+
+/// <summary>How a child stream ended.</summary>
+/// <param name="ChildId">The id of the child's stream.</param>
+/// <param name="Verdict">Its verdict in its own lane's words; null when it could not be started or concluded.</param>
+/// <param name="Reason">Why there is no verdict.</param>
+/// <param name="Counts">False for a child that no gate may count, such as a shadow run.</param>
+public sealed record ChildOutcome(string ChildId, string? Verdict, string? Reason, bool Counts) : EffectOutcome;

@@ -1,0 +1,85 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Kernel.Lanes;
+
+/// <summary>
+/// A lane: a fold and a few pure functions. It does no I/O, reads no clock and draws no random number, so that the engine can
+/// recover it after a crash and a simulation can crash it at every step.
+/// </summary>
+public interface ILane
+{
+    /// <summary>The first part of the names of its streams.</summary>
+    string Name { get; }
+
+    EventCatalog Events { get; }
+
+    /// <summary>The tables of its own that it fills from its events.</summary>
+    IReadOnlyList<LaneTable> Tables { get; }
+
+    /// <summary>The state of a stream without events.</summary>
+    object Initial { get; }
+
+    /// <summary>The fold: the state after one more event. State is nothing but its events.</summary>
+    object Evolve(object state, RecordedEvent recorded);
+
+    /// <summary>A request from outside: events, or a refusal.</summary>
+    Decision Decide(object state, Command command, DateTimeOffset now);
+
+    /// <summary>What may happen now.</summary>
+    Work Next(object state, DateTimeOffset now);
+
+    /// <summary>An effect that is under way, as the lane asked for it, so that its fate can be settled after a crash.</summary>
+    Effect EffectOf(object state, string effectId);
+
+    /// <summary>What an effect's outcome means in this lane's words. The state already contains the effect's own event.</summary>
+    IReadOnlyList<Event> Record(object state, EffectReport report, DateTimeOffset now);
+
+    /// <summary>The files that an event gives rise to; the state already contains it. The same event gives the same bytes for ever.</summary>
+    IReadOnlyList<MirrorFile> Mirror(object state, RecordedEvent recorded);
+
+    /// <summary>The rows that an event changes; the state already contains it.</summary>
+    IReadOnlyList<LaneRow> Rows(object state, RecordedEvent recorded);
+}
+
+/// <summary>A lane with its state's type: what each lane derives from.</summary>
+public abstract class Lane<TState> : ILane where TState : class
+{
+    public abstract string Name { get; }
+
+    public abstract EventCatalog Events { get; }
+
+    public virtual IReadOnlyList<LaneTable> Tables => [];
+
+    public abstract TState Initial { get; }
+
+    public abstract TState Evolve(TState state, RecordedEvent recorded);
+
+    public abstract Decision Decide(TState state, Command command, DateTimeOffset now);
+
+    public abstract Work Next(TState state, DateTimeOffset now);
+
+    public abstract Effect EffectOf(TState state, string effectId);
+
+    public abstract IReadOnlyList<Event> Record(TState state, EffectReport report, DateTimeOffset now);
+
+    public virtual IReadOnlyList<MirrorFile> Mirror(TState state, RecordedEvent recorded) => [];
+
+    public virtual IReadOnlyList<LaneRow> Rows(TState state, RecordedEvent recorded) => [];
+
+    object ILane.Initial => Initial;
+
+    object ILane.Evolve(object state, RecordedEvent recorded) => Evolve((TState)state, recorded);
+
+    Decision ILane.Decide(object state, Command command, DateTimeOffset now) => Decide((TState)state, command, now);
+
+    Work ILane.Next(object state, DateTimeOffset now) => Next((TState)state, now);
+
+    Effect ILane.EffectOf(object state, string effectId) => EffectOf((TState)state, effectId);
+
+    IReadOnlyList<Event> ILane.Record(object state, EffectReport report, DateTimeOffset now) => Record((TState)state, report, now);
+
+    IReadOnlyList<MirrorFile> ILane.Mirror(object state, RecordedEvent recorded) => Mirror((TState)state, recorded);
+
+    IReadOnlyList<LaneRow> ILane.Rows(object state, RecordedEvent recorded) => Rows((TState)state, recorded);
+}

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+
+namespace Assay.Lanes.Epochs;
+
+/// <summary>
+/// What one run shows. PASS needs all of it: not killed, exit code and outcome as expected, valid protocol output, the run root, and valid coverage.
+/// Everything else is FAIL_CLOSED with the reason in a note (lane document: Epochs, Outcomes).
+/// </summary>
+public static class CrucibleJudge
+{
+    public const string CoverageFile = "crucible_coverage.json";
+    public const string GovernanceFile = "governance_events.jsonl";
+
+    /// <summary>The most a coverage file may hold.</summary>
+    public const long MaxCoverageBytes = 1 << 20;
+
+    public const long MaxGovernanceBytes = 4 << 20;
+
+    public static Judgement Judge(
+        EpochDeclared epoch, CrucibleDeclared crucible, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        var judge = new Judging(epoch, crucible, run, evidence);
+        judge.Process();
+        judge.Protocol();
+        judge.Files();
+        judge.Coverage();
+        judge.Governance();
+        return judge.Conclude();
+    }
+
+    /// <summary>Whether a second run is the same as the first to the byte.</summary>
+    public static bool SameRun(ProcessOutcome first, ProcessOutcome second) =>
+        first.Stdout.Sha256 == second.Stdout.Sha256 && first.ExitCode == second.ExitCode && CoverageDigest(first) == CoverageDigest(second);
+
+    private static string? CoverageDigest(ProcessOutcome run) => run.Files.FirstOrDefault(f => f.Name == CoverageFile)?.Sha256?.ToString();
+
+    private sealed class Judging(
+        EpochDeclared epoch, CrucibleDeclared crucible, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        private readonly List<string> _failures = [];
+        private readonly List<string> _remarks = [];
+        private readonly CrucibleExpectations _expect = crucible.Crucible.Expect;
+        private bool _endedAsExpected = true;
+        private bool _evidenceMissing;
+        private CrucibleCoverage? _coverage;
+
+        private bool SpeaksProtocol => epoch.Template == RunnerTemplate.C019RunnerV1;
+
+        public void Process()
+        {
+            foreach (var input in run.ChangedInputs) Failed($"input_changed:{input}");
+            if (run.StartError is { } error) Failed($"start_failed:{error}");
+            if (run.KillReason == KillReason.Deadline) Failed($"killed:{nameof(KillReason.Timeout).ToUpperInvariant()}", EndReason.EpochTimeout);
+            else if (run.KillReason is { } reason) Failed($"killed:{Name(reason)}");
+            else if (run.Signal is { } signal) Failed($"signal:{signal}");
+            else if (run.ExitCode is { } code && code != _expect.ExitCode) Failed($"exit_code:{code}");
+            if (run.LeakedProcesses > 0) _remarks.Add($"leaked_processes:{run.LeakedProcesses}");
+            if (run.ProcessLimitHits > 0) _remarks.Add($"process_limit_hits:{run.ProcessLimitHits}");
+        }
+
+        public void Protocol()
+        {
+            if (!SpeaksProtocol || run.StartError is not null || run.KillReason is not null) return;
+            if (!evidence.TryGetValue("stdout", out var stdout))
+            {
+                _failures.Add("runner_output_too_large");
+                return;
+            }
+
+            var output = StrictJson.Parse(stdout, "stdout");
+            if (!output.IsValid || ContractCatalog.Validate("runner_output_v1", output.Value).Count > 0)
+            {
+                _failures.Add("runner_output_invalid");
+                return;
+            }
+
+            var first = output.Value[0];
+            var outcome = first.GetProperty("outcome").GetString()!;
+            if (outcome != _expect.ExpectedOutcome) _failures.Add($"runner_outcome:{outcome}");
+            else if (outcome != "PASS") _remarks.Add($"expected_outcome:{outcome}");
+            if (first.TryGetProperty("run_id", out var runId) && runId.GetString() != crucible.RunId) Missing("run_id_mismatch");
+        }
+
+        public void Files()
+        {
+            if (!run.RunRootPresent) Missing("missing_run_root");
+            foreach (var name in _expect.RequiredFiles)
+            {
+                var file = run.Files.FirstOrDefault(f => f.Name == name);
+                if (file?.Sha256 is null) _failures.Add($"missing_file:{name}{(file?.Problem is { } problem && problem != "is missing" ? $" {problem}" : "")}");
+            }
+        }
+
+        public void Coverage()
+        {
+            if (!SpeaksProtocol)
+            {
+                _coverage = Observe();
+                return;
+            }
+
+            var file = run.Files.FirstOrDefault(f => f.Name == CoverageFile);
+            if (file?.Sha256 is null || !evidence.TryGetValue(CoverageFile, out var bytes))
+            {
+                Missing(file?.Problem is null or "is missing" ? "missing_coverage" : $"coverage_invalid:the file {file.Problem}");
+                return;
+            }
+
+            var parsed = StrictJson.Parse(bytes, CoverageFile);
+            var problem = parsed.IsValid
+                ? ContractCatalog.Validate(CrucibleCoverage.Version, parsed.Value).Select(e => $"{e.InstancePointer} {e.Message}").FirstOrDefault()
+                : parsed.Problems[0].Message;
+            if (problem is not null)
+            {
+                Missing($"coverage_invalid:{problem.Trim()}");
+                return;
+            }
+
+            var coverage = parsed.Value.Deserialize(EpochJson.Default.CrucibleCoverage)!;
+            if (coverage.RunId != crucible.RunId) Missing("run_id_mismatch");
+            else if (coverage.KernelTarget != epoch.KernelTarget) Missing("coverage_invalid:kernel_target is another one");
+            else _coverage = coverage;
+        }
+
+        public void Governance()
+        {
+            var required = _expect.GovernanceExpectations.RequiredEventTypes;
+            if (required.IsEmpty) return;
+            if (!evidence.TryGetValue(GovernanceFile, out var bytes))
+            {
+                _failures.Add("missing_governance_events");
+                return;
+            }
+
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var line in Encoding.UTF8.GetString(bytes.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var parsed = StrictJson.Parse(Encoding.UTF8.GetBytes(line), GovernanceFile);
+                if (!parsed.IsValid || parsed.Value.ValueKind != JsonValueKind.Object || !parsed.Value.TryGetProperty("event_type", out var type)
+                    || type.ValueKind != JsonValueKind.String)
+                {
+                    _failures.Add("governance_events_invalid");
+                    return;
+                }
+
+                seen.Add(type.GetString()!);
+            }
+
+            foreach (var type in required.Where(t => !seen.Contains(t))) _failures.Add($"missing_governance_event:{type}");
+        }
+
+        public Judgement Conclude() => new(
+            _failures.Count == 0 ? CrucibleOutcome.Pass : CrucibleOutcome.FailClosed, [.. _failures, .. _remarks], _evidenceMissing, _coverage);
+
+        /// <summary>For a program that speaks no protocol: what Assay itself saw of it.</summary>
+        private CrucibleCoverage Observe() => new()
+        {
+            SchemaVersion = CrucibleCoverage.Version,
+            RunId = crucible.RunId,
+            KernelTarget = epoch.KernelTarget,
+            Observed = new Observed
+            {
+                Domains = [epoch.KernelTarget],
+                Subdomains = [crucible.CrucibleId],
+                Tools = [crucible.Crucible.Command[0].Split('/')[^1]],
+                Counts = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal)
+                    .Add("stderr_bytes", run.Stderr.SizeBytes).Add("stdout_bytes", run.Stdout.SizeBytes),
+            },
+            Sequence = [Text("start"), Text(run.ExitCode is { } code ? $"exit:{code}" : run.Signal is { } signal ? $"signal:{signal}" : "not_started")],
+        };
+
+        private void Failed(params string[] notes)
+        {
+            _endedAsExpected = false;
+            _failures.AddRange(notes);
+        }
+
+        /// <summary>Evidence that a run which ended as expected had to leave. One that was killed or failed counts by its profile instead.</summary>
+        private void Missing(string note)
+        {
+            if (_failures.Contains(note)) return;
+            _failures.Add(note);
+            _evidenceMissing |= _endedAsExpected;
+        }
+
+        private static string Name(KillReason reason) => JsonSerializer.SerializeToElement(reason, JudgeJson.Default.KillReason).GetString()!;
+
+        private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, JudgeJson.Default.String);
+    }
+}
+
+/// <summary>What one run shows.</summary>
+public sealed record Judgement(CrucibleOutcome Outcome, ImmutableArray<string> Notes, bool EvidenceMissing, CrucibleCoverage? Coverage);
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(KillReason))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
+internal sealed partial class JudgeJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -1,0 +1,346 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Epochs;
+
+/// <summary>What an epoch runs: contract <c>epoch_plan_v1</c>.</summary>
+public sealed record EpochPlan
+{
+    public const string Version = "epoch_plan_v1";
+
+    public required string SchemaVersion { get; init; }
+
+    public required string EpochId { get; init; }
+
+    public required EpochProfile EpochProfile { get; init; }
+
+    /// <summary>Holds <c>kernel_target</c>; every other key is hashed with it.</summary>
+    public required JsonElement KernelIdentity { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required ImmutableArray<string> CrucibleOrder { get; init; }
+
+    /// <summary>Paths relative to the plan's folder, by crucible id.</summary>
+    public required ImmutableSortedDictionary<string, string> CrucibleSpecs { get; init; }
+
+    public required PlanBudgets Budgets { get; init; }
+
+    public StopConditions? StopConditions { get; init; }
+
+    public ImmutableArray<string> RequiredMilestones { get; init; } = [];
+
+    public ImmutableArray<string> RequireKernelCaps { get; init; } = [];
+
+    public ImmutableArray<string> Env { get; init; } = [];
+
+    public required RunnerConfig RunnerConfig { get; init; }
+
+    [JsonIgnore]
+    public string KernelTarget => KernelIdentity.GetProperty("kernel_target").GetString()!;
+}
+
+/// <summary>What an epoch's verdict asks for.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EpochProfile>))]
+public enum EpochProfile
+{
+    [JsonStringEnumMemberName("COVERAGE")]
+    Coverage,
+
+    [JsonStringEnumMemberName("COVERAGE_MILESTONE")]
+    CoverageMilestone,
+
+    [JsonStringEnumMemberName("COVERAGE_SEED")]
+    CoverageSeed,
+
+    [JsonStringEnumMemberName("GOVERNANCE")]
+    Governance,
+
+    [JsonStringEnumMemberName("PARADOX")]
+    Paradox,
+}
+
+/// <summary>How an epoch runs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EpochMode>))]
+public enum EpochMode
+{
+    [JsonStringEnumMemberName("normal")]
+    Normal,
+
+    /// <summary>Everything runs and is recorded, and nothing may count it.</summary>
+    [JsonStringEnumMemberName("shadow")]
+    Shadow,
+
+    /// <summary>Failures do not stop the epoch, and what they left is collected; the verdict is never good.</summary>
+    [JsonStringEnumMemberName("salvage")]
+    Salvage,
+}
+
+/// <summary>Caps of a plan: the most that each crucible may ask for, and what is in force where it leaves one out.</summary>
+public sealed record PlanBudgets
+{
+    public required long EpochWallClockMs { get; init; }
+
+    public required long PerCrucibleTimeoutMs { get; init; }
+
+    public required long PerCrucibleRssMb { get; init; }
+
+    public long? PerCrucibleCpuTimeMs { get; init; }
+
+    public long? PerCrucibleDiskMaxBytes { get; init; }
+
+    public long? PerCrucibleStdoutMaxBytes { get; init; }
+
+    public long? PerCrucibleStderrMaxBytes { get; init; }
+
+    public long? PerCrucibleMaxProcesses { get; init; }
+}
+
+public sealed record StopConditions
+{
+    /// <summary>The epoch stops when more crucibles than this have failed; null: never.</summary>
+    public long? MaxFailures { get; init; }
+}
+
+public sealed record RunnerConfig
+{
+    public required RunnerTemplate TemplateId { get; init; }
+
+    /// <summary>Arguments that go behind every crucible's command.</summary>
+    public ImmutableArray<string> Args { get; init; } = [];
+}
+
+/// <summary>How a crucible's program speaks to Assay.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunnerTemplate>))]
+public enum RunnerTemplate
+{
+    /// <summary>The runner protocol: a coverage file, and a JSON array with the outcome on standard output.</summary>
+    [JsonStringEnumMemberName("C019_RUNNER_V1")]
+    C019RunnerV1,
+
+    /// <summary>Any program; its exit code is its outcome.</summary>
+    [JsonStringEnumMemberName("EXIT_CODE_V1")]
+    ExitCodeV1,
+}
+
+/// <summary>One trial: contract <c>crucible_v1</c>.</summary>
+public sealed record Crucible
+{
+    public const string Version = "crucible_v1";
+
+    public required string SchemaVersion { get; init; }
+
+    public required string CrucibleId { get; init; }
+
+    public string? Title { get; init; }
+
+    public required ImmutableArray<string> KernelTargets { get; init; }
+
+    public CrucibleInput Input { get; init; } = new();
+
+    public required ImmutableArray<string> Command { get; init; }
+
+    public CrucibleBudgets Budgets { get; init; } = new();
+
+    public SandboxLevel Sandbox { get; init; }
+
+    public bool RetrySafe { get; init; }
+
+    public CrucibleExpectations Expect { get; init; } = new();
+}
+
+public sealed record CrucibleInput
+{
+    public string Prompt { get; init; } = "";
+
+    /// <summary>Paths relative to the crucible file's folder.</summary>
+    public ImmutableArray<string> Files { get; init; } = [];
+}
+
+/// <summary>The caps a crucible asks for; one that is left out is the plan's, or the default.</summary>
+public sealed record CrucibleBudgets
+{
+    public long? TimeMs { get; init; }
+
+    public long? KernelTimeoutKillMs { get; init; }
+
+    public long? CpuTimeMs { get; init; }
+
+    public long? RunnerMemoryMaxMb { get; init; }
+
+    public long? StdoutMaxBytes { get; init; }
+
+    public long? StderrMaxBytes { get; init; }
+
+    public long? MaxProcesses { get; init; }
+
+    public long? DiskMaxBytes { get; init; }
+}
+
+public sealed record CrucibleExpectations
+{
+    public string ExpectedOutcome { get; init; } = "PASS";
+
+    public int ExitCode { get; init; }
+
+    public ReplayVerification ReplayVerification { get; init; }
+
+    public ImmutableArray<string> RequiredFiles { get; init; } = [];
+
+    public GovernanceExpectations GovernanceExpectations { get; init; } = new();
+}
+
+public sealed record GovernanceExpectations
+{
+    /// <summary>Each must occur as <c>event_type</c> in a line of <c>governance_events.jsonl</c> in the run root.</summary>
+    public ImmutableArray<string> RequiredEventTypes { get; init; } = [];
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<ReplayVerification>))]
+public enum ReplayVerification
+{
+    [JsonStringEnumMemberName("NOT_REQUIRED")]
+    NotRequired,
+
+    /// <summary>The crucible runs twice, and standard output and coverage must be the same to the byte.</summary>
+    [JsonStringEnumMemberName("REQUIRED_PASS")]
+    RequiredPass,
+}
+
+/// <summary>What a run touched: contract <c>crucible_coverage_v1</c>.</summary>
+public sealed record CrucibleCoverage
+{
+    public const string Version = "crucible_coverage_v1";
+
+    public required string SchemaVersion { get; init; }
+
+    public required string RunId { get; init; }
+
+    public required string KernelTarget { get; init; }
+
+    public required Observed Observed { get; init; }
+
+    public required ImmutableArray<JsonElement> Sequence { get; init; }
+}
+
+public sealed record Observed
+{
+    public ImmutableSortedSet<string> Domains { get; init; } = Empty;
+
+    public ImmutableSortedSet<string> Subdomains { get; init; } = Empty;
+
+    public ImmutableSortedSet<string> Tools { get; init; } = Empty;
+
+    public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+
+    private static ImmutableSortedSet<string> Empty => ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    /// <summary>What either touched; counts are summed.</summary>
+    public Observed Union(Observed other) => new()
+    {
+        Domains = Domains.Union(other.Domains),
+        Subdomains = Subdomains.Union(other.Subdomains),
+        Tools = Tools.Union(other.Tools),
+        Counts = Counts.SetItems(other.Counts.Select(c => KeyValuePair.Create(c.Key, Counts.GetValueOrDefault(c.Key) + c.Value))),
+    };
+}
+
+/// <summary>How a crucible ended: PASS, or FAIL_CLOSED for every other end; NOT_RUN only in summaries.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CrucibleOutcome>))]
+public enum CrucibleOutcome
+{
+    [JsonStringEnumMemberName("NOT_RUN")]
+    NotRun,
+
+    [JsonStringEnumMemberName("PASS")]
+    Pass,
+
+    [JsonStringEnumMemberName("FAIL_CLOSED")]
+    FailClosed,
+}
+
+/// <summary>What an epoch shows.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EpochVerdict>))]
+public enum EpochVerdict
+{
+    /// <summary>The epoch could not be concluded: evidence is missing or invalid, or it was cancelled.</summary>
+    [JsonStringEnumMemberName("FAIL_CLOSED")]
+    FailClosed,
+
+    [JsonStringEnumMemberName("FAIL")]
+    Fail,
+
+    [JsonStringEnumMemberName("NOT_OPERATIONAL")]
+    NotOperational,
+
+    [JsonStringEnumMemberName("PASS")]
+    Pass,
+
+    [JsonStringEnumMemberName("OPERATIONAL")]
+    Operational,
+
+    [JsonStringEnumMemberName("COMPLETE")]
+    Complete,
+}
+
+/// <summary>What came of an epoch: contract <c>epoch_summary_v1</c>.</summary>
+public sealed record EpochSummary
+{
+    public const string Version = "epoch_summary_v1";
+
+    public string SchemaVersion { get; init; } = Version;
+
+    public required string EpochId { get; init; }
+
+    public required EpochProfile EpochProfile { get; init; }
+
+    public required EpochVerdict EpochVerdict { get; init; }
+
+    /// <summary>Why the epoch ended before its last crucible, or why it could not be concluded: <c>max_failures</c>, <c>epoch_timeout</c> …</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    public required Digest EpochHash { get; init; }
+
+    public required EpochMode Mode { get; init; }
+
+    /// <summary>False for a shadow epoch: no gate, escalation or registry may count it.</summary>
+    public required bool CountsForGates { get; init; }
+
+    public required KernelTarget KernelIdentity { get; init; }
+
+    public required int CruciblesTotal { get; init; }
+
+    public required int CruciblesPassed { get; init; }
+
+    public required int CruciblesFailed { get; init; }
+
+    public required int CruciblesFailedClosed { get; init; }
+
+    public required int CruciblesNotRun { get; init; }
+
+    public required ImmutableArray<SummaryRun> Runs { get; init; }
+}
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record KernelTarget([property: JsonPropertyName("kernel_target")] string Name);
+
+public sealed record SummaryRun
+{
+    public required string CrucibleId { get; init; }
+
+    public required string RunId { get; init; }
+
+    public required CrucibleOutcome Outcome { get; init; }
+
+    public required ImmutableArray<string> Notes { get; init; }
+
+    public required long DurationMs { get; init; }
+
+    /// <summary>The run record in force, relative to the epoch's folder; null when the crucible did not run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Record { get; init; }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Epochs;
+
+/// <summary>What an epoch's stream records, beside the effects.</summary>
+public abstract record EpochEvent : Event;
+
+/// <summary>First event: what the epoch is. It is followed by one <see cref="CrucibleDeclared"/> for each crucible, in the same commit.</summary>
+public sealed record EpochDeclared : EpochEvent
+{
+    /// <summary>The id in force, which a bump may have made differ from the plan's.</summary>
+    public required string EpochId { get; init; }
+
+    public required Digest EpochHash { get; init; }
+
+    public required Digest PlanSha256 { get; init; }
+
+    public required EpochMode Mode { get; init; }
+
+    /// <summary>The plan without crucible_order and crucible_specs.</summary>
+    public required JsonElement Plan { get; init; }
+
+    public required EpochProfile Profile { get; init; }
+
+    public required string KernelTarget { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required long WallClockMs { get; init; }
+
+    public long? MaxFailures { get; init; }
+
+    public required ImmutableArray<string> RequiredMilestones { get; init; }
+
+    public required RunnerTemplate Template { get; init; }
+
+    public required ImmutableArray<string> Args { get; init; }
+
+    public required ImmutableArray<string> Inherit { get; init; }
+
+    public required int CruciblesTotal { get; init; }
+
+    /// <summary>Absolute folder of the artifacts when it is not the workspace.</summary>
+    public string? ArtifactsRoot { get; init; }
+
+    public required HostEnforcement Host { get; init; }
+}
+
+/// <summary>One crucible, with its identity fixed before anything runs.</summary>
+public sealed record CrucibleDeclared : EpochEvent
+{
+    public required int Index { get; init; }
+
+    /// <summary>Its file as the plan names it.</summary>
+    public required string Spec { get; init; }
+
+    /// <summary>Absolute folder of its file, from which <c>./program</c> is taken.</summary>
+    public required string Folder { get; init; }
+
+    public required Crucible Crucible { get; init; }
+
+    public required Digest CrucibleSha256 { get; init; }
+
+    public required Digest RunSha256 { get; init; }
+
+    public required ImmutableArray<StagedFile> Inputs { get; init; }
+
+    public required ProcessCaps Caps { get; init; }
+
+    [JsonIgnore]
+    public string CrucibleId => Crucible.CrucibleId;
+
+    /// <summary>The first 16 hex digits of the run's identity.</summary>
+    [JsonIgnore]
+    public string RunId => RunSha256.Short(16);
+}
+
+/// <summary>The first run passed, and the plan asks for a second one that must be the same to the byte.</summary>
+public sealed record ReplayRequired(string CrucibleId, ImmutableArray<string> Notes) : EpochEvent;
+
+/// <summary>A part of what a crucible touched; long coverage comes in several.</summary>
+public sealed record CrucibleCovered(string CrucibleId, Observed Observed) : EpochEvent;
+
+/// <summary>A crucible has its outcome.</summary>
+/// <param name="CrucibleId">The crucible.</param>
+/// <param name="Outcome">PASS or FAIL_CLOSED.</param>
+/// <param name="Notes">The reasons, and what else is worth knowing.</param>
+/// <param name="EvidenceMissing">A run that ended by itself as expected left no valid evidence: the epoch cannot be concluded (ruling 11).</param>
+/// <param name="Coverage">The coverage file that Assay writes for a program that speaks no protocol.</param>
+public sealed record CrucibleFinished(
+    string CrucibleId, CrucibleOutcome Outcome, ImmutableArray<string> Notes, bool EvidenceMissing, CrucibleCoverage? Coverage) : EpochEvent;
+
+/// <summary>What a failed crucible left was collected.</summary>
+public sealed record CrucibleSalvaged(string CrucibleId, ImmutableArray<SalvagedFile> Files, bool Complete) : EpochEvent;
+
+/// <summary>The epoch goes on after it was interrupted or cancelled; what is complete is kept.</summary>
+public sealed record EpochResumed : EpochEvent;
+
+/// <summary>Somebody asked to end it; what is under way is being ended.</summary>
+public sealed record EpochCancelRequested(string By) : EpochEvent;
+
+/// <summary>The verdict.</summary>
+public sealed record EpochFinished(EpochVerdict Verdict, string? Reason) : EpochEvent;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(EpochPlan))]
+[JsonSerializable(typeof(Crucible))]
+[JsonSerializable(typeof(CrucibleCoverage))]
+[JsonSerializable(typeof(EpochLadder))]
+[JsonSerializable(typeof(EpochDeclared))]
+[JsonSerializable(typeof(CrucibleDeclared))]
+[JsonSerializable(typeof(ReplayRequired))]
+[JsonSerializable(typeof(CrucibleCovered))]
+[JsonSerializable(typeof(CrucibleFinished))]
+[JsonSerializable(typeof(CrucibleSalvaged))]
+[JsonSerializable(typeof(EpochResumed))]
+[JsonSerializable(typeof(EpochCancelRequested))]
+[JsonSerializable(typeof(EpochFinished))]
+[JsonSerializable(typeof(LadderDeclared))]
+[JsonSerializable(typeof(LadderResumed))]
+[JsonSerializable(typeof(RungFinished))]
+[JsonSerializable(typeof(LadderCancelled))]
+[JsonSerializable(typeof(LadderFinished))]
+[JsonSerializable(typeof(RunIdentityDocument))]
+[JsonSerializable(typeof(EpochIdentityDocument))]
+[JsonSerializable(typeof(RunnerInput))]
+public sealed partial class EpochJson : JsonSerializerContext;

@@ -1,0 +1,41 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Epochs;
+
+/// <summary>The tables <c>epochs</c> and <c>crucible_runs</c>, for plain SQL.</summary>
+internal static class EpochTables
+{
+    private static readonly LaneTable Epochs = new(
+        "epochs", "epoch_id", "profile", "mode", "phase", "verdict", "reason", "total", "passed", "failed", "declared_at", "finished_at");
+
+    private static readonly LaneTable Runs = new(
+        "crucible_runs", "run", "epoch_id", "crucible_id", "run_id", "outcome", "notes", "duration_ms", "peak_rss_bytes", "kill_reason");
+
+    public static IReadOnlyList<LaneTable> All { get; } = [Epochs, Runs];
+
+    public static IReadOnlyList<LaneRow> Rows(EpochState state, RecordedEvent recorded) => recorded.Body switch
+    {
+        EpochDeclared or EpochResumed or EpochCancelRequested or EpochFinished => [Epoch(state, recorded.At)],
+        CrucibleFinished finished => [Run(state, finished)],
+        _ => [],
+    };
+
+    private static LaneRow Epoch(EpochState state, DateTimeOffset at)
+    {
+        var epoch = state.Declared;
+        return new LaneRow(
+            Epochs, epoch.EpochId, epoch.Profile.ToString(), epoch.Mode.ToString().ToLowerInvariant(), state.Phase.ToString().ToLowerInvariant(),
+            state.Finished?.Verdict.ToString(), state.Finished?.Reason, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
+            state.RunningSince.ToString("O"), state.Finished is null ? null : at.ToString("O"));
+    }
+
+    private static LaneRow Run(EpochState state, CrucibleFinished finished)
+    {
+        var crucible = state.Crucibles[state.IndexOf(finished.CrucibleId)];
+        return new LaneRow(
+            Runs, $"{state.Declared.EpochId}/{finished.CrucibleId}/{crucible.Records}", state.Declared.EpochId, finished.CrucibleId,
+            crucible.Declared.RunId, finished.Outcome.ToString(), string.Join("; ", finished.Notes), crucible.Run?.DurationMs ?? 0L,
+            crucible.Run?.PeakRssBytes ?? 0L, crucible.Run?.KillReason?.ToString());
+    }
+}

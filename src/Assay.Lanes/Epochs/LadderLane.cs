@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Epochs;
+
+/// <summary>What a ladder's stream records, beside the effects.</summary>
+public abstract record LadderEvent : Event;
+
+/// <summary>First event.</summary>
+/// <param name="LadderId">The id in force.</param>
+/// <param name="LadderSha256">The document's digest.</param>
+/// <param name="Rungs">The rungs, with absolute paths.</param>
+/// <param name="Autonomous">Repeat a failed rung up to its attempts.</param>
+/// <param name="MaxEpochs">The most epochs that may be run; null: as many as the attempts allow.</param>
+public sealed record LadderDeclared(string LadderId, Digest LadderSha256, ImmutableArray<LadderRung> Rungs, bool Autonomous, int? MaxEpochs) : LadderEvent;
+
+/// <summary>An attempt at a rung has its verdict; null when its epoch could not be concluded.</summary>
+public sealed record RungFinished(int Rung, int Attempt, string EpochId, EpochVerdict? Verdict, bool Reached, string? Reason) : LadderEvent;
+
+/// <summary>Somebody asked to end it.</summary>
+public sealed record LadderCancelled(string By) : LadderEvent;
+
+/// <summary>A cancelled escalation goes on.</summary>
+public sealed record LadderResumed : LadderEvent;
+
+/// <summary>The end: every rung reached, or why not.</summary>
+public sealed record LadderFinished(bool Reached, string? Reason) : LadderEvent;
+
+/// <summary>Starts an escalation.</summary>
+public sealed record DeclareLadder(LadderDeclared Ladder) : Command;
+
+/// <summary>Lets an interrupted escalation go on.</summary>
+public sealed record ResumeLadder(Digest LadderSha256) : Command;
+
+/// <summary>An escalation, folded from its events.</summary>
+public sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFinished> Attempts, LadderFinished? Finished, bool Cancelling, int InFlight)
+{
+    public static readonly LadderState Initial = new(null, [], null, Cancelling: false, 0);
+
+    /// <summary>The rung to climb next: the first that has not been reached.</summary>
+    public int Rung => Attempts.Count(a => a.Reached);
+
+    public int TriesAt(int rung) => Attempts.Count(a => a.Rung == rung);
+}
+
+/// <summary>Escalation: each rung must reach its verdict before the next starts (lane document: Epochs, Commands).</summary>
+public sealed class LadderLane : Lane<LadderState>
+{
+    public const string LaneName = "ladder";
+
+    public static readonly LadderLane Instance = new();
+
+    public override string Name => LaneName;
+
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("LADDER_DECLARED", EpochJson.Default.LadderDeclared)
+        .Add("RUNG_FINISHED", EpochJson.Default.RungFinished)
+        .Add("LADDER_CANCELLED", EpochJson.Default.LadderCancelled)
+        .Add("LADDER_RESUMED", EpochJson.Default.LadderResumed)
+        .Add("LADDER_FINISHED", EpochJson.Default.LadderFinished);
+
+    public override LadderState Initial => LadderState.Initial;
+
+    public override LadderState Evolve(LadderState state, RecordedEvent recorded) => recorded.Body switch
+    {
+        LadderDeclared declared => state with { Declared = declared },
+        RungFinished finished => state with { Attempts = state.Attempts.Add(finished) },
+        LadderCancelled => state with { Cancelling = true },
+        LadderResumed => state with { Cancelling = false, Finished = null },
+        LadderFinished finished => state with { Finished = finished },
+        EffectStarted => state with { InFlight = state.InFlight + 1 },
+        EffectFinished or EffectInterrupted => state with { InFlight = state.InFlight - 1 },
+        var other => throw new InvalidOperationException($"a ladder has no event {other.GetType().Name}"),
+    };
+
+    public override Decision Decide(LadderState state, Command command, DateTimeOffset now) => (state, command) switch
+    {
+        ({ Declared: null }, DeclareLadder declare) => Decision.Accept(declare.Ladder),
+        (_, DeclareLadder) => Decision.Refuse("ladder_exists", $"the ladder {state.Declared!.LadderId} was started already"),
+        ({ Declared: null }, _) => Decision.Refuse("no_ladder", "there is no such ladder"),
+        (_, ResumeLadder resume) when resume.LadderSha256 != state.Declared!.LadderSha256 =>
+            Decision.Refuse("ladder_changed", "the ladder has changed since it was started: give it another ladder_id"),
+        ({ Finished.Reason: EndReason.Cancelled }, ResumeLadder) => Decision.Accept(new LadderResumed()),
+        (_, ResumeLadder) => Decision.Accept(),
+        ({ Finished: null, Cancelling: false }, Cancel cancel) => Decision.Accept(
+            [new LadderCancelled(cancel.By), .. state.InFlight == 0 ? [new LadderFinished(Reached: false, EndReason.Cancelled)] : Array.Empty<Event>()]),
+        (_, Cancel or WakeUp) => Decision.Accept(),
+        _ => Decision.Refuse("unknown_command", $"a ladder knows no {command.GetType().Name}"),
+    };
+
+    public override Work Next(LadderState state, DateTimeOffset now) => state switch
+    {
+        { Declared: null } => new Work.Wait("a ladder"),
+        { Finished: not null } => Work.Finished.Instance,
+        { Cancelling: true } => new Work.Wait("what is under way"),
+        _ => new Work.Perform([Climb(state)]),
+    };
+
+    public override Effect EffectOf(LadderState state, string effectId) => Climb(state);
+
+    public override IReadOnlyList<Event> Record(LadderState state, EffectReport report, DateTimeOffset now)
+    {
+        var rung = state.Rung;
+        var attempt = state.TriesAt(rung) + 1;
+        if (report is not EffectCompleted { Outcome: ChildOutcome child }) return [];
+        var verdict = child.Verdict is null ? (EpochVerdict?)null : Enum.Parse<EpochVerdict>(child.Verdict);
+        var reached = child.Counts && verdict == state.Declared!.Rungs[rung].RequiredVerdict;
+        var finished = new RungFinished(rung, attempt, child.ChildId, verdict, reached, child.Counts ? child.Reason : "a shadow epoch counts for no gate");
+        return End(state with { Attempts = state.Attempts.Add(finished) }, finished) is { } end ? [finished, end] : [finished];
+    }
+
+    private static LadderFinished? End(LadderState state, RungFinished last)
+    {
+        var ladder = state.Declared!;
+        if (state.Cancelling) return new LadderFinished(Reached: false, EndReason.Cancelled);
+        if (state.Rung == ladder.Rungs.Length) return new LadderFinished(Reached: true, null);
+        if (!last.Reached && (!ladder.Autonomous || last.Attempt >= ladder.Rungs[last.Rung].Attempts))
+        {
+            return new LadderFinished(Reached: false, $"rung {last.Rung + 1} did not reach {ladder.Rungs[last.Rung].RequiredVerdict} in {last.Attempt} attempts");
+        }
+
+        return state.Attempts.Length >= ladder.MaxEpochs ? new LadderFinished(Reached: false, $"max_epochs of {ladder.MaxEpochs} were run") : null;
+    }
+
+    private static RunChild Climb(LadderState state)
+    {
+        var rung = state.Rung;
+        var attempt = state.TriesAt(rung) + 1;
+        return new RunChild($"rung/{rung + 1}.{attempt}")
+        {
+            Lane = EpochLane.LaneName,
+            Document = state.Declared!.Rungs[rung].Plan,
+            ChildId = $"{state.Declared.LadderId}.R{rung + 1}.A{attempt}",
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Ledger;
+
+/// <summary>Everything that becomes durable together: appends to one or more streams, the blobs they name, and lane rows.</summary>
+public sealed record Commit(IReadOnlyList<StreamAppend> Appends)
+{
+    public IReadOnlyList<Blob> Blobs { get; init; } = [];
+
+    public IReadOnlyList<LaneRow> Rows { get; init; } = [];
+}
+
+/// <summary>Events that go behind <paramref name="Expected"/>, and nowhere else.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Expected">Where the writer saw the stream end.</param>
+/// <param name="Events">Sealed on top of <paramref name="Expected"/>; may be empty, to move only the mirror cursor or the wake time.</param>
+/// <param name="Fence">The writer's fencing token when it holds a claim; null for a request from outside.</param>
+public sealed record StreamAppend(StreamName Stream, StreamHead Expected, IReadOnlyList<SealedEvent> Events, long? Fence = null)
+{
+    /// <summary>Up to which version the mirrored files are known to be written; null: unchanged.</summary>
+    public long? MirroredTo { get; init; }
+
+    /// <summary>When the stream wants attention from a worker; null: unchanged.</summary>
+    public DateTimeOffset? WakeAt { get; init; }
+
+    /// <summary>Where the stream ends with this.</summary>
+    public StreamHead Head => Events.Count == 0 ? Expected : Events[^1].Head;
+}
+
+/// <summary>Bytes kept by their digest.</summary>
+public sealed record Blob(Digest Sha256, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>What became of a commit.</summary>
+public abstract record CommitResult
+{
+    private CommitResult()
+    {
+    }
+
+    /// <summary>It is durable.</summary>
+    public sealed record Committed : CommitResult
+    {
+        public static readonly Committed Instance = new();
+    }
+
+    /// <summary>Nothing was written: the stream ends elsewhere than the writer believed. Fold again and decide again.</summary>
+    public sealed record Conflict(StreamName Stream, StreamHead Actual) : CommitResult;
+
+    /// <summary>Nothing was written: another session has claimed the stream since.</summary>
+    public sealed record Fenced(StreamName Stream) : CommitResult;
+}
+
+/// <summary>An event as it is stored.</summary>
+/// <param name="Position">Its place in the order of all commits, from 1.</param>
+/// <param name="Stream">Its stream.</param>
+/// <param name="Version">Its place in its stream, from 1.</param>
+/// <param name="Bytes">Its exact canonical bytes.</param>
+public sealed record StoredEvent(long Position, StreamName Stream, long Version, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>A stream as the store knows it.</summary>
+public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, string? Owner, long MirroredTo, DateTimeOffset? WakeAt);
+
+/// <summary>A worker process that owns streams: identified well enough that another on the same host can tell whether it still lives.</summary>
+/// <param name="Id">Unique for this process and start.</param>
+/// <param name="Host">Host name.</param>
+/// <param name="BootId">The kernel's boot id.</param>
+/// <param name="ProcessId">Its process id on that host.</param>
+/// <param name="StartTicks">Its start time as /proc/PID/stat gives it, so that a reused id is not taken for it.</param>
+/// <param name="LeaseUntil">Until when its claims hold without renewal.</param>
+public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks, DateTimeOffset LeaseUntil);
+
+/// <summary>The right to append to a stream as its owner.</summary>
+public sealed record Claim(StreamName Stream, string SessionId, long Fence);
+
+/// <summary>What became of an attempt to claim.</summary>
+public abstract record ClaimResult
+{
+    private ClaimResult()
+    {
+    }
+
+    public sealed record Granted(Claim Claim) : ClaimResult;
+
+    public sealed record Held(WorkerSession Owner) : ClaimResult;
+}
+
+/// <summary>The store failed in a way that no caller can mend: damaged, full, locked for too long, or written by a newer version.</summary>
+public sealed class LedgerException : Exception
+{
+    public LedgerException(string message) : base(message)
+    {
+    }
+
+    public LedgerException(string message, Exception inner) : base(message, inner)
+    {
+    }
+}

@@ -1,0 +1,63 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Ledger;
+
+/// <summary>
+/// Append-only streams with optimistic concurrency, claims with fencing, blobs and lane rows. Every implementation passes the
+/// same conformance suite (<c>tests/Assay.Ledger.Tests/EventStoreConformance.cs</c>). Safe for many threads and, where the store
+/// allows it, for many processes.
+/// </summary>
+public interface IEventStore : IAsyncDisposable
+{
+    /// <summary>
+    /// Applies a commit wholly or not at all. When the task ends with <see cref="CommitResult.Committed"/>, it survives a loss of power.
+    /// </summary>
+    /// <exception cref="LedgerException">The store failed; whether the commit is there is not known, and it takes no more.</exception>
+    Task<CommitResult> CommitAsync(Commit commit);
+
+    /// <summary>The stream as it is now, or null when it has no events.</summary>
+    StreamInfo? Find(StreamName stream);
+
+    /// <summary>The streams of one lane, or of all, by name.</summary>
+    IReadOnlyList<StreamInfo> Streams(string? lane = null);
+
+    /// <summary>Events of a stream behind a version, oldest first, at most <paramref name="limit"/>.</summary>
+    IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue);
+
+    /// <summary>Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>.</summary>
+    IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit);
+
+    /// <summary>The blob's bytes, or null.</summary>
+    byte[]? ReadBlob(Digest sha256);
+
+    /// <summary>Makes sure that the tables of a lane are there.</summary>
+    Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables);
+
+    /// <summary>Opens a session for a worker; its claims live until it ends or its lease runs out.</summary>
+    Task OpenSessionAsync(WorkerSession session);
+
+    /// <summary>Extends the session's lease. False when it is gone: its claims may have been taken over.</summary>
+    Task<bool> RenewSessionAsync(string sessionId, DateTimeOffset leaseUntil);
+
+    /// <summary>Ends the session and frees its claims.</summary>
+    Task CloseSessionAsync(string sessionId);
+
+    /// <summary>All sessions that have not been closed.</summary>
+    IReadOnlyList<WorkerSession> Sessions();
+
+    /// <summary>
+    /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
+    /// whose lease has not run out, unless <paramref name="isDead"/> can prove that its process is gone.
+    /// </summary>
+    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, DateTimeOffset now, Func<WorkerSession, bool> isDead);
+
+    /// <summary>
+    /// Gives the claim back and sets when the stream wants attention next. False when the stream moved on since <paramref name="version"/>: look
+    /// again before letting go.
+    /// </summary>
+    Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
+
+    /// <summary>Streams of a lane that nobody owns and whose wake time has come, the longest waiting first.</summary>
+    IReadOnlyList<StreamName> Due(string lane, DateTimeOffset now, int limit);
+}

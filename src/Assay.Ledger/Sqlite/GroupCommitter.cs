@@ -1,0 +1,150 @@
+namespace Assay.Ledger.Sqlite;
+
+/// <summary>
+/// The one thread that writes. Whatever has queued up while the last commit was being synced goes into the next one, so that many
+/// appends share one fsync.
+/// </summary>
+internal sealed class GroupCommitter : IDisposable
+{
+    private const int MaxBatch = 1024;
+
+    /// <summary>Bytes written between two checkpoints of the write-ahead log.</summary>
+    private const long CheckpointBytes = 16L << 20;
+
+    private readonly SqliteConnection _connection;
+    private readonly WriteLock _lock;
+    private readonly Thread _thread;
+    private readonly object _gate = new();
+    private List<IWrite> _queue = [];
+    private bool _closing;
+    private LedgerException? _failure;
+    private long _sinceCheckpoint;
+
+    public GroupCommitter(SqliteConnection connection, WriteLock writeLock)
+    {
+        _connection = connection;
+        _lock = writeLock;
+        _thread = new Thread(Run) { IsBackground = true, Name = "assay-ledger" };
+        _thread.Start();
+    }
+
+    private interface IWrite
+    {
+        void Apply(SqliteConnection connection);
+
+        void Succeed();
+
+        void Fail(LedgerException reason);
+    }
+
+    /// <summary>
+    /// Runs a write inside the next transaction. It must look before it writes: what it returns stands, there is no way back for one write
+    /// alone.
+    /// </summary>
+    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
+    {
+        var request = new Write<T>(write);
+        lock (_gate)
+        {
+            if (_failure is not null) return Task.FromException<T>(_failure);
+            ObjectDisposedException.ThrowIf(_closing, this);
+            _queue.Add(request);
+            if (_queue.Count == 1) Monitor.Pulse(_gate);
+        }
+
+        return request.Task;
+    }
+
+    /// <summary>Bytes that a write added, so that the log is checkpointed in time.</summary>
+    public void Wrote(long bytes) => _sinceCheckpoint += bytes;
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        var batch = new List<IWrite>();
+        while (Take(ref batch))
+        {
+            for (var start = 0; start < batch.Count; start += MaxBatch) Commit(batch, start, Math.Min(start + MaxBatch, batch.Count));
+            batch.Clear();
+        }
+    }
+
+    private bool Take(ref List<IWrite> batch)
+    {
+        lock (_gate)
+        {
+            while (_queue.Count == 0)
+            {
+                if (_closing) return false;
+                Monitor.Wait(_gate);
+            }
+
+            (batch, _queue) = (_queue, batch);
+            return true;
+        }
+    }
+
+    private void Commit(List<IWrite> batch, int start, int end)
+    {
+        try
+        {
+            if (_failure is not null) throw _failure;
+            _lock.Enter();
+            try
+            {
+                _connection.Execute("BEGIN IMMEDIATE");
+                for (var i = start; i < end; i++) batch[i].Apply(_connection);
+                _connection.Execute("COMMIT");
+                if (_sinceCheckpoint > CheckpointBytes)
+                {
+                    _connection.Checkpoint();
+                    _sinceCheckpoint = 0;
+                }
+            }
+            finally
+            {
+                if (_connection.InTransaction) _connection.Execute("ROLLBACK");
+                _lock.Exit();
+            }
+        }
+        catch (Exception e)
+        {
+            Stop(e, batch, start, end);
+            return;
+        }
+
+        for (var i = start; i < end; i++) batch[i].Succeed();
+    }
+
+    /// <summary>After a failed write or sync nobody knows what is on disk. Nothing more is written through this connection (ruling 7).</summary>
+    private void Stop(Exception cause, List<IWrite> batch, int start, int end)
+    {
+        var failure = cause as LedgerException ?? new LedgerException($"the ledger failed: {cause.Message}", cause);
+        lock (_gate) _failure = failure;
+        for (var i = start; i < end; i++) batch[i].Fail(failure);
+    }
+
+    private sealed class Write<T>(Func<SqliteConnection, T> write) : IWrite
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+
+        public Task<T> Task => _done.Task;
+
+        public void Apply(SqliteConnection connection) => _result = write(connection);
+
+        public void Succeed() => _done.SetResult(_result!);
+
+        public void Fail(LedgerException reason) => _done.SetException(reason);
+    }
+}

@@ -1,0 +1,66 @@
+using SQLitePCL;
+
+namespace Assay.Ledger.Sqlite;
+
+/// <summary>One SQLite connection with its prepared statements. Not safe for several threads at once.</summary>
+internal sealed class SqliteConnection : IDisposable
+{
+    private readonly sqlite3 _db;
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+
+    public SqliteConnection(string path)
+    {
+        NativeSqlite.Initialize();
+        const int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
+        var code = raw.sqlite3_open_v2(path, out _db, flags, null);
+        Check(code, $"open {path}");
+        raw.sqlite3_busy_timeout(_db, 5_000);
+    }
+
+    /// <summary>The statement for a text, reset and ready to bind.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        if (!_statements.TryGetValue(sql, out var statement))
+        {
+            Check(raw.sqlite3_prepare_v2(_db, sql, out var handle), sql);
+            _statements.Add(sql, statement = new SqliteStatement(this, handle, sql));
+        }
+
+        statement.Reset();
+        return statement;
+    }
+
+    public void Execute(string sql) => Check(raw.sqlite3_exec(_db, sql), sql);
+
+    public string Pragma(string name)
+    {
+        var statement = Prepare($"PRAGMA {name}");
+        var value = statement.Step() ? statement.Text(0) : "";
+        statement.Reset();
+        return value;
+    }
+
+    /// <summary>Moves committed pages into the database file, as far as no reader is in the way.</summary>
+    public void Checkpoint() => raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+
+    public bool InTransaction => raw.sqlite3_get_autocommit(_db) == 0;
+
+    public void Check(int code, string what)
+    {
+        if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE) return;
+        var detail = _db is null ? raw.sqlite3_errstr(code).utf8_to_string() : raw.sqlite3_errmsg(_db).utf8_to_string();
+        throw new LedgerException((code & 0xFF) switch
+        {
+            raw.SQLITE_FULL => "the disk with the workspace is full: free some space and run again",
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => $"the ledger is damaged ({detail}): restore it from a backup",
+            raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => $"the ledger cannot be written ({detail}): check its owner and mode",
+            _ => $"SQLite failed with {code} ({detail}) at: {what}",
+        });
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements.Values) statement.Dispose();
+        raw.sqlite3_close_v2(_db);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Assay.Kernel.Lanes;
+
+namespace Assay.Ledger.Sqlite;
+
+/// <summary>The tables of a workspace's ledger and the settings that its promises rest on.</summary>
+internal static class SqliteSchema
+{
+    /// <summary>Raised with every change of the tables; a workspace with a higher one was written by a newer Assay.</summary>
+    private const int Version = 1;
+
+    private const string Tables = """
+        CREATE TABLE IF NOT EXISTS streams(
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, lane TEXT NOT NULL, version INTEGER NOT NULL, head BLOB NOT NULL,
+            owner TEXT, fence INTEGER NOT NULL DEFAULT 0, mirrored_to INTEGER NOT NULL DEFAULT 0, wake_at INTEGER);
+        CREATE INDEX IF NOT EXISTS streams_wake ON streams(lane, wake_at) WHERE wake_at IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS events(
+            position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX IF NOT EXISTS streams_owner ON streams(owner) WHERE owner IS NOT NULL;
+        CREATE UNIQUE INDEX IF NOT EXISTS events_stream ON events(stream, version);
+        CREATE TABLE IF NOT EXISTS blobs(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS sessions(
+            id TEXT PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL, start_ticks INTEGER NOT NULL,
+            lease_until INTEGER NOT NULL) WITHOUT ROWID;
+        """;
+
+    /// <summary>Sets and asserts what durability needs: WAL keeps committed work, FULL syncs it at each commit (ruling 28).</summary>
+    public static void Configure(SqliteConnection connection)
+    {
+        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;");
+        if (connection.Pragma("journal_mode") != "wal") throw new LedgerException("the ledger's file system does not allow SQLite's WAL: put the workspace on a local disk");
+        if (connection.Pragma("synchronous") != "2") throw new LedgerException("SQLite did not accept synchronous=FULL");
+    }
+
+    /// <summary>Creates the tables of a new workspace; refuses one from a newer Assay.</summary>
+    public static void Create(SqliteConnection connection)
+    {
+        var found = int.Parse(connection.Pragma("user_version"), CultureInfo.InvariantCulture);
+        if (found > Version)
+        {
+            throw new LedgerException($"the workspace was written by a newer Assay (ledger format {found}, this one knows {Version}): update Assay");
+        }
+
+        if (found == Version) return;
+        connection.Execute("BEGIN IMMEDIATE");
+        connection.Execute(Tables);
+        connection.Execute($"PRAGMA user_version={Version}");
+        connection.Execute("COMMIT");
+    }
+
+    public static string CreateTable(LaneTable table) =>
+        $"CREATE TABLE IF NOT EXISTS {table.Name}({table.Key} TEXT PRIMARY KEY, {string.Join(", ", table.Columns)}) WITHOUT ROWID";
+
+    public static string Upsert(LaneTable table)
+    {
+        var parameters = string.Join(", ", Enumerable.Range(1, table.Columns.Count + 1).Select(i => $"?{i}"));
+        return $"INSERT OR REPLACE INTO {table.Name}({table.Key}, {string.Join(", ", table.Columns)}) VALUES({parameters})";
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Assay.Ledger.Sqlite;
+
+/// <summary>
+/// One writer at a time over all processes of a workspace (flock). SQLite's own lock would do, but waits by polling with growing pauses,
+/// and older versions can lose pages when a checkpoint meets a WAL reset; this lock covers both.
+/// </summary>
+internal sealed partial class WriteLock : IDisposable
+{
+    private const int Exclusive = 2;
+    private const int NonBlocking = 4;
+    private const int Unlock = 8;
+    private const int WouldBlock = 11;
+    private const int Interrupted = 4;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _path;
+    private readonly SafeFileHandle _handle;
+
+    public WriteLock(string path)
+    {
+        _path = path;
+        _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+    }
+
+    /// <exception cref="LedgerException">Another process held the lock for too long, or the file system has no locks.</exception>
+    public void Enter()
+    {
+        if (TryEnter()) return;
+        var waited = Stopwatch.StartNew();
+        var pause = new SpinWait();
+        while (!TryEnter())
+        {
+            if (waited.Elapsed > Patience)
+            {
+                throw new LedgerException(
+                    $"another process{Holder()} has held {_path} for {Patience.TotalSeconds:0} seconds: is it stopped? Continue it or end it, then run again");
+            }
+
+            pause.SpinOnce();
+        }
+    }
+
+    public void Exit() => Flock(_handle, Unlock);
+
+    public void Dispose() => _handle.Dispose();
+
+    private bool TryEnter()
+    {
+        if (Flock(_handle, Exclusive | NonBlocking) == 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        if (error is WouldBlock or Interrupted) return false;
+        throw new LedgerException($"{_path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}): put the workspace on a local disk");
+    }
+
+    /// <summary>Who holds the lock, from /proc/locks, which names processes by the inode of the locked file.</summary>
+    private string Holder()
+    {
+        try
+        {
+            var inode = Inode(_handle);
+            foreach (var line in File.ReadLines("/proc/locks"))
+            {
+                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (fields.Length > 5 && fields[1] == "FLOCK" && fields[5].EndsWith(":" + inode, StringComparison.Ordinal)) return $" (pid {fields[4]})";
+            }
+        }
+        catch (IOException)
+        {
+            // Without /proc/locks the message names no process.
+        }
+
+        return "";
+    }
+
+    private static string Inode(SafeFileHandle handle)
+    {
+        const string field = "ino:";
+        var line = File.ReadLines($"/proc/self/fdinfo/{handle.DangerousGetHandle()}").FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
+        return line?[field.Length..].Trim() ?? "unknown";
+    }
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle handle, int operation);
+}
