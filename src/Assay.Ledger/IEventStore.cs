@@ -28,11 +28,17 @@ public interface IEventStore : IAsyncDisposable
     /// <summary>Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>.</summary>
     IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit);
 
+    /// <summary>How many events there are in all streams together.</summary>
+    long CountEvents();
+
     /// <summary>The blob's bytes, or null.</summary>
     byte[]? ReadBlob(Digest sha256);
 
     /// <summary>Makes sure that the tables of a lane are there.</summary>
     Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables);
+
+    /// <summary>The rows of a declared lane table, by key.</summary>
+    IReadOnlyList<LaneRow> Rows(LaneTable table);
 
     /// <summary>Opens a session for a worker; its claims live until it ends or its lease runs out.</summary>
     Task OpenSessionAsync(WorkerSession session);

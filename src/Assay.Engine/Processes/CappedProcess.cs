@@ -216,12 +216,20 @@ internal sealed unsafe class CappedProcess
         var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals);
         var cpu = Math.Max(Math.Max(totals.CpuMicroseconds, _last.CpuMicroseconds), usage.CpuMicroseconds) / 1000;
 
-        // The child begins in a copy of this process, so its own maximum says something only where it is above ours.
-        var ownPeak = usage.MaxRssKiB * 1024 > engineRss ? usage.MaxRssKiB * 1024 : 0;
-        var bound = totals.MemoryBoundBytes;
-        var peak = Math.Max(_peakRss, bound > 0 ? Math.Min(ownPeak == 0 ? bound : ownPeak, bound) : ownPeak);
         var leaked = _reason is null ? _ended.Count : 0;
-        return new ProcessEnd(0, exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, peak, leaked, totals.ProcessLimitHits);
+        return new ProcessEnd(
+            0, exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits);
+    }
+
+    /// <summary>
+    /// The larger of what was measured while it ran and what the kernel remembers. A child begins as a copy of this process, so the kernel's figure says
+    /// something only where it is above ours; for a run too short to be measured, what the cgroup held at most is the bound.
+    /// </summary>
+    private long Peak(Libc.RUsage usage, Totals totals, long engineRss)
+    {
+        var remembered = usage.MaxRssKiB * 1024;
+        var bound = totals.MemoryBoundBytes > 0 ? Math.Min(remembered, totals.MemoryBoundBytes) : remembered;
+        return Math.Max(_peakRss, remembered > engineRss || _peakRss == 0 ? bound : 0);
     }
 
     private KillReason? ReasonFromTheKernel(int signal, int? exitCode, Totals totals)

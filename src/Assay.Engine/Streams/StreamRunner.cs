@@ -62,27 +62,28 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                 await stop.CancelAsync();
             }
 
-            if (_running.Count == 0)
-            {
-                switch (lane.Next(_machine.State, engine.Time.GetUtcNow()))
-                {
-                    case Work.Finished:
-                        return new RunResult.Finished(_machine.State);
-                    case Work.Wait { Until: { } until } when until <= engine.Time.GetUtcNow():
-                        await CommitAsync(draft => draft.Decide(WakeUp.Instance), stop.Token);
-                        break;
-                    case Work.Wait wait:
-                        return new RunResult.Waiting(_machine.State, wait);
-                }
-
-                var before = _machine.Head;
-                await CommitAsync(StartEffects, stop.Token);
-                if (_running.Count == 0 && lane.Next(_machine.State, engine.Time.GetUtcNow()) is Work.Perform && before == _machine.Head) throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
-            }
-
+            if (_running.Count == 0 && await IdleAsync(stop.Token) is { } result) return result;
+            if (_running.Count == 0) continue;
             await Task.WhenAny(asked ? _running.Keys : [.. _running.Keys, cancelled.Task]);
             var ended = _running.Keys.Where(t => t.IsCompleted).ToList();
             if (ended.Count > 0) await RecordAsync(ended, stop.Token);
+        }
+    }
+
+    /// <summary>Nothing is under way: the lane has ended, waits, or is told that its time has come.</summary>
+    private async Task<RunResult?> IdleAsync(CancellationToken stop)
+    {
+        var before = _machine.Head;
+        switch (lane.Next(_machine.State, engine.Time.GetUtcNow()))
+        {
+            case Work.Finished:
+                return new RunResult.Finished(_machine.State);
+            case Work.Wait wait:
+                if (wait.Until <= engine.Time.GetUtcNow()) await CommitAsync(draft => draft.Decide(WakeUp.Instance), stop);
+                return _machine.Head == before ? new RunResult.Waiting(_machine.State, wait) : null;
+            default:
+                await CommitAsync(StartEffects, stop);
+                return _machine.Head != before ? null : throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
         }
     }
 

@@ -26,7 +26,8 @@ public sealed record EffectFinished(string EffectId, int Attempt, EffectOutcome 
 public sealed record EffectInterrupted(string EffectId, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectEvent(EffectId, Attempt);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowOutOfOrderMetadataProperties = true)] // canonical order puts the discriminator where the alphabet wants it
 [JsonSerializable(typeof(EffectStarted))]
 [JsonSerializable(typeof(EffectFinished))]
 [JsonSerializable(typeof(EffectInterrupted))]

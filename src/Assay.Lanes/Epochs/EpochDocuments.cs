@@ -6,6 +6,8 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Epochs;
 
+// A property that a document may leave out answers with its default itself: the generated readers pass over initializers.
+
 /// <summary>What an epoch runs: contract <c>epoch_plan_v1</c>.</summary>
 public sealed record EpochPlan
 {
@@ -31,11 +33,11 @@ public sealed record EpochPlan
 
     public StopConditions? StopConditions { get; init; }
 
-    public ImmutableArray<string> RequiredMilestones { get; init; } = [];
+    public ImmutableArray<string> RequiredMilestones { get => field.IsDefault ? [] : field; init; }
 
-    public ImmutableArray<string> RequireKernelCaps { get; init; } = [];
+    public ImmutableArray<string> RequireKernelCaps { get => field.IsDefault ? [] : field; init; }
 
-    public ImmutableArray<string> Env { get; init; } = [];
+    public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
 
     public required RunnerConfig RunnerConfig { get; init; }
 
@@ -110,7 +112,7 @@ public sealed record RunnerConfig
     public required RunnerTemplate TemplateId { get; init; }
 
     /// <summary>Arguments that go behind every crucible's command.</summary>
-    public ImmutableArray<string> Args { get; init; } = [];
+    public ImmutableArray<string> Args { get => field.IsDefault ? [] : field; init; }
 }
 
 /// <summary>How a crucible's program speaks to Assay.</summary>
@@ -139,25 +141,25 @@ public sealed record Crucible
 
     public required ImmutableArray<string> KernelTargets { get; init; }
 
-    public CrucibleInput Input { get; init; } = new();
+    public CrucibleInput Input { get => field ?? new(); init; }
 
     public required ImmutableArray<string> Command { get; init; }
 
-    public CrucibleBudgets Budgets { get; init; } = new();
+    public CrucibleBudgets Budgets { get => field ?? new(); init; }
 
     public SandboxLevel Sandbox { get; init; }
 
     public bool RetrySafe { get; init; }
 
-    public CrucibleExpectations Expect { get; init; } = new();
+    public CrucibleExpectations Expect { get => field ?? new(); init; }
 }
 
 public sealed record CrucibleInput
 {
-    public string Prompt { get; init; } = "";
+    public string Prompt { get => field ?? ""; init; }
 
     /// <summary>Paths relative to the crucible file's folder.</summary>
-    public ImmutableArray<string> Files { get; init; } = [];
+    public ImmutableArray<string> Files { get => field.IsDefault ? [] : field; init; }
 }
 
 /// <summary>The caps a crucible asks for; one that is left out is the plan's, or the default.</summary>
@@ -182,21 +184,21 @@ public sealed record CrucibleBudgets
 
 public sealed record CrucibleExpectations
 {
-    public string ExpectedOutcome { get; init; } = "PASS";
+    public string ExpectedOutcome { get => field ?? "PASS"; init; }
 
     public int ExitCode { get; init; }
 
     public ReplayVerification ReplayVerification { get; init; }
 
-    public ImmutableArray<string> RequiredFiles { get; init; } = [];
+    public ImmutableArray<string> RequiredFiles { get => field.IsDefault ? [] : field; init; }
 
-    public GovernanceExpectations GovernanceExpectations { get; init; } = new();
+    public GovernanceExpectations GovernanceExpectations { get => field ?? new(); init; }
 }
 
 public sealed record GovernanceExpectations
 {
     /// <summary>Each must occur as <c>event_type</c> in a line of <c>governance_events.jsonl</c> in the run root.</summary>
-    public ImmutableArray<string> RequiredEventTypes { get; init; } = [];
+    public ImmutableArray<string> RequiredEventTypes { get => field.IsDefault ? [] : field; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<ReplayVerification>))]
@@ -228,15 +230,16 @@ public sealed record CrucibleCoverage
 
 public sealed record Observed
 {
-    public ImmutableSortedSet<string> Domains { get; init; } = Empty;
+    public ImmutableSortedSet<string> Domains { get => field ?? Empty; init => field = value?.WithComparer(StringComparer.Ordinal); }
 
-    public ImmutableSortedSet<string> Subdomains { get; init; } = Empty;
+    public ImmutableSortedSet<string> Subdomains { get => field ?? Empty; init => field = value?.WithComparer(StringComparer.Ordinal); }
 
-    public ImmutableSortedSet<string> Tools { get; init; } = Empty;
+    public ImmutableSortedSet<string> Tools { get => field ?? Empty; init => field = value?.WithComparer(StringComparer.Ordinal); }
 
-    public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, long> Counts { get => field ?? NoCounts; init => field = value?.WithComparers(StringComparer.Ordinal); }
 
-    private static ImmutableSortedSet<string> Empty => ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+    private static readonly ImmutableSortedSet<string> Empty = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+    private static readonly ImmutableSortedDictionary<string, long> NoCounts = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 
     /// <summary>What either touched; counts are summed.</summary>
     public Observed Union(Observed other) => new()

@@ -50,7 +50,7 @@ public sealed class EpochLane : Lane<EpochState>
             : Decision.Accept(new EpochResumed()),
         (EpochPhase.Running, Cancel cancel) => Decision.Accept([new EpochCancelRequested(cancel.By), .. state.InFlight == 0 ? Finish(state, EndReason.Cancelled) : []]),
         (EpochPhase.Cancelling or EpochPhase.Finished, Cancel) => Decision.Accept(),
-        (EpochPhase.Running, WakeUp) when state.InFlight == 0 && Ending(state, now) is { } ending => Decision.Accept([.. Finish(state, ending.Reason)]),
+        (EpochPhase.Running or EpochPhase.Cancelling, WakeUp) when state.InFlight == 0 && Ending(state, now) is { } ending => Decision.Accept([.. Finish(state, ending.Reason)]),
         (_, WakeUp) => Decision.Accept(),
         _ => Decision.Refuse("unknown_command", $"an epoch knows no {command.GetType().Name}"),
     };

@@ -4,12 +4,12 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>The tables <c>epochs</c> and <c>crucible_runs</c>, for plain SQL.</summary>
-internal static class EpochTables
+public static class EpochTables
 {
-    private static readonly LaneTable Epochs = new(
+    public static readonly LaneTable Epochs = new(
         "epochs", "epoch_id", "profile", "mode", "phase", "verdict", "reason", "total", "passed", "failed", "declared_at", "finished_at");
 
-    private static readonly LaneTable Runs = new(
+    public static readonly LaneTable Runs = new(
         "crucible_runs", "run", "epoch_id", "crucible_id", "run_id", "outcome", "notes", "duration_ms", "peak_rss_bytes", "kill_reason");
 
     public static IReadOnlyList<LaneTable> All { get; } = [Epochs, Runs];

@@ -105,6 +105,7 @@ public sealed class LadderLane : Lane<LadderState>
         var rung = state.Rung;
         var attempt = state.TriesAt(rung) + 1;
         if (report is not EffectCompleted { Outcome: ChildOutcome child }) return [];
+        if (state.Cancelling && child.Reason == EndReason.Cancelled) return [new LadderFinished(Reached: false, EndReason.Cancelled)];
         var verdict = child.Verdict is null ? (EpochVerdict?)null : Enum.Parse<EpochVerdict>(child.Verdict);
         var reached = child.Counts && verdict == state.Declared!.Rungs[rung].RequiredVerdict;
         var finished = new RungFinished(rung, attempt, child.ChildId, verdict, reached, child.Counts ? child.Reason : "a shadow epoch counts for no gate");

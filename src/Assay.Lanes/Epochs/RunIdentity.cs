@@ -29,6 +29,9 @@ public sealed record RunIdentityDocument
 
     public required ImmutableArray<string> Args { get; init; }
 
+    /// <summary>The command that was run in place of the crucible's own.</summary>
+    public ImmutableArray<string>? CommandOverride { get; init; }
+
     /// <summary>The program's content, when it lies in the plan's folder.</summary>
     public Digest? ProgramSha256 { get; init; }
 

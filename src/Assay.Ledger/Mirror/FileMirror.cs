@@ -8,6 +8,9 @@ namespace Assay.Ledger.Mirror;
 /// <param name="workspace">Absolute path of the workspace, to which files without a root of their own are relative.</param>
 public sealed class FileMirror(string workspace)
 {
+    /// <summary>The problem of a file that is not there.</summary>
+    public const string Missing = "is missing";
+
     /// <summary>Where a file lies.</summary>
     public string PathOf(MirrorFile file) => Path.Combine(file.Root ?? workspace, file.Path);
 
@@ -40,7 +43,7 @@ public sealed class FileMirror(string workspace)
     public string? Check(MirrorFile file)
     {
         var path = PathOf(file);
-        if (!File.Exists(path)) return "is missing";
+        if (!File.Exists(path)) return Missing;
         if (new FileInfo(path).LinkTarget is not null) return "has been replaced by a link";
         try
         {

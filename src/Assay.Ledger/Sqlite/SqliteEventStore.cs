@@ -116,6 +116,18 @@ public sealed class SqliteEventStore : IEventStore
         }
     }
 
+    public long CountEvents()
+    {
+        lock (_readGate)
+        {
+            var statement = _reader.Prepare("SELECT count(*) FROM events");
+            statement.Step();
+            var count = statement.Int64(0);
+            statement.Reset();
+            return count;
+        }
+    }
+
     public byte[]? ReadBlob(Digest sha256)
     {
         lock (_readGate)
@@ -132,6 +144,18 @@ public sealed class SqliteEventStore : IEventStore
         foreach (var table in tables) db.Execute(SqliteSchema.CreateTable(table));
         return true;
     });
+
+    public IReadOnlyList<LaneRow> Rows(LaneTable table)
+    {
+        lock (_readGate)
+        {
+            var statement = _reader.Prepare($"SELECT {table.Key}, {string.Join(", ", table.Columns)} FROM {table.Name} ORDER BY {table.Key}");
+            var rows = new List<LaneRow>();
+            while (statement.Step()) rows.Add(new LaneRow(table, statement.Text(0), [.. Enumerable.Range(1, table.Columns.Count).Select(statement.Value)]));
+            statement.Reset();
+            return rows;
+        }
+    }
 
     public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session));
 
@@ -193,8 +217,8 @@ public sealed class SqliteEventStore : IEventStore
         var id = row?.Id ?? StreamRow.Insert(db, append.Stream);
         foreach (var sealedEvent in append.Events)
         {
-            db.Prepare("INSERT INTO events(stream, version, hash, body) VALUES(?1, ?2, ?3, ?4)")
-                .Bind(1, id).Bind(2, sealedEvent.Head.Version).Bind(3, sealedEvent.Head.Hash.ToArray()).Bind(4, sealedEvent.Bytes).Run();
+            db.Prepare("INSERT INTO events(stream, version, body) VALUES(?1, ?2, ?3)")
+                .Bind(1, id).Bind(2, sealedEvent.Head.Version).Bind(3, (ReadOnlySpan<byte>)sealedEvent.Bytes).Run();
             _committer.Wrote(sealedEvent.Bytes.Length + 200);
         }
 

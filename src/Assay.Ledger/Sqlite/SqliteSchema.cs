@@ -15,7 +15,7 @@ internal static class SqliteSchema
             owner TEXT, fence INTEGER NOT NULL DEFAULT 0, mirrored_to INTEGER NOT NULL DEFAULT 0, wake_at INTEGER);
         CREATE INDEX IF NOT EXISTS streams_wake ON streams(lane, wake_at) WHERE wake_at IS NOT NULL;
         CREATE TABLE IF NOT EXISTS events(
-            position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+            position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL);
         CREATE INDEX IF NOT EXISTS streams_owner ON streams(owner) WHERE owner IS NOT NULL;
         CREATE UNIQUE INDEX IF NOT EXISTS events_stream ON events(stream, version);
         CREATE TABLE IF NOT EXISTS blobs(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;

@@ -59,6 +59,14 @@ internal sealed class SqliteStatement(SqliteConnection connection, sqlite3_stmt 
 
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(handle, column);
 
+    /// <summary>A string, a long or null.</summary>
+    public object? Value(int column) => raw.sqlite3_column_type(handle, column) switch
+    {
+        raw.SQLITE_NULL => null,
+        raw.SQLITE_INTEGER => Int64(column),
+        _ => Text(column),
+    };
+
     public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 
     public void Reset() => raw.sqlite3_reset(handle);

@@ -1,0 +1,48 @@
+using System.CommandLine;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay completion</c>: a script that makes a shell complete commands and options.</summary>
+internal static class CompletionCommand
+{
+    private const string Bash = """
+        _assay() {
+            local line="${COMP_LINE#* }" words
+            mapfile -t words < <("$1" "[suggest:$((COMP_POINT - ${#COMP_WORDS[0]} - 1))]" "$line" 2>/dev/null)
+            COMPREPLY=($(compgen -W "${words[*]}" -- "${COMP_WORDS[COMP_CWORD]}"))
+        }
+        complete -o default -F _assay assay
+        """;
+
+    private const string Zsh = """
+        #compdef assay
+        _assay() {
+            local line="${BUFFER#* }"
+            compadd -- ${(f)"$(assay "[suggest:${#line}]" "$line" 2>/dev/null)"}
+            _files
+        }
+        compdef _assay assay
+        """;
+
+    private const string Fish = """
+        complete -c assay -a '(set -l line (commandline -cp | string replace -r "^\S+\s" ""); assay "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)'
+        """;
+
+    public static Command Create()
+    {
+        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var command = new Command("completion", "Print a script that makes a shell complete commands and options") { shell };
+        command.SetAction(parsed =>
+        {
+            Console.Out.WriteLine(parsed.GetValue(shell) switch
+            {
+                "bash" => Bash,
+                "zsh" => Zsh,
+                _ => Fish,
+            });
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

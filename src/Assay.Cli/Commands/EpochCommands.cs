@@ -1,0 +1,179 @@
+using System.CommandLine;
+using System.Text.Json;
+using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
+using Assay.Epochs;
+using Assay.Kernel.Json;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay epoch …</c></summary>
+internal static class EpochCommands
+{
+    public static Command Create(GlobalOptions globals) => new("epoch", "Run capped trials in order, each leaving evidence, to a verdict")
+    {
+        Run(globals), Preflight(globals), Show(globals), List(globals), Escalate(globals),
+    };
+
+    private static Command Run(GlobalOptions globals)
+    {
+        var plan = new Argument<string>("PLAN") { Description = "The plan (epoch_plan_v1), JSON or YAML" };
+        var resume = new Option<bool>("--resume") { Description = "Go on with an interrupted or cancelled epoch of this plan" };
+        var bump = new Option<bool>("--no-auto-bump") { Description = "Refuse an epoch_id that has run already, instead of taking the next free one" };
+        var run = new RunOptions();
+        var command = new Command("run", "Run a plan to its verdict") { plan, resume, bump };
+        run.AddTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var options = run.Read(parsed) with { Resume = parsed.GetValue(resume), AutoBump = !parsed.GetValue(bump) };
+            var path = parsed.GetValue(plan)!;
+
+            // Looked at before the workspace is opened, so that bad input leaves nothing behind.
+            if (EpochRunner.Preflight(path, options) is { Count: > 0 } problems) return Problems.Print(problems, globals.Json(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var reporter = EpochReporter.Choose(globals.Json(parsed));
+            var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(path, options, cancel);
+            await reporter.DisposeAsync();
+            return Report(result, workspace, options, globals.Json(parsed));
+        });
+        return command;
+    }
+
+    private static Command Preflight(GlobalOptions globals)
+    {
+        var plan = new Argument<string>("PLAN") { Description = "The plan (epoch_plan_v1), JSON or YAML" };
+        var command = new Command("preflight", "Check a plan, its crucibles and this host without running anything") { plan };
+        command.SetAction(parsed =>
+        {
+            var problems = EpochRunner.Preflight(parsed.GetValue(plan)!, new EpochOptions());
+            if (problems.Count > 0) return Problems.Print(problems, globals.Json(parsed));
+            Console.Out.WriteLine(globals.Json(parsed) ? "{\"problems\":[]}" : $"{parsed.GetValue(plan)} can run here");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Command Show(GlobalOptions globals)
+    {
+        var id = new Argument<string>("EPOCH_ID") { Description = "The epoch" };
+        var command = new Command("show", "Show what came of an epoch") { id };
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var workspace = globals.OpenExisting(parsed);
+            if (workspace is null) return ExitCodes.BadInput;
+            if (new EpochRunner(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } summary)
+            {
+                Console.Error.WriteLine($"assay: there is no epoch {parsed.GetValue(id)}: assay epoch list shows those there are");
+                return ExitCodes.BadInput;
+            }
+
+            if (globals.Json(parsed)) PrintJson(summary);
+            else SummaryTable.Print(summary);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Command List(GlobalOptions globals)
+    {
+        var command = new Command("list", "List the epochs of the workspace");
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var workspace = globals.OpenExisting(parsed);
+            if (workspace is null) return ExitCodes.BadInput;
+            await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
+            EpochList.Print(workspace.Store.Rows(EpochTables.Epochs), globals.Json(parsed));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Command Escalate(GlobalOptions globals)
+    {
+        var ladder = new Argument<string>("LADDER") { Description = "The ladder (epoch_ladder_v1), JSON or YAML" };
+        var autonomous = new Option<bool>("--autonomous") { Description = "Repeat a failed rung up to its attempts" };
+        var maxEpochs = new Option<int?>("--max-epochs") { Description = "The most epochs to run", HelpName = "N" };
+        var run = new RunOptions();
+        var command = new Command("escalate", "Climb a ladder of plans: each must reach its verdict before the next starts") { ladder, autonomous, maxEpochs };
+        run.AddTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var options = run.Read(parsed);
+            var path = parsed.GetValue(ladder)!;
+            if (LadderRunner.Preflight(path, options) is { Count: > 0 } problems) return Problems.Print(problems, globals.Json(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var reporter = EpochReporter.Choose(globals.Json(parsed));
+            var result = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
+                .RunAsync(path, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), options, cancel);
+            await reporter.DisposeAsync();
+            if (result is LadderRun.Refused refused) return Problems.Print(refused.Problems, globals.Json(parsed));
+            var ended = (LadderRun.Ended)result;
+            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(ended.Summary, EpochFileJson.Shared.LadderSummary));
+            else LadderTable.Print(ended.Summary);
+            return ended.ExitCode;
+        });
+        return command;
+    }
+
+    private static int Report(EpochRun result, Workspace workspace, EpochOptions options, bool json)
+    {
+        switch (result)
+        {
+            case EpochRun.Refused refused:
+                return Problems.Print(refused.Problems, json);
+            case EpochRun.Busy busy:
+                return Problems.Print(
+                    [new InputProblem(busy.EpochId, "", "busy", $"is being run by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it")], json);
+            case EpochRun.Ended ended:
+                if (ended.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {ended.Summary.EpochId}");
+                if (json) PrintJson(ended.Summary);
+                else SummaryTable.Print(ended.Summary);
+                var folder = Path.Combine(workspace.Folder(options.ArtifactsRoot), EpochPaths.Folder(ended.Summary.EpochId));
+                Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", folder)}");
+                return ended.ExitCode;
+            default:
+                throw new InvalidOperationException($"unknown result {result}");
+        }
+    }
+
+    private static void PrintJson(EpochSummary summary) => Console.Out.WriteLine(JsonSerializer.Serialize(summary, EpochFileJson.Shared.EpochSummary));
+
+    /// <summary>Options that a run and an escalation share.</summary>
+    private sealed class RunOptions
+    {
+        private readonly Option<EpochMode> _mode = new("--mode")
+        {
+            Description = "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", HelpName = "normal|shadow|salvage",
+            CustomParser = result => Enum.TryParse<EpochMode>(result.Tokens[0].Value, ignoreCase: true, out var mode) && Enum.IsDefined(mode)
+                ? mode
+                : Fail(result, $"--mode {result.Tokens[0].Value}: it is normal, shadow or salvage"),
+        };
+
+        private readonly Option<string?> _artifacts = new("--artifacts-root") { Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR" };
+        private readonly Option<int> _jobs = new("--jobs", "-j") { Description = "How many crucibles run at once", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+        public RunOptions() => _jobs.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 1024) result.AddError("--jobs must be between 1 and 1024");
+        });
+
+        public void AddTo(Command command)
+        {
+            command.Add(_mode);
+            command.Add(_artifacts);
+            command.Add(_jobs);
+        }
+
+        public EpochOptions Read(ParseResult parsed) => new()
+        {
+            Mode = parsed.GetValue(_mode), ArtifactsRoot = parsed.GetValue(_artifacts), Jobs = parsed.GetValue(_jobs),
+        };
+
+        private static EpochMode Fail(System.CommandLine.Parsing.ArgumentResult result, string message)
+        {
+            result.AddError(message);
+            return default;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Ledger.Mirror;
+using Assay.Ledger.Verification;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay verify</c>: whether ledger and files agree with themselves and each other.</summary>
+internal static class VerifyCommand
+{
+    public static Command Create(GlobalOptions globals)
+    {
+        var command = new Command("verify", "Check every chain, version and file of the workspace, and name the first that does not agree");
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var workspace = globals.OpenExisting(parsed);
+            if (workspace is null) return ExitCodes.BadInput;
+            var report = new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).Verify();
+            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(report, VerifyJson.Default.VerifyReport));
+            else Print(report);
+            return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static void Print(VerifyReport report)
+    {
+        foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Where}: {problem.Message} [{problem.Rule}]");
+        if (report.Behind > 0) Console.Out.WriteLine($"{report.Behind} files are not written yet: run the epoch again with --resume");
+        var verdict = report.Problems.Count == 0 ? "all agree" : $"{report.Problems.Count} do not agree; the first is named first";
+        Console.Out.WriteLine($"{report.Streams} streams, {report.Events} events, {report.Files} files: {verdict}");
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(VerifyReport))]
+internal sealed partial class VerifyJson : JsonSerializerContext;

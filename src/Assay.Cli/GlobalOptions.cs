@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Assay.Engine.Workspaces;
+
+namespace Assay.Cli;
+
+/// <summary>Options that every command takes.</summary>
+internal sealed class GlobalOptions
+{
+    private readonly Option<string?> _workspace = new("--workspace")
+    {
+        Description = "Folder of the workspace (default: ASSAY_WORKSPACE, else .assay in the current folder)", HelpName = "DIR", Recursive = true,
+    };
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print one JSON document on standard output, and nothing else there", Recursive = true,
+    };
+
+    public void AddTo(RootCommand root)
+    {
+        root.Add(_workspace);
+        root.Add(_json);
+    }
+
+    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
+
+    public string WorkspacePath(ParseResult parsed)
+    {
+        var path = parsed.GetValue(_workspace) ?? Environment.GetEnvironmentVariable("ASSAY_WORKSPACE");
+        return string.IsNullOrEmpty(path) ? WorkspacePaths.DefaultName : path;
+    }
+
+    /// <summary>The workspace for a command that only reads; null, with a message, when there is none.</summary>
+    public Workspace? OpenExisting(ParseResult parsed)
+    {
+        var path = WorkspacePath(parsed);
+        if (Workspace.Exists(path)) return Workspace.Open(path);
+        Console.Error.WriteLine($"assay: {path} is no workspace: run something first, or name another with --workspace");
+        return null;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Json;
+
+namespace Assay.Cli.Output;
+
+/// <summary>Prints what is wrong with input: one line a problem on standard error, or one JSON document on standard output.</summary>
+internal static class Problems
+{
+    private const int MaxShown = 20;
+
+    public static int Print(IReadOnlyList<InputProblem> problems, bool json)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(new ProblemList(problems), ProblemJson.Default.ProblemList));
+            return ExitCodes.BadInput;
+        }
+
+        foreach (var problem in problems.Take(MaxShown)) Console.Error.WriteLine($"assay: {problem}");
+        if (problems.Count > MaxShown) Console.Error.WriteLine($"assay: and {problems.Count - MaxShown} more");
+        return ExitCodes.BadInput;
+    }
+}
+
+internal sealed record ProblemList(IReadOnlyList<InputProblem> Problems);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProblemList))]
+internal sealed partial class ProblemJson : JsonSerializerContext;

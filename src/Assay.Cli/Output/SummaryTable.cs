@@ -1,0 +1,42 @@
+using Assay.Lanes.Epochs;
+
+namespace Assay.Cli.Output;
+
+/// <summary>A summary as a person reads it.</summary>
+internal static class SummaryTable
+{
+    public static void Print(EpochSummary summary)
+    {
+        var table = new TextTable("CRUCIBLE", "OUTCOME", "TIME", "RUN", "NOTES");
+        foreach (var run in summary.Runs)
+        {
+            var ran = run.Outcome != CrucibleOutcome.NotRun;
+            table.Add(run.CrucibleId, Words.Of(run.Outcome), ran ? Words.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
+        }
+
+        table.Write(Console.Out);
+        var mode = summary.Mode == EpochMode.Normal ? "" : $" ({summary.Mode.ToString().ToLowerInvariant()})";
+        var reason = summary.Reason is null ? "" : $": {summary.Reason}";
+        var notRun = summary.CruciblesNotRun > 0 ? $", {summary.CruciblesNotRun} not run" : "";
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(
+            $"{summary.EpochId}{mode}: {Words.Of(summary.EpochVerdict)}{reason}  ({summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun})");
+    }
+}
+
+/// <summary>An escalation as a person reads it.</summary>
+internal static class LadderTable
+{
+    public static void Print(LadderSummary summary)
+    {
+        var table = new TextTable("RUNG", "ATTEMPT", "EPOCH", "VERDICT", "REACHED");
+        foreach (var attempt in summary.Attempts)
+        {
+            table.Add($"{attempt.Rung + 1}", $"{attempt.Attempt}", attempt.EpochId, attempt.Verdict is { } verdict ? Words.Of(verdict) : "none", attempt.Reached ? "yes" : "no");
+        }
+
+        table.Write(Console.Out);
+        Console.Out.WriteLine();
+        Console.Out.WriteLine($"{summary.LadderId}: {(summary.Reached ? "reached the top" : $"stopped: {summary.Reason}")}");
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Assay.Cli;
+using Assay.Cli.Commands;
+using Assay.Ledger;
+
+var globals = new GlobalOptions();
+var root = new RootCommand("Runs work that nobody fully trusts under contract, and keeps proof of what happened.")
+{
+    EpochCommands.Create(globals),
+    LogCommand.Create(globals),
+    VerifyCommand.Create(globals),
+    DoctorCommand.Create(globals),
+    CompletionCommand.Create(),
+};
+globals.AddTo(root);
+HelpExamples.AddTo(root);
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine($"assay: {error.Message}");
+    Console.Error.WriteLine("Run with --help to see what is possible.");
+    return ExitCodes.BadInput;
+}
+
+using var signals = new Signals();
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Token);
+}
+catch (LedgerException e)
+{
+    Console.Error.WriteLine($"assay: {e.Message}");
+    return ExitCodes.FailClosed;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"assay: {e.Message}");
+    return ExitCodes.FailClosed;
+}

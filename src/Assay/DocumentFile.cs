@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+
+namespace Assay;
+
+/// <summary>Documents and files that people name on the command line or in other documents.</summary>
+internal static class DocumentFile
+{
+    /// <summary>No document that a person writes is larger.</summary>
+    private const long MaxBytes = 16 << 20;
+
+    /// <summary>Reads a document and checks it against a contract.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="version">The <c>schema_version</c> it must name.</param>
+    /// <param name="shownAs">How errors name it; null: its path.</param>
+    public static Checked<InputDocument> Read(string path, string version, string? shownAs = null)
+    {
+        var source = shownAs ?? path;
+        try
+        {
+            if (Directory.Exists(path)) return new InputProblem(source, "", "file", "is a folder, not a file");
+            if (!File.Exists(path)) return new InputProblem(source, "", "file", "does not exist");
+            if (new FileInfo(path).Length > MaxBytes) return new InputProblem(source, "", "file", $"is larger than {MaxBytes} bytes");
+            var document = InputDocument.Read(File.ReadAllBytes(path), source);
+            return document.IsValid ? ContractCatalog.Check(document.Value, version) : document;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new InputProblem(source, "", "file", $"cannot be read: {e.Message}");
+        }
+    }
+
+    public static Digest Sha256(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Digest.From(SHA256.HashData(stream));
+    }
+}

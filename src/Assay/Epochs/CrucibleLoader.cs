@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Assay.Engine;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Epochs;
+
+/// <summary>Checks one crucible against its plan and this host, and fixes its identity.</summary>
+internal sealed class CrucibleLoader(
+    InputDocument document, Crucible crucible, string id, EpochPlan plan, PlanFolder planFolder, string folder, EpochOptions options, HostCapabilities host,
+    List<InputProblem> problems)
+{
+    public CrucibleDeclared? Load(int index, string spec)
+    {
+        var before = problems.Count;
+        if (crucible.CrucibleId != id) Refuse("/crucible_id", "crucible_id", $"is {crucible.CrucibleId}, but the plan names this file {id}");
+        if (!crucible.KernelTargets.Contains(plan.KernelTarget)) Refuse("/kernel_targets", "kernel_target", $"does not hold the plan's target {plan.KernelTarget}");
+        foreach (var (key, message) in BudgetRule.Violations(plan.Budgets, crucible.Budgets)) Refuse($"/budgets/{key}", "budget", message);
+        if (plan.RunnerConfig.TemplateId == RunnerTemplate.ExitCodeV1 && crucible.Expect.ExpectedOutcome != "PASS")
+        {
+            Refuse("/expect/expected_outcome", "expected_outcome", "EXIT_CODE_V1 knows no outcome but PASS: say exit_code, or use C019_RUNNER_V1");
+        }
+
+        if (crucible.Sandbox != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("/sandbox", "sandbox", missing);
+        CheckRunRootNames();
+        var program = Program();
+        var inputs = Inputs();
+        if (problems.Count > before) return null;
+
+        var caps = BudgetRule.InForce(plan.Budgets, crucible.Budgets);
+        var declared = options.RunnerCommandOverride is { } command ? crucible with { Command = [.. command] } : crucible;
+        var sha256 = Digest.Of(CanonicalJson.Serialize(document.Root));
+        var identity = new RunIdentityDocument
+        {
+            KernelTarget = plan.KernelTarget,
+            CrucibleSpecSha256 = sha256,
+            PromptSha256 = Digest.Of(crucible.Input.Prompt),
+            Inputs = inputs.ToImmutableSortedDictionary(i => i.Name, i => i.Sha256, StringComparer.Ordinal),
+            Seed = plan.Seed,
+            Budgets = caps,
+            Template = plan.RunnerConfig.TemplateId,
+            Args = plan.RunnerConfig.Args,
+            CommandOverride = options.RunnerCommandOverride is null ? null : declared.Command,
+            ProgramSha256 = program,
+            Env = plan.Env.ToImmutableSortedDictionary(name => name, VariableDigest, StringComparer.Ordinal),
+        };
+        return new CrucibleDeclared
+        {
+            Index = index, Spec = spec, Folder = folder, Crucible = declared, CrucibleSha256 = sha256, RunSha256 = identity.Sha256(), Inputs = inputs, Caps = caps,
+        };
+    }
+
+    private static Digest? VariableDigest(string name) => Environment.GetEnvironmentVariable(name) is { } value ? Digest.Of(value) : null;
+
+    private void CheckRunRootNames()
+    {
+        for (var i = 0; i < crucible.Expect.RequiredFiles.Length; i++)
+        {
+            var name = crucible.Expect.RequiredFiles[i];
+            if (name.StartsWith('/') || name.Split('/').Any(s => s is "" or "." or "..")) Refuse($"/expect/required_files/{i}", "path", $"{name} is no path inside the run root");
+        }
+    }
+
+    /// <summary>The digest of a program that lies in the plan's folder; null for one of the system.</summary>
+    private Digest? Program()
+    {
+        var name = options.RunnerCommandOverride?[0] ?? crucible.Command[0];
+        if (!name.StartsWith("./", StringComparison.Ordinal))
+        {
+            if (!name.Contains('/', StringComparison.Ordinal) && !InPath(name)) Refuse("/command/0", "program", $"{name} is not in PATH: install it, or name its path");
+            if (name.StartsWith('/') && !File.Exists(name)) Refuse("/command/0", "program", $"{name} does not exist");
+            return null;
+        }
+
+        if (planFolder.Resolve(folder, name, out var problem) is not { } path)
+        {
+            Refuse("/command/0", "program", $"{name} {problem}");
+            return null;
+        }
+
+        const UnixFileMode execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        if ((File.GetUnixFileMode(path) & execute) != UnixFileMode.None) return DocumentFile.Sha256(path);
+        Refuse("/command/0", "program", $"{name} is not executable: chmod +x it");
+        return null;
+    }
+
+    private static bool InPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(f => File.Exists(Path.Combine(f, name)));
+
+    private ImmutableArray<StagedFile> Inputs()
+    {
+        var inputs = ImmutableArray.CreateBuilder<StagedFile>();
+        for (var i = 0; i < crucible.Input.Files.Length; i++)
+        {
+            var name = crucible.Input.Files[i];
+            if (planFolder.Resolve(folder, name, out var problem) is not { } path) Refuse($"/input/files/{i}", "path", $"{name} {problem}");
+            else if (name.Split('/').Any(s => s is "" or "." or "..")) Refuse($"/input/files/{i}", "path", $"{name} must be a plain path below the crucible's folder");
+            else inputs.Add(new StagedFile(path, name, DocumentFile.Sha256(path)));
+        }
+
+        return inputs.ToImmutable();
+    }
+
+    private void Refuse(string pointer, string rule, string message) => problems.Add(document.Problem(pointer, rule, message));
+}

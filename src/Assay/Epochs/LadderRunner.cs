@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Assay.Engine;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Epochs;
+
+/// <summary>Runs ladders of plans. Each attempt at a rung is an epoch of its own, so an escalation goes on where it was interrupted.</summary>
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+/// <param name="observer">Is told what happens while it happens.</param>
+public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
+{
+    /// <summary>Everything that is wrong with a ladder or a plan on it; empty when it could be climbed. Writes and starts nothing.</summary>
+    public static IReadOnlyList<InputProblem> Preflight(string ladderPath, EpochOptions options) => Load(ladderPath, options).Problems;
+
+    /// <summary>Climbs a ladder; one that was interrupted or cancelled goes on.</summary>
+    /// <param name="ladderPath">The document.</param>
+    /// <param name="autonomous">Repeat a failed rung up to its attempts.</param>
+    /// <param name="maxEpochs">The most epochs to run; null: as many as the attempts allow.</param>
+    /// <param name="options">How the epochs are run.</param>
+    /// <param name="cancel">Ends what is under way and records it.</param>
+    public async Task<LadderRun> RunAsync(string ladderPath, bool autonomous, int? maxEpochs, EpochOptions options, CancellationToken cancel)
+    {
+        var loaded = Load(ladderPath, options);
+        if (!loaded.IsValid) return new LadderRun.Refused(loaded.Problems);
+        var ladder = loaded.Value with { Autonomous = autonomous, MaxEpochs = maxEpochs };
+        var stream = StreamName.Of(LadderLane.LaneName, ladder.LadderId);
+        Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
+        if (await AssayEngine.SubmitAsync(workspace.Store, LadderLane.Instance, stream, command, time.GetUtcNow()) is Decision.Refused refused)
+        {
+            return new LadderRun.Refused([new InputProblem(ladderPath, "", refused.Rule, refused.Message)]);
+        }
+
+        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        if (observer is not null) engine.Observer = observer;
+        engine.OnChild((child, stop) => RunChildAsync(child, options, stop));
+        return await engine.RunAsync(LadderLane.Instance, stream, 1, cancel) switch
+        {
+            RunResult.Finished finished => Ended((LadderState)finished.State),
+            RunResult.Owned owned => new LadderRun.Refused([new InputProblem(ladderPath, "", "busy", $"the ladder is being climbed by process {owned.By.ProcessId} on {owned.By.Host}")]),
+            var other => throw new InvalidOperationException($"a ladder does not end with {other}"),
+        };
+    }
+
+    private async Task<ChildOutcome> RunChildAsync(RunChild child, EpochOptions options, CancellationToken stop)
+    {
+        var run = await new EpochRunner(workspace, time, observer).RunAsync(
+            child.Document, options with { Resume = true, AutoBump = false, EpochId = child.ChildId }, stop);
+        return run switch
+        {
+            EpochRun.Ended ended => new ChildOutcome(
+                ended.Summary.EpochId, ended.Summary.EpochVerdict.ToString(), ended.Summary.Reason, ended.Summary.CountsForGates),
+            EpochRun.Refused refused => new ChildOutcome(child.ChildId, null, refused.Problems[0].ToString(), Counts: true),
+            EpochRun.Busy busy => new ChildOutcome(child.ChildId, null, $"process {busy.By.ProcessId} runs it", Counts: true),
+            var other => throw new InvalidOperationException($"unknown result {other}"),
+        };
+    }
+
+    /// <summary>Reads a ladder and checks every plan it names before the first one runs.</summary>
+    private static Checked<LadderDeclared> Load(string ladderPath, EpochOptions options)
+    {
+        var document = DocumentFile.Read(ladderPath, EpochLadder.Version);
+        if (!document.IsValid) return Checked<LadderDeclared>.Refused(document.Problems);
+        var ladder = document.Value.Root.Deserialize(EpochJson.Default.EpochLadder)!;
+        var folder = new PlanFolder(ladderPath);
+        var host = HostCapabilities.Detect();
+        var problems = new List<InputProblem>();
+        var rungs = ImmutableArray.CreateBuilder<LadderRung>();
+        for (var i = 0; i < ladder.Rungs.Length; i++)
+        {
+            var rung = ladder.Rungs[i];
+            var pointer = $"/rungs/{i}/plan";
+            if (folder.Resolve(folder.Path, rung.Plan, out var problem) is not { } path)
+            {
+                problems.Add(document.Value.Problem(pointer, "path", $"{rung.Plan} {problem}"));
+                continue;
+            }
+
+            if (rungs.Any(r => r.Plan == path))
+            {
+                problems.Add(document.Value.Problem(pointer, "cycle", $"{rung.Plan} stands on the ladder twice: a ladder only goes up"));
+                continue;
+            }
+
+            problems.AddRange(EpochLoader.Load(path, options, host).Problems);
+            rungs.Add(rung with { Plan = path });
+        }
+
+        return problems.Count > 0
+            ? Checked<LadderDeclared>.Refused(problems)
+            : new LadderDeclared(ladder.LadderId, Digest.Of(CanonicalJson.Serialize(document.Value.Root)), rungs.ToImmutable(), Autonomous: false, MaxEpochs: null);
+    }
+
+    private static LadderRun.Ended Ended(LadderState state)
+    {
+        var finished = state.Finished!;
+        var exitCode = finished.Reason == EndReason.Cancelled ? 130 : finished.Reached ? 0 : state.Attempts is [.., { Verdict: null or EpochVerdict.FailClosed }] ? 3 : 1;
+        return new LadderRun.Ended(new LadderSummary(state.Declared!.LadderId, finished.Reached, finished.Reason, state.Attempts), exitCode);
+    }
+}
+
+/// <summary>How an escalation ended.</summary>
+public abstract record LadderRun
+{
+    private LadderRun()
+    {
+    }
+
+    public sealed record Ended(LadderSummary Summary, int ExitCode) : LadderRun;
+
+    /// <summary>Nothing was started.</summary>
+    public sealed record Refused(IReadOnlyList<InputProblem> Problems) : LadderRun;
+}
