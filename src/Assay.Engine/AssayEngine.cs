@@ -25,7 +25,7 @@ public sealed class AssayEngine : IAsyncDisposable
         (Workspace, Session, Time) = (workspace, session, time);
         Mirror = new FileMirror(workspace.Root);
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
-        _containments = new ContainmentPool(session.Identity.Id, containment);
+        _containments = new ContainmentPool(containment);
         _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));
         _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
     }

@@ -28,18 +28,13 @@ internal static class CgroupPaths
 
     public static IReadOnlyCollection<int> Members(string path)
     {
-        try
-        {
-            return [.. ParsePids(File.ReadAllText(Path.Combine(path, "cgroup.procs")))];
-        }
-        catch (IOException)
-        {
-            return [];
-        }
+        using var control = ControlFile.TryOpen(Path.Combine(path, "cgroup.procs"), Libc.O_RDONLY);
+        var text = control?.ReadText() ?? "";
+        return text.Length == 0 ? [] : [.. ParsePids(text)];
     }
 
     /// <summary>Ids, one a line. 0 stands for a process of another pid namespace, which we cannot name.</summary>
-    public static IEnumerable<int> ParsePids(string text) =>
+    private static IEnumerable<int> ParsePids(string text) =>
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l, CultureInfo.InvariantCulture)).Where(p => p > 0);
 
     public static bool TryWrite(string file, string text)

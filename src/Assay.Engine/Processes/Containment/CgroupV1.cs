@@ -48,6 +48,8 @@ internal sealed class CgroupV1 : IContainment
 
     public string Handle { get; }
 
+    public bool IsEmpty => _pids.Members().Count == 0;
+
     public void Prepare(ProcessCaps caps)
     {
         var memory = caps.MemoryBytes ?? Unlimited;
@@ -108,7 +110,7 @@ internal sealed class CgroupV1 : IContainment
 
         // v1 has no cgroup.kill; without new forks the loop must come to an end.
         _pidsMax.TryWrite("0"u8);
-        return KillLoop.Run(_pids.Members);
+        return KillLoop.Run(_pids.Members, pid);
     }
 
     public CapInForce Memory(long? limit) => new(limit, limit is null ? Enforcement.None : Enforcement.Kernel, "cgroup-v1:memory");
@@ -143,6 +145,22 @@ internal sealed class CgroupV1 : IContainment
         return found;
     }
 
+    /// <summary>Removes the empty cgroups of engines that are gone.</summary>
+    public static void RemoveStale()
+    {
+        foreach (var controller in new[] { "memory", "pids", "cpuacct" })
+        {
+            var parent = Path.Combine(CgroupPaths.Root, controller, CgroupPaths.Parent);
+            if (!Directory.Exists(parent)) continue;
+            foreach (var path in Directory.EnumerateDirectories(parent))
+            {
+                var owner = Path.GetFileName(path).Split('-', '.');
+                var alive = owner.Length > 2 && int.TryParse(owner[0], out var pid) && ProcFs.Read(pid) is { } found && found.StartTicks.ToString() == owner[1];
+                if (!alive) CgroupPaths.Remove(path);
+            }
+        }
+    }
+
     private static long Number(string stat, string key)
     {
         var at = stat.IndexOf("\n" + key + " ", StringComparison.Ordinal);
@@ -157,7 +175,6 @@ internal sealed class CgroupV1 : IContainment
         private readonly string _path;
         private readonly ControlFile _join;
         private readonly ControlFile _leave;
-        private readonly ControlFile _members;
 
         public Controller(string name, string folder)
         {
@@ -165,7 +182,6 @@ internal sealed class CgroupV1 : IContainment
             Directory.CreateDirectory(_path);
             _join = ControlFile.Open(Path.Combine(_path, "tasks"), Libc.O_WRONLY);
             _leave = ControlFile.Open(Path.Combine(CgroupPaths.Root, name, CgroupPaths.Own(name), "tasks"), Libc.O_WRONLY);
-            _members = ControlFile.Open(Path.Combine(_path, "cgroup.procs"), Libc.O_RDONLY);
         }
 
         public static Controller? TryCreate(string name, string folder)
@@ -198,18 +214,16 @@ internal sealed class CgroupV1 : IContainment
             if (!_leave.TryWrite("0"u8)) throw new IOException($"cannot leave {_path}: {Libc.LastError()}");
         }
 
-        /// <summary>The processes inside, without this one, whose spawning thread may be passing through.</summary>
-        public IReadOnlyCollection<int> Members()
-        {
-            var text = _members.ReadText();
-            return text.Length == 0 ? [] : [.. CgroupPaths.ParsePids(text).Where(p => p != Environment.ProcessId)];
-        }
+        /// <summary>
+        /// The processes inside, without this one, whose spawning thread may be passing through. Opened anew each time: v1 answers an open file from
+        /// a list that it keeps as long as it is asked again within a second.
+        /// </summary>
+        public IReadOnlyCollection<int> Members() => [.. CgroupPaths.Members(_path).Where(p => p != Environment.ProcessId)];
 
         public void Dispose()
         {
             _join.Dispose();
             _leave.Dispose();
-            _members.Dispose();
             CgroupPaths.Remove(_path);
         }
     }

@@ -24,6 +24,8 @@ internal sealed class CgroupV2 : IContainment
 
     public string Handle { get; }
 
+    public bool IsEmpty => CgroupPaths.Members(_path).Count == 0;
+
     public void Prepare(ProcessCaps caps)
     {
         Set("memory.max", caps.MemoryBytes);
@@ -58,7 +60,8 @@ internal sealed class CgroupV2 : IContainment
     public IReadOnlyCollection<int> KillAll(int pid)
     {
         if (CgroupPaths.Members(_path).Count == 0) return [];
-        return End(_path, remove: false);
+        CgroupPaths.TryWrite(Path.Combine(_path, "cgroup.kill"), "1");
+        return KillLoop.Run(() => CgroupPaths.Members(_path), pid);
     }
 
     public CapInForce Memory(long? limit) => new(limit, limit is null ? Enforcement.None : Enforcement.Kernel, "cgroup-v2:memory");
@@ -70,12 +73,12 @@ internal sealed class CgroupV2 : IContainment
     public void Dispose() => CgroupPaths.Remove(_path);
 
     /// <summary>Ends everything in the cgroup that a handle names.</summary>
-    public static IReadOnlyCollection<int> End(string path, bool remove)
+    public static IReadOnlyCollection<int> End(string path)
     {
         if (!Directory.Exists(path)) return [];
         CgroupPaths.TryWrite(Path.Combine(path, "cgroup.kill"), "1");
         var found = KillLoop.Run(() => CgroupPaths.Members(path));
-        if (remove) CgroupPaths.Remove(path);
+        CgroupPaths.Remove(path);
         return found;
     }
 

@@ -6,17 +6,20 @@ namespace Assay.Engine.Processes.Containment;
 /// <summary>Chooses at start how this host can contain processes, and lends containments out, since making one costs more than a process.</summary>
 internal sealed class ContainmentPool : IDisposable
 {
+    private static int _pools;
+
     private readonly ConcurrentBag<IContainment> _idle = [];
     private readonly ConcurrentBag<IContainment> _all = [];
-    private readonly string _session;
+
+    // Distinct for each pool of each process on this host, so that engines can tell whose cgroup is whose.
+    private readonly string _session = $"{Environment.ProcessId}-{ProcFs.Read(Environment.ProcessId)?.StartTicks}-{Interlocked.Increment(ref _pools)}";
     private int _created;
 
-    /// <param name="session">Names this engine's cgroups.</param>
     /// <param name="mode">What to use; null: the best there is.</param>
-    public ContainmentPool(string session, ContainmentMode? mode = null)
+    public ContainmentPool(ContainmentMode? mode = null)
     {
-        _session = session;
         Mode = mode ?? Detect();
+        if (Mode == ContainmentMode.CgroupV1) CgroupV1.RemoveStale();
         _ = Libc.Prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
 
@@ -28,7 +31,7 @@ internal sealed class ContainmentPool : IDisposable
         if (DelegatedV2() is not null) return ContainmentMode.CgroupV2;
         try
         {
-            using var probe = new CgroupV1("probe-" + Environment.ProcessId);
+            using var probe = new CgroupV1($"{Environment.ProcessId}-probe-{Guid.NewGuid():N}");
             return ContainmentMode.CgroupV1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -49,7 +52,8 @@ internal sealed class ContainmentPool : IDisposable
 
     public void Return(IContainment containment)
     {
-        if (Mode == ContainmentMode.ProcessTree) containment.Dispose();
+        // What the kernel could not end keeps its cgroup; nobody else may be charged for it.
+        if (Mode == ContainmentMode.ProcessTree || !containment.IsEmpty) containment.Dispose();
         else _idle.Add(containment);
     }
 
@@ -61,7 +65,7 @@ internal sealed class ContainmentPool : IDisposable
         return handle[..Math.Max(0, colon)] switch
         {
             "cgroup-v1" => CgroupV1.End(rest),
-            "cgroup-v2" => CgroupV2.End(rest, remove: true),
+            "cgroup-v2" => CgroupV2.End(rest),
             "mark" => ProcessTree.End(rest),
             _ => [],
         };

@@ -12,7 +12,9 @@ internal static class KillLoop
     /// Sends SIGKILL to all members until none is left, and reaps those that were left to this process. Gives up only on processes that the kernel
     /// itself cannot end (uninterruptible sleep).
     /// </summary>
-    public static IReadOnlyCollection<int> Run(Func<IReadOnlyCollection<int>> members)
+    /// <param name="members">Who is there now.</param>
+    /// <param name="leader">The process whose exit status somebody else waits for; 0: none.</param>
+    public static IReadOnlyCollection<int> Run(Func<IReadOnlyCollection<int>> members, int leader = 0)
     {
         var found = new HashSet<int>();
         var waited = Stopwatch.StartNew();
@@ -26,10 +28,10 @@ internal static class KillLoop
             }
 
             pause.SpinOnce();
-            Reap(alive);
+            Reap(alive.Where(p => p != leader));
         }
 
-        Reap(found);
+        Reap(found.Where(p => p != leader));
         return found;
     }
 

@@ -18,6 +18,8 @@ internal sealed class ProcessTree : IContainment
 
     public string Handle => "mark:" + _mark;
 
+    public bool IsEmpty => true;
+
     public void Prepare(ProcessCaps caps) => _known.Clear();
 
     /// <summary>RLIMIT_DATA stops one process at the memory cap; the end of the engine ends the process (prctl PDEATHSIG).</summary>
@@ -57,7 +59,7 @@ internal sealed class ProcessTree : IContainment
     public Totals Total() => default;
 
     public IReadOnlyCollection<int> KillAll(int pid) =>
-        KillLoop.Run(() => [.. Members(pid).Where(m => m.State != 'Z' && m.Pid != pid).Select(m => m.Pid)]);
+        KillLoop.Run(() => [.. Members(pid).Where(m => m.State != 'Z' && m.Pid != pid).Select(m => m.Pid)], pid);
 
     public CapInForce Memory(long? limit) =>
         new(limit, limit is null ? Enforcement.None : Enforcement.Polled, "proc:tree+rlimit:data per process");
