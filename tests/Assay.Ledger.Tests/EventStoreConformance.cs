@@ -1,0 +1,229 @@
+using System.Text.Json.Serialization;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Tests;
+
+/// <summary>What every store promises. A store passes by deriving from this.</summary>
+public abstract class EventStoreConformance : IAsyncLifetime
+{
+    private static readonly EventCatalog Catalog = new EventCatalog().Add("NOTED", ConformanceJson.Default.Noted);
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly StreamName A = StreamName.Of("test", "A");
+    private static readonly StreamName B = StreamName.Of("test", "B");
+
+    private IEventStore _store = null!;
+
+    protected abstract IEventStore Open();
+
+    public ValueTask InitializeAsync()
+    {
+        _store = Open();
+        return ValueTask.CompletedTask;
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task What_is_committed_is_read_back_byte_for_byte_and_in_order()
+    {
+        var first = await Append(A, StreamHead.Empty(A), "one", "two");
+        await Append(A, first, "three");
+        var events = _store.Read(A, 0);
+        Assert.Equal(["one", "two", "three"], events.Select(e => ((Noted)EventEnvelope.Open(e.Bytes, Catalog).Body).Text));
+        Assert.Equal([1, 2, 3], events.Select(e => e.Version));
+        Assert.Equal(Digest.Of(events[2].Bytes.Span), _store.Find(A)!.Head.Hash);
+        Assert.Equal(["two", "three"], _store.Read(A, 1, 2).Select(e => ((Noted)EventEnvelope.Open(e.Bytes, Catalog).Body).Text));
+    }
+
+    [Fact]
+    public async Task An_append_behind_the_wrong_head_is_refused_and_changes_nothing()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "one");
+        var result = await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "other"));
+        Assert.Equal(new CommitResult.Conflict(A, head), result);
+        Assert.Single(_store.Read(A, 0));
+
+        // The right version with another hash is a different history.
+        Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(CommitOf(A, head with { Hash = Digest.Of("x") }, "other")));
+    }
+
+    [Fact]
+    public async Task A_commit_over_several_streams_is_all_or_nothing()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "one");
+        var good = CommitOf(B, StreamHead.Empty(B), "b").Appends[0];
+        var bad = CommitOf(A, StreamHead.Empty(A), "a").Appends[0];
+        Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(new Commit([good, bad])));
+        Assert.Null(_store.Find(B));
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([good, CommitOf(A, head, "a").Appends[0]])));
+        Assert.Equal((2, 1), (_store.Find(A)!.Head.Version, _store.Find(B)!.Head.Version));
+    }
+
+    [Fact]
+    public async Task Of_many_appends_to_one_version_exactly_one_wins()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), $"{i}")))));
+        Assert.Single(results.OfType<CommitResult.Committed>());
+        Assert.Equal(49, results.OfType<CommitResult.Conflict>().Count());
+        Assert.Single(_store.Read(A, 0));
+    }
+
+    [Fact]
+    public async Task Concurrent_appends_to_many_streams_all_arrive_and_keep_their_order()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
+        {
+            var stream = StreamName.Of("test", $"S{i}");
+            var head = StreamHead.Empty(stream);
+            for (var n = 0; n < 25; n++) head = await Append(stream, head, $"{n}");
+        })));
+        Assert.Equal(500, _store.CountEvents());
+        var all = _store.ReadAll(0, 1000);
+        Assert.Equal(all.Select(e => e.Position).Order(), all.Select(e => e.Position));
+        foreach (var group in all.GroupBy(e => e.Stream)) Assert.Equal(Enumerable.Range(1, 25).Select(i => (long)i), group.Select(e => e.Version));
+    }
+
+    [Fact]
+    public async Task Positions_go_on_page_by_page()
+    {
+        await Append(A, StreamHead.Empty(A), "1", "2", "3");
+        await Append(B, StreamHead.Empty(B), "4");
+        var first = _store.ReadAll(0, 2);
+        var rest = _store.ReadAll(first[^1].Position, 10);
+        Assert.Equal((2, 2), (first.Count, rest.Count));
+        Assert.Equal(B, rest[1].Stream);
+    }
+
+    [Fact]
+    public async Task A_blob_is_there_once_its_commit_is()
+    {
+        var bytes = "large evidence"u8.ToArray();
+        var digest = Digest.Of(bytes);
+        Assert.Null(_store.ReadBlob(digest));
+        var refused = CommitOf(A, new StreamHead(7, digest), "x") with { Blobs = [new Blob(digest, bytes)] };
+        Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(refused));
+        Assert.Null(_store.ReadBlob(digest));
+        await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Blobs = [new Blob(digest, bytes)] });
+        await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Blobs = [new Blob(digest, bytes)] });
+        Assert.Equal(bytes, _store.ReadBlob(digest));
+    }
+
+    [Fact]
+    public async Task Rows_follow_their_events_and_the_last_value_stays()
+    {
+        var table = new LaneTable("conformance", "id", "name", "size");
+        await _store.DeclareTablesAsync([table]);
+        await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", "one", 1L), new LaneRow(table, "a", null, 2L)] });
+        await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Rows = [new LaneRow(table, "k", "two", 3L)] });
+        var rows = _store.Rows(table);
+        Assert.Equal(["a", "k"], rows.Select(r => r.Key));
+        Assert.Equal(["two", 3L], rows[1].Values);
+        Assert.Equal([null, 2L], rows[0].Values);
+    }
+
+    [Fact]
+    public async Task A_claim_keeps_others_out_until_it_is_given_back()
+    {
+        await Append(A, StreamHead.Empty(A), "x");
+        await OpenSessions("s1", "s2");
+        var claim = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Now, Alive)).Owner.Id);
+        Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAt: null));
+        Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAt: null));
+        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Now, Alive)).Fence > claim.Fence);
+    }
+
+    [Fact]
+    public async Task A_claim_passes_on_when_its_lease_has_run_out_or_its_owner_is_dead()
+    {
+        await Append(A, StreamHead.Empty(A), "x");
+        await OpenSessions("s1", "s2", "s3");
+        var first = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
+        var second = Granted(await _store.ClaimAsync(A, "s2", Now, static _ => true));
+        var third = Granted(await _store.ClaimAsync(A, "s3", Now.AddMinutes(2), Alive));
+        Assert.True(first.Fence < second.Fence && second.Fence < third.Fence);
+        Assert.True(await _store.RenewSessionAsync("s3", Now.AddMinutes(5)));
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", Now.AddMinutes(3), Alive));
+        Assert.False(await _store.RenewSessionAsync("gone", Now));
+    }
+
+    [Fact]
+    public async Task A_stale_fencing_token_is_refused_and_a_request_from_outside_is_not()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "x");
+        await OpenSessions("s1", "s2");
+        var stale = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
+        var current = Granted(await _store.ClaimAsync(A, "s2", Now, static _ => true));
+        Assert.Equal(new CommitResult.Fenced(A), await _store.CommitAsync(CommitOf(A, head, stale.Fence, "stale")));
+        head = await Append(A, head, "from outside");
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(A, head, current.Fence, "owner")));
+    }
+
+    [Fact]
+    public async Task Closing_a_session_frees_what_it_owned()
+    {
+        await Append(A, StreamHead.Empty(A), "x");
+        await OpenSessions("s1", "s2");
+        await _store.ClaimAsync(A, "s1", Now, Alive);
+        await _store.CloseSessionAsync("s1");
+        Assert.Equal(["s2"], _store.Sessions().Select(s => s.Id));
+        Granted(await _store.ClaimAsync(A, "s2", Now, Alive));
+    }
+
+    [Fact]
+    public async Task A_wake_time_that_has_come_makes_a_free_stream_due()
+    {
+        var commit = CommitOf(A, StreamHead.Empty(A), "x");
+        await _store.CommitAsync(new Commit([commit.Appends[0] with { WakeAt = Now.AddSeconds(10) }]));
+        await OpenSessions("s1");
+        Assert.Empty(_store.Due("test", Now, 10));
+        Assert.Equal([A], _store.Due("test", Now.AddSeconds(10), 10));
+        Assert.Empty(_store.Due("other", Now.AddSeconds(10), 10));
+        var claim = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
+        Assert.Empty(_store.Due("test", Now.AddSeconds(10), 10));
+        await _store.ReleaseAsync(claim, 1, Now.AddSeconds(20));
+        Assert.Empty(_store.Due("test", Now.AddSeconds(10), 10));
+    }
+
+    [Fact]
+    public async Task The_mirror_cursor_only_goes_forward()
+    {
+        var commit = CommitOf(A, StreamHead.Empty(A), "x");
+        await _store.CommitAsync(new Commit([commit.Appends[0] with { MirroredTo = 1 }]));
+        var head = _store.Find(A)!.Head;
+        await _store.CommitAsync(new Commit([new StreamAppend(A, head, []) { MirroredTo = 0 }]));
+        Assert.Equal((1, 1), (_store.Find(A)!.MirroredTo, _store.Find(A)!.Head.Version));
+    }
+
+    private static bool Alive(WorkerSession session) => false;
+
+    private static Claim Granted(ClaimResult result) => Assert.IsType<ClaimResult.Granted>(result).Claim;
+
+    private async Task OpenSessions(params string[] ids)
+    {
+        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1, Now.AddMinutes(1)));
+    }
+
+    private async Task<StreamHead> Append(StreamName stream, StreamHead head, params string[] texts)
+    {
+        var commit = CommitOf(stream, head, texts);
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(commit));
+        return commit.Appends[0].Head;
+    }
+
+    private static Commit CommitOf(StreamName stream, StreamHead head, params string[] texts) => CommitOf(stream, head, null, texts);
+
+    private static Commit CommitOf(StreamName stream, StreamHead head, long? fence, params string[] texts) =>
+        new([new StreamAppend(stream, head, EventEnvelope.Seal(stream, head, [.. texts.Select(t => new Noted(t))], Now, Catalog), fence)]);
+}
+
+public sealed record Noted(string Text) : Event;
+
+[JsonSerializable(typeof(Noted))]
+internal sealed partial class ConformanceJson : JsonSerializerContext;

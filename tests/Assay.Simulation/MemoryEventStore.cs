@@ -1,0 +1,169 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Simulation;
+
+/// <summary>
+/// The store's promises in memory: what was committed survives every crash of an engine, since an engine is only an object beside it. Passes the
+/// conformance suite, so that what the simulation shows is true of the real stores as well.
+/// </summary>
+public sealed class MemoryEventStore : IEventStore
+{
+    private readonly Lock _gate = new();
+    private readonly List<StoredEvent> _events = [];
+    private readonly SortedDictionary<string, StreamInfo> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<Digest, byte[]> _blobs = [];
+    private readonly Dictionary<string, WorkerSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Table, string Key), LaneRow> _rows = [];
+
+    public Task<CommitResult> CommitAsync(Commit commit)
+    {
+        lock (_gate)
+        {
+            foreach (var append in commit.Appends)
+            {
+                var info = Existing(append.Stream);
+                if (append.Fence is { } fence && (info?.Fence ?? 0) != fence) return Task.FromResult<CommitResult>(new CommitResult.Fenced(append.Stream));
+                var head = info?.Head ?? StreamHead.Empty(append.Stream);
+                if (head != append.Expected) return Task.FromResult<CommitResult>(new CommitResult.Conflict(append.Stream, head));
+            }
+
+            foreach (var append in commit.Appends) Apply(append);
+            foreach (var blob in commit.Blobs) _blobs.TryAdd(blob.Sha256, blob.Bytes.ToArray());
+            foreach (var row in commit.Rows) _rows[(row.Table.Name, row.Key)] = row;
+            return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
+        }
+    }
+
+    public StreamInfo? Find(StreamName stream)
+    {
+        lock (_gate) return Existing(stream);
+    }
+
+    public IReadOnlyList<StreamInfo> Streams(string? lane = null)
+    {
+        lock (_gate) return [.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane)];
+    }
+
+    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue)
+    {
+        lock (_gate) return [.. _events.Where(e => e.Stream == stream && e.Version > afterVersion).Take(limit)];
+    }
+
+    public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit)
+    {
+        lock (_gate) return [.. _events.Where(e => e.Position > afterPosition).Take(limit)];
+    }
+
+    public long CountEvents()
+    {
+        lock (_gate) return _events.Count;
+    }
+
+    public byte[]? ReadBlob(Digest sha256)
+    {
+        lock (_gate) return _blobs.GetValueOrDefault(sha256);
+    }
+
+    public Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables) => Task.CompletedTask;
+
+    public IReadOnlyList<LaneRow> Rows(LaneTable table)
+    {
+        lock (_gate) return [.. _rows.Where(r => r.Key.Table == table.Name).OrderBy(r => r.Key.Key, StringComparer.Ordinal).Select(r => r.Value)];
+    }
+
+    public Task OpenSessionAsync(WorkerSession session)
+    {
+        lock (_gate) _sessions[session.Id] = session;
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> RenewSessionAsync(string sessionId, DateTimeOffset leaseUntil)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.TryGetValue(sessionId, out var session)) return Task.FromResult(false);
+            _sessions[sessionId] = session with { LeaseUntil = leaseUntil };
+            return Task.FromResult(true);
+        }
+    }
+
+    public Task CloseSessionAsync(string sessionId)
+    {
+        lock (_gate)
+        {
+            _sessions.Remove(sessionId);
+            foreach (var (name, info) in _streams.ToList())
+            {
+                if (info.Owner == sessionId) _streams[name] = info with { Owner = null };
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public IReadOnlyList<WorkerSession> Sessions()
+    {
+        lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal)];
+    }
+
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, DateTimeOffset now, Func<WorkerSession, bool> isDead)
+    {
+        lock (_gate)
+        {
+            var info = Existing(stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
+            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder) && holder.LeaseUntil > now && !isDead(holder))
+            {
+                return Task.FromResult<ClaimResult>(new ClaimResult.Held(holder));
+            }
+
+            var claim = new Claim(stream, sessionId, info.Fence + 1);
+            _streams[stream.ToString()] = info with { Owner = sessionId, Fence = claim.Fence };
+            return Task.FromResult<ClaimResult>(new ClaimResult.Granted(claim));
+        }
+    }
+
+    public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt)
+    {
+        lock (_gate)
+        {
+            if (Existing(claim.Stream) is not { } info || info.Fence != claim.Fence) return Task.FromResult(true);
+            if (info.Head.Version != version) return Task.FromResult(false);
+            _streams[claim.Stream.ToString()] = info with { Owner = null, WakeAt = wakeAt };
+            return Task.FromResult(true);
+        }
+    }
+
+    public IReadOnlyList<StreamName> Due(string lane, DateTimeOffset now, int limit)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.Owner is null && s.WakeAt <= now)
+                    .OrderBy(s => s.WakeAt).ThenBy(s => s.Stream.ToString(), StringComparer.Ordinal).Take(limit).Select(s => s.Stream),
+            ];
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private StreamInfo? Existing(StreamName stream) => _streams.GetValueOrDefault(stream.ToString());
+
+    private void Apply(StreamAppend append)
+    {
+        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, null, 0, null);
+        foreach (var sealedEvent in append.Events)
+        {
+            _events.Add(new StoredEvent(_events.Count + 1, append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
+        }
+
+        _streams[append.Stream.ToString()] = info with
+        {
+            Head = append.Head,
+            MirroredTo = Math.Max(info.MirroredTo, append.MirroredTo ?? 0),
+            WakeAt = append.WakeAt ?? info.WakeAt,
+        };
+    }
+}
