@@ -1,0 +1,158 @@
+using Assay.Engine.Streams;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Simulation;
+
+/// <summary>
+/// An engine that is stepped instead of run: the same machine, drafts and commits as the real one, over fake effects. It can be dropped
+/// between any two steps, which is a crash, or left standing while another takes over, which is a pause.
+/// </summary>
+internal sealed class SimulatedEngine
+{
+    private readonly World _world;
+    private readonly StreamMachine _machine;
+    private readonly WorkerSession _session;
+    private readonly int _room;
+    private readonly Claim _claim;
+    private readonly Random _random;
+    private readonly List<Pending> _pending = [];
+
+    private SimulatedEngine(World world, ILane lane, StreamName stream, WorkerSession session, int room, Claim claim, Random random)
+    {
+        (_world, _session, _room, _claim, _random) = (world, session, room, claim, random);
+        _machine = new StreamMachine(lane, stream);
+        foreach (var stored in world.Store.Read(stream, 0)) _machine.Apply(stored.Bytes);
+    }
+
+    /// <summary>Was told by the store that another engine owns the stream.</summary>
+    public bool IsFenced { get; private set; }
+
+    public object State => _machine.State;
+
+    /// <summary>Up to which version it has seen its stream.</summary>
+    public long Version => _machine.Head.Version;
+
+    public bool IsIdle => _pending.Count == 0;
+
+    /// <summary>Starts an engine that takes the stream over, and reconciles what it finds.</summary>
+    public static SimulatedEngine Start(World world, ILane lane, StreamName stream, int number, Random random)
+    {
+        var session = new WorkerSession($"s{number}", "host", "boot", number, number, world.Now.AddSeconds(30));
+        world.Store.OpenSessionAsync(session).GetAwaiter().GetResult();
+        var claimed = world.Store.ClaimAsync(stream, session.Id, world.Now, static _ => true).GetAwaiter().GetResult();
+        var engine = new SimulatedEngine(world, lane, stream, session, random.Next(1, 4), ((ClaimResult.Granted)claimed).Claim, random);
+        engine.Reconcile();
+        return engine;
+    }
+
+    /// <summary>Does one thing: goes on with an effect, or looks for new work. False when there is nothing to do.</summary>
+    public bool Step()
+    {
+        if (IsFenced) return false;
+        if (_pending.Count > 0 && _random.Next(4) > 0) return Advance(_pending[_random.Next(_pending.Count)]);
+        var before = _machine.Head;
+        var wake = _pending.Count == 0 && _machine.Lane.Next(_machine.State, _world.Now) is Work.Wait { Until: { } until } && until <= _world.Now;
+        Commit(draft =>
+        {
+            if (wake) draft.Decide(WakeUp.Instance);
+            draft.StartEffects(_room, _session);
+        });
+        return _machine.Head != before || _pending.Count > 0;
+    }
+
+    private void Reconcile()
+    {
+        foreach (var started in _machine.Effects.InFlight.Values)
+        {
+            var effect = _machine.Lane.EffectOf(_machine.State, started.EffectId);
+            if (effect is not RunProcess || _world.Markers.Add(Marker(effect.Id, started.Attempt))) _pending.Add(new Pending(effect, started.Attempt, Stage.Marked));
+            else Commit(draft => draft.Record(new EffectLost(effect, started.Attempt, "simulated", []), []));
+        }
+    }
+
+    /// <summary>An effect goes through the stages of the real one, so that a crash can fall between any two.</summary>
+    private bool Advance(Pending pending)
+    {
+        switch (pending.Stage)
+        {
+            case Stage.Started:
+                if (pending.Effect is RunProcess && !_world.Markers.Add(Marker(pending.Effect.Id, pending.Attempt)))
+                {
+                    // Somebody else has claimed this very attempt: a stale engine must not begin it.
+                    IsFenced = true;
+                    return false;
+                }
+
+                pending.Stage = Stage.Marked;
+                break;
+            case Stage.Marked:
+                _world.Execute(pending.Effect);
+                pending.Stage = Stage.Running;
+                break;
+            case Stage.Running:
+                _world.Pass(TimeSpan.FromMilliseconds(1500));
+                pending.Stage = Stage.Ended;
+                break;
+            case Stage.Ended:
+                var report = new EffectCompleted(pending.Effect, pending.Attempt, FakeOutcomes.Of(pending.Effect, _world.Now, _random), FakeOutcomes.NoEvidence);
+                if (!Commit(draft =>
+                {
+                    draft.Record(report, []);
+                    draft.StartEffects(_room, _session);
+                }))
+                {
+                    return false;
+                }
+
+                _pending.Remove(pending);
+                break;
+        }
+
+        return true;
+    }
+
+    private bool Commit(Action<Draft> fill)
+    {
+        for (; ; )
+        {
+            var draft = _machine.Draft(_world.Now);
+            fill(draft);
+            if (draft.IsEmpty) return true;
+            switch (_world.Commit(draft.ToCommit(_claim.Fence)))
+            {
+                case CommitResult.Committed:
+                    _machine.Adopt(draft);
+                    _pending.AddRange(draft.Starts.Select(s => new Pending(s.Effect, s.Attempt, Stage.Started)));
+                    return true;
+                case CommitResult.Conflict:
+                    foreach (var stored in _world.Store.Read(_machine.Stream, _machine.Head.Version)) _machine.Apply(stored.Bytes);
+                    break;
+                case CommitResult.Fenced:
+                    IsFenced = true;
+                    return false;
+            }
+        }
+    }
+
+    private static string Marker(string effectId, int attempt) => $"{effectId}#{attempt}";
+
+    private enum Stage
+    {
+        Started,
+        Marked,
+        Running,
+        Ended,
+    }
+
+    private sealed class Pending(Effect effect, int attempt, Stage stage)
+    {
+        public Effect Effect { get; } = effect;
+
+        public int Attempt { get; } = attempt;
+
+        public Stage Stage { get; set; } = stage;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Assay.Simulation;
+
+/// <summary>
+/// The whole kernel under random interleavings, crashes and pauses. ASSAY_SIMULATION_SEEDS sets how many seeds are run, ASSAY_SIMULATION_SEED runs one
+/// again.
+/// </summary>
+public sealed class SimulationTests
+{
+    private const int DefaultSeeds = 3_000;
+
+    [Fact]
+    public void Invariants_hold_whatever_crashes_when()
+    {
+        if (Setting("ASSAY_SIMULATION_SEED") is { } only)
+        {
+            new EpochSimulation(only).Run();
+            return;
+        }
+
+        var failures = new System.Collections.Concurrent.ConcurrentBag<(int Seed, string Message)>();
+        Parallel.For(0, Setting("ASSAY_SIMULATION_SEEDS") ?? DefaultSeeds, seed =>
+        {
+            try
+            {
+                new EpochSimulation(seed).Run();
+            }
+            catch (Exception e)
+            {
+                failures.Add((seed, $"{e.GetType().Name}: {e.Message}"));
+            }
+        });
+        var first = failures.OrderBy(f => f.Seed).FirstOrDefault();
+        Assert.True(failures.IsEmpty, $"{failures.Count} seeds fail; the first is {first.Seed}: {first.Message}. Again: ASSAY_SIMULATION_SEED={first.Seed}");
+    }
+
+    private static int? Setting(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}

@@ -1,0 +1,34 @@
+using Assay.Kernel.Effects;
+using Assay.Ledger;
+
+namespace Assay.Simulation;
+
+/// <summary>What outlives every engine: the store, the clock, the markers on disk, and what really ran.</summary>
+internal sealed class World(Random random)
+{
+    public MemoryEventStore Store { get; } = new();
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Markers by effect and attempt, as they would lie on disk.</summary>
+    public HashSet<string> Markers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How often the outside world saw each effect begin.</summary>
+    public Dictionary<string, int> Executions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Exact bytes of every event whose commit was acknowledged to somebody.</summary>
+    public List<byte[]> Acknowledged { get; } = [];
+
+    public void Pass(TimeSpan most) => Now += TimeSpan.FromMilliseconds(random.NextDouble() * most.TotalMilliseconds);
+
+    /// <summary>Commits, and remembers what was acknowledged.</summary>
+    public CommitResult Commit(Commit commit)
+    {
+        var result = Store.CommitAsync(commit).GetAwaiter().GetResult();
+        if (result is CommitResult.Committed) Acknowledged.AddRange(commit.Appends.SelectMany(a => a.Events).Select(e => e.Bytes));
+        return result;
+    }
+
+    /// <summary>The effect begins for real.</summary>
+    public void Execute(Effect effect) => Executions[effect.Id] = Executions.GetValueOrDefault(effect.Id) + 1;
+}
