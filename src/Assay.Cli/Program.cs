@@ -38,3 +38,8 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException)
     Console.Error.WriteLine($"assay: {e.Message}");
     return ExitCodes.FailClosed;
 }
+catch (Exception e) when (Environment.GetEnvironmentVariable("ASSAY_DEBUG") is null)
+{
+    Console.Error.WriteLine($"assay: this is a bug in Assay: {e.Message} (ASSAY_DEBUG=1 shows where)");
+    return ExitCodes.FailClosed;
+}

@@ -11,7 +11,7 @@ internal static class SummaryTable
         foreach (var run in summary.Runs)
         {
             var ran = run.Outcome != CrucibleOutcome.NotRun;
-            table.Add(run.CrucibleId, Words.Of(run.Outcome), ran ? Words.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
+            table.Add(run.CrucibleId, EpochWords.Of(run.Outcome), ran ? Words.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
         }
 
         table.Write(Console.Out);
@@ -20,7 +20,7 @@ internal static class SummaryTable
         var notRun = summary.CruciblesNotRun > 0 ? $", {summary.CruciblesNotRun} not run" : "";
         Console.Out.WriteLine();
         Console.Out.WriteLine(
-            $"{summary.EpochId}{mode}: {Words.Of(summary.EpochVerdict)}{reason}  ({summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun})");
+            $"{summary.EpochId}{mode}: {EpochWords.Of(summary.EpochVerdict)}{reason}  ({summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun})");
     }
 }
 
@@ -32,7 +32,7 @@ internal static class LadderTable
         var table = new TextTable("RUNG", "ATTEMPT", "EPOCH", "VERDICT", "REACHED");
         foreach (var attempt in summary.Attempts)
         {
-            table.Add($"{attempt.Rung + 1}", $"{attempt.Attempt}", attempt.EpochId, attempt.Verdict is { } verdict ? Words.Of(verdict) : "none", attempt.Reached ? "yes" : "no");
+            table.Add($"{attempt.Rung + 1}", $"{attempt.Attempt}", attempt.EpochId, attempt.Verdict is { } verdict ? EpochWords.Of(verdict) : "none", attempt.Reached ? "yes" : "no");
         }
 
         table.Write(Console.Out);

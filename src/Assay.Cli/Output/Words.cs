@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using Assay.Lanes.Epochs;
 
 namespace Assay.Cli.Output;
 
@@ -22,20 +20,6 @@ internal static class Words
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.0} GiB"),
     };
 
-    /// <summary>A verdict as documents write it.</summary>
-    public static string Of(EpochVerdict verdict) => JsonSerializer.SerializeToElement(verdict, WordsJson.Default.EpochVerdict).GetString()!;
-
-    /// <summary>An outcome as documents write it.</summary>
-    public static string Of(CrucibleOutcome outcome) => JsonSerializer.SerializeToElement(outcome, WordsJson.Default.CrucibleOutcome).GetString()!;
-
-    /// <summary>A profile as documents write it.</summary>
-    public static string Of(EpochProfile profile) => JsonSerializer.SerializeToElement(profile, WordsJson.Default.EpochProfile).GetString()!;
-
     /// <summary>Text without control characters: what untrusted work says must not steer a terminal.</summary>
     public static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '�' : c));
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(EpochVerdict))]
-[System.Text.Json.Serialization.JsonSerializable(typeof(CrucibleOutcome))]
-[System.Text.Json.Serialization.JsonSerializable(typeof(EpochProfile))]
-internal sealed partial class WordsJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -19,6 +19,7 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
         var root = workspace.Folder(effect.Root);
         var files = new List<CollectedFile>();
         var complete = true;
+        var nameChars = 0;
         foreach (var from in effect.From)
         {
             var folder = RootedPath.Resolve(root, from);
@@ -26,13 +27,15 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
             foreach (var path in Directory.EnumerateFiles(folder, "*", Everything).Order(StringComparer.Ordinal))
             {
                 cancel.ThrowIfCancellationRequested();
-                if (files.Count == effect.MaxFiles)
+                var file = Path.GetRelativePath(folder, path);
+                nameChars += from.Length + file.Length;
+                if (files.Count == effect.MaxFiles || nameChars > effect.MaxNameChars)
                 {
                     complete = false;
                     break;
                 }
 
-                files.Add(Copy(effect, root, folder, from, Path.GetRelativePath(folder, path)));
+                files.Add(Copy(effect, root, folder, from, file));
             }
         }
 

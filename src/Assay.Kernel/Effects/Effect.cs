@@ -63,8 +63,11 @@ public sealed record CollectFiles(string Id) : Effect(Id)
 
     public required string To { get; init; }
 
-    /// <summary>At most this many files are copied; the outcome says when there were more.</summary>
-    public int MaxFiles { get; init; } = 256;
+    /// <summary>At most this many files are copied, so that their list fits an event; the outcome says when there were more.</summary>
+    public int MaxFiles { get; init; } = 100;
+
+    /// <summary>The most characters that the names of all of them may have together.</summary>
+    public int MaxNameChars { get; init; } = 12_000;
 
     /// <summary>Files larger than this are listed and not copied.</summary>
     public long MaxFileBytes { get; init; } = 64L << 20;

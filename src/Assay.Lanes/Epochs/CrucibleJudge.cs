@@ -21,6 +21,8 @@ public static class CrucibleJudge
 
     public const long MaxGovernanceBytes = 4 << 20;
 
+    private const int MaxNoteChars = 300;
+
     public static Judgement Judge(
         EpochDeclared epoch, CrucibleDeclared crucible, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
@@ -55,8 +57,8 @@ public static class CrucibleJudge
         {
             foreach (var input in run.ChangedInputs) Failed($"input_changed:{input}");
             if (run.StartError is { } error) Failed($"start_failed:{error}");
-            if (run.KillReason == KillReason.Deadline) Failed($"killed:{nameof(KillReason.Timeout).ToUpperInvariant()}", EndReason.EpochTimeout);
-            else if (run.KillReason is { } reason) Failed($"killed:{Name(reason)}");
+            if (run.KillReason == KillReason.Deadline) Failed($"killed:{EpochWords.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
+            else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
             else if (run.Signal is { } signal) Failed($"signal:{signal}");
             else if (run.ExitCode is { } code && code != _expect.ExitCode) Failed($"exit_code:{code}");
             if (run.LeakedProcesses > 0) _remarks.Add($"leaked_processes:{run.LeakedProcesses}");
@@ -155,7 +157,10 @@ public static class CrucibleJudge
         }
 
         public Judgement Conclude() => new(
-            _failures.Count == 0 ? CrucibleOutcome.Pass : CrucibleOutcome.FailClosed, [.. _failures, .. _remarks], _evidenceMissing, _coverage);
+            _failures.Count == 0 ? CrucibleOutcome.Pass : CrucibleOutcome.FailClosed, [.. _failures.Concat(_remarks).Select(Short)], _evidenceMissing, _coverage);
+
+        /// <summary>Notes may quote what untrusted work wrote, and must fit an event.</summary>
+        private static string Short(string note) => note.Length <= MaxNoteChars ? note : note[..MaxNoteChars] + "…";
 
         /// <summary>For a program that speaks no protocol: what Assay itself saw of it.</summary>
         private CrucibleCoverage Observe() => new()
@@ -188,15 +193,9 @@ public static class CrucibleJudge
             _evidenceMissing |= _endedAsExpected;
         }
 
-        private static string Name(KillReason reason) => JsonSerializer.SerializeToElement(reason, JudgeJson.Default.KillReason).GetString()!;
-
-        private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, JudgeJson.Default.String);
+        private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, EpochJson.Default.String);
     }
 }
 
 /// <summary>What one run shows.</summary>
 public sealed record Judgement(CrucibleOutcome Outcome, ImmutableArray<string> Notes, bool EvidenceMissing, CrucibleCoverage? Coverage);
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(KillReason))]
-[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
-internal sealed partial class JudgeJson : System.Text.Json.Serialization.JsonSerializerContext;

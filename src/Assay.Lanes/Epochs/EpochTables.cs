@@ -25,8 +25,8 @@ public static class EpochTables
     {
         var epoch = state.Declared;
         return new LaneRow(
-            Epochs, epoch.EpochId, epoch.Profile.ToString(), epoch.Mode.ToString().ToLowerInvariant(), state.Phase.ToString().ToLowerInvariant(),
-            state.Finished?.Verdict.ToString(), state.Finished?.Reason, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
+            Epochs, epoch.EpochId, EpochWords.Of(epoch.Profile), epoch.Mode.ToString().ToLowerInvariant(), state.Phase.ToString().ToLowerInvariant(),
+            state.Finished is { } finished ? EpochWords.Of(finished.Verdict) : null, state.Finished?.Reason, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
             state.RunningSince.ToString("O"), state.Finished is null ? null : at.ToString("O"));
     }
 
@@ -35,7 +35,7 @@ public static class EpochTables
         var crucible = state.Crucibles[state.IndexOf(finished.CrucibleId)];
         return new LaneRow(
             Runs, $"{state.Declared.EpochId}/{finished.CrucibleId}/{crucible.Records}", state.Declared.EpochId, finished.CrucibleId,
-            crucible.Declared.RunId, finished.Outcome.ToString(), string.Join("; ", finished.Notes), crucible.Run?.DurationMs ?? 0L,
-            crucible.Run?.PeakRssBytes ?? 0L, crucible.Run?.KillReason?.ToString());
+            crucible.Declared.RunId, EpochWords.Of(finished.Outcome), string.Join("; ", finished.Notes), crucible.Run?.DurationMs ?? 0L,
+            crucible.Run?.PeakRssBytes ?? 0L, crucible.Run?.KillReason is { } reason ? EpochWords.Of(reason) : null);
     }
 }

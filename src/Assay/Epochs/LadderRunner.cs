@@ -55,7 +55,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         return run switch
         {
             EpochRun.Ended ended => new ChildOutcome(
-                ended.Summary.EpochId, ended.Summary.EpochVerdict.ToString(), ended.Summary.Reason, ended.Summary.CountsForGates),
+                ended.Summary.EpochId, EpochWords.Of(ended.Summary.EpochVerdict), ended.Summary.Reason, ended.Summary.CountsForGates),
             EpochRun.Refused refused => new ChildOutcome(child.ChildId, null, refused.Problems[0].ToString(), Counts: true),
             EpochRun.Busy busy => new ChildOutcome(child.ChildId, null, $"process {busy.By.ProcessId} runs it", Counts: true),
             var other => throw new InvalidOperationException($"unknown result {other}"),
