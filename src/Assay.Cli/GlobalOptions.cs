@@ -8,12 +8,15 @@ internal sealed class GlobalOptions
 {
     private readonly Option<string?> _workspace = new("--workspace")
     {
-        Description = "Folder of the workspace (default: ASSAY_WORKSPACE, else .assay in the current folder)", HelpName = "DIR", Recursive = true,
+        Description = "Folder of the workspace (default: ASSAY_WORKSPACE, else .assay in the current folder)",
+        HelpName = "DIR",
+        Recursive = true,
     };
 
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "Print one JSON document on standard output, and nothing else there", Recursive = true,
+        Description = "Print one JSON document on standard output, and nothing else there",
+        Recursive = true,
     };
 
     public void AddTo(RootCommand root)

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Assay.Engine.Streams;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;
 

@@ -13,7 +13,14 @@ internal static class FakeOutcomes
 
     private static readonly CapsInForce Caps = new()
     {
-        Time = NoCap, CpuTime = NoCap, Memory = NoCap, Stdout = NoCap, Stderr = NoCap, Processes = NoCap, Disk = NoCap, Isolation = "none",
+        Time = NoCap,
+        CpuTime = NoCap,
+        Memory = NoCap,
+        Stdout = NoCap,
+        Stderr = NoCap,
+        Processes = NoCap,
+        Disk = NoCap,
+        Isolation = "none",
     };
 
     public static EffectOutcome Of(Effect effect, DateTimeOffset now, Random random) => effect switch

@@ -144,7 +144,8 @@ internal static class EpochCommands
     {
         private readonly Option<EpochMode> _mode = new("--mode")
         {
-            Description = "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", HelpName = "normal|shadow|salvage",
+            Description = "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left",
+            HelpName = "normal|shadow|salvage",
             CustomParser = result => Enum.TryParse<EpochMode>(result.Tokens[0].Value, ignoreCase: true, out var mode) && Enum.IsDefined(mode)
                 ? mode
                 : Fail(result, $"--mode {result.Tokens[0].Value}: it is normal, shadow or salvage"),
@@ -167,7 +168,9 @@ internal static class EpochCommands
 
         public EpochOptions Read(ParseResult parsed) => new()
         {
-            Mode = parsed.GetValue(_mode), ArtifactsRoot = parsed.GetValue(_artifacts), Jobs = parsed.GetValue(_jobs),
+            Mode = parsed.GetValue(_mode),
+            ArtifactsRoot = parsed.GetValue(_artifacts),
+            Jobs = parsed.GetValue(_jobs),
         };
 
         private static EpochMode Fail(System.CommandLine.Parsing.ArgumentResult result, string message)

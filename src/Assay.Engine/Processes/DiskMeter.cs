@@ -5,7 +5,10 @@ internal static class DiskMeter
 {
     private static readonly EnumerationOptions Everything = new()
     {
-        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, ReturnSpecialDirectories = false,
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = true,
+        ReturnSpecialDirectories = false,
     };
 
     public static long Bytes(string folder)

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Assay.Engine.Files;
 using Assay.Engine.Processes.Containment;
-using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;

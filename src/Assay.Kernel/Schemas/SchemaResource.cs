@@ -11,12 +11,26 @@ internal sealed class SchemaResource
     /// <summary>Keywords whose value is a schema, an array of schemas, or an object of schemas.</summary>
     private static readonly Dictionary<string, Holds> Applicators = new(StringComparer.Ordinal)
     {
-        ["additionalProperties"] = Holds.One, ["contains"] = Holds.One, ["contentSchema"] = Holds.One, ["else"] = Holds.One,
-        ["if"] = Holds.One, ["items"] = Holds.One, ["not"] = Holds.One, ["propertyNames"] = Holds.One, ["then"] = Holds.One,
-        ["unevaluatedItems"] = Holds.One, ["unevaluatedProperties"] = Holds.One,
-        ["allOf"] = Holds.Many, ["anyOf"] = Holds.Many, ["oneOf"] = Holds.Many, ["prefixItems"] = Holds.Many,
-        ["$defs"] = Holds.Named, ["definitions"] = Holds.Named, ["dependentSchemas"] = Holds.Named,
-        ["patternProperties"] = Holds.Named, ["properties"] = Holds.Named,
+        ["additionalProperties"] = Holds.One,
+        ["contains"] = Holds.One,
+        ["contentSchema"] = Holds.One,
+        ["else"] = Holds.One,
+        ["if"] = Holds.One,
+        ["items"] = Holds.One,
+        ["not"] = Holds.One,
+        ["propertyNames"] = Holds.One,
+        ["then"] = Holds.One,
+        ["unevaluatedItems"] = Holds.One,
+        ["unevaluatedProperties"] = Holds.One,
+        ["allOf"] = Holds.Many,
+        ["anyOf"] = Holds.Many,
+        ["oneOf"] = Holds.Many,
+        ["prefixItems"] = Holds.Many,
+        ["$defs"] = Holds.Named,
+        ["definitions"] = Holds.Named,
+        ["dependentSchemas"] = Holds.Named,
+        ["patternProperties"] = Holds.Named,
+        ["properties"] = Holds.Named,
     };
 
     private readonly SchemaRegistry _registry;

@@ -10,6 +10,7 @@ namespace Assay.Ledger.Sqlite;
 /// </summary>
 internal sealed partial class WriteLock : IDisposable
 {
+    private const int ReadWriteCreateCloseOnExec = 0x2 | 0x40 | 0x80000;
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
     private const int Unlock = 8;
@@ -23,8 +24,10 @@ internal sealed partial class WriteLock : IDisposable
 
     public WriteLock(string path)
     {
+        // Not File.OpenHandle: that takes a shared flock of its own, and fails while another process holds the lock.
         _path = path;
-        _handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        _handle = new SafeFileHandle(Open(path, ReadWriteCreateCloseOnExec, 0x1A4), ownsHandle: true);
+        if (_handle.IsInvalid) throw new LedgerException($"{path} cannot be opened ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
     }
 
     /// <exception cref="LedgerException">Another process held the lock for too long, or the file system has no locks.</exception>
@@ -83,6 +86,9 @@ internal sealed partial class WriteLock : IDisposable
         var line = File.ReadLines($"/proc/self/fdinfo/{handle.DangerousGetHandle()}").FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
         return line?[field.Length..].Trim() ?? "unknown";
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle handle, int operation);

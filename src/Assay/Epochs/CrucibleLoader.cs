@@ -48,7 +48,14 @@ internal sealed class CrucibleLoader(
         };
         return new CrucibleDeclared
         {
-            Index = index, Spec = spec, Folder = folder, Crucible = declared, CrucibleSha256 = sha256, RunSha256 = identity.Sha256(), Inputs = inputs, Caps = caps,
+            Index = index,
+            Spec = spec,
+            Folder = folder,
+            Crucible = declared,
+            CrucibleSha256 = sha256,
+            RunSha256 = identity.Sha256(),
+            Inputs = inputs,
+            Caps = caps,
         };
     }
 

@@ -3,8 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Engine;
 using Assay.Engine.Processes.Containment;
-using Assay.Kernel.Contracts;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;
