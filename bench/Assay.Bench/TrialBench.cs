@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Text;
+using Assay.Engine.Processes.Native;
+using Assay.Engine.Workspaces;
+using Assay.Epochs;
+
+namespace Assay.Bench;
+
+/// <summary>A recorded, capped <c>/bin/true</c> against starting it bare and against tools that start many programs.</summary>
+internal static class TrialBench
+{
+    private const int Trials = 1000;
+    private const int SlowTrials = 40;
+
+    public static async Task RunAsync(Report report, string folder)
+    {
+        // Once around before anything is measured, so that nobody pays for the first time.
+        await EpochAsync(Path.Combine(folder, "warm"), 200, 2);
+        foreach (var jobs in new[] { 1, 2 })
+        {
+            report.Table($"One recorded, capped /bin/true, {jobs} at a time", "ms a job");
+            report.Row("posix_spawn and wait, nothing else", Bare(jobs));
+            report.Row("xargs", await PeerAsync($"seq {Trials} | xargs -P{jobs} -n1 /bin/true", Trials));
+            report.Row("GNU parallel --joblog", await PeerAsync($"seq {SlowTrials * 5} | parallel -j{jobs} --joblog {folder}/joblog{jobs} /bin/true", SlowTrials * 5));
+            report.Row("snakemake", await SnakemakeAsync(Path.Combine(folder, $"snake{jobs}"), jobs));
+            report.Row("assay: one epoch of many crucibles", await EpochAsync(Path.Combine(folder, $"one{jobs}"), Trials, jobs));
+            report.Row("assay: many epochs of one crucible", await EpochsAsync(Path.Combine(folder, $"many{jobs}"), 200, jobs));
+        }
+    }
+
+    private static double Bare(int jobs)
+    {
+        var watch = Stopwatch.StartNew();
+        var threads = Enumerable.Range(0, jobs).Select(_ => new Thread(() =>
+        {
+            for (var i = 0; i < Trials / jobs; i++) SpawnTrue();
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        return watch.Elapsed.TotalMilliseconds / Trials;
+    }
+
+    private static unsafe void SpawnTrue()
+    {
+        var error = Spawner.Start("/bin/true", ["/bin/true"], [], "/", withStdin: false, out var child);
+        if (error != 0) throw new InvalidOperationException($"/bin/true does not start: {error}");
+        int status;
+        _ = Libc.Wait4(child.Pid, &status, 0, null);
+        _ = Libc.Close(child.PidFd);
+        _ = Libc.Close(child.Stdout);
+        _ = Libc.Close(child.Stderr);
+    }
+
+    private static async Task<double> EpochAsync(string folder, int trials, int jobs)
+    {
+        var plan = WritePlan(folder, trials);
+        await using var workspace = Workspace.Open(Path.Combine(folder, "w"));
+        var watch = Stopwatch.StartNew();
+        var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(plan, new EpochOptions { Jobs = jobs }, CancellationToken.None);
+        if (run is not EpochRun.Ended { ExitCode: 0 }) throw new InvalidOperationException($"the epoch did not pass: {run}");
+        return watch.Elapsed.TotalMilliseconds / trials;
+    }
+
+    private static async Task<double> EpochsAsync(string folder, int epochs, int jobs)
+    {
+        var plan = WritePlan(folder, 1);
+        await using var workspace = Workspace.Open(Path.Combine(folder, "w"));
+        var watch = Stopwatch.StartNew();
+        await Parallel.ForEachAsync(Enumerable.Range(0, epochs), new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (i, cancel) =>
+            await new EpochRunner(workspace, TimeProvider.System).RunAsync(plan, new EpochOptions { EpochId = $"E{i}" }, cancel));
+        return watch.Elapsed.TotalMilliseconds / epochs;
+    }
+
+    private static string WritePlan(string folder, int crucibles)
+    {
+        Directory.CreateDirectory(folder);
+        var ids = Enumerable.Range(0, crucibles).Select(i => $"C{i}").ToList();
+        foreach (var id in ids)
+        {
+            File.WriteAllText(Path.Combine(folder, $"{id}.json"), $$"""
+                {"schema_version":"crucible_v1","crucible_id":"{{id}}","kernel_targets":["T"],"command":["/bin/true"],
+                 "budgets":{"time_ms":5000,"runner_memory_max_mb":64,"stdout_max_bytes":65536,"stderr_max_bytes":65536,"max_processes":64} }
+                """);
+        }
+
+        var plan = new StringBuilder("""{"schema_version":"epoch_plan_v1","epoch_id":"E","epoch_profile":"COVERAGE","kernel_identity":{"kernel_target":"T"},"seed":7,""");
+        plan.Append("\"crucible_order\":[").AppendJoin(',', ids.Select(i => $"\"{i}\"")).Append("],\"crucible_specs\":{")
+            .AppendJoin(',', ids.Select(i => $"\"{i}\":\"{i}.json\"")).Append("},")
+            .Append("""
+                "budgets":{"epoch_wall_clock_ms":600000,"per_crucible_timeout_ms":60000,"per_crucible_rss_mb":512},
+                "runner_config":{"template_id":"EXIT_CODE_V1"}}
+                """);
+        var path = Path.Combine(folder, "plan.json");
+        File.WriteAllText(path, plan.ToString());
+        return path;
+    }
+
+    private static async Task<double> SnakemakeAsync(string folder, int jobs)
+    {
+        Directory.CreateDirectory(folder);
+        var count = SlowTrials.ToString();
+        await File.WriteAllTextAsync(Path.Combine(folder, "Snakefile"), $"rule all:\n    input: expand('o/{{i}}', i=range({count}))\nrule t:\n    output: 'o/{{i}}'\n    shell: '/bin/true && touch {{output}}'\n");
+        return await PeerAsync($"cd {folder} && snakemake -q -c{jobs} > /dev/null 2>&1", SlowTrials);
+    }
+
+    private static async Task<double> PeerAsync(string shell, int trials)
+    {
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", shell]) { RedirectStandardError = true, UseShellExecute = false })!;
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? watch.Elapsed.TotalMilliseconds / trials : throw new InvalidOperationException($"{shell}: {error}");
+    }
+}
