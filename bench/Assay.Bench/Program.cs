@@ -9,16 +9,11 @@ var report = new Report();
 foreach (var (name, run) in parts)
 {
     if (args.Length > 0 && !args.Contains(name, StringComparer.Ordinal)) continue;
-    var folder = Path.Combine(Environment.CurrentDirectory, $".bench-{name}-{Environment.ProcessId}");
+    // Nothing is deleted here: ext4 does not use a deleted inode again for some minutes and searches past it at every creation, so that what one
+    // part deletes would slow down the next. bench/run removes the folders of earlier runs once they are old enough.
+    var folder = Path.Combine(Environment.CurrentDirectory, "artifacts", "bench", $"{name}-{Environment.ProcessId}");
     Directory.CreateDirectory(folder);
-    try
-    {
-        await run(report, folder);
-    }
-    finally
-    {
-        Directory.Delete(folder, recursive: true);
-    }
+    await run(report, folder);
 }
 
 Console.Out.Write(report.Text);

@@ -56,7 +56,7 @@ internal static class TrialBench
         var plan = WritePlan(folder, trials);
         await using var workspace = Workspace.Open(Path.Combine(folder, "w"));
         var watch = Stopwatch.StartNew();
-        var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(plan, new EpochOptions { Jobs = jobs }, CancellationToken.None);
+        var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions { Jobs = jobs }).Value, CancellationToken.None);
         if (run is not EpochRun.Ended { ExitCode: 0 }) throw new InvalidOperationException($"the epoch did not pass: {run}");
         return watch.Elapsed.TotalMilliseconds / trials;
     }
@@ -67,7 +67,7 @@ internal static class TrialBench
         await using var workspace = Workspace.Open(Path.Combine(folder, "w"));
         var watch = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(0, epochs), new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (i, cancel) =>
-            await new EpochRunner(workspace, TimeProvider.System).RunAsync(plan, new EpochOptions { EpochId = $"E{i}" }, cancel));
+            await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions { EpochId = $"E{i}" }).Value, cancel));
         return watch.Elapsed.TotalMilliseconds / epochs;
     }
 

@@ -93,6 +93,7 @@ public sealed class AssayEngine : IAsyncDisposable
         await Session.DisposeAsync();
         _processes.Dispose();
         _containments.Dispose();
+        Markers.Dispose();
     }
 
     internal IEffectPerformer Performer(Effect effect) => _performers.TryGetValue(effect.GetType(), out var performer)

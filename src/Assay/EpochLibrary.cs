@@ -21,10 +21,11 @@ public static class EpochLibrary
         IReadOnlyList<string>? runnerCommandOverride = null, string? workspace = null, CancellationToken cancel = default)
     {
         var options = new EpochOptions { Resume = resume, ArtifactsRoot = artifactsRoot, Mode = mode, RunnerCommandOverride = runnerCommandOverride };
-        if (EpochRunner.Preflight(planPath, options) is { Count: > 0 } problems) throw new EpochRefusedException(string.Join(Environment.NewLine, problems));
+        var prepared = EpochRunner.Prepare(planPath, options);
+        if (!prepared.IsValid) throw new EpochRefusedException(string.Join(Environment.NewLine, prepared.Problems));
         var root = workspace ?? Environment.GetEnvironmentVariable("ASSAY_WORKSPACE") ?? WorkspacePaths.DefaultName;
         await using var opened = Workspace.Open(root);
-        return await new EpochRunner(opened, TimeProvider.System).RunAsync(planPath, options, cancel) switch
+        return await new EpochRunner(opened, TimeProvider.System).RunAsync(prepared.Value, cancel) switch
         {
             EpochRun.Ended ended => ended.Summary,
             EpochRun.Refused refused => throw new EpochRefusedException(string.Join(Environment.NewLine, refused.Problems)),

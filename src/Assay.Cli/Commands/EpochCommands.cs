@@ -27,13 +27,13 @@ internal static class EpochCommands
         command.SetAction(async (parsed, cancel) =>
         {
             var options = run.Read(parsed) with { Resume = parsed.GetValue(resume), AutoBump = !parsed.GetValue(bump) };
-            var path = parsed.GetValue(plan)!;
 
             // Looked at before the workspace is opened, so that bad input leaves nothing behind.
-            if (EpochRunner.Preflight(path, options) is { Count: > 0 } problems) return Problems.Print(problems, globals.Json(parsed));
+            var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
+            if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
-            var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(path, options, cancel);
+            var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, cancel);
             await reporter.DisposeAsync();
             return Report(result, workspace, options, globals.Json(parsed));
         });
@@ -46,7 +46,7 @@ internal static class EpochCommands
         var command = new Command("preflight", "Check a plan, its crucibles and this host without running anything") { plan };
         command.SetAction(parsed =>
         {
-            var problems = EpochRunner.Preflight(parsed.GetValue(plan)!, new EpochOptions());
+            var problems = EpochRunner.Prepare(parsed.GetValue(plan)!, new EpochOptions()).Problems;
             if (problems.Count > 0) return Problems.Print(problems, globals.Json(parsed));
             Console.Out.WriteLine(globals.Json(parsed) ? "{\"problems\":[]}" : $"{parsed.GetValue(plan)} can run here");
             return ExitCodes.Done;

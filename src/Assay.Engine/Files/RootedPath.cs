@@ -1,3 +1,5 @@
+using Assay.Engine.Processes.Native;
+
 namespace Assay.Engine.Files;
 
 /// <summary>Paths below a root that cannot leave it, not even through a link.</summary>
@@ -18,9 +20,9 @@ internal static class RootedPath
     }
 
     /// <summary>Whether a symbolic link stands at a path.</summary>
-    public static bool IsLink(string path)
+    public static unsafe bool IsLink(string path)
     {
-        var info = new FileInfo(path);
-        return info.Attributes != (FileAttributes)(-1) && info.Attributes.HasFlag(FileAttributes.ReparsePoint);
+        byte target;
+        return Libc.ReadLink(path, &target, 1) >= 0;
     }
 }

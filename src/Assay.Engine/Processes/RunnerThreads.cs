@@ -38,7 +38,8 @@ internal sealed class RunnerThreads : IDisposable
 
     private sealed class Runner : IDisposable
     {
-        private readonly SemaphoreSlim _wake = new(0);
+        // Not a semaphore of the framework's slim kind: that spins before it waits, on cores that the children need.
+        private readonly AutoResetEvent _wake = new(initialState: false);
         private readonly RunnerThreads _owner;
         private Action? _work;
 
@@ -51,7 +52,7 @@ internal sealed class RunnerThreads : IDisposable
         public void Start(Action? work)
         {
             _work = work;
-            _wake.Release();
+            _wake.Set();
         }
 
         public void Dispose() => _wake.Dispose();
@@ -61,7 +62,7 @@ internal sealed class RunnerThreads : IDisposable
             using var self = this;
             for (; ; )
             {
-                _wake.Wait();
+                _wake.WaitOne();
                 if (_work is not { } work) return;
                 _work = null;
                 work();

@@ -122,10 +122,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             {
                 case CommitResult.Committed:
                     _machine.Adopt(draft);
+                    foreach (var start in draft.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
                     WriteFiles(draft.Files);
                     _mirroredTo = _machine.Head.Version;
                     engine.Observer(new EventsCommitted(stream, draft.Recorded, draft.State));
-                    foreach (var start in draft.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
                     return;
                 case CommitResult.Conflict:
                     ReadNew();

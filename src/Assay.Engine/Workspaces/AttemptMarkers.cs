@@ -1,40 +1,66 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Engine.Processes.Native;
 using Assay.Kernel.Streams;
+using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Engine.Workspaces;
 
 /// <summary>
-/// A file for each attempt that may have begun, created exclusively before anything is started. Whoever creates it first may start the attempt; a later
-/// owner that can still create it has proof that nothing was started (ruling 3).
+/// A name on disk for each attempt that may have begun, created exclusively before anything is started. Whoever creates it first may start the
+/// attempt; a later owner that can still create it has proof that nothing was started (ruling 3).
 /// </summary>
-internal sealed class AttemptMarkers(string folder)
+/// <remarks>
+/// A marker is a hard link to a file that one attempt after the other uses, since creating and deleting a file for each would make ext4, which does not
+/// use a deleted inode again for a minute, search longer and longer.
+/// </remarks>
+internal sealed class AttemptMarkers : IDisposable
 {
+    private const string SlotPrefix = "slot-";
+
+    private static int _instances;
+
+    private readonly string _folder;
+    private readonly string _owner;
+    private readonly ConcurrentBag<Slot> _idle = [];
+    private readonly ConcurrentDictionary<AttemptKey, Slot> _held = new();
+    private int _slots;
+
+    public AttemptMarkers(string folder)
+    {
+        _folder = folder;
+        _owner = $"{Environment.ProcessId}-{ProcFs.Read(Environment.ProcessId)?.StartTicks}-{Interlocked.Increment(ref _instances)}";
+        RemoveStaleSlots();
+    }
+
     /// <summary>Creates the marker. False when it is there already.</summary>
     public bool TryCreate(AttemptKey key)
     {
-        try
+        if (!_idle.TryTake(out var slot)) slot = new Slot(Path.Combine(_folder, $"{SlotPrefix}{_owner}-{Interlocked.Increment(ref _slots)}"));
+        slot.Clear();
+        if (Libc.Link(slot.Path, PathOf(key)) == 0)
         {
-            using var file = File.OpenHandle(Path(key), FileMode.CreateNew, FileAccess.Write);
+            _held[key] = slot;
             return true;
         }
-        catch (IOException) when (File.Exists(Path(key)))
-        {
-            return false;
-        }
+
+        var error = Marshal.GetLastPInvokeError();
+        _idle.Add(slot);
+        return error == Libc.EEXIST ? false : throw new IOException($"{PathOf(key)}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
-    /// <summary>Says what the attempt uses, before it starts.</summary>
-    public void Describe(AttemptKey key, AttemptTraces traces) =>
-        File.WriteAllBytes(Path(key), JsonSerializer.SerializeToUtf8Bytes(traces, MarkerJson.Default.AttemptTraces));
+    /// <summary>Says what an attempt uses whose marker this engine holds, before it starts.</summary>
+    public void Describe(AttemptKey key, AttemptTraces traces) => _held[key].Write(JsonSerializer.SerializeToUtf8Bytes(traces, MarkerJson.Default.AttemptTraces));
 
     /// <summary>What the attempt uses; null when it had not come so far.</summary>
     public AttemptTraces? Read(AttemptKey key)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path(key)), MarkerJson.Default.AttemptTraces);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(key)), MarkerJson.Default.AttemptTraces);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -43,10 +69,52 @@ internal sealed class AttemptMarkers(string folder)
     }
 
     /// <summary>Removes the marker of an attempt whose outcome is in the ledger.</summary>
-    public void Remove(AttemptKey key) => File.Delete(Path(key));
+    public void Remove(AttemptKey key)
+    {
+        _ = Libc.Unlink(PathOf(key));
+        if (_held.TryRemove(key, out var slot)) _idle.Add(slot);
+    }
 
-    private string Path(AttemptKey key) =>
-        System.IO.Path.Combine(folder, Digest.Of($"{key.Stream}\n{key.EffectId}\n{key.Attempt}").Short(32));
+    public void Dispose()
+    {
+        foreach (var slot in _idle.Concat(_held.Values)) slot.Dispose();
+    }
+
+    private string PathOf(AttemptKey key) => Path.Combine(_folder, Digest.Of($"{key.Stream}\n{key.EffectId}\n{key.Attempt}").Short(32));
+
+    /// <summary>Removes the slots of engines that are gone; what they had marked keeps its marker.</summary>
+    private void RemoveStaleSlots()
+    {
+        foreach (var path in Directory.EnumerateFiles(_folder, SlotPrefix + "*"))
+        {
+            var parts = Path.GetFileName(path)[SlotPrefix.Length..].Split('-');
+            if (int.TryParse(parts[0], out var pid) && ProcFs.Read(pid) is { } found && found.StartTicks.ToString() == parts[1]) continue;
+            File.Delete(path);
+        }
+    }
+
+    private sealed class Slot : IDisposable
+    {
+        private readonly SafeFileHandle _handle;
+
+        public Slot(string path)
+        {
+            Path = path;
+            _handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
+        }
+
+        public string Path { get; }
+
+        public void Clear() => RandomAccess.SetLength(_handle, 0);
+
+        public void Write(byte[] bytes) => RandomAccess.Write(_handle, bytes, 0);
+
+        public void Dispose()
+        {
+            _handle.Dispose();
+            File.Delete(Path);
+        }
+    }
 }
 
 /// <summary>One attempt at one effect of one stream.</summary>

@@ -40,6 +40,8 @@ public sealed record EpochState
     /// <summary>In the plan's order.</summary>
     public ImmutableArray<CrucibleState> Crucibles { get; init; } = [];
 
+    private ImmutableDictionary<string, int> Places { get; init; } = ImmutableDictionary.Create<string, int>(StringComparer.Ordinal);
+
     /// <summary>Crucibles with an outcome.</summary>
     public int Done { get; init; }
 
@@ -68,15 +70,9 @@ public sealed record EpochState
     /// <summary>When the epoch's own wall clock runs out.</summary>
     public DateTimeOffset Deadline => RunningSince + TimeSpan.FromMilliseconds(Declared.WallClockMs) - RanBefore;
 
-    public int IndexOf(string crucibleId)
-    {
-        for (var i = 0; i < Crucibles.Length; i++)
-        {
-            if (Crucibles[i].Declared.CrucibleId == crucibleId) return i;
-        }
-
-        throw new InvalidOperationException($"{crucibleId} is not in the plan");
-    }
+    /// <summary>Where a crucible stands in <see cref="Crucibles"/>.</summary>
+    public int IndexOf(string crucibleId) =>
+        Places.TryGetValue(crucibleId, out var index) ? index : throw new InvalidOperationException($"{crucibleId} is not in the plan");
 
     /// <summary>The fold.</summary>
     public EpochState Evolve(RecordedEvent recorded)
@@ -85,7 +81,10 @@ public sealed record EpochState
         return recorded.Body switch
         {
             EpochDeclared declared => next with { Phase = EpochPhase.Running, Declared = declared, RunningSince = recorded.At },
-            CrucibleDeclared declared => next with { Crucibles = Crucibles.Add(new CrucibleState(declared)) },
+            CrucibleDeclared declared => next with
+            {
+                Crucibles = Crucibles.Add(new CrucibleState(declared)), Places = Places.Add(declared.CrucibleId, Crucibles.Length),
+            },
             EffectStarted started => next.OnEffect(started.EffectId, InFlight + 1, c => c.Started(started)),
             EffectFinished ended => next.OnEffect(ended.EffectId, InFlight - 1, c => c.Ended(ended)),
             EffectInterrupted lost => next.OnEffect(lost.EffectId, InFlight - 1, c => c.Lost(lost)),

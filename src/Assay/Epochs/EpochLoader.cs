@@ -26,17 +26,17 @@ internal sealed class EpochLoader
     }
 
     /// <summary>The epoch as it would be declared, or everything that is wrong with its documents or this host.</summary>
-    public static Checked<LoadedEpoch> Load(string planPath, EpochOptions options, HostCapabilities host)
+    public static Checked<PreparedEpoch> Load(string planPath, EpochOptions options, HostCapabilities host)
     {
         var document = DocumentFile.Read(planPath, EpochPlan.Version);
-        if (!document.IsValid) return Checked<LoadedEpoch>.Refused(document.Problems);
+        if (!document.IsValid) return Checked<PreparedEpoch>.Refused(document.Problems);
         var plan = document.Value.Root.Deserialize(EpochJson.Default.EpochPlan)!;
         var loader = new EpochLoader(document.Value, plan, options, host);
         var loaded = loader.Load();
-        return loader._problems.Count == 0 ? loaded : Checked<LoadedEpoch>.Refused(loader._problems);
+        return loader._problems.Count == 0 ? loaded : Checked<PreparedEpoch>.Refused(loader._problems);
     }
 
-    private LoadedEpoch Load()
+    private PreparedEpoch Load()
     {
         CheckPlan();
         var crucibles = new List<CrucibleDeclared>();
@@ -49,7 +49,7 @@ internal sealed class EpochLoader
         var hashes = crucibles.ToImmutableSortedDictionary(c => c.CrucibleId, c => c.CrucibleSha256, StringComparer.Ordinal);
         var epoch = new EpochDeclared
         {
-            EpochId = _plan.EpochId,
+            EpochId = _options.EpochId ?? _plan.EpochId,
             EpochHash = new EpochIdentityDocument(planSha256, hashes).Sha256(),
             PlanSha256 = planSha256,
             Mode = _options.Mode,
@@ -67,7 +67,7 @@ internal sealed class EpochLoader
             ArtifactsRoot = _options.ArtifactsRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
             Host = new HostEnforcement(ContainmentName(_host.Containment), _host.SandboxVersion, Environment.MachineName, Environment.OSVersion.VersionString),
         };
-        return new LoadedEpoch(epoch, [.. crucibles]);
+        return new PreparedEpoch(_document.Source, _options, epoch, [.. crucibles]);
     }
 
     private void CheckPlan()
@@ -137,6 +137,3 @@ internal sealed class EpochLoader
         _ => throw new InvalidOperationException($"unknown containment {mode}"),
     };
 }
-
-/// <summary>A plan with everything it names, checked.</summary>
-internal sealed record LoadedEpoch(EpochDeclared Epoch, ImmutableArray<CrucibleDeclared> Crucibles);

@@ -14,19 +14,16 @@ namespace Assay.Epochs;
 /// <param name="observer">Is told what happens while it happens.</param>
 public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
 {
-    /// <summary>Everything that is wrong with a plan, its crucibles or this host; empty when it could run. Writes and starts nothing.</summary>
-    public static IReadOnlyList<InputProblem> Preflight(string planPath, EpochOptions options) =>
-        EpochLoader.Load(planPath, options, HostCapabilities.Detect()).Problems;
+    /// <summary>Reads a plan and everything it names, once, and checks it against this host. Writes and starts nothing.</summary>
+    public static Checked<PreparedEpoch> Prepare(string planPath, EpochOptions options) => EpochLoader.Load(planPath, options, HostCapabilities.Detect());
 
-    /// <summary>Runs a plan to its verdict.</summary>
-    public async Task<EpochRun> RunAsync(string planPath, EpochOptions options, CancellationToken cancel)
+    /// <summary>Runs a prepared plan to its verdict.</summary>
+    public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
-        var loaded = EpochLoader.Load(planPath, options, HostCapabilities.Detect());
-        if (!loaded.IsValid) return new EpochRun.Refused(loaded.Problems);
+        var options = epoch.Options;
         await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
-        EpochRun.Refused Refused(string rule, string message) => new([new InputProblem(planPath, "", rule, message)]);
+        EpochRun.Refused Refused(string rule, string message) => new([new InputProblem(epoch.PlanPath, "", rule, message)]);
 
-        var epoch = options.EpochId is { } fixedId ? loaded.Value with { Epoch = loaded.Value.Epoch with { EpochId = fixedId } } : loaded.Value;
         var names = new EpochNames(workspace, epoch.Epoch);
         string? bumpedFrom = null;
         for (; ; )

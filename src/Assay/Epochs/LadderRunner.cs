@@ -50,8 +50,8 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
 
     private async Task<ChildOutcome> RunChildAsync(RunChild child, EpochOptions options, CancellationToken stop)
     {
-        var run = await new EpochRunner(workspace, time, observer).RunAsync(
-            child.Document, options with { Resume = true, AutoBump = false, EpochId = child.ChildId }, stop);
+        var prepared = EpochRunner.Prepare(child.Document, options with { Resume = true, AutoBump = false, EpochId = child.ChildId });
+        var run = prepared.IsValid ? await new EpochRunner(workspace, time, observer).RunAsync(prepared.Value, stop) : new EpochRun.Refused(prepared.Problems);
         return run switch
         {
             EpochRun.Ended ended => new ChildOutcome(

@@ -15,6 +15,7 @@ internal sealed class ProcessHarness : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Workspace _workspace;
     private readonly ContainmentPool _pool;
+    private readonly AttemptMarkers _markers;
     private readonly ProcessPerformer _performer;
     private readonly string _token = $"ASSAY_TEST_TOKEN={Guid.NewGuid():N}";
     private int _runs;
@@ -23,7 +24,8 @@ internal sealed class ProcessHarness : IAsyncDisposable
     {
         _workspace = Workspace.Open(_folder.Under("w"));
         _pool = new ContainmentPool(mode);
-        _performer = new ProcessPerformer(_workspace, new AttemptMarkers(WorkspacePaths.Attempts(_workspace.Root)), _pool, TimeProvider.System);
+        _markers = new AttemptMarkers(WorkspacePaths.Attempts(_workspace.Root));
+        _performer = new ProcessPerformer(_workspace, _markers, _pool, TimeProvider.System);
     }
 
     public static ProcessCaps Caps => new() { TimeMs = 5000, KillMs = 5300, StdoutBytes = 1 << 20, StderrBytes = 1 << 20, MemoryBytes = 256L << 20, Processes = 100 };
@@ -56,6 +58,7 @@ internal sealed class ProcessHarness : IAsyncDisposable
     {
         _performer.Dispose();
         _pool.Dispose();
+        _markers.Dispose();
         await _workspace.DisposeAsync();
         _folder.Dispose();
     }

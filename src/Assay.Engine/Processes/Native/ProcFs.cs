@@ -16,6 +16,9 @@ internal static class ProcFs
     /// <param name="RssPages">Resident pages.</param>
     public readonly record struct Stat(int Pid, char State, int Parent, int Group, int Session, long CpuTicks, long StartTicks, long RssPages);
 
+    private static readonly ControlFile? MainThreadChildren =
+        ControlFile.TryOpen($"/proc/self/task/{Environment.ProcessId}/children", Libc.O_RDONLY);
+
     /// <summary>Clock ticks a second; 100 on every Linux that .NET runs on.</summary>
     public const int TicksPerSecond = 100;
 
@@ -54,18 +57,14 @@ internal static class ProcFs
         }
     }
 
-    /// <summary>Children of this process that are not children of one of its threads but were left to it (as subreaper), or -1 if unknown.</summary>
+    /// <summary>
+    /// Children that were left to this process as subreaper: those of its main thread, which starts none of its own. Empty where the kernel does
+    /// not tell.
+    /// </summary>
     public static IReadOnlyList<int> Adopted()
     {
-        try
-        {
-            var self = Environment.ProcessId;
-            return [.. File.ReadAllText($"/proc/self/task/{self}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
-        }
-        catch (IOException)
-        {
-            return [];
-        }
+        var text = MainThreadChildren?.ReadText() ?? "";
+        return text.Length == 0 ? [] : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
     }
 
     /// <summary>The kernel's id of this boot.</summary>
