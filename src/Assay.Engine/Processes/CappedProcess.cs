@@ -11,6 +11,9 @@ namespace Assay.Engine.Processes;
 /// </summary>
 internal sealed unsafe class CappedProcess
 {
+    /// <summary>Measurements after which what was seen is taken for the peak.</summary>
+    private const int WellMeasured = 10;
+
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
 
     private static readonly int OwnSession = ProcFs.Read(Environment.ProcessId)?.Session ?? 0;
@@ -31,6 +34,7 @@ internal sealed unsafe class CappedProcess
     private double _nextSample = 10;
     private Usage _last;
     private long _peakRss;
+    private int _samples;
 
     private CappedProcess(
         ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
@@ -145,6 +149,7 @@ internal sealed unsafe class CappedProcess
 
     private void Sample(double now)
     {
+        _samples++;
         _last = _containment.Sample(_pid);
         _peakRss = Math.Max(_peakRss, _last.RssBytes);
         var caps = _start.Caps;
@@ -223,13 +228,13 @@ internal sealed unsafe class CappedProcess
 
     /// <summary>
     /// The larger of what was measured while it ran and what the kernel remembers. A child begins as a copy of this process, so the kernel's figure says
-    /// something only where it is above ours; for a run too short to be measured, what the cgroup held at most is the bound.
+    /// something only where it is above ours; for a run too short to be measured well, what the cgroup held at most is the bound.
     /// </summary>
     private long Peak(Libc.RUsage usage, Totals totals, long engineRss)
     {
         var remembered = usage.MaxRssKiB * 1024;
         var bound = totals.MemoryBoundBytes > 0 ? Math.Min(remembered, totals.MemoryBoundBytes) : remembered;
-        return Math.Max(_peakRss, remembered > engineRss || _peakRss == 0 ? bound : 0);
+        return Math.Max(_peakRss, remembered > engineRss || _samples < WellMeasured ? bound : 0);
     }
 
     private KillReason? ReasonFromTheKernel(int signal, int? exitCode, Totals totals)

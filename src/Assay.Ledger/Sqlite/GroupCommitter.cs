@@ -1,8 +1,9 @@
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
-/// The one thread that writes. Whatever has queued up while the last commit was being synced goes into the next one, so that many
-/// appends share one fsync.
+/// One writer at a time. Whatever has queued up while the last commit was being synced goes into the next one, so that many appends share one
+/// fsync. A caller that finds nobody writing commits at once on its own thread, which saves a lone writer two thread switches; a crowd is served by
+/// a thread of its own.
 /// </summary>
 internal sealed class GroupCommitter : IDisposable
 {
@@ -16,6 +17,9 @@ internal sealed class GroupCommitter : IDisposable
     private readonly Thread _thread;
     private readonly object _gate = new();
     private List<IWrite> _queue = [];
+    private bool _writing;
+    private bool _handedOver;
+    private bool _mine;
     private bool _closing;
     private LedgerException? _failure;
     private long _sinceCheckpoint;
@@ -48,8 +52,22 @@ internal sealed class GroupCommitter : IDisposable
         {
             if (_failure is not null) return Task.FromException<T>(_failure);
             ObjectDisposedException.ThrowIf(_closing, this);
-            _queue.Add(request);
-            if (_queue.Count == 1) Monitor.Pulse(_gate);
+            if (_writing)
+            {
+                _queue.Add(request);
+                return request.Task;
+            }
+
+            _writing = true;
+        }
+
+        Commit([request], 0, 1);
+        lock (_gate)
+        {
+            // What came meanwhile is the thread's business: this caller has its own to get back to.
+            _handedOver = _queue.Count > 0;
+            _writing = _handedOver;
+            if (_handedOver || _closing) Monitor.Pulse(_gate);
         }
 
         return request.Task;
@@ -79,14 +97,17 @@ internal sealed class GroupCommitter : IDisposable
         }
     }
 
+    /// <summary>Waits for what a caller left in the queue, and keeps the right to write as long as there is more.</summary>
     private bool Take(ref List<IWrite> batch)
     {
         lock (_gate)
         {
-            while (_queue.Count == 0)
+            if (_mine && _queue.Count == 0) _mine = _writing = false;
+            while (!_mine)
             {
-                if (_closing) return false;
-                Monitor.Wait(_gate);
+                if (_closing && !_writing) return false;
+                if (!_handedOver) Monitor.Wait(_gate);
+                (_mine, _handedOver) = (_handedOver, false);
             }
 
             (batch, _queue) = (_queue, batch);
