@@ -83,7 +83,8 @@ public sealed record EpochState
             EpochDeclared declared => next with { Phase = EpochPhase.Running, Declared = declared, RunningSince = recorded.At },
             CrucibleDeclared declared => next with
             {
-                Crucibles = Crucibles.Add(new CrucibleState(declared)), Places = Places.Add(declared.CrucibleId, Crucibles.Length),
+                Crucibles = Crucibles.Add(new CrucibleState(declared)),
+                Places = Places.Add(declared.CrucibleId, Crucibles.Length),
             },
             EffectStarted started => next.OnEffect(started.EffectId, InFlight + 1, c => c.Started(started)),
             EffectFinished ended => next.OnEffect(ended.EffectId, InFlight - 1, c => c.Ended(ended)),
