@@ -14,6 +14,9 @@ internal sealed unsafe class CappedProcess
     /// <summary>Measurements after which what was seen is taken for the peak.</summary>
     private const int WellMeasured = 10;
 
+    /// <summary>How long those that are leaving anyway may take when the process itself has ended.</summary>
+    private const double SettleMs = 20;
+
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
 
     private static readonly int OwnSession = ProcFs.Read(Environment.ProcessId)?.Session ?? 0;
@@ -191,12 +194,24 @@ internal sealed unsafe class CappedProcess
     /// <summary>What the process left running is ended with it.</summary>
     private void EndRest()
     {
-        foreach (var pid in _containment.KillAll(_pid)) _ended.Add(pid);
-        _ended.Remove(_pid);
+        if (_containment.HasOthers(_pid))
+        {
+            Settle();
+            foreach (var pid in _containment.KillAll(_pid)) _ended.Add(pid);
+            _ended.Remove(_pid);
+        }
 
         // Orphans that ended by themselves are zombies of this process, a subreaper, until they are collected.
         // What this program's own code started shares its session; what a contained process started never does.
         KillLoop.Reap(ProcFs.Adopted().Where(p => ProcFs.Read(p) is { State: 'Z' } orphan && orphan.Session != OwnSession));
+    }
+
+    /// <summary>A moment for those that are just leaving, as the inner process of a sandbox is: they were not left running.</summary>
+    private void Settle()
+    {
+        var until = Now + SettleMs;
+        var pause = new SpinWait();
+        while (Now < until && _containment.HasOthers(_pid)) pause.SpinOnce();
     }
 
     private void Drain()

@@ -48,7 +48,7 @@ internal sealed class CgroupV1 : IContainment
 
     public string Handle { get; }
 
-    public bool IsEmpty => _pids.Members().Count == 0;
+    public bool HasOthers(int pid) => _pids.Members().Any(p => p != pid);
 
     public void Prepare(ProcessCaps caps)
     {

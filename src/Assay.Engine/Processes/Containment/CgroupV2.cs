@@ -24,7 +24,7 @@ internal sealed class CgroupV2 : IContainment
 
     public string Handle { get; }
 
-    public bool IsEmpty => CgroupPaths.Members(_path).Count == 0;
+    public bool HasOthers(int pid) => CgroupPaths.Members(_path).Any(p => p != pid);
 
     public void Prepare(ProcessCaps caps)
     {

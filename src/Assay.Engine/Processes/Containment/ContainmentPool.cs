@@ -53,7 +53,7 @@ internal sealed class ContainmentPool : IDisposable
     public void Return(IContainment containment)
     {
         // What the kernel could not end keeps its cgroup; nobody else may be charged for it.
-        if (Mode == ContainmentMode.ProcessTree || !containment.IsEmpty) containment.Dispose();
+        if (Mode == ContainmentMode.ProcessTree || containment.HasOthers(0)) containment.Dispose();
         else _idle.Add(containment);
     }
 

@@ -8,8 +8,8 @@ internal interface IContainment : IDisposable
     /// <summary>Names it for another engine that has to end what this one left behind: a cgroup's path; empty when there is none.</summary>
     string Handle { get; }
 
-    /// <summary>Whether nothing is inside.</summary>
-    bool IsEmpty { get; }
+    /// <summary>Whether anything but the process itself is inside.</summary>
+    bool HasOthers(int pid);
 
     /// <summary>Sets the caps for the next process.</summary>
     void Prepare(ProcessCaps caps);

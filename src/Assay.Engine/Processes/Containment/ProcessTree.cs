@@ -18,7 +18,7 @@ internal sealed class ProcessTree : IContainment
 
     public string Handle => "mark:" + _mark;
 
-    public bool IsEmpty => true;
+    public bool HasOthers(int pid) => Members(pid).Exists(m => m.State != 'Z' && m.Pid != pid);
 
     public void Prepare(ProcessCaps caps) => _known.Clear();
 
