@@ -57,12 +57,7 @@ internal sealed class CgroupV2 : IContainment
     public Totals Total() => new(
         Read("memory.events", "oom_kill") - _oomBefore, Read("pids.events", "max") - _hitsBefore, Read("cpu.stat", "usage_usec") - _cpuBefore, 0);
 
-    public IReadOnlyCollection<int> KillAll(int pid)
-    {
-        if (CgroupPaths.Members(_path).Count == 0) return [];
-        CgroupPaths.TryWrite(Path.Combine(_path, "cgroup.kill"), "1");
-        return KillLoop.Run(() => CgroupPaths.Members(_path), pid);
-    }
+    public IReadOnlyCollection<int> KillAll(int pid) => End(_path, pid);
 
     public CapInForce Memory(long? limit) => new(limit, limit is null ? Enforcement.None : Enforcement.Kernel, "cgroup-v2:memory");
 
@@ -72,19 +67,28 @@ internal sealed class CgroupV2 : IContainment
 
     public void Dispose() => CgroupPaths.Remove(_path);
 
-    /// <summary>Ends everything in the cgroup that a handle names.</summary>
+    /// <summary>Ends everything in the cgroup that another engine's handle names, and removes it.</summary>
     public static IReadOnlyCollection<int> End(string path)
     {
-        if (!Directory.Exists(path)) return [];
-        CgroupPaths.TryWrite(Path.Combine(path, "cgroup.kill"), "1");
-        var found = KillLoop.Run(() => CgroupPaths.Members(path));
+        var found = End(path, leader: 0);
         CgroupPaths.Remove(path);
         return found;
+    }
+
+    private static IReadOnlyCollection<int> End(string path, int leader)
+    {
+        var found = CgroupPaths.Members(path);
+        if (found.Count == 0) return found;
+        CgroupPaths.TryWrite(Path.Combine(path, "cgroup.kill"), "1");
+        var late = KillLoop.Run(() => CgroupPaths.Members(path), leader);
+        KillLoop.Reap(found.Where(p => p != leader));
+        return [.. found.Union(late)];
     }
 
     private void Set(string file, long? limit)
     {
         var path = Path.Combine(_path, file);
+        if (limit is null && !File.Exists(path)) return;
         if (!CgroupPaths.TryWrite(path, limit?.ToString(CultureInfo.InvariantCulture) ?? "max")) throw new IOException($"{path}: {Libc.LastError()}");
     }
 

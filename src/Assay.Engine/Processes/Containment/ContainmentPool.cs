@@ -28,7 +28,7 @@ internal sealed class ContainmentPool : IDisposable
     /// <summary>The best that this host offers to this user.</summary>
     public static ContainmentMode Detect()
     {
-        if (DelegatedV2() is not null) return ContainmentMode.CgroupV2;
+        if (DelegatedCgroup.Find() is not null) return ContainmentMode.CgroupV2;
         try
         {
             using var probe = new CgroupV1($"{Environment.ProcessId}-probe-{Guid.NewGuid():N}");
@@ -45,7 +45,7 @@ internal sealed class ContainmentPool : IDisposable
         if (Mode == ContainmentMode.ProcessTree) return new ProcessTree(mark);
         if (_idle.TryTake(out var idle)) return idle;
         var name = $"{_session}.{Interlocked.Increment(ref _created)}";
-        IContainment created = Mode == ContainmentMode.CgroupV2 ? new CgroupV2(DelegatedV2()!, name) : new CgroupV1(name);
+        IContainment created = Mode == ContainmentMode.CgroupV2 ? new CgroupV2(DelegatedCgroup.Find()!, name) : new CgroupV1(name);
         _all.Add(created);
         return created;
     }
@@ -74,33 +74,6 @@ internal sealed class ContainmentPool : IDisposable
     public void Dispose()
     {
         foreach (var containment in _all) containment.Dispose();
-    }
-
-    /// <summary>A v2 cgroup of ours whose children can have memory and pids limits, or null.</summary>
-    private static string? DelegatedV2()
-    {
-        var own = Path.Combine(CgroupPaths.Root, CgroupPaths.Own(""));
-        var parent = Path.Combine(own, CgroupPaths.Parent);
-        foreach (var candidate in new[] { parent, Path.Combine(CgroupPaths.Root, CgroupPaths.Parent) })
-        {
-            try
-            {
-                var above = Path.GetDirectoryName(candidate)!;
-                var controllers = Path.Combine(above, "cgroup.controllers");
-                if (!File.Exists(controllers) || !File.ReadAllText(controllers).Contains("memory", StringComparison.Ordinal)) continue;
-                Directory.CreateDirectory(candidate);
-                CgroupPaths.TryWrite(Path.Combine(above, "cgroup.subtree_control"), "+memory +pids +cpu");
-                CgroupPaths.TryWrite(Path.Combine(candidate, "cgroup.subtree_control"), "+memory +pids +cpu");
-                var enabled = File.ReadAllText(Path.Combine(candidate, "cgroup.subtree_control"));
-                if (enabled.Contains("memory", StringComparison.Ordinal) && enabled.Contains("pids", StringComparison.Ordinal)) return candidate;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Not delegated to us; the next candidate may be.
-            }
-        }
-
-        return null;
     }
 }
 
