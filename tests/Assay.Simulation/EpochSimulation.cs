@@ -74,6 +74,9 @@ internal sealed class EpochSimulation
             case 5:
                 _world.Pass(TimeSpan.FromSeconds(2));
                 return true;
+            case var _ when State.Finished?.Reason == EndReason.Cancelled && _random.Next(2) == 0:
+                Submit(new ResumeEpoch(_declare.Epoch, _declare.Crucibles));
+                return true;
             default:
                 return _engine.Step() || !_engine.IsIdle || State.Phase != EpochPhase.Finished;
         }

@@ -57,6 +57,7 @@ public sealed class EpochLane : Lane<EpochState>
 
     public override Work Next(EpochState state, DateTimeOffset now) => state.Phase switch
     {
+        EpochPhase.Running when state.InFlight == 0 && Ending(state, now) is not null => new Work.Wait("its verdict", now),
         EpochPhase.Running when StopReason(state, now) is null => new Work.Perform(Open(state)),
         EpochPhase.Running when state.Declared.Mode == EpochMode.Salvage && ToSalvage(state).Any() => new Work.Perform(ToSalvage(state)),
         EpochPhase.Running or EpochPhase.Cancelling => new Work.Wait("what is under way", state.InFlight == 0 ? now : null),

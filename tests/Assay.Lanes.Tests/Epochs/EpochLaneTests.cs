@@ -104,6 +104,18 @@ public sealed class EpochLaneTests
     }
 
     [Fact]
+    public void A_resume_with_nothing_left_to_run_gives_the_verdict()
+    {
+        var state = Given.Running(Given.Epoch(1), Given.Crucible(0));
+        state = Given.Fold(
+            state, Started("crucible/C0"), new EpochCancelRequested("x"), new EffectFinished("crucible/C0", 1, Given.Outcome(null, KillReason.Timeout, 9)),
+            Given.Finished(0, passed: false), new EpochFinished(EpochVerdict.FailClosed, EndReason.Cancelled), new EpochResumed());
+        Assert.Equal(Given.Now, Assert.IsType<Work.Wait>(Lane.Next(state, Given.Now)).Until);
+        var accepted = Assert.IsType<Decision.Accepted>(Lane.Decide(state, WakeUp.Instance, Given.Now));
+        Assert.Equal(new EpochFinished(EpochVerdict.Fail, null), Assert.Single(accepted.Events));
+    }
+
+    [Fact]
     public void The_wall_clock_goes_on_where_it_stood_when_an_epoch_is_resumed()
     {
         var state = Given.Running(Given.Epoch(1), Given.Crucible(0));
