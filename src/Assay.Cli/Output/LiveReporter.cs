@@ -91,15 +91,20 @@ internal sealed class LiveReporter : EpochReporter
             ];
         }
 
-        if (crucible.Running is null || !_running.TryGetValue(id, out var running)) return [new Text(id, Color.Grey), new Text("waiting", Color.Grey), new Text(""), new Text(""), new Text("")];
+        if (crucible.Running is null || !_running.TryGetValue(id, out var running))
+        {
+            return [new Text(id, Color.Grey), new Text("waiting", Color.Grey), new Text(""), new Text(""), new Text("")];
+        }
+
         var caps = running.Process.Caps;
         var elapsed = (DateTimeOffset.UtcNow - running.Since).TotalMilliseconds;
         var last = running.Last;
+        var rss = last?.RssBytes ?? 0;
         return
         [
             new Text(id), new Text(crucible.NeedsReplay ? "replaying" : "running", Color.Yellow),
             new Text($"{Bar(elapsed / caps.TimeMs)} {Words.Duration((long)elapsed)} of {Words.Duration(caps.TimeMs)}"),
-            new Text(caps.MemoryBytes is { } cap ? $"{Bar((last?.RssBytes ?? 0) / (double)cap)} {Words.Bytes(last?.RssBytes ?? 0)} of {Words.Bytes(cap)}" : Words.Bytes(last?.RssBytes ?? 0)),
+            new Text(caps.MemoryBytes is { } cap ? $"{Bar(rss / (double)cap)} {Words.Bytes(rss)} of {Words.Bytes(cap)}" : Words.Bytes(rss)),
             new Text(Words.Bytes((last?.StdoutBytes ?? 0) + (last?.StderrBytes ?? 0))),
         ];
     }

@@ -40,7 +40,8 @@ internal sealed class PlainReporter : EpochReporter
         var index = state.IndexOf(finished.CrucibleId);
         var run = state.Crucibles[index].Run;
         var notes = finished.Notes.IsEmpty ? "" : $"  {Words.Safe(string.Join(", ", finished.Notes))}";
-        return $"{finished.CrucibleId}: {EpochWords.Of(finished.Outcome)}  {Words.Duration(run?.DurationMs ?? 0)}  {Words.Bytes(run?.PeakRssBytes ?? 0)}{notes}  [{state.Done}/{state.Crucibles.Length}]";
+        var used = $"{Words.Duration(run?.DurationMs ?? 0)}  {Words.Bytes(run?.PeakRssBytes ?? 0)}";
+        return $"{finished.CrucibleId}: {EpochWords.Of(finished.Outcome)}  {used}{notes}  [{state.Done}/{state.Crucibles.Length}]";
     }
 
     private void Write(string line)

@@ -19,8 +19,8 @@ internal static class SummaryTable
         var reason = summary.Reason is null ? "" : $": {summary.Reason}";
         var notRun = summary.CruciblesNotRun > 0 ? $", {summary.CruciblesNotRun} not run" : "";
         Console.Out.WriteLine();
-        Console.Out.WriteLine(
-            $"{summary.EpochId}{mode}: {EpochWords.Of(summary.EpochVerdict)}{reason}  ({summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun})");
+        var counts = $"{summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun}";
+        Console.Out.WriteLine($"{summary.EpochId}{mode}: {EpochWords.Of(summary.EpochVerdict)}{reason}  ({counts})");
     }
 }
 
@@ -32,7 +32,8 @@ internal static class LadderTable
         var table = new TextTable("RUNG", "ATTEMPT", "EPOCH", "VERDICT", "REACHED");
         foreach (var attempt in summary.Attempts)
         {
-            table.Add($"{attempt.Rung + 1}", $"{attempt.Attempt}", attempt.EpochId, attempt.Verdict is { } verdict ? EpochWords.Of(verdict) : "none", attempt.Reached ? "yes" : "no");
+            var verdict = attempt.Verdict is { } given ? EpochWords.Of(given) : "none";
+            table.Add($"{attempt.Rung + 1}", $"{attempt.Attempt}", attempt.EpochId, verdict, attempt.Reached ? "yes" : "no");
         }
 
         table.Write(Console.Out);

@@ -20,47 +20,22 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     /// <summary>Runs a prepared plan to its verdict.</summary>
     public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
-        var options = epoch.Options;
         await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
-        EpochRun.Refused Refused(string rule, string message) => new([new InputProblem(epoch.PlanPath, "", rule, message)]);
-
         var names = new EpochNames(workspace, epoch.Epoch);
-        string? bumpedFrom = null;
         for (; ; )
         {
-            var id = options.Resume ? names.ToResume() : epoch.Epoch.EpochId;
-            if (id is null && names.IsTaken(epoch.Epoch.EpochId))
-            {
-                return Refused("epoch_exists", $"{EpochPaths.Folder(epoch.Epoch.EpochId)} exists, but the ledger knows no such epoch: move the folder away, or run without --resume");
-            }
-
-            Command command;
-            if (id is not null && options.Resume)
-            {
-                command = new ResumeEpoch(epoch.Epoch, epoch.Crucibles);
-            }
-            else
-            {
-                id = epoch.Epoch.EpochId;
-                if (names.IsTaken(id))
-                {
-                    if (!options.AutoBump) return Refused("epoch_exists", $"the epoch {id} has run already: leave out --no-auto-bump, use --resume, or give the plan another epoch_id");
-                    (bumpedFrom, id) = (id, names.NextFree());
-                }
-
-                command = new DeclareEpoch(epoch.Epoch with { EpochId = id }, epoch.Crucibles);
-            }
-
-            switch (await SubmitAsync(EpochLane.StreamOf(id), command))
+            var begin = epoch.Options.Resume ? Resume(epoch, names) : Declare(epoch, names);
+            if (begin.Problem is { } problem) return new EpochRun.Refused([problem]);
+            switch (await SubmitAsync(EpochLane.StreamOf(begin.Id), begin.Command!))
             {
                 // Another process took the id in the meantime: the next free one is tried.
-                case Decision.Refused { Rule: "epoch_exists" } when options.AutoBump:
+                case Decision.Refused { Rule: "epoch_exists" } when epoch.Options.AutoBump:
                     continue;
                 case Decision.Refused refused:
-                    return Refused(refused.Rule, refused.Message);
+                    return new EpochRun.Refused([Problem(epoch, refused.Rule, refused.Message)]);
             }
 
-            return await AdvanceAsync(id, options, bumpedFrom, cancel);
+            return await AdvanceAsync(begin.Id, epoch, cancel);
         }
     }
 
@@ -69,6 +44,36 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         StreamName.IsId(epochId) && workspace.Store.Find(EpochLane.StreamOf(epochId)) is { } info
             ? EpochFiles.Summary((EpochState)AssayEngine.Load(workspace.Store, EpochLane.Instance, info.Stream).State)
             : null;
+
+    /// <summary>A new epoch under the plan's id, or the next free one.</summary>
+    private static Beginning Declare(PreparedEpoch epoch, EpochNames names)
+    {
+        var id = epoch.Epoch.EpochId;
+        if (names.IsTaken(id))
+        {
+            if (!epoch.Options.AutoBump)
+            {
+                const string advice = "leave out --no-auto-bump, use --resume, or give the plan another epoch_id";
+                return new Beginning(id, null, Problem(epoch, "epoch_exists", $"the epoch {id} has run already: {advice}"));
+            }
+
+            id = names.NextFree();
+        }
+
+        return new Beginning(id, new DeclareEpoch(epoch.Epoch with { EpochId = id }, epoch.Crucibles), null);
+    }
+
+    /// <summary>The plan's epoch that was interrupted or cancelled; a new one when it has none.</summary>
+    private static Beginning Resume(PreparedEpoch epoch, EpochNames names)
+    {
+        if (names.ToResume() is { } id) return new Beginning(id, new ResumeEpoch(epoch.Epoch, epoch.Crucibles), null);
+        var own = epoch.Epoch.EpochId;
+        if (!names.IsTaken(own)) return Declare(epoch, names);
+        const string advice = "move the folder away, or run without --resume";
+        return new Beginning(own, null, Problem(epoch, "epoch_exists", $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}"));
+    }
+
+    private static InputProblem Problem(PreparedEpoch epoch, string rule, string message) => new(epoch.PlanPath, "", rule, message);
 
     private async Task<Decision> SubmitAsync(StreamName stream, Command command)
     {
@@ -82,21 +87,28 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         }
     }
 
-    private async Task<EpochRun> AdvanceAsync(string epochId, EpochOptions options, string? bumpedFrom, CancellationToken cancel)
+    private async Task<EpochRun> AdvanceAsync(string epochId, PreparedEpoch epoch, CancellationToken cancel)
     {
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         if (observer is not null) engine.Observer = observer;
-        return await engine.RunAsync(EpochLane.Instance, EpochLane.StreamOf(epochId), options.Jobs, cancel) switch
+        return await engine.RunAsync(EpochLane.Instance, EpochLane.StreamOf(epochId), epoch.Options.Jobs, cancel) switch
         {
             RunResult.Owned owned => new EpochRun.Busy(epochId, owned.By),
-            RunResult.Finished finished => Ended((EpochState)finished.State, bumpedFrom),
+            RunResult.Finished finished => Ended((EpochState)finished.State, epoch),
             RunResult.Waiting waiting => throw new InvalidOperationException($"the epoch waits for {waiting.For.For}"),
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
     }
 
-    private static EpochRun.Ended Ended(EpochState state, string? bumpedFrom) =>
-        new(EpochFiles.Summary(state), VerdictRule.ExitCode(state.Finished!.Verdict, state.Finished.Reason), bumpedFrom);
+    private static EpochRun.Ended Ended(EpochState state, PreparedEpoch epoch)
+    {
+        var wasBumped = !epoch.Options.Resume && state.Declared.EpochId != epoch.Epoch.EpochId;
+        var exitCode = VerdictRule.ExitCode(state.Finished!.Verdict, state.Finished.Reason);
+        return new EpochRun.Ended(EpochFiles.Summary(state), exitCode, wasBumped ? epoch.Epoch.EpochId : null);
+    }
+
+    /// <summary>Which epoch to begin with which command, or why not.</summary>
+    private sealed record Beginning(string Id, Command? Command, InputProblem? Problem);
 }
 
 /// <summary>How a run of a plan ended.</summary>
