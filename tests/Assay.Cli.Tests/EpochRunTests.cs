@@ -163,7 +163,7 @@ public sealed class EpochRunTests : IDisposable
         AssertContract("epoch_summary_v1", Path.Combine(Epochs, "EPOCH_TEST", "epoch_summary.json"));
         Assert.Contains("\"cancelled\"", await File.ReadAllTextAsync(Path.Combine(Epochs, "EPOCH_TEST", "epoch_summary.json")), StringComparison.Ordinal);
 
-        // What may safely be repeated is: now it ends by itself, but the plan is the same.
+        // What may safely be repeated begins again, with output files of its own.
         var resumed = AssayProgram.Start(AssayProgram.Program, ["epoch", "run", path, "--resume"], _folder.Path);
         await Until(() => File.Exists(Path.Combine(Epochs, "EPOCH_TEST", "TWO", "stdout.2.json")));
         resumed.Kill();
