@@ -24,6 +24,15 @@ internal sealed class Evaluation
         return false;
     }
 
+    /// <summary>Records an error at a child of the current value.</summary>
+    public bool FailBelow(object step, string keyword, string message)
+    {
+        _path.Add(step);
+        Fail(keyword, message);
+        _path.RemoveAt(_path.Count - 1);
+        return false;
+    }
+
     /// <summary>Evaluates a branch and keeps its errors to itself.</summary>
     public bool Try(SchemaNode node, System.Text.Json.JsonElement instance, Evaluated? seen)
     {

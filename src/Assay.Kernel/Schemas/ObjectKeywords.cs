@@ -32,7 +32,7 @@ internal sealed class PropertiesKeyword(
             if (!known && additional is not null)
             {
                 known = true;
-                valid &= run.Below(name, additional, property.Value) || Unknown(name, run);
+                valid &= additional.IsFalse ? Unknown(name, run) : run.Below(name, additional, property.Value);
             }
 
             if (known) seen?.Property(name);
@@ -41,10 +41,11 @@ internal sealed class PropertiesKeyword(
         return valid;
     }
 
+    /// <summary>A key that is not allowed is one error, at its own place.</summary>
     private bool Unknown(string name, Evaluation run)
     {
-        if (named.Count > 0) run.Fail("additionalProperties", $"the key \"{name}\" is not known here; known are {string.Join(", ", named.Keys)}");
-        return false;
+        var known = named.Count > 0 ? $"; known are {string.Join(", ", named.Keys)}" : "";
+        return run.FailBelow(name, "additionalProperties", $"the key \"{name}\" is not known here{known}");
     }
 
     private static bool Matches(Regex pattern, string name, Evaluation run, ref bool valid)

@@ -9,6 +9,9 @@ internal sealed class SchemaNode(SchemaResource resource)
     private bool? _literal;
     private bool _hasUnevaluated;
 
+    /// <summary>The schema <c>false</c>, which allows nothing.</summary>
+    public bool IsFalse => _literal == false;
+
     public void Define(bool literal) => _literal = literal;
 
     public void Define(Keyword[] keywords)
