@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Assay.Engine.Files;
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
@@ -7,7 +8,6 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
-using Assay.Ledger.Mirror;
 
 namespace Assay.Engine;
 
@@ -17,17 +17,19 @@ namespace Assay.Engine;
 public sealed class AssayEngine : IAsyncDisposable
 {
     private readonly Dictionary<Type, IEffectPerformer> _performers = [];
+    private readonly ConcurrentDictionary<StreamName, bool> _running = new();
     private readonly ContainmentPool _containments;
     private readonly ProcessPerformer _processes;
 
     private AssayEngine(Workspace workspace, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
         (Workspace, Session, Time) = (workspace, session, time);
-        Mirror = new FileMirror(workspace.Root);
+        Desk = new CommandDesk(workspace, time);
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
         _containments = new ContainmentPool(containment);
         _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));
         _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
+        _performers.Add(typeof(CommandStream), new CommandPerformer(this));
     }
 
     public Workspace Workspace { get; }
@@ -42,7 +44,8 @@ public sealed class AssayEngine : IAsyncDisposable
     /// <summary>How this engine holds processes and caps them.</summary>
     public ContainmentMode Containment => _containments.Mode;
 
-    internal FileMirror Mirror { get; }
+    /// <summary>Takes commands for any stream of the workspace.</summary>
+    public CommandDesk Desk { get; }
 
     internal AttemptMarkers Markers { get; }
 
@@ -64,19 +67,6 @@ public sealed class AssayEngine : IAsyncDisposable
         return machine;
     }
 
-    /// <summary>Puts a command to a stream, as a request from outside that needs no claim.</summary>
-    /// <returns>The lane's answer; an acceptance is durable.</returns>
-    public static async Task<Decision> SubmitAsync(IEventStore store, ILane lane, StreamName stream, Command command, DateTimeOffset now)
-    {
-        for (; ; )
-        {
-            var draft = Load(store, lane, stream).Draft(now);
-            var decision = draft.Decide(command);
-            if (draft.IsEmpty) return decision;
-            if (await store.CommitAsync(draft.ToCommit(fence: null)) is CommitResult.Committed) return decision;
-        }
-    }
-
     /// <summary>
     /// Owns a stream and advances it until its lane has nothing more to do, or waits for something from outside.
     /// </summary>
@@ -84,9 +74,21 @@ public sealed class AssayEngine : IAsyncDisposable
     /// <param name="stream">The stream, which must have events.</param>
     /// <param name="concurrency">How many of its effects may be under way at once.</param>
     /// <param name="cancel">Ends what is under way and records that it was cancelled.</param>
+    /// <param name="drain">Lets what is under way come to its end, and starts nothing more.</param>
     /// <returns>The lane's state at the end, or who owns the stream instead.</returns>
-    public Task<RunResult> RunAsync(ILane lane, StreamName stream, int concurrency, CancellationToken cancel) =>
-        new StreamRunner(this, lane, stream, concurrency).RunAsync(cancel);
+    public async Task<RunResult> RunAsync(ILane lane, StreamName stream, int concurrency, CancellationToken cancel, CancellationToken drain = default)
+    {
+        // A session may claim anew what it owns, so that two runners of one engine would fence each other.
+        if (!_running.TryAdd(stream, true)) return new RunResult.Owned(Session.Identity);
+        try
+        {
+            return await new StreamRunner(this, lane, stream, concurrency, drain).RunAsync(cancel);
+        }
+        finally
+        {
+            _running.TryRemove(stream, out _);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -114,6 +116,9 @@ public abstract record RunResult
     /// <summary>The lane waits for something from outside.</summary>
     public sealed record Waiting(object State, Work.Wait For) : RunResult;
 
-    /// <summary>Another engine owns the stream.</summary>
+    /// <summary>There is more to do, which is left to another engine or a later time.</summary>
+    public sealed record Drained(object State) : RunResult;
+
+    /// <summary>Another engine owns the stream, or another runner of this one.</summary>
     public sealed record Owned(WorkerSession By) : RunResult;
 }

@@ -28,9 +28,6 @@ public sealed record StreamAppend(StreamName Stream, StreamHead Expected, IReadO
     public StreamHead Head => Events.Count == 0 ? Expected : Events[^1].Head;
 }
 
-/// <summary>Bytes kept by their digest.</summary>
-public sealed record Blob(Digest Sha256, ReadOnlyMemory<byte> Bytes);
-
 /// <summary>What became of a commit.</summary>
 public abstract record CommitResult
 {

@@ -40,6 +40,15 @@ public interface IEventStore : IAsyncDisposable
     /// <summary>The rows of a declared lane table, by key.</summary>
     IReadOnlyList<LaneRow> Rows(LaneTable table);
 
+    /// <summary>A page of the rows of a declared lane table.</summary>
+    IReadOnlyList<LaneRow> Rows(RowQuery query);
+
+    /// <summary>The row with a key, or null.</summary>
+    LaneRow? Row(LaneTable table, string key);
+
+    /// <summary>How many rows have each value of a column.</summary>
+    IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column);
+
     /// <summary>Opens a session for a worker; its claims live until it ends or its lease runs out.</summary>
     Task OpenSessionAsync(WorkerSession session);
 
@@ -64,6 +73,6 @@ public interface IEventStore : IAsyncDisposable
     /// </summary>
     Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
 
-    /// <summary>Streams of a lane that nobody owns and whose wake time has come, the longest waiting first.</summary>
+    /// <summary>Streams of a lane whose wake time has come and that no session with a running lease owns, the longest waiting first.</summary>
     IReadOnlyList<StreamName> Due(string lane, DateTimeOffset now, int limit);
 }

@@ -128,6 +128,32 @@ public abstract class EventStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_table_is_read_in_pages_that_go_on_where_the_last_one_ended()
+    {
+        var table = new LaneTable("paged", "id", "state", "at") { Indexes = [["at"], ["state", "at"]] };
+        await _store.DeclareTablesAsync([table]);
+        var rows = Enumerable.Range(0, 25).Select(i => new LaneRow(table, $"k{i:00}", i % 2 == 0 ? "even" : "odd", $"t{i / 4:00}")).ToList();
+        await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = rows });
+        foreach (var descending in new[] { false, true })
+        {
+            var query = new RowQuery(table, "at", 4) { Where = [("state", "even")], Descending = descending };
+            var read = new List<string>();
+            for (var page = _store.Rows(query); page.Count > 0; page = _store.Rows(query with { After = (page[^1].Text("at")!, page[^1].Key) }))
+            {
+                Assert.True(page.Count <= 4);
+                read.AddRange(page.Select(r => r.Key));
+            }
+
+            var expected = rows.Where(r => r.Text("state") == "even").Select(r => r.Key);
+            Assert.Equal(descending ? expected.Reverse() : expected, read);
+        }
+
+        Assert.Equal(13, _store.CountRows(table, "state")["even"]);
+        Assert.Equal("t01", _store.Row(table, "k05")!.Text("at"));
+        Assert.Null(_store.Row(table, "k99"));
+    }
+
+    [Fact]
     public async Task A_claim_keeps_others_out_until_it_is_given_back()
     {
         await Append(A, StreamHead.Empty(A), "x");
@@ -187,6 +213,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         Assert.Empty(_store.Due("other", Now.AddSeconds(10), 10));
         var claim = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
         Assert.Empty(_store.Due("test", Now.AddSeconds(10), 10));
+        Assert.Equal([A], _store.Due("test", Now.AddMinutes(2), 10));
         await _store.ReleaseAsync(claim, 1, Now.AddSeconds(20));
         Assert.Empty(_store.Due("test", Now.AddSeconds(10), 10));
     }

@@ -73,6 +73,28 @@ public sealed class MemoryEventStore : IEventStore
         lock (_gate) return [.. _rows.Where(r => r.Key.Table == table.Name).OrderBy(r => r.Key.Key, StringComparer.Ordinal).Select(r => r.Value)];
     }
 
+    public IReadOnlyList<LaneRow> Rows(RowQuery query)
+    {
+        static int Compare((string Value, string Key) a, (string Value, string Key) b) =>
+            string.CompareOrdinal(a.Value, b.Value) is var byValue and not 0 ? byValue : string.CompareOrdinal(a.Key, b.Key);
+
+        var sign = query.Descending ? -1 : 1;
+        var rows = Rows(query.Table)
+            .Where(r => query.Where.All(w => r.Text(w.Column) == w.Value))
+            .Select(r => (Row: r, Place: (r.Text(query.OrderBy) ?? "", r.Key)))
+            .Where(r => query.After is not { } after || sign * Compare(r.Place, after) > 0)
+            .ToList();
+        rows.Sort((a, b) => sign * Compare(a.Place, b.Place));
+        return [.. rows.Take(query.Limit).Select(r => r.Row)];
+    }
+
+    public LaneRow? Row(LaneTable table, string key) => Rows(table).FirstOrDefault(r => r.Key == key);
+
+    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column) => Rows(table)
+        .Where(r => r[column] is not null)
+        .GroupBy(r => r.Text(column)!, StringComparer.Ordinal)
+        .ToDictionary(g => g.Key, g => g.LongCount(), StringComparer.Ordinal);
+
     public Task OpenSessionAsync(WorkerSession session)
     {
         lock (_gate) _sessions[session.Id] = session;
@@ -141,13 +163,16 @@ public sealed class MemoryEventStore : IEventStore
         {
             return
             [
-                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.Owner is null && s.WakeAt <= now)
+                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt <= now && !IsOwned(s, now))
                     .OrderBy(s => s.WakeAt).ThenBy(s => s.Stream.ToString(), StringComparer.Ordinal).Take(limit).Select(s => s.Stream),
             ];
         }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool IsOwned(StreamInfo info, DateTimeOffset now) =>
+        info.Owner is { } owner && _sessions.TryGetValue(owner, out var session) && session.LeaseUntil > now;
 
     private StreamInfo? Existing(StreamName stream) => _streams.GetValueOrDefault(stream.ToString());
 

@@ -44,12 +44,23 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
 
     private static CollectedFile Copy(CollectFiles effect, string root, string folder, string from, string name)
     {
-        var kept = Path.Combine(from, name);
+        var kept = effect.KeepFolders ? Path.Combine(from, name) : name;
         var (file, content) = EvidenceReader.Read(folder, new CollectedName(name, effect.MaxFileBytes, Content: true));
         if (content is null) return file with { Name = kept };
         var target = RootedPath.Resolve(root, Path.Combine(effect.To, kept));
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        if (!File.Exists(target)) File.WriteAllBytes(target, content);
+        if (!Path.Exists(target))
+        {
+            // Whole or not at all, so that an attempt that died here leaves nothing that a later one would take for the file.
+            var temporary = $"{target}.{Environment.ProcessId}.tmp";
+            File.WriteAllBytes(temporary, content);
+            File.Move(temporary, target);
+        }
+        else if (EvidenceReader.Read(root, new CollectedName(Path.Combine(effect.To, kept), effect.MaxFileBytes, Content: false)).File.Sha256 != file.Sha256)
+        {
+            return file with { Name = kept, Sha256 = null, Problem = "another file of that name is there already" };
+        }
+
         DurableFile.Sync(target);
         return file with { Name = kept };
     }

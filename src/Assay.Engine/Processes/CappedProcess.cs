@@ -30,6 +30,7 @@ internal sealed unsafe class CappedProcess
     private readonly byte[] _buffer = OutputCapture.NewBuffer();
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private readonly HashSet<int> _ended = [];
+    private readonly MeterReader? _meter;
 
     private int _pid;
     private KillReason? _reason;
@@ -43,6 +44,7 @@ internal sealed unsafe class CappedProcess
         ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
     {
         (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
+        _meter = start.Meter is { } meter ? new MeterReader(Path.Combine(start.Folder, meter.File), meter.MaxMicroUsd) : null;
     }
 
     /// <summary>Milliseconds since the start.</summary>
@@ -159,13 +161,20 @@ internal sealed unsafe class CappedProcess
         if (_last.OomKills > 0 || (caps.MemoryBytes is { } memory && _last.RssBytes > memory)) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
         else if (caps.DiskBytes is { } disk && DiskMeter.Bytes(_start.Folder) > disk) Kill(KillReason.DiskLimit);
+        else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
         else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
         _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
 
         // Often at first, rarer later; near the CPU cap in time to meet it even on all cores.
-        var pause = Math.Clamp(now / 2, 10, caps.DiskBytes is null ? 250 : 100);
+        var pause = Math.Clamp(now / 2, 10, caps.DiskBytes is null && _meter is null ? 250 : 100);
         if (caps.CpuTimeMs is { } cap) pause = Math.Clamp((cap - (_last.CpuMicroseconds / 1000.0)) / Environment.ProcessorCount, 5, pause);
         _nextSample = now + pause;
+    }
+
+    private bool IsOverspent(bool atEnd)
+    {
+        _meter?.Read(atEnd);
+        return _meter is { IsOver: true };
     }
 
     /// <summary>SIGTERM to the process group now, SIGKILL to all when the grace is over.</summary>
@@ -233,12 +242,17 @@ internal sealed unsafe class CappedProcess
         var signal = status & 0x7F;
         int? exitCode = signal == 0 ? (status >> 8) & 0xFF : null;
         var totals = _containment.Total();
-        var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals);
+        var overspent = IsOverspent(atEnd: true);
+        var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals) ?? (overspent ? KillReason.CostLimit : null);
         var cpu = Math.Max(Math.Max(totals.CpuMicroseconds, _last.CpuMicroseconds), usage.CpuMicroseconds) / 1000;
 
         var leaked = _reason is null ? _ended.Count : 0;
         return new ProcessEnd(
-            0, exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits);
+            0, exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits)
+        {
+            CostMicroUsd = _meter?.MicroUsd,
+            MeterProblem = _meter?.Problem,
+        };
     }
 
     /// <summary>

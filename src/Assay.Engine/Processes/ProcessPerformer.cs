@@ -60,14 +60,15 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]));
-            var changed = Stage(effect, folder);
+            var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
+            var changed = staging.Stage();
             var startedAt = time.GetUtcNow();
-            var (command, problem) = Command(effect, folder);
+            var (command, problem) = Command(effect, root, folder);
             var end = changed.Count > 0 || problem is not null
                 ? null
-                : Run(effect, command, mark, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
+                : Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
             problem ??= end is { StartErrno: not 0 } ? $"{command[0]}: {Marshal.GetPInvokeErrorMessage(end.StartErrno)}" : null;
-            if (end is not null) changed.AddRange(ChangedInputs(effect, folder));
+            if (end is not null) changed.AddRange(staging.Changed());
             return Result(effect, end, problem, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment);
         }
         finally
@@ -77,59 +78,26 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     }
 
     private static ProcessEnd Run(
-        RunProcess effect, IReadOnlyList<string> command, string mark, string folder, IContainment containment, OutputCapture stdout, OutputCapture stderr,
-        Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
+        RunProcess effect, IReadOnlyList<string> command, string mark, string root, string folder, IContainment containment, OutputCapture stdout,
+        OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
     {
         using var signal = new CancelSignal(cancel);
         var start = new ProcessStart
         {
             Command = command,
-            Environment = [.. Inherited(effect), .. effect.Environment.Select(v => $"{v.Key}={Fill(v.Value, folder)}"), mark],
+            Environment = [.. Inherited(effect), .. effect.Environment.Select(v => $"{v.Key}={Fill(v.Value, root, folder)}"), mark],
             Folder = folder,
             Stdin = effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
             Caps = effect.Caps,
+            Meter = effect.Meter,
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
         return CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
     }
 
-    /// <summary>Copies the inputs, each checked against its digest while it is copied. Returns the names of those that are not what was expected.</summary>
-    private static List<string> Stage(RunProcess effect, string folder)
+    private (IReadOnlyList<string> Command, string? Problem) Command(RunProcess effect, string root, string folder)
     {
-        var changed = new List<string>();
-        foreach (var (name, text) in effect.Texts) File.WriteAllText(Path.Combine(folder, name), text);
-        foreach (var input in effect.Inputs)
-        {
-            var target = InputPath(folder, input);
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            try
-            {
-                File.Copy(input.Source, target);
-                File.SetUnixFileMode(target, File.GetUnixFileMode(target) & ~(UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                changed.Add(input.Name);
-                continue;
-            }
-
-            if (!HasContent(folder, input)) changed.Add(input.Name);
-        }
-
-        return changed;
-    }
-
-    private static IEnumerable<string> ChangedInputs(RunProcess effect, string folder) =>
-        effect.Inputs.Where(i => !HasContent(folder, i)).Select(i => i.Name);
-
-    private static bool HasContent(string folder, StagedFile input) =>
-        EvidenceReader.Read(folder, new CollectedName(Path.GetRelativePath(folder, InputPath(folder, input)), long.MaxValue, Content: false)).File.Sha256 == input.Sha256;
-
-    private static string InputPath(string folder, StagedFile input) => Path.Combine(folder, "inputs", input.Name);
-
-    private (IReadOnlyList<string> Command, string? Problem) Command(RunProcess effect, string folder)
-    {
-        string[] command = [.. effect.Command.Select(w => Fill(w, folder))];
+        string[] command = [.. effect.Command.Select(w => Fill(w, root, folder))];
         var path = Inherited(effect).FirstOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/bin:/bin";
         if (ProgramPath.Find(command[0], path) is not { } program) return (command, $"{command[0]}: not found in PATH");
         command[0] = program;
@@ -138,7 +106,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         if (program.Contains('/', StringComparison.Ordinal) && !File.Exists(Path.Combine(folder, program))) return (command, $"{program}: No such file or directory");
         string[] hidden = [.. new[] { workspace.Root, workspace.Folder(effect.Root) }.Distinct(StringComparer.Ordinal)];
         string[] visible = program.StartsWith('/') ? [Path.GetDirectoryName(program)!] : [];
-        return ([.. Bubblewrap.Words(bwrap, effect.Sandbox, folder, hidden, visible), .. command], null);
+        var readable = effect.Readable.Select(p => Path.GetFullPath(Path.Combine(root, p))).Where(Path.Exists);
+        return ([.. Bubblewrap.Words(bwrap, effect.Sandbox, folder, hidden, visible, readable), .. command], null);
     }
 
     private static IEnumerable<string> Inherited(RunProcess effect) => effect.Inherit
@@ -146,7 +115,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         .Where(v => v.Value is not null)
         .Select(v => $"{v.Name}={v.Value}");
 
-    private static string Fill(string text, string folder) => text.Replace("{run_root}", folder, StringComparison.Ordinal);
+    private static string Fill(string text, string root, string folder) =>
+        text.Replace("{run_root}", folder, StringComparison.Ordinal).Replace("{root}", root, StringComparison.Ordinal);
 
     private static EffectResult Result(
         RunProcess effect, ProcessEnd? end, string? problem, List<string> changed, DateTimeOffset startedAt, string root, string runRoot,
@@ -159,6 +129,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         if (stdout.Capture.SizeBytes <= MaxShownBytes) evidence["stdout"] = stdout.Capture.Small ?? File.ReadAllBytes(Path.Combine(root, stdout.File));
         var folder = Path.Combine(root, runRoot);
         var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs)).ToImmutableArray();
+        var (listed, listProblem) = effect.List is { } listing ? FolderLister.List(Path.Combine(folder, listing.Folder), listing) : ([], null);
         var outcome = new ProcessOutcome
         {
             StartError = problem,
@@ -176,6 +147,10 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             LeakedProcesses = end?.Leaked ?? 0,
             ProcessLimitHits = end?.ProcessLimitHits ?? 0,
             Files = files,
+            Listed = listed,
+            ListProblem = listProblem,
+            CostMicroUsd = end?.CostMicroUsd,
+            MeterProblem = end?.MeterProblem,
             ChangedInputs = [.. changed],
             Caps = InForce(effect, containment),
         };
@@ -195,7 +170,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         var (file, content) = EvidenceReader.Read(folder, wanted);
         if (file.Sha256 is not { } digest) return file;
         if (content is not null) evidence[wanted.Name] = content;
-        if (content is { Length: <= OutputCapture.SmallBytes }) blobs.Add(new Blob(digest, content));
+        if (content is not null && (wanted.Keep || content.Length <= OutputCapture.SmallBytes)) blobs.Add(new Blob(digest, content));
         else DurableFile.Sync(Path.Combine(folder, wanted.Name));
         return file;
     }

@@ -17,6 +17,8 @@ internal sealed record ProcessStart
 
     public required ProcessCaps Caps { get; init; }
 
+    public CostMeter? Meter { get; init; }
+
     /// <summary>When the process has to be over at the latest, from now; null: only by its own cap.</summary>
     public TimeSpan? Deadline { get; init; }
 }
@@ -32,7 +34,13 @@ internal sealed record ProcessStart
 /// <param name="Leaked">Processes it left running.</param>
 /// <param name="ProcessLimitHits">Forks that the kernel refused.</param>
 internal sealed record ProcessEnd(
-    int StartErrno, int? ExitCode, int? Signal, KillReason? Reason, long DurationMs, long CpuMs, long PeakRssBytes, int Leaked, long ProcessLimitHits);
+    int StartErrno, int? ExitCode, int? Signal, KillReason? Reason, long DurationMs, long CpuMs, long PeakRssBytes, int Leaked, long ProcessLimitHits)
+{
+    /// <summary>Null when nothing was metered.</summary>
+    public long? CostMicroUsd { get; init; }
+
+    public string? MeterProblem { get; init; }
+}
 
 /// <summary>How far a running process is, for whoever watches. Not part of the record.</summary>
 public sealed record ProcessProgress(TimeSpan Elapsed, long RssBytes, long StdoutBytes, long StderrBytes);

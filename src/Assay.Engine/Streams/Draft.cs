@@ -85,10 +85,10 @@ public sealed class Draft
     }
 
     /// <summary>The draft as a commit.</summary>
-    /// <param name="fence">The owner's fencing token; null for a request from outside.</param>
+    /// <param name="fence">The owner's fencing token; null for a request from outside, which makes the stream due for a worker's attention.</param>
     /// <param name="mirroredTo">Up to which version the files are known to be written.</param>
     public Commit ToCommit(long? fence, long? mirroredTo = null) =>
-        new([new StreamAppend(_machine.Stream, BasedOn, Sealed, fence) { MirroredTo = mirroredTo }]) { Blobs = _blobs, Rows = _rows };
+        new([new StreamAppend(_machine.Stream, BasedOn, Sealed, fence) { MirroredTo = mirroredTo, WakeAt = fence is null ? Now : null }]) { Blobs = _blobs, Rows = _rows };
 
     private void AddAll(IReadOnlyList<Event> events)
     {
@@ -100,6 +100,7 @@ public sealed class Draft
         if (_sealed is not null) throw new InvalidOperationException("the draft is sealed");
         var recorded = new RecordedEvent(BasedOn.Version + _events.Count + 1, Now, body);
         _events.Add(body);
+        _blobs.AddRange(body.Attached ?? []);
         _recorded.Add(recorded);
         State = _machine.Lane.Evolve(State, recorded);
         Effects = Effects.Evolve(body);

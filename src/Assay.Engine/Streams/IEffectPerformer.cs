@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
-using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
 

@@ -26,6 +26,9 @@ public sealed class StreamMachine
 
     public EffectBook Effects { get; private set; } = EffectBook.Empty;
 
+    /// <summary>A machine that stands where this one stands. State is immutable, so it is shared.</summary>
+    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, State = State, Effects = Effects };
+
     /// <summary>Folds one stored event.</summary>
     /// <exception cref="FormatException">The bytes are no event of this lane, or not the next one of this stream.</exception>
     public RecordedEvent Apply(ReadOnlyMemory<byte> bytes)

@@ -10,8 +10,11 @@ namespace Assay.Engine.Streams;
 /// Advances one stream: claims it, catches up, reconciles what a dead engine left, then performs effects and records their outcomes. One commit
 /// carries the outcomes that are there and the starts of what comes next.
 /// </summary>
-internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName stream, int concurrency)
+internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName stream, int concurrency, CancellationToken drain)
 {
+    /// <summary>How often it is looked, while effects are under way, whether somebody asked for something.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<Task<Ended>, Attempt> _running = [];
     private readonly StreamMachine _machine = new(lane, stream);
     private Claim? _claim;
@@ -51,6 +54,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         var cancelled = new TaskCompletionSource();
         using var registration = cancel.Register(cancelled.SetResult);
         var asked = false;
+        var look = Task.Delay(LookEvery, engine.Time, CancellationToken.None);
         await CommitAsync(StartEffects, stop.Token);
         for (; ; )
         {
@@ -64,10 +68,28 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
             if (_running.Count == 0 && await IdleAsync(stop.Token) is { } result) return result;
             if (_running.Count == 0) continue;
-            await Task.WhenAny(asked ? _running.Keys : [.. _running.Keys, cancelled.Task]);
+            await Task.WhenAny([.. _running.Keys, look, .. asked ? Array.Empty<Task>() : [cancelled.Task]]);
+            if (look.IsCompleted)
+            {
+                if (!stop.IsCancellationRequested) await LookAsync(stop);
+                look = Task.Delay(LookEvery, engine.Time, CancellationToken.None);
+            }
+
             var ended = _running.Keys.Where(t => t.IsCompleted).ToList();
             if (ended.Count > 0) await RecordAsync(ended, stop.Token);
         }
+    }
+
+    /// <summary>Takes in what came from outside while effects are under way; it may allow more of them, or ask for their end.</summary>
+    private async Task LookAsync(CancellationTokenSource stop)
+    {
+        if (Store.Find(stream) is { } found && found.Head != _machine.Head)
+        {
+            ReadNew();
+            await CommitAsync(StartEffects, stop.Token);
+        }
+
+        if (lane.Next(_machine.State, engine.Time.GetUtcNow()) is Work.End) await stop.CancelAsync();
     }
 
     /// <summary>Nothing is under way: the lane has ended, waits, or is told that its time has come.</summary>
@@ -81,6 +103,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             case Work.Wait wait:
                 if (wait.Until <= engine.Time.GetUtcNow()) await CommitAsync(draft => draft.Decide(WakeUp.Instance), stop);
                 return _machine.Head == before ? new RunResult.Waiting(_machine.State, wait) : null;
+            case Work.End end:
+                throw new InvalidOperationException($"{stream}: the lane asks for the end of what is not under way ({end.Because})");
+            case Work.Perform when drain.IsCancellationRequested:
+                return new RunResult.Drained(_machine.State);
             default:
                 await CommitAsync(StartEffects, stop);
                 return _machine.Head != before ? null : throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
@@ -106,7 +132,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         foreach (var end in reports) engine.Markers.Remove(end.Key);
     }
 
-    private void StartEffects(Draft draft) => draft.StartEffects(concurrency, engine.Session.Identity);
+    private void StartEffects(Draft draft)
+    {
+        if (!drain.IsCancellationRequested) draft.StartEffects(concurrency, engine.Session.Identity);
+    }
 
     /// <summary>
     /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new state.
@@ -164,7 +193,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         {
             var recorded = _machine.Apply(stored.Bytes);
             if (recorded.Version <= _mirroredTo) continue;
-            foreach (var file in lane.Mirror(_machine.State, recorded)) engine.Mirror.Restore(file, Store.ReadBlob);
+            foreach (var file in lane.Mirror(_machine.State, recorded)) engine.Workspace.Mirror.Restore(file, Store.ReadBlob);
             if (recorded.Body is EffectFinished done) engine.Markers.Remove(new AttemptKey(stream, done.EffectId, done.Attempt));
         }
     }
@@ -192,17 +221,20 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
     private void WriteFiles(IReadOnlyList<MirrorFile> files)
     {
-        foreach (var file in files)
-        {
-            if (file is DerivedFile derived) engine.Mirror.Write(derived);
-        }
+        foreach (var file in files) engine.Workspace.Mirror.Write(file, Store.ReadBlob);
     }
 
     /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>
     private async Task<bool> LetGoAsync(RunResult result)
     {
         await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _mirroredTo }]));
-        return await Store.ReleaseAsync(_claim, _machine.Head.Version, (result as RunResult.Waiting)?.For.Until);
+        DateTimeOffset? wakeAt = result switch
+        {
+            RunResult.Waiting waiting => waiting.For.Until,
+            RunResult.Drained => engine.Time.GetUtcNow(),
+            _ => null,
+        };
+        return await Store.ReleaseAsync(_claim, _machine.Head.Version, wakeAt);
     }
 
     /// <summary>An attempt that came to its end, with the bytes that become durable with it.</summary>

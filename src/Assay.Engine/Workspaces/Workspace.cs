@@ -1,4 +1,5 @@
 using Assay.Ledger;
+using Assay.Ledger.Mirror;
 using Assay.Ledger.Sqlite;
 
 namespace Assay.Engine.Workspaces;
@@ -10,12 +11,16 @@ public sealed class Workspace : IAsyncDisposable
     {
         Root = root;
         Store = store;
+        Mirror = new FileMirror(root);
     }
 
     /// <summary>Absolute path without a trailing slash, links resolved.</summary>
     public string Root { get; }
 
     public IEventStore Store { get; }
+
+    /// <summary>The files that are written from the ledger.</summary>
+    public FileMirror Mirror { get; }
 
     /// <summary>Opens a workspace, creating it when it is not there.</summary>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Effects;
@@ -13,10 +14,10 @@ public abstract record Effect(string Id);
 /// <summary>Run a program under caps, in a fresh folder of its own, and keep what it printed and left.</summary>
 public sealed record RunProcess(string Id) : Effect(Id)
 {
-    /// <summary>Program and arguments, never through a shell. Placeholders <c>{run_root}</c> are filled in by the engine.</summary>
+    /// <summary>Program and arguments, never through a shell. <c>{run_root}</c> and <c>{root}</c> are filled in by the engine.</summary>
     public required ImmutableArray<string> Command { get; init; }
 
-    /// <summary>Variables with fixed values; a value may hold <c>{run_root}</c>.</summary>
+    /// <summary>Variables with fixed values; a value may hold <c>{run_root}</c> and <c>{root}</c>.</summary>
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
 
     /// <summary>Names of variables that are taken from the engine's own environment when the process starts.</summary>
@@ -38,6 +39,24 @@ public sealed record RunProcess(string Id) : Effect(Id)
 
     /// <summary>Files that are copied read-only below <c>inputs/</c> of the run root, if their content is still the expected one.</summary>
     public ImmutableArray<StagedFile> Inputs { get; init; } = [];
+
+    /// <summary>Documents of the ledger that are written read-only into the run root before the start.</summary>
+    public ImmutableArray<StagedBlob> Documents { get; init; } = [];
+
+    /// <summary>Files that are used where they lie, the program among them; the process starts only if they still have the expected content.</summary>
+    public ImmutableArray<PinnedFile> Pinned { get; init; } = [];
+
+    /// <summary>Files and folders, absolute or relative to <see cref="Root"/>, that a sandbox leaves readable wherever they lie, if they are there.</summary>
+    public ImmutableArray<string> Readable { get; init; } = [];
+
+    /// <summary>Folders below the run root that are created empty before the start.</summary>
+    public ImmutableArray<string> Folders { get; init; } = [];
+
+    /// <summary>Folder below the run root whose files are listed afterwards, each with its digest; null: none.</summary>
+    public FolderListing? List { get; init; }
+
+    /// <summary>What the process may spend; null: nothing is metered.</summary>
+    public CostMeter? Meter { get; init; }
 
     /// <summary>Small texts that are written into the run root before the start, by name.</summary>
     public ImmutableSortedDictionary<string, string> Texts { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -63,6 +82,9 @@ public sealed record CollectFiles(string Id) : Effect(Id)
 
     public required string To { get; init; }
 
+    /// <summary>Whether a copy lies below its folder's own path in <see cref="To"/>, or directly there.</summary>
+    public bool KeepFolders { get; init; } = true;
+
     /// <summary>At most this many files are copied, so that their list fits an event; the outcome says when there were more.</summary>
     public int MaxFiles { get; init; } = 100;
 
@@ -86,8 +108,55 @@ public sealed record RunChild(string Id) : Effect(Id)
     public required string ChildId { get; init; }
 }
 
-/// <summary>An input file: where it is, its name below <c>inputs/</c>, and the content it must still have.</summary>
+/// <summary>Put a command to another stream of this ledger, and, if asked for, bring that stream to its end.</summary>
+public sealed record CommandStream(string Id) : Effect(Id)
+{
+    public required ILane Lane { get; init; }
+
+    public required StreamName Stream { get; init; }
+
+    /// <summary>Must do no harm when it is put again, since an interrupted attempt is simply made again.</summary>
+    public required Command Command { get; init; }
+
+    /// <summary>Whether the effect ends only when the other stream has.</summary>
+    public bool UntilEnd { get; init; }
+
+    /// <summary>Reads what the parent wants to know from the other stream's state.</summary>
+    public required Func<object, StreamReading> Result { get; init; }
+}
+
+/// <summary>What a lane reads from another stream's state.</summary>
+/// <param name="Outcome">What is recorded.</param>
+/// <param name="Document">A document that the lane wants to see; the ledger keeps its bytes. Empty: none.</param>
+public sealed record StreamReading(StreamOutcome Outcome, ReadOnlyMemory<byte> Document = default)
+{
+    /// <summary>The name under which the document is among the evidence.</summary>
+    public const string DocumentName = "document";
+}
+
+/// <summary>An input file: where it is (<c>{workspace}</c> is filled in by the engine), its name below <c>inputs/</c>, and the content it must still have.</summary>
 public sealed record StagedFile(string Source, string Name, Digest Sha256);
 
+/// <summary>A document that the ledger keeps, and its name below the run root.</summary>
+public sealed record StagedBlob(string Name, Digest Sha256);
+
+/// <summary>A file that is used where it lies, and the content it must still have.</summary>
+public sealed record PinnedFile(string Path, Digest Sha256);
+
 /// <summary>A file to look at afterwards, the most that it may hold, and whether the lane wants its content or only its digest.</summary>
-public sealed record CollectedName(string Name, long MaxBytes, bool Content);
+public sealed record CollectedName(string Name, long MaxBytes, bool Content)
+{
+    /// <summary>Whether the ledger keeps the content as a blob, whatever its size.</summary>
+    public bool Keep { get; init; }
+}
+
+/// <summary>A folder to list, and the most files and characters in their names that the list may have, so that it fits an event.</summary>
+public sealed record FolderListing(string Folder, int MaxFiles = 200, int MaxNameChars = 12_000);
+
+/// <summary>
+/// Cost is metered through a file of JSON lines <c>{"cost_usd": 0.0123}</c> that the process appends to; when their sum reaches the limit, or a line cannot be
+/// read, the process is ended.
+/// </summary>
+/// <param name="File">Name below the run root.</param>
+/// <param name="MaxMicroUsd">The most to spend, in millionths of a dollar; null: metered without a limit.</param>
+public sealed record CostMeter(string File, long? MaxMicroUsd);

@@ -9,6 +9,7 @@ namespace Assay.Kernel.Effects;
 [JsonDerivedType(typeof(ProcessOutcome), "process")]
 [JsonDerivedType(typeof(FilesOutcome), "files")]
 [JsonDerivedType(typeof(ChildOutcome), "child")]
+[JsonDerivedType(typeof(StreamOutcome), "stream")]
 public abstract record EffectOutcome;
 
 /// <summary>How a process ended and what it left.</summary>
@@ -53,6 +54,18 @@ public sealed record ProcessOutcome : EffectOutcome
     /// <summary>The files that were asked for, in the order asked.</summary>
     public ImmutableArray<CollectedFile> Files { get; init; } = [];
 
+    /// <summary>The files of the folder that was to be listed, by name; empty when none was.</summary>
+    public ImmutableArray<CollectedFile> Listed { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Why the list of that folder is not whole; null when it is.</summary>
+    public string? ListProblem { get; init; }
+
+    /// <summary>What was spent as far as the meter says, in millionths of a dollar; null when nothing was metered.</summary>
+    public long? CostMicroUsd { get; init; }
+
+    /// <summary>Why the meter could not be read; null when it could.</summary>
+    public string? MeterProblem { get; init; }
+
     /// <summary>Inputs whose content was no longer the expected one, before the start or after the end.</summary>
     public ImmutableArray<string> ChangedInputs { get; init; } = [];
 
@@ -89,6 +102,10 @@ public enum KillReason
     [JsonStringEnumMemberName("CAPTURE_FAILED")]
     CaptureFailed,
 
+    /// <summary>What it spent reached its limit, or its meter could not be read.</summary>
+    [JsonStringEnumMemberName("COST_LIMIT")]
+    CostLimit,
+
     [JsonStringEnumMemberName("CANCELLED")]
     Cancelled,
 }
@@ -98,6 +115,23 @@ public sealed record Captured(string File, long SizeBytes, Digest Sha256, bool T
 
 /// <summary>A file that was asked for. <see cref="Problem"/> says why there is no digest: missing, no regular file, too large.</summary>
 public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, string? Problem);
+
+/// <summary>What another stream answered to a command.</summary>
+/// <param name="Stream">Its name.</param>
+/// <param name="Status">Where it stands, in its own lane's words; <c>REFUSED</c> when it refused the command.</param>
+/// <param name="Reason">Why, when there is something to say.</param>
+public sealed record StreamOutcome(string Stream, string Status, string? Reason) : EffectOutcome
+{
+    public const string Refused = "REFUSED";
+
+    /// <summary>What was spent there, in millionths of a dollar.</summary>
+    public long CostMicroUsd { get; init; }
+
+    public long DurationMs { get; init; }
+
+    /// <summary>False when the stream did what was asked before, for somebody else.</summary>
+    public bool Counts { get; init; }
+}
 
 /// <summary>Files that were copied into the record.</summary>
 public sealed record FilesOutcome(ImmutableArray<CollectedFile> Files, bool Complete) : EffectOutcome;

@@ -2,13 +2,32 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Lanes;
 
-/// <summary>A write-once file outside the ledger that carries the same facts, for <c>cat</c> and <c>jq</c>.</summary>
+/// <summary>A file outside the ledger that carries the same facts, for <c>cat</c> and <c>jq</c>.</summary>
 /// <param name="Root">Folder below which it lies; null for the workspace.</param>
 /// <param name="Path">Relative to the root, with <c>/</c>.</param>
 public abstract record MirrorFile(string? Root, string Path);
 
-/// <summary>A file whose bytes follow from the ledger: it can always be written again.</summary>
+/// <summary>A file, written once, whose bytes follow from the ledger's events.</summary>
 public sealed record DerivedFile(string? Root, string Path, ReadOnlyMemory<byte> Content) : MirrorFile(Root, Path);
+
+/// <summary>A file, written once, whose bytes the ledger keeps as a blob.</summary>
+public sealed record BlobFile(string? Root, string Path, long SizeBytes, Digest Sha256) : MirrorFile(Root, Path);
 
 /// <summary>A file that an effect wrote; the ledger holds its digest.</summary>
 public sealed record CapturedFile(string? Root, string Path, long SizeBytes, Digest Sha256) : MirrorFile(Root, Path);
+
+/// <summary>
+/// A line of a file that only grows. Where it begins follows from the events before it, so a line that was torn by a crash is simply written again.
+/// </summary>
+/// <param name="Root">Folder below which it lies; null for the workspace.</param>
+/// <param name="Path">Relative to the root.</param>
+/// <param name="Offset">The byte at which the line begins.</param>
+/// <param name="Line">Its bytes with the line break.</param>
+public sealed record AppendedLine(string? Root, string Path, long Offset, ReadOnlyMemory<byte> Line) : MirrorFile(Root, Path)
+{
+    /// <summary>Where the file ends with this line.</summary>
+    public long End => Offset + Line.Length;
+}
+
+/// <summary>An index that is written anew whenever it changes; only the last version counts.</summary>
+public sealed record LatestFile(string? Root, string Path, ReadOnlyMemory<byte> Content) : MirrorFile(Root, Path);

@@ -20,6 +20,9 @@ public abstract record Work
     /// <param name="Until">When the lane is to be told <see cref="WakeUp"/>; null: only an event can change anything.</param>
     public sealed record Wait(string For, DateTimeOffset? Until = null) : Work;
 
+    /// <summary>What is under way must end now; its outcome is recorded like any other.</summary>
+    public sealed record End(string Because) : Work;
+
     /// <summary>Nothing will ever happen again unless a command reopens the stream.</summary>
     public sealed record Finished : Work
     {

@@ -141,20 +141,28 @@ public sealed class SqliteEventStore : IEventStore
 
     public Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables) => tables.Count == 0 ? Task.CompletedTask : _committer.WriteAsync(db =>
     {
-        foreach (var table in tables) db.Execute(SqliteSchema.CreateTable(table));
+        foreach (var sql in tables.SelectMany(SqliteSchema.CreateTable)) db.Execute(sql);
         return true;
     });
 
     public IReadOnlyList<LaneRow> Rows(LaneTable table)
     {
-        lock (_readGate)
-        {
-            var statement = _reader.Prepare($"SELECT {table.Key}, {string.Join(", ", table.Columns)} FROM {table.Name} ORDER BY {table.Key}");
-            var rows = new List<LaneRow>();
-            while (statement.Step()) rows.Add(new LaneRow(table, statement.Text(0), [.. Enumerable.Range(1, table.Columns.Count).Select(statement.Value)]));
-            statement.Reset();
-            return rows;
-        }
+        lock (_readGate) return LaneRows.All(_reader, table);
+    }
+
+    public IReadOnlyList<LaneRow> Rows(RowQuery query)
+    {
+        lock (_readGate) return LaneRows.Page(_reader, query);
+    }
+
+    public LaneRow? Row(LaneTable table, string key)
+    {
+        lock (_readGate) return LaneRows.Find(_reader, table, key);
+    }
+
+    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column)
+    {
+        lock (_readGate) return LaneRows.Count(_reader, table, column);
     }
 
     public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session));
@@ -194,7 +202,11 @@ public sealed class SqliteEventStore : IEventStore
         lock (_readGate)
         {
             var statement = _reader.Prepare(
-                "SELECT name FROM streams WHERE lane=?1 AND wake_at<=?2 AND owner IS NULL ORDER BY wake_at, name LIMIT ?3")
+                """
+                SELECT name FROM streams WHERE lane=?1 AND wake_at<=?2
+                    AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions s WHERE s.id=owner AND s.lease_until>?2))
+                ORDER BY wake_at, name LIMIT ?3
+                """)
                 .Bind(1, lane).Bind(2, now.ToUnixTimeMilliseconds()).Bind(3, limit);
             var names = new List<StreamName>();
             while (statement.Step()) names.Add(StreamName.Parse(statement.Text(0)));

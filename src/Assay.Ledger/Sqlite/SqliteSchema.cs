@@ -48,8 +48,15 @@ internal static class SqliteSchema
         connection.Execute("COMMIT");
     }
 
-    public static string CreateTable(LaneTable table) =>
-        $"CREATE TABLE IF NOT EXISTS {table.Name}({table.Key} TEXT PRIMARY KEY, {string.Join(", ", table.Columns)}) WITHOUT ROWID";
+    /// <summary>The statements that create a lane's table and its indexes.</summary>
+    public static IEnumerable<string> CreateTable(LaneTable table)
+    {
+        yield return $"CREATE TABLE IF NOT EXISTS {table.Name}({table.Key} TEXT PRIMARY KEY, {string.Join(", ", table.Columns)}) WITHOUT ROWID";
+        foreach (var columns in table.Indexes)
+        {
+            yield return $"CREATE INDEX IF NOT EXISTS {table.Name}_{string.Join("_", columns)} ON {table.Name}({string.Join(", ", columns)}, {table.Key})";
+        }
+    }
 
     public static string Upsert(LaneTable table)
     {

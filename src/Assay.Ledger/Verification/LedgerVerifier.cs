@@ -58,6 +58,8 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             if (page.Count < PageEvents) break;
         }
 
+        fold?.End();
+
         if (head != info.Head)
         {
             report.Problems.Add(new VerifyProblem(
@@ -91,6 +93,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
     /// <summary>Folds one stream again and compares the files it gives rise to.</summary>
     private sealed class Fold(ILane lane, StreamInfo info, FileMirror mirror, IEventStore store, StreamReport report)
     {
+        private readonly SortedDictionary<string, (MirrorFile File, long Version)> _last = new(StringComparer.Ordinal);
         private object _state = lane.Initial;
 
         public bool Take(StoredEvent stored)
@@ -109,8 +112,24 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
                 return false;
             }
 
-            foreach (var file in files) Compare(file, stored.Version);
+            foreach (var file in files)
+            {
+                // Of a file that changes only the last state can be compared, and that is known at the end.
+                if (file is LatestFile or AppendedLine) _last[mirror.PathOf(file)] = (file, stored.Version);
+                if (file is not LatestFile) Compare(file, stored.Version);
+            }
+
             return true;
+        }
+
+        /// <summary>Compares what only the whole stream can tell.</summary>
+        public void End()
+        {
+            foreach (var (file, version) in _last.Values)
+            {
+                if (file is LatestFile) Compare(file, version);
+                else if (mirror.CheckEnd((AppendedLine)file) is { } problem) report.Problems.Add(new VerifyProblem(mirror.PathOf(file), "file", $"{problem} ({info.Stream}@{version})"));
+            }
         }
 
         private void Compare(MirrorFile file, long version)
@@ -119,14 +138,21 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             if (mirror.Check(file) is { } problem)
             {
                 // After a crash files may be behind the ledger; the next run of the stream writes them. That is no disagreement.
-                if (version > info.MirroredTo && problem == FileMirror.Missing) report.Behind++;
+                if (version > info.MirroredTo && (problem == FileMirror.Missing || file is LatestFile or AppendedLine)) report.Behind++;
                 else report.Problems.Add(new VerifyProblem(mirror.PathOf(file), "file", $"{problem} ({info.Stream}@{version})"));
             }
-            else if (file is CapturedFile captured && store.ReadBlob(captured.Sha256) is { } blob && Digest.Of(blob) != captured.Sha256)
+            else if (DigestOf(file) is { } digest && store.ReadBlob(digest) is { } blob && Digest.Of(blob) != digest)
             {
-                report.Problems.Add(new VerifyProblem($"blob {captured.Sha256.Short(12)}…", "blob", $"differs from its digest ({info.Stream}@{version})"));
+                report.Problems.Add(new VerifyProblem($"blob {digest.Short(12)}…", "blob", $"differs from its digest ({info.Stream}@{version})"));
             }
         }
+
+        private static Digest? DigestOf(MirrorFile file) => file switch
+        {
+            CapturedFile captured => captured.Sha256,
+            BlobFile kept => kept.Sha256,
+            _ => null,
+        };
     }
 
     private sealed class StreamReport

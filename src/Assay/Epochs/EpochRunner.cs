@@ -1,4 +1,5 @@
 using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
@@ -79,7 +80,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     {
         try
         {
-            return await AssayEngine.SubmitAsync(workspace.Store, EpochLane.Instance, stream, command, time.GetUtcNow());
+            return (await new CommandDesk(workspace, time).SubmitAsync(EpochLane.Instance, stream, command)).Decision;
         }
         catch (EventTooLargeException e)
         {

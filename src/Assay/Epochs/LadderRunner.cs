@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
@@ -32,7 +33,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         var ladder = loaded.Value with { Autonomous = autonomous, MaxEpochs = maxEpochs };
         var stream = StreamName.Of(LadderLane.LaneName, ladder.LadderId);
         Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
-        if (await AssayEngine.SubmitAsync(workspace.Store, LadderLane.Instance, stream, command, time.GetUtcNow()) is Decision.Refused refused)
+        if ((await new CommandDesk(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)
         {
             return new LadderRun.Refused([new InputProblem(ladderPath, "", refused.Rule, refused.Message)]);
         }

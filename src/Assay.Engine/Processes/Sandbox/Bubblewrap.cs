@@ -19,9 +19,10 @@ internal static class Bubblewrap
     /// <param name="level">Confined or strict.</param>
     /// <param name="runRoot">The one writable folder, which is also the working folder.</param>
     /// <param name="hidden">Folders that must not be seen: the workspace with ledger and keys, and the artifacts of other runs.</param>
-    /// <param name="visible">Folders that stay readable even below a hidden one or /tmp: where the program lies.</param>
+    /// <param name="visible">Folders that stay readable even below /tmp: where the program lies.</param>
+    /// <param name="readable">Files and folders that stay readable even below a hidden one.</param>
     public static IReadOnlyList<string> Words(
-        string bwrap, SandboxLevel level, string runRoot, IEnumerable<string> hidden, IEnumerable<string> visible)
+        string bwrap, SandboxLevel level, string runRoot, IEnumerable<string> hidden, IEnumerable<string> visible, IEnumerable<string> readable)
     {
         List<string> words =
         [
@@ -31,6 +32,7 @@ internal static class Bubblewrap
         if (level == SandboxLevel.Strict) words.Add("--unshare-net");
         foreach (var folder in visible) words.AddRange(["--ro-bind", folder, folder]);
         foreach (var folder in hidden) words.AddRange(["--tmpfs", folder]);
+        foreach (var path in readable) words.AddRange(["--ro-bind", path, path]);
         words.AddRange(["--bind", runRoot, runRoot, "--chdir", runRoot, "--"]);
         return words;
     }
