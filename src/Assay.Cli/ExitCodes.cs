@@ -7,4 +7,20 @@ internal static class ExitCodes
     public const int Failed = 1;
     public const int BadInput = 2;
     public const int FailClosed = 3;
+    public const int Budget = 4;
+    public const int WaitsForPerson = 5;
+    public const int PolicyViolation = 6;
+    public const int Cancelled = 130;
+
+    /// <summary>How a job stands. One that is on its way is no failure.</summary>
+    public static int Of(string state, string? verdict) => state switch
+    {
+        "DONE" => verdict == "PASS" ? Done : Failed,
+        "REJECTED" => Failed,
+        "ERROR" => FailClosed,
+        "STOPPED_BUDGET" => Budget,
+        "WAITING_APPROVAL" => WaitsForPerson,
+        "CANCELLED" or "CANCELLING" => Cancelled,
+        _ => Done,
+    };
 }

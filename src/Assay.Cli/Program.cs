@@ -7,6 +7,8 @@ var globals = new GlobalOptions();
 var root = new RootCommand("Runs work that nobody fully trusts under contract, and keeps proof of what happened.")
 {
     EpochCommands.Create(globals),
+    JobCommands.Create(globals),
+    WorkerCommand.Create(globals),
     LogCommand.Create(globals),
     VerifyCommand.Create(globals),
     DoctorCommand.Create(globals),

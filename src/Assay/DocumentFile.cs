@@ -17,18 +17,32 @@ internal static class DocumentFile
     /// <param name="shownAs">How errors name it; null: its path.</param>
     public static Checked<InputDocument> Read(string path, string version, string? shownAs = null)
     {
+        var document = ReadAny(path, shownAs).Document;
+        return document.IsValid ? ContractCatalog.Check(document.Value, version) : document;
+    }
+
+    /// <summary>The same, with the digest of the very bytes that were read.</summary>
+    public static (Checked<InputDocument> Document, Digest Sha256) ReadWithDigest(string path, string version)
+    {
+        var (document, sha256) = ReadAny(path);
+        return (document.IsValid ? ContractCatalog.Check(document.Value, version) : document, sha256);
+    }
+
+    /// <summary>Reads a document without looking at what it says.</summary>
+    public static (Checked<InputDocument> Document, Digest Sha256) ReadAny(string path, string? shownAs = null)
+    {
         var source = shownAs ?? path;
         try
         {
-            if (Directory.Exists(path)) return new InputProblem(source, "", "file", "is a folder, not a file");
-            if (!File.Exists(path)) return new InputProblem(source, "", "file", "does not exist");
-            if (new FileInfo(path).Length > MaxBytes) return new InputProblem(source, "", "file", $"is larger than {MaxBytes} bytes");
-            var document = InputDocument.Read(File.ReadAllBytes(path), source);
-            return document.IsValid ? ContractCatalog.Check(document.Value, version) : document;
+            if (Directory.Exists(path)) return (new InputProblem(source, "", "file", "is a folder, not a file"), default);
+            if (!File.Exists(path)) return (new InputProblem(source, "", "file", "does not exist"), default);
+            if (new FileInfo(path).Length > MaxBytes) return (new InputProblem(source, "", "file", $"is larger than {MaxBytes} bytes"), default);
+            var bytes = File.ReadAllBytes(path);
+            return (InputDocument.Read(bytes, source), Digest.Of(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new InputProblem(source, "", "file", $"cannot be read: {e.Message}");
+            return (new InputProblem(source, "", "file", $"cannot be read: {e.Message}"), default);
         }
     }
 

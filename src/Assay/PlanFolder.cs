@@ -1,4 +1,4 @@
-namespace Assay.Epochs;
+namespace Assay;
 
 /// <summary>The folder of a plan, which nothing that the plan names may leave, not even through a link.</summary>
 internal sealed class PlanFolder

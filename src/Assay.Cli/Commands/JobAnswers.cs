@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Text.Json;
+using Assay.Cli.Output;
+using Assay.Jobs;
+using Assay.Kernel.Json;
+
+namespace Assay.Cli.Commands;
+
+/// <summary>Opens the desk for a command, and prints what it answered.</summary>
+internal static class JobAnswers
+{
+    /// <summary>Runs a command on an existing workspace.</summary>
+    public static async Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<int>> act)
+    {
+        await using var workspace = globals.OpenExisting(parsed);
+        return workspace is null ? ExitCodes.BadInput : await act(await JobDesk.OpenAsync(workspace, TimeProvider.System));
+    }
+
+    /// <summary>Puts a request to a job, and prints the answer.</summary>
+    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<JobAnswer>> put) => WithAsync(globals, parsed, async desk =>
+    {
+        var answer = await put(desk);
+        if (answer.Rule is not null) return Refused(answer, globals.Json(parsed));
+        var id = answer.ChildJobId ?? answer.JobId;
+        var status = answer.ChildJobId is null ? answer.Status! : "spawned";
+        if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(id, status), JobViewJson.Shared.JobReceipt));
+        else Console.Out.WriteLine($"{id}  {status}");
+        return ExitCodes.Done;
+    });
+
+    public static int Refused(JobAnswer answer, bool json)
+    {
+        Problems.Print([new InputProblem(answer.JobId, "", answer.Rule!, answer.Message!)], json);
+        return answer.Rule switch
+        {
+            "stopped_budget" => ExitCodes.Budget,
+            "policy_override" or "not_a_person" => ExitCodes.PolicyViolation,
+            _ => ExitCodes.BadInput,
+        };
+    }
+
+    public static int Absent(string id)
+    {
+        Console.Error.WriteLine($"assay: there is no job {Words.Safe(id)}: assay job list shows those there are");
+        return ExitCodes.BadInput;
+    }
+}

@@ -1,0 +1,185 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
+using Assay.Jobs;
+using Assay.Kernel.Json;
+using Assay.Lanes.Jobs;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay job …</c></summary>
+internal static class JobCommands
+{
+    private const int ListedJobs = 100;
+
+    public static Command Create(GlobalOptions globals) => new("job", "From blueprint or idea to registry, with a person at every checkpoint")
+    {
+        Submit(globals, "submit-blueprint", "Submit a blueprint (blueprint_v1)", JobDesk.Prepare),
+        Submit(globals, "submit-idea", "Submit an idea (idea_spec_v1), from which agents make a blueprint", JobDesk.PrepareIdea),
+        JobDecisions.Approve(globals), JobDecisions.Reject(globals), Spawn(globals), Cancel(globals), Retry(globals),
+        Show(globals), List(globals), Document(globals), Replay(globals),
+    };
+
+    private delegate Checked<JobSubmitted> Preparation(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Actor by);
+
+    private static Command Submit(GlobalOptions globals, string name, string description, Preparation prepare)
+    {
+        var file = new Argument<string>("FILE") { Description = "The document, JSON or YAML" };
+        var snapshot = new Option<string?>("--snapshot") { Description = "The data snapshot", HelpName = "ID" };
+        var bundle = new Option<string>("--policy-bundle") { Description = "The policies (policy_bundle_v1)", HelpName = "FILE", Required = true };
+        var places = new JobPlaces();
+        var command = new Command(name, description) { file, snapshot, bundle };
+        places.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            var document = JobDesk.ReadDocument(parsed.GetValue(file)!);
+            if (!document.IsValid) return Problems.Print(document.Problems, globals.Json(parsed));
+            var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), JobActor.Here);
+            if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            var answer = await (await JobDesk.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
+            if (answer.Rule is not null) return JobAnswers.Refused(answer, globals.Json(parsed));
+            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt));
+            else Console.Out.WriteLine($"{answer.JobId}  {answer.Status}");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Command Spawn(GlobalOptions globals)
+    {
+        var id = JobArgument.Id();
+        var blueprint = new Option<string?>("--blueprint") { Description = "The child's blueprint", HelpName = "FILE" };
+        var proposal = new Option<string?>("--proposal") { Description = "One of the job's proposals", HelpName = "ID" };
+        var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
+        {
+            if (parsed.GetValue(blueprint) is not { } path) return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), JobActor.Here);
+            var document = JobDesk.ReadDocument(path);
+            return document.IsValid
+                ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, JobActor.Here)
+                : new JobAnswer(parsed.GetValue(id)!, null, document.Problems[0].Rule, document.Problems[0].ToString());
+        }));
+        return command;
+    }
+
+    private static Command Cancel(GlobalOptions globals)
+    {
+        var id = JobArgument.Id();
+        var reason = JobArgument.Reason(required: false);
+        var command = new Command("cancel", "End a job, in whatever state it is") { id, reason };
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.CancelAsync(parsed.GetValue(id)!, JobActor.Here, parsed.GetValue(reason))));
+        return command;
+    }
+
+    private static Command Retry(GlobalOptions globals)
+    {
+        var id = JobArgument.Id();
+        var reason = JobArgument.Reason(required: false);
+        var components = new Option<string?>("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
+        var command = new Command("retry", "Try the stage again that ended in an error") { id, reason, components };
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.RetryAsync(
+            parsed.GetValue(id)!, JobActor.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null)));
+        return command;
+    }
+
+    private static Command Show(GlobalOptions globals)
+    {
+        var id = JobArgument.Id();
+        var command = new Command("show", "Show a job; the exit code says how it stands") { id };
+        command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
+        {
+            if (desk.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
+            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
+            else JobTable.Print(view, desk.Runs.Gates(desk.Find(view.Job.JobId)!));
+            return Task.FromResult(ExitCodes.Of(view.Job.State, view.Job.Verdict));
+        }));
+        return command;
+    }
+
+    private static Command List(GlobalOptions globals)
+    {
+        var state = new Option<string?>("--state") { Description = "Only jobs in this state", HelpName = "STATE" };
+        state.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } word && !JobTables.StateWords.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", JobTables.StateWords)}");
+        });
+        var command = new Command("list", $"List jobs, the newest first, at most {ListedJobs}") { state };
+        command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
+        {
+            var jobs = desk.List(parsed.GetValue(state), null, ListedJobs);
+            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. jobs], null), JobViewJson.Shared.JobPage));
+            else JobTable.Print(jobs);
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static Command Document(GlobalOptions globals)
+    {
+        var id = JobArgument.Id();
+        var name = new Argument<string>("NAME") { Description = "Such as blueprint, runspec or gate_results" };
+        var version = new Option<int?>("--document-version") { Description = "An earlier version (default: the one in force)", HelpName = "N" };
+        var command = new Command("document", "Print one of a job's documents") { id, name, version };
+        command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
+        {
+            if (desk.Find(parsed.GetValue(id)!) is not { } job) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
+            if (desk.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
+            {
+                Console.Error.WriteLine($"assay: {job.Job.JobId} has no such document: it has {string.Join(", ", job.Documents.Keys)}");
+                return Task.FromResult(ExitCodes.BadInput);
+            }
+
+            Console.Out.WriteLine(Encoding.UTF8.GetString(bytes).TrimEnd('\n'));
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static Command Replay(GlobalOptions globals)
+    {
+        var file = new Argument<string>("FILE") { Description = "An events.jsonl, of any version" };
+        var command = new Command("replay", "Say where a job stands by its events.jsonl alone") { file };
+        command.SetAction(parsed =>
+        {
+            var replayed = JobReplay.Read(parsed.GetValue(file)!);
+            if (!replayed.IsValid) return Problems.Print(replayed.Problems, globals.Json(parsed));
+            var result = replayed.Value;
+            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(result, JobViewJson.Shared.JobReplayResult));
+            else Console.Out.WriteLine($"{result.JobId}  {result.State}{(result.Step is { } step ? $" ({step})" : "")}  {result.Events} events, approved: {(result.Approved.Length == 0 ? "nothing" : string.Join(", ", result.Approved))}");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}
+
+/// <summary>Arguments that several job commands take.</summary>
+internal static class JobArgument
+{
+    public static Argument<string> Id() => new("JOB_ID") { Description = "The job's id, 12 hex digits" };
+
+    public static Option<string?> Reason(bool required) => new("--reason") { Description = "Why, in your words", HelpName = "TEXT", Required = required };
+}
+
+/// <summary>Where a submission finds its components and puts its jobs.</summary>
+internal sealed class JobPlaces
+{
+    private readonly Option<string?> _components = new("--components") { Description = "The programs behind the stages (default: ASSAY_COMPONENTS, else components.json)", HelpName = "FILE" };
+    private readonly Option<string?> _root = new("--job-root") { Description = "Folder of the jobs (default: ASSAY_JOB_ROOT, else jobs/ of the workspace)", HelpName = "DIR" };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_components);
+        command.Add(_root);
+    }
+
+    public JobOptions Read(ParseResult parsed) => JobOptions.From(parsed.GetValue(_components), parsed.GetValue(_root));
+}
+
+/// <summary>The person at this command line.</summary>
+internal static class JobActor
+{
+    public static Actor Here { get; } = new(Environment.UserName, "cli");
+}

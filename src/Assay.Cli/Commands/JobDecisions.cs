@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Text;
+using Assay.Cli.Output;
+using Assay.Jobs;
+using Assay.Kernel.Streams;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay job approve</c> and <c>reject</c>: a person decides, on what that person saw.</summary>
+internal static class JobDecisions
+{
+    public static Command Approve(GlobalOptions globals)
+    {
+        var decision = new DecisionOptions(reasonRequired: false);
+        var command = new Command("approve", "Let a job go on behind a checkpoint");
+        decision.AddTo(command);
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
+        {
+            var (id, step) = decision.Target(parsed);
+            return Seen(desk, id, step, decision.Hash(parsed), "Approve") switch
+            {
+                (_, { } refused) => refused,
+                ({ } hash, null) => await desk.ApproveAsync(id, step, hash, JobActor.Here, decision.Reason(parsed)),
+                _ => throw new InvalidOperationException("neither a digest nor a refusal"),
+            };
+        }));
+        return command;
+    }
+
+    public static Command Reject(GlobalOptions globals)
+    {
+        var decision = new DecisionOptions(reasonRequired: true);
+        var replacement = new Option<string?>("--replacement") { Description = "Propose this document instead; without it the job ends", HelpName = "FILE" };
+        var command = new Command("reject", "Turn a document down, with or without a replacement") { replacement };
+        decision.AddTo(command);
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
+        {
+            var (id, step) = decision.Target(parsed);
+            byte[]? bytes = null;
+            if (parsed.GetValue(replacement) is { } path)
+            {
+                var document = JobDesk.ReadDocument(path);
+                if (!document.IsValid) return new JobAnswer(id, null, document.Problems[0].Rule, document.Problems[0].ToString());
+                bytes = Encoding.UTF8.GetBytes(document.Value.Root.GetRawText());
+            }
+
+            return Seen(desk, id, step, decision.Hash(parsed), "Reject") switch
+            {
+                (_, { } refused) => refused,
+                ({ } hash, null) => await desk.RejectAsync(id, step, hash, JobActor.Here, decision.Reason(parsed)!, bytes),
+                _ => throw new InvalidOperationException("neither a digest nor a refusal"),
+            };
+        }));
+        return command;
+    }
+
+    /// <summary>The digest of what the person saw: as given, or of what is shown now on a terminal and confirmed there.</summary>
+    private static (Digest? Hash, JobAnswer? Refused) Seen(JobDesk desk, string id, string step, string? given, string verb)
+    {
+        if (StartedByAssay.Check()) return (null, new JobAnswer(id, null, "not_a_person", "work that Assay runs cannot decide about a job"));
+        if (given is not null)
+        {
+            return given.Length == 64 && given.All(char.IsAsciiHexDigit)
+                ? (Digest.Parse(given), null)
+                : (null, new JobAnswer(id, null, "hash", $"{given} is no SHA-256: assay job show {id} prints the one to name"));
+        }
+
+        if (Console.IsInputRedirected || Console.IsOutputRedirected)
+        {
+            return (null, new JobAnswer(id, null, "hash_required", $"name what you saw with --hash: assay job show {id} prints it"));
+        }
+
+        if (desk.Find(id) is not { Waiting: { } waiting } job || waiting.Step != step) return (default(Digest), null);
+        var view = desk.View(id)!;
+        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString(desk.Document(job, view.Waiting!.Document)!)));
+        Console.Error.Write($"{verb} {step} of {id}? [y/N] ");
+        return string.Equals(Console.In.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase)
+            ? (waiting.Sha256, null)
+            : (null, new JobAnswer(id, null, "not_confirmed", "nothing was decided"));
+    }
+
+    private sealed class DecisionOptions(bool reasonRequired)
+    {
+        private readonly Argument<string> _id = JobArgument.Id();
+        private readonly Option<string> _step = new("--step") { Description = "blueprint, strategy_spec, runspec, trace_preview or improvements", HelpName = "STEP", Required = true };
+        private readonly Option<string?> _hash = new("--hash") { Description = "SHA-256 of the document that you saw; asked for on a terminal", HelpName = "SHA256" };
+        private readonly Option<string?> _reason = JobArgument.Reason(reasonRequired);
+
+        public void AddTo(Command command)
+        {
+            command.Add(_id);
+            command.Add(_step);
+            command.Add(_hash);
+            command.Add(_reason);
+        }
+
+        public (string Id, string Step) Target(ParseResult parsed) => (parsed.GetValue(_id)!, parsed.GetValue(_step)!);
+
+        public string? Hash(ParseResult parsed) => parsed.GetValue(_hash);
+
+        public string? Reason(ParseResult parsed) => parsed.GetValue(_reason);
+    }
+}

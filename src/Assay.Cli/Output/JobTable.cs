@@ -1,0 +1,66 @@
+using System.Globalization;
+using Assay.Jobs;
+
+namespace Assay.Cli.Output;
+
+/// <summary>Jobs as a person reads them on a terminal.</summary>
+internal static class JobTable
+{
+    private const int TitleWidth = 48;
+
+    public static void Print(IReadOnlyList<JobSummary> jobs)
+    {
+        if (jobs.Count == 0)
+        {
+            Console.Out.WriteLine("No jobs: assay job submit-blueprint FILE --snapshot ID --policy-bundle FILE submits one.");
+            return;
+        }
+
+        var table = new TextTable("JOB", "STATE", "STEP", "GATES", "RUN", "SUBMITTED", "TITLE");
+        foreach (var job in jobs)
+        {
+            table.Add(job.JobId, job.State, job.State == "DONE" ? "" : job.Step ?? "", job.Verdict ?? "", job.RunId ?? "", Minute(job.SubmittedAt), Short(job.Title));
+        }
+
+        table.Write(Console.Out);
+    }
+
+    public static void Print(JobView view, IReadOnlyList<GateView> gates)
+    {
+        var job = view.Job;
+        Console.Out.WriteLine($"{job.JobId}  {Words.Safe(job.Title)}");
+        Console.Out.WriteLine($"{job.State}{(job.State == "DONE" ? $", gates {job.Verdict}" : job.Step is { } step ? $" ({step})" : "")}{(job.Message is { } why ? $": {Words.Safe(why)}" : "")}");
+        Console.Out.WriteLine($"submitted {Minute(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId} · policies {view.Policy.Id} ({view.Policy.Sha256[..12]}…, file {view.Policy.File})");
+        Console.Out.WriteLine($"used {Words.Duration(job.WallClockMs)} of stages{Limit(view.Budget.MaxWallClockMs is { } ms ? Words.Duration(ms) : null)} · {Usd(job.CostUsd)}{Limit(view.Budget.MaxCostUsd is { } usd ? Usd(usd) : null)}");
+        if (job.ParentJobId is { } parent) Console.Out.WriteLine($"generation {job.Generation}, spawned by {parent}, root {job.RootJobId}");
+        Section("Documents", view.Documents, d => [d.Name, $"v{d.Version}", d.Sha256, d.InForce ? d.Path : $"{d.Path} (replaced)"]);
+        Section("Decisions", view.Decisions, d => [d.Decision, d.Step, $"{d.Sha256[..12]}…", $"{Words.Safe(d.By)} ({d.Via})", Words.Safe(d.Reason ?? "")]);
+        Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {g.Threshold?.ToString(CultureInfo.InvariantCulture) ?? "(no threshold)"}", g.Value?.ToString(CultureInfo.InvariantCulture) ?? "", g.SegmentId ?? ""]);
+        Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
+        Section("Children", view.Children, c => [c]);
+        if (view.Waiting is not { } waiting) return;
+        Console.Out.WriteLine();
+        Console.Out.WriteLine($"Waits for a decision on {waiting.Step}. Look, then decide:");
+        Console.Out.WriteLine($"  assay job document {job.JobId} {waiting.Document}");
+        Console.Out.WriteLine($"  assay job approve {job.JobId} --step {waiting.Step} --hash {waiting.Sha256}");
+        Console.Out.WriteLine($"  assay job reject {job.JobId} --step {waiting.Step} --hash {waiting.Sha256} --reason \"…\" [--replacement FILE]");
+    }
+
+    private static void Section<T>(string heading, IReadOnlyList<T> items, Func<T, string[]> cells)
+    {
+        if (items.Count == 0) return;
+        Console.Out.WriteLine();
+        var rows = items.Select(cells).ToList();
+        var table = new TextTable([heading.ToUpperInvariant(), .. Enumerable.Repeat("", rows[0].Length - 1)]);
+        foreach (var row in rows) table.Add(row);
+        table.Write(Console.Out);
+    }
+
+    private static string Limit(string? limit) => limit is null ? "" : $" of {limit}";
+
+    private static string Usd(decimal usd) => string.Create(CultureInfo.InvariantCulture, $"${usd:0.00####}");
+
+    private static string Minute(string time) => time[..16].Replace('T', ' ');
+
+    private static string Short(string title) => title.Length <= TitleWidth ? Words.Safe(title) : Words.Safe(title[..(TitleWidth - 1)]) + "…";
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>What must hold of a document, beside its contract, before it comes into force; the same for one that a component made and one that a person brought.</summary>
+public static class DocumentRule
+{
+    /// <summary>The event by which the document comes into force, or why it does not.</summary>
+    public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, DocumentRef made, JsonElement document, Actor by)
+    {
+        if (ReservedExtension(document) is { } pointer) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", pointer));
+        switch (made.Name)
+        {
+            case JobDocumentNames.Blueprint:
+                return (new BlueprintProposed(made, by), null);
+            case JobDocumentNames.StrategySpec:
+                return (new StrategySpecProposed(made, by), null);
+            case JobDocumentNames.Runspec:
+                var segments = Segments(document);
+                var twice = segments.GroupBy(s => s.SegmentId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
+                return twice is null ? (new RunspecCompiled(made, by, segments), null) : (null, new StageProblem("segment_id", $"{twice.Key} stands there twice", "/segments/list"));
+            case JobDocumentNames.TracePreview:
+                return (new TracePreviewCompleted(made, by), null);
+            case JobDocumentNames.GateResults:
+                return Gates(state, made, GateRule.Read(document));
+            case JobDocumentNames.Report:
+                return (new ReportCompleted(made, by), null);
+            case JobDocumentNames.Improvements:
+                return Improvements(state, made, document, by);
+            default:
+                throw new InvalidOperationException($"no stage makes {made.Name}");
+        }
+    }
+
+    /// <summary>A child of a job, from a blueprint that satisfies its contract.</summary>
+    /// <param name="parent">The parent.</param>
+    /// <param name="blueprint">The blueprint.</param>
+    /// <param name="proposalId">The proposal's id; null for one that a person brought.</param>
+    /// <param name="documents">Takes the documents that the child's events name.</param>
+    public static ChildJob Child(JobDeclaration parent, JsonElement blueprint, string? proposalId, ICollection<Blob> documents)
+    {
+        var lineage = new JsonObject
+        {
+            ["root_job_id"] = parent.Lineage.RootJobId ?? parent.JobId,
+            ["parent_job_id"] = parent.JobId,
+            ["generation"] = parent.Lineage.Generation + 1,
+            ["iteration"] = parent.Lineage.Generation + 1,
+        };
+        var spec = new JsonObject
+        {
+            ["schema_version"] = "job_spec_v1",
+            ["snapshot_id"] = parent.SnapshotId,
+            ["policy_bundle_path"] = parent.Bundle.Path,
+            ["policy_bundle_id"] = parent.Bundle.Id,
+            ["blueprint"] = JsonNode.Parse(blueprint.GetRawText()),
+            ["extensions"] = new JsonObject { ["lineage"] = lineage },
+        };
+        var specBlob = Blob.Of(CanonicalJson.Serialize(spec, JobNodeJson.Default.JsonObject));
+        var blueprintBlob = Blob.Of(CanonicalJson.Serialize(blueprint));
+        documents.Add(specBlob);
+        documents.Add(blueprintBlob);
+        var identity = JobIdentity.Job(spec, parent.Bundle.Sha256);
+        return new ChildJob
+        {
+            ProposalId = proposalId,
+            Title = blueprint.GetProperty("title").GetString()!,
+            JobId = JobIdentity.Short(identity),
+            SpecSha256 = identity,
+            Spec = new DocumentRef(JobDocumentNames.Spec, 1, JobPaths.SpecFile, specBlob.Sha256, specBlob.Bytes.Length, "job_spec_v1"),
+            Blueprint = new DocumentRef(JobDocumentNames.Blueprint, 1, JobPaths.Input(JobKind.Blueprint), blueprintBlob.Sha256, blueprintBlob.Bytes.Length, "blueprint_v1"),
+        };
+    }
+
+    /// <summary>Any word of a policy is refused in what components make, whatever the bundle calls its own.</summary>
+    private static string? ReservedExtension(JsonElement document) => PolicyRule.Override(document, EmptyBundle);
+
+    private static readonly JsonElement EmptyBundle = JsonDocument.Parse("""{"policies":{}}""").RootElement;
+
+    private static ImmutableArray<SegmentRef> Segments(JsonElement runspec) => runspec.TryGetProperty("segments", out var segments)
+        ? [
+            .. segments.GetProperty("list").EnumerateArray().Select(s => new SegmentRef(
+                s.GetProperty("segment_id").GetString()!, s.TryGetProperty("holdout", out var holdout) && holdout.GetBoolean())),
+        ]
+        : [];
+
+    private static (DocumentMade?, StageProblem?) Gates(JobState state, DocumentRef made, GateResults results)
+    {
+        if (GateRule.Problem(results, state.Segments, state.Job.HoldoutMetrics) is { } problem) return (null, problem);
+        var passed = results.Gates.Count(GateRule.HasPassed);
+        return (new GatesCompleted(made, Actor.Engine, GateRule.Passed(results, state.Segments), passed, results.Gates.Length - passed), null);
+    }
+
+    private static (DocumentMade?, StageProblem?) Improvements(JobState state, DocumentRef made, JsonElement document, Actor by)
+    {
+        var proposals = document.GetProperty("proposals");
+        var children = ImmutableArray.CreateBuilder<ChildJob>();
+        var documents = new List<Blob>();
+        for (var i = 0; i < proposals.GetArrayLength(); i++)
+        {
+            var pointer = $"/proposals/{i}";
+            var id = proposals[i].GetProperty("proposal_id").GetString()!;
+            var blueprint = proposals[i].GetProperty("blueprint");
+            if (children.Any(c => c.ProposalId == id)) return (null, new StageProblem("proposal_id", $"{id} stands there twice", $"{pointer}/proposal_id"));
+            if (ContractCatalog.Validate("blueprint_v1", blueprint) is [var error, ..]) return (null, new StageProblem("contract", $"the blueprint of {id} breaks blueprint_v1: {error.Message}", $"{pointer}/blueprint{error.InstancePointer}"));
+            if (ReservedExtension(blueprint) is { } reserved) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", $"{pointer}/blueprint{reserved}"));
+            children.Add(Child(state.Job, blueprint, id, documents));
+        }
+
+        return (new ImprovementsProposed(made, by, children.ToImmutable()) { Attached = documents }, null);
+    }
+}
+
+/// <summary>A document that a person puts in the place of a rejected one.</summary>
+public static class ReplacementRule
+{
+    /// <summary>The event by which the replacement comes into force, or why it does not.</summary>
+    public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, string step, ReadOnlyMemory<byte> bytes, Actor by)
+    {
+        var checkpoint = (JobStep.Checkpoint)state.Next!;
+        if (step == JobStages.TracePreview) return (null, new StageProblem("no_replacement", "a trace preview shows what was calculated and cannot be replaced: reject the job, or approve it"));
+        var kind = JobStages.Making(checkpoint.Document);
+        if (bytes.Length > StageProcess.MaxDocumentBytes) return (null, new StageProblem("too_large", $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
+        var read = InputDocument.Read(bytes, "replacement");
+        var problems = read.IsValid ? ContractCatalog.Check(read.Value, kind.Contract).Problems : read.Problems;
+        if (problems.Count > 0) return (null, new StageProblem("contract", $"the replacement breaks {kind.Contract}: {problems[0].Message}", problems[0].Pointer));
+        var canonical = Blob.Of(CanonicalJson.Serialize(read.Value.Root));
+        if (state.History.Any(d => d.Name == checkpoint.Document && d.Sha256 == canonical.Sha256)) return (null, new StageProblem("same_document", "the replacement is a document that was there before"));
+        var version = state.VersionsOf(checkpoint.Document) + 1;
+        var made = new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), canonical.Sha256, canonical.Bytes.Length, kind.Contract);
+        var (proposed, problem) = DocumentRule.Make(state, made, read.Value.Root, by);
+        return proposed is null ? (null, problem) : (proposed with { Attached = [.. proposed.Attached ?? [], canonical] }, null);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Assay.Kernel.Effects;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>
+/// What a run may leave (lane document: Jobs, Segments). Every segment brings its figures; all but a hold-out bring curve and trades, and a hold-out brings
+/// neither. With segments no other file may be there, since any could hold what must not be seen.
+/// </summary>
+public static class DossierRule
+{
+    private static readonly string[] WithSegments = [DossierLayout.Metrics, DossierLayout.Summary];
+
+    /// <summary>The files whose content the rule looks at.</summary>
+    public static ImmutableArray<CollectedName> Wanted(ImmutableArray<SegmentRef> segments) =>
+    [
+        Document(DossierLayout.Metrics),
+        .. segments.Length == 0 ? Array.Empty<CollectedName>() : [Document(DossierLayout.Summary)],
+        .. segments.Select(s => Document(DossierLayout.Segment(s.SegmentId, DossierLayout.Metrics))),
+    ];
+
+    /// <summary>Why there is no dossier; null when all is as it must be.</summary>
+    public static StageProblem? Judge(RunDeclared run, ProcessOutcome outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        if (outcome.ListProblem is { } problem) return new StageProblem("output_folder", $"the output folder cannot be listed: {problem}");
+        if (outcome.Listed.FirstOrDefault(f => f.Sha256 is null) is { } bad) return new StageProblem("output_file", $"{bad.Name} {bad.Problem}");
+        if (NameProblem(run, [.. outcome.Listed.Select(f => f.Name)]) is { } name) return name;
+        foreach (var file in outcome.Files)
+        {
+            var contract = file.Name.EndsWith(DossierLayout.Summary, StringComparison.Ordinal) ? "segments_summary_v1" : "metrics_v1";
+            ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? bytes : null;
+            if (StageJudge.DocumentProblem(file, content, contract, out var document) is { } wrong) return wrong;
+            if (contract == "segments_summary_v1" && SummaryProblem(run, document) is { } summary) return summary;
+        }
+
+        return null;
+    }
+
+    private static CollectedName Document(string name) =>
+        new($"{StageProcess.OutputFolder}/{name}", StageProcess.MaxDocumentBytes, Content: true) { Keep = true };
+
+    private static StageProblem? NameProblem(RunDeclared run, HashSet<string> names)
+    {
+        if (run.Segments.Length == 0) return null;
+        var expected = new HashSet<string>(WithSegments, StringComparer.Ordinal);
+        foreach (var segment in run.Segments)
+        {
+            expected.Add(DossierLayout.Segment(segment.SegmentId, DossierLayout.Metrics));
+            foreach (var file in new[] { DossierLayout.Curve, DossierLayout.Trades })
+            {
+                var name = DossierLayout.Segment(segment.SegmentId, file);
+                if (!segment.Holdout) expected.Add(name);
+                else if (names.Contains(name)) return new StageProblem("holdout_leak", $"{name} was written: a hold-out has neither curve nor trades");
+            }
+        }
+
+        if (expected.Except(names, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } missing) return new StageProblem("evidence_missing", $"{missing} is missing");
+        return names.Except(expected, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } stray
+            ? new StageProblem("unexpected_file", $"{stray} is no file of a dossier with segments")
+            : null;
+    }
+
+    /// <summary>The summary names each segment once, and of a hold-out only figures that the policy permits.</summary>
+    private static StageProblem? SummaryProblem(RunDeclared run, JsonElement summary)
+    {
+        var entries = summary.GetProperty("segments").EnumerateArray().ToList();
+        var listed = entries.Select(e => e.GetProperty("segment_id").GetString()!).Order(StringComparer.Ordinal);
+        if (!listed.SequenceEqual(run.Segments.Select(s => s.SegmentId).Order(StringComparer.Ordinal), StringComparer.Ordinal))
+        {
+            return new StageProblem("segments_summary", $"{DossierLayout.Summary} does not list each segment of the run specification once", "/segments");
+        }
+
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var segment = run.Segments.Single(s => s.SegmentId == entries[i].GetProperty("segment_id").GetString());
+            if ((entries[i].TryGetProperty("holdout", out var flag) && flag.GetBoolean()) != segment.Holdout)
+            {
+                return new StageProblem("segments_summary", $"{segment.SegmentId} is {(segment.Holdout ? "a" : "no")} hold-out", $"/segments/{i}/holdout");
+            }
+
+            if (!segment.Holdout || !entries[i].TryGetProperty("metrics", out var metrics)) continue;
+            if (metrics.EnumerateObject().FirstOrDefault(m => !run.HoldoutMetrics.Contains(m.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } leak)
+            {
+                return new StageProblem("holdout_leak", $"{leak.Name} of the hold-out {segment.SegmentId} may not be shown", $"/segments/{i}/metrics/{leak.Name}");
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>What a job starts from.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobKind>))]
+public enum JobKind
+{
+    [JsonStringEnumMemberName("blueprint")]
+    Blueprint,
+
+    [JsonStringEnumMemberName("idea")]
+    Idea,
+}
+
+/// <summary>Who asked for something.</summary>
+/// <param name="Name">The person: the operating system's user, or the one who signed in. Never a role.</param>
+/// <param name="Via">The way it came: <c>cli</c>, <c>api</c> or <c>page</c>; <c>engine</c> or <c>spawn</c> for what no person asked for.</param>
+public sealed record Actor(string Name, string Via)
+{
+    /// <summary>What follows from the contract alone.</summary>
+    public static readonly Actor Engine = new("assay", "engine");
+
+    [JsonIgnore]
+    public bool IsPerson => Via is "cli" or "api" or "page";
+}
+
+/// <summary>A version of one of a job's documents; the ledger keeps its bytes.</summary>
+/// <param name="Name">The document's name, such as <c>runspec</c>.</param>
+/// <param name="Version">1 for the first, counted up by each replacement.</param>
+/// <param name="Path">Where it is written, relative to the job's folder.</param>
+/// <param name="Sha256">The digest of its exact bytes, to which approvals bind.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="Contract">The contract it satisfies.</param>
+public sealed record DocumentRef(string Name, int Version, string Path, Digest Sha256, long SizeBytes, string Contract);
+
+/// <summary>The policy bundle as it was read, once, at submission.</summary>
+/// <param name="Path">Where the person found it; not part of the job's identity.</param>
+/// <param name="Id">Its policy_bundle_id.</param>
+/// <param name="Sha256">The digest of its bytes.</param>
+public sealed record PolicyBundleRef(string Path, string Id, Digest Sha256);
+
+/// <summary>Limits from the budget policy; null: none.</summary>
+public sealed record JobBudget
+{
+    public long? MaxSpawnPerJob { get; init; }
+
+    public long? MaxTotalIterations { get; init; }
+
+    public long? MaxProposalsPerJob { get; init; }
+
+    public long? MaxCostMicroUsd { get; init; }
+
+    public long? MaxWallClockMs { get; init; }
+}
+
+/// <summary>Where a job stands in its family (lane document: Jobs, Policies, budgets, lineage).</summary>
+/// <param name="RootJobId">The first of the family; null for a root, which is its own.</param>
+/// <param name="ParentJobId">The job that spawned it.</param>
+/// <param name="Generation">0 for a root.</param>
+public sealed record JobLineage(string? RootJobId, string? ParentJobId, int Generation)
+{
+    public static readonly JobLineage Root = new(null, null, 0);
+}
+
+/// <summary>A component as it was when the job was submitted: what runs for a stage, under which caps.</summary>
+public sealed record ComponentBinding
+{
+    /// <summary>Program and arguments; the program absolute when it lies beside components.json.</summary>
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>The program and the files that it was declared with; it runs only while they are what they were.</summary>
+    public required ImmutableArray<PinnedFile> Pinned { get; init; }
+
+    public required string OutputContract { get; init; }
+
+    public required ProcessCaps Caps { get; init; }
+
+    public required SandboxLevel Sandbox { get; init; }
+
+    public bool RetrySafe { get; init; }
+
+    public required ImmutableArray<string> Inherit { get; init; }
+
+    /// <summary>The model call that the stage is instead of a program of the user's.</summary>
+    public ModelCall? Model { get; init; }
+
+    /// <summary>SHA-256 over the component's declaration and the content of its files.</summary>
+    public required Digest Sha256 { get; init; }
+}
+
+/// <summary>One request to a model behind an OpenAI-compatible endpoint.</summary>
+public sealed record ModelCall
+{
+    public required string Endpoint { get; init; }
+
+    public required string Model { get; init; }
+
+    /// <summary>What the model is told before the stage's documents.</summary>
+    public required string Instructions { get; init; }
+
+    public required int MaxOutputTokens { get; init; }
+
+    /// <summary>Absolute path of the file that holds the key; the document never does.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    public required decimal InputUsdPerMillionTokens { get; init; }
+
+    public required decimal OutputUsdPerMillionTokens { get; init; }
+
+    /// <summary>The contract that the answer must satisfy.</summary>
+    public required string OutputContract { get; init; }
+}
+
+/// <summary>A segment of a run specification.</summary>
+public sealed record SegmentRef(string SegmentId, bool Holdout);
+
+/// <summary>Everything that is fixed when a job is submitted.</summary>
+public sealed record JobDeclaration
+{
+    public required string JobId { get; init; }
+
+    public required JobKind Kind { get; init; }
+
+    /// <summary>SHA-256 over the identity document, of which the job's id is the beginning.</summary>
+    public required Digest SpecSha256 { get; init; }
+
+    /// <summary><c>job_spec.json</c>.</summary>
+    public required DocumentRef Spec { get; init; }
+
+    /// <summary>The blueprint or the idea.</summary>
+    public required DocumentRef Input { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string SnapshotId { get; init; }
+
+    public required PolicyBundleRef Bundle { get; init; }
+
+    /// <summary>The bundle's content as JSON, as components get it.</summary>
+    public required DocumentRef Policies { get; init; }
+
+    public required JobBudget Budget { get; init; }
+
+    /// <summary>The figures of a hold-out that may be shown.</summary>
+    public required ImmutableArray<string> HoldoutMetrics { get; init; }
+
+    public required ImmutableSortedDictionary<string, ComponentBinding> Components { get; init; }
+
+    public required JobLineage Lineage { get; init; }
+
+    /// <summary>Absolute folder of the jobs when it is not <c>jobs/</c> of the workspace.</summary>
+    public string? JobRoot { get; init; }
+}
+
+/// <summary>A blueprint that an agent or a person wants to become a job of its own.</summary>
+public sealed record ChildJob
+{
+    /// <summary>The proposal's id; null for one that a person brought.</summary>
+    public string? ProposalId { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string JobId { get; init; }
+
+    public required Digest SpecSha256 { get; init; }
+
+    public required DocumentRef Spec { get; init; }
+
+    public required DocumentRef Blueprint { get; init; }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>What is to be logged of a run that was judged.</summary>
+public sealed record TrialRequest
+{
+    public required string JobId { get; init; }
+
+    public required string RunId { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string SnapshotId { get; init; }
+
+    public required string PolicyBundleId { get; init; }
+
+    public required bool Passed { get; init; }
+
+    public required int GatesPassed { get; init; }
+
+    public required int GatesFailed { get; init; }
+
+    public required Digest GateResultsSha256 { get; init; }
+
+    public required Digest ManifestSha256 { get; init; }
+
+    /// <summary>The card, which only a run that passed has.</summary>
+    public Digest? CardSha256 { get; init; }
+
+    public long CardBytes { get; init; }
+
+    /// <summary>The card's id: the beginning of its digest.</summary>
+    public string? CardId => Passed && CardSha256 is { } card ? JobIdentity.Short(card) : null;
+}
+
+/// <summary>Logs a trial. A job has one: asking again changes nothing.</summary>
+public sealed record LogTrial(TrialRequest Trial) : Command;
+
+/// <summary>A line of the trial log, and the card of a run that passed.</summary>
+public sealed record TrialLogged(long Trial, TrialRequest Request) : Event;
+
+/// <summary>The registry, folded from its events.</summary>
+/// <param name="Trials">By job.</param>
+/// <param name="LogBytes">Where trial_log.jsonl ends.</param>
+public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Trials, long LogBytes)
+{
+    public static readonly RegistryState Initial = new(ImmutableDictionary.Create<string, TrialLogged>(StringComparer.Ordinal), 0);
+
+    /// <summary>What a job wants to know: the number of its trial.</summary>
+    public StreamReading ReadFor(string jobId)
+    {
+        var trial = Trials[jobId].Trial;
+        return new StreamReading(new StreamOutcome(RegistryLane.Stream.ToString(), RegistryLane.StatusLogged, trial.ToString()) { Counts = true });
+    }
+}
+
+/// <summary>The registry of a workspace: a line for every run that was judged, whatever its gates said, and a card for those that passed.</summary>
+public sealed class RegistryLane : Lane<RegistryState>
+{
+    public const string LaneName = "registry";
+    public const string StatusLogged = "LOGGED";
+
+    public static readonly RegistryLane Instance = new();
+
+    /// <summary>There is one.</summary>
+    public static readonly StreamName Stream = StreamName.Of(LaneName, "trials");
+
+    public override string Name => LaneName;
+
+    public override EventCatalog Events { get; } = new EventCatalog().Add("TRIAL_LOGGED", JobJson.Default.TrialLogged);
+
+    public override RegistryState Initial => RegistryState.Initial;
+
+    public override RegistryState Evolve(RegistryState state, RecordedEvent recorded) => recorded.Body is TrialLogged logged
+        ? new RegistryState(state.Trials.Add(logged.Request.JobId, logged), state.LogBytes + Line(logged, recorded.At).Length)
+        : throw new InvalidOperationException($"a registry records no {recorded.Body.GetType().Name}");
+
+    public override Decision Decide(RegistryState state, Command command, DateTimeOffset now) => command switch
+    {
+        LogTrial log when state.Trials.ContainsKey(log.Trial.JobId) => Decision.Accept(),
+        LogTrial log => Decision.Accept(new TrialLogged(state.Trials.Count + 1, log.Trial)),
+        Cancel or WakeUp => Decision.Accept(),
+        _ => Decision.Refuse("unknown_command", $"a registry knows no {command.GetType().Name}"),
+    };
+
+    public override Work Next(RegistryState state, DateTimeOffset now) => new Work.Wait("a trial");
+
+    public override Effect EffectOf(RegistryState state, string effectId) => throw new InvalidOperationException("a registry asks for no effect");
+
+    public override IReadOnlyList<Event> Record(RegistryState state, EffectReport report, DateTimeOffset now) =>
+        throw new InvalidOperationException("a registry asks for no effect");
+
+    public override IReadOnlyList<MirrorFile> Mirror(RegistryState state, RecordedEvent recorded)
+    {
+        var logged = (TrialLogged)recorded.Body;
+        var line = Line(logged, recorded.At);
+        var appended = new AppendedLine(null, JobPaths.TrialLog, state.LogBytes - line.Length, line);
+        return logged.Request is { CardId: { } id, CardSha256: { } card } request ? [appended, new BlobFile(null, JobPaths.Card(id), request.CardBytes, card)] : [appended];
+    }
+
+    private static byte[] Line(TrialLogged logged, DateTimeOffset at)
+    {
+        var trial = logged.Request;
+        var line = new JsonObject
+        {
+            ["schema_version"] = "trial_v1",
+            ["trial"] = logged.Trial,
+            ["recorded_at"] = JobLog.Time(at),
+            ["job_id"] = trial.JobId,
+            ["run_id"] = trial.RunId,
+            ["title"] = trial.Title,
+            ["snapshot_id"] = trial.SnapshotId,
+            ["policy_bundle_id"] = trial.PolicyBundleId,
+            ["verdict"] = trial.Passed ? "PASS" : "FAIL",
+            ["gates_passed"] = trial.GatesPassed,
+            ["gates_failed"] = trial.GatesFailed,
+            ["gate_results_sha256"] = trial.GateResultsSha256.ToString(),
+            ["manifest_sha256"] = trial.ManifestSha256.ToString(),
+        };
+        if (trial.CardId is { } card) line["card_id"] = card;
+        return [.. CanonicalJson.Serialize(line, JobNodeJson.Default.JsonObject), (byte)'\n'];
+    }
+}

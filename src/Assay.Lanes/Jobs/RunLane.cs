@@ -1,0 +1,302 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>Asks for a run. One that is complete stays as it is; one that is under way goes on; one that failed is tried again.</summary>
+public sealed record DeclareRun(RunDeclared Run) : Command;
+
+/// <summary>What a run's stream records, beside the effects.</summary>
+public abstract record RunEvent : Event;
+
+/// <summary>Somebody wants the dossier of this run specification.</summary>
+public sealed record RunDeclared : RunEvent
+{
+    public required string RunId { get; init; }
+
+    public required Digest RunSha256 { get; init; }
+
+    /// <summary>The job that asked.</summary>
+    public required string JobId { get; init; }
+
+    public required DocumentRef Runspec { get; init; }
+
+    public required string SnapshotId { get; init; }
+
+    public required ComponentBinding Component { get; init; }
+
+    public required ImmutableArray<SegmentRef> Segments { get; init; }
+
+    /// <summary>The figures of a hold-out that may be shown.</summary>
+    public required ImmutableArray<string> HoldoutMetrics { get; init; }
+
+    /// <summary>What the job has left of its budget; null: no limit.</summary>
+    public long? MaxWallClockMs { get; init; }
+
+    public long? MaxCostMicroUsd { get; init; }
+}
+
+/// <summary>There is no dossier.</summary>
+/// <param name="Status">FAILED, STOPPED_BUDGET or CANCELLED.</param>
+/// <param name="Rule">The rule's short name; for STOPPED_BUDGET the limit's.</param>
+/// <param name="Message">What happened, for a person.</param>
+public sealed record RunFailed(string Status, string Rule, string Message) : RunEvent;
+
+/// <summary>The dossier is complete.</summary>
+public sealed record RunFinished(ImmutableArray<DossierFile> Files) : RunEvent;
+
+/// <summary>Somebody asked to end it.</summary>
+public sealed record RunCancelRequested(string By) : RunEvent;
+
+/// <summary>Where a run stands.</summary>
+public enum RunPhase
+{
+    /// <summary>No event yet. Left by <see cref="RunDeclared"/>.</summary>
+    None,
+
+    /// <summary>The run component runs, or its dossier is being collected. Left by <see cref="RunFinished"/>, <see cref="RunFailed"/> and <see cref="RunCancelRequested"/>.</summary>
+    Running,
+
+    /// <summary>What is under way is being ended. Left by <see cref="RunFailed"/>.</summary>
+    Cancelling,
+
+    /// <summary>There is a dossier. Never left.</summary>
+    Completed,
+
+    /// <summary>There is none. Left by <see cref="RunDeclared"/>, when it is asked for again.</summary>
+    Failed,
+}
+
+/// <summary>A run, folded from its events.</summary>
+public sealed record RunState
+{
+    public static readonly RunState Initial = new();
+
+    private readonly RunDeclared? _declared;
+
+    public RunPhase Phase { get; init; }
+
+    /// <summary>The latest request.</summary>
+    public RunDeclared Declared
+    {
+        get => _declared ?? throw new InvalidOperationException("the run has not been declared");
+        init => _declared = value;
+    }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset LastAt { get; init; }
+
+    public int InFlight { get; init; }
+
+    /// <summary>The process that passed, whose output is being collected.</summary>
+    public ProcessOutcome? Passed { get; init; }
+
+    public ImmutableArray<DossierFile> Files { get; init; } = [];
+
+    public RunFailed? Failure { get; init; }
+
+    /// <summary>Used since the latest request.</summary>
+    public long CostMicroUsd { get; init; }
+
+    public long DurationMs { get; init; }
+
+    public DossierManifest Manifest => DossierManifest.Of(Declared, Files);
+
+    public RunState Evolve(RecordedEvent recorded)
+    {
+        var next = this with { LastAt = recorded.At };
+        return recorded.Body switch
+        {
+            RunDeclared declared => next with
+            {
+                Phase = RunPhase.Running,
+                Declared = declared,
+                StartedAt = recorded.At,
+                Failure = null,
+                Passed = null,
+                CostMicroUsd = 0,
+                DurationMs = 0,
+            },
+            EffectStarted => next with { InFlight = InFlight + 1 },
+            EffectFinished { Outcome: ProcessOutcome run } => next with
+            {
+                InFlight = InFlight - 1,
+                Passed = run is { ExitCode: 0, KillReason: null, StartError: null } ? run : null,
+                CostMicroUsd = CostMicroUsd + (run.CostMicroUsd ?? 0),
+                DurationMs = DurationMs + run.DurationMs,
+            },
+            EffectFinished => next with { InFlight = InFlight - 1 },
+            EffectInterrupted => next with { InFlight = InFlight - 1, DurationMs = DurationMs + (long)(recorded.At - LastAt).TotalMilliseconds },
+            RunCancelRequested => next with { Phase = RunPhase.Cancelling },
+            RunFailed failed => next with { Phase = RunPhase.Failed, Failure = failed, Passed = null },
+            RunFinished finished => next with { Phase = RunPhase.Completed, Files = finished.Files },
+            _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
+        };
+    }
+}
+
+/// <summary>
+/// Runs: one dossier for each combination of run specification, snapshot and component, shared by all jobs that ask for it (lane document: Jobs, Storage and
+/// Segments). A hold-out that wrote a curve or trades fails the run before anything is copied.
+/// </summary>
+public sealed class RunLane : Lane<RunState>
+{
+    public const string LaneName = "run";
+    public const string StatusCompleted = "COMPLETED";
+    public const string StatusFailed = "FAILED";
+    public const string StatusBudget = "STOPPED_BUDGET";
+    public const string StatusCancelled = "CANCELLED";
+
+    public static readonly RunLane Instance = new();
+
+    private const string ProcessEffect = "run";
+    private const string CollectEffect = "collect";
+
+    public static StreamName StreamOf(string runId) => StreamName.Of(LaneName, runId);
+
+    public override string Name => LaneName;
+
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("RUN_DECLARED", JobJson.Default.RunDeclared)
+        .Add("RUN_CANCEL_REQUESTED", JobJson.Default.RunCancelRequested)
+        .Add("RUN_FAILED", JobJson.Default.RunFailed)
+        .Add("RUN_FINISHED", JobJson.Default.RunFinished);
+
+    public override IReadOnlyList<LaneTable> Tables => [RunTables.Runs];
+
+    public override RunState Initial => RunState.Initial;
+
+    public override RunState Evolve(RunState state, RecordedEvent recorded) => state.Evolve(recorded);
+
+    public override Decision Decide(RunState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
+    {
+        (RunPhase.None, DeclareRun declare) => Decision.Accept(declare.Run),
+        (_, DeclareRun declare) when declare.Run.RunSha256 != state.Declared.RunSha256 =>
+            Decision.Refuse("id_collision", $"{state.Declared.RunId} names another run already"),
+        (RunPhase.Failed, DeclareRun declare) => Decision.Accept(declare.Run),
+        (_, DeclareRun) => Decision.Accept(),
+        (RunPhase.Running, Cancel cancel) => Decision.Accept([new RunCancelRequested(cancel.By), .. state.InFlight == 0 ? [Cancelled] : Array.Empty<Event>()]),
+        (_, Cancel or WakeUp) => Decision.Accept(),
+        _ => Decision.Refuse("unknown_command", $"a run knows no {command.GetType().Name}"),
+    };
+
+    public override Work Next(RunState state, DateTimeOffset now) => state.Phase switch
+    {
+        RunPhase.Running => new Work.Perform([state.Passed is null ? Process(state, now) : Collect(state)]),
+        RunPhase.Cancelling => new Work.End("the run was cancelled"),
+        RunPhase.Completed or RunPhase.Failed => Work.Finished.Instance,
+        RunPhase.None => new Work.Wait("a run specification"),
+        var phase => throw new InvalidOperationException($"unknown phase {phase}"),
+    };
+
+    public override Effect EffectOf(RunState state, string effectId) => effectId == CollectEffect ? Collect(state) : Process(state, state.LastAt);
+
+    public override IReadOnlyList<Event> Record(RunState state, EffectReport report, DateTimeOffset now)
+    {
+        if (state.Phase == RunPhase.Cancelling) return [Cancelled];
+        switch (report)
+        {
+            case EffectCompleted { Outcome: ProcessOutcome run } done:
+                return OnRun(state, run, done.Evidence);
+            case EffectCompleted { Outcome: FilesOutcome files }:
+                return OnCollected(state, files);
+            case EffectLost lost:
+                return state.Declared.Component.RetrySafe ? [] : [new RunFailed(StatusFailed, "interrupted", $"{lost.Reason}; the run is not declared retry_safe")];
+            default:
+                throw new InvalidOperationException($"a run asks for no effect with {report}");
+        }
+    }
+
+    public override IReadOnlyList<MirrorFile> Mirror(RunState state, RecordedEvent recorded) => recorded.Body is not RunFinished finished
+        ? []
+        : [
+            .. finished.Files.Select(f => new CapturedFile(null, $"{JobPaths.Dossier(state.Declared.RunId)}/{f.Path}", f.SizeBytes, f.Sha256)),
+            new DerivedFile(null, JobPaths.Manifest(state.Declared.RunId), state.Manifest.Bytes()),
+        ];
+
+    public override IReadOnlyList<LaneRow> Rows(RunState state, RecordedEvent recorded) => RunTables.Rows(state, recorded);
+
+    /// <summary>What a job wants to know of a run that has ended.</summary>
+    /// <param name="state">The run's state.</param>
+    /// <param name="jobId">The job that asks: what another job's run cost is not its own.</param>
+    public static StreamReading ReadFor(RunState state, string jobId)
+    {
+        var isOwn = state.Declared.JobId == jobId;
+        var stream = StreamOf(state.Declared.RunId).ToString();
+        var status = state.Phase == RunPhase.Completed ? StatusCompleted : state.Failure?.Status ?? StatusCancelled;
+        var outcome = new StreamOutcome(stream, status, state.Failure is { } failure ? $"{failure.Rule}: {failure.Message}" : null)
+        {
+            CostMicroUsd = isOwn ? state.CostMicroUsd : 0,
+            DurationMs = isOwn ? state.DurationMs : 0,
+            Counts = isOwn,
+        };
+        return new StreamReading(outcome, state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default);
+    }
+
+    private static RunFailed Cancelled => new(StatusCancelled, "cancelled", "the run was cancelled");
+
+    private static RunProcess Process(RunState state, DateTimeOffset startsAt)
+    {
+        var run = state.Declared;
+        var runspec = new StageDocument("inputs/runspec.json", run.Runspec.Sha256, run.Runspec.Contract);
+        return new StageProcess
+        {
+            EffectId = ProcessEffect,
+            Component = run.Component,
+            Input = new StageInput
+            {
+                Stage = JobStages.Run,
+                RunId = run.RunId,
+                SnapshotId = run.SnapshotId,
+                Documents = ImmutableSortedDictionary.Create<string, StageDocument>(StringComparer.Ordinal).Add(JobDocumentNames.Runspec, runspec),
+            },
+            Root = null,
+            RunRoot = JobPaths.DossierRunRoot(run.RunId),
+            StdoutFile = JobPaths.DossierLog(run.RunId, "stdout"),
+            StderrFile = JobPaths.DossierLog(run.RunId, "stderr"),
+            Collect = DossierRule.Wanted(run.Segments),
+            List = new FolderListing(StageProcess.OutputFolder),
+            NotAfter = run.MaxWallClockMs is { } max ? startsAt + TimeSpan.FromMilliseconds(Math.Max(0, max - state.DurationMs)) : null,
+            MaxCostMicroUsd = run.MaxCostMicroUsd is { } cost ? Math.Max(0, cost - state.CostMicroUsd) : null,
+        }.ToEffect();
+    }
+
+    private static CollectFiles Collect(RunState state) => new(CollectEffect)
+    {
+        From = [$"{state.Passed!.RunRoot}/{StageProcess.OutputFolder}"],
+        To = JobPaths.Dossier(state.Declared.RunId),
+        KeepFolders = false,
+        MaxFiles = new FolderListing("").MaxFiles,
+    };
+
+    private static IReadOnlyList<Event> OnRun(RunState state, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        if (run.KillReason == KillReason.Deadline) return [new RunFailed(StatusBudget, BudgetRule.WallClock, "the job's wall-clock budget ended while it ran")];
+        if (run.KillReason == KillReason.CostLimit && run.MeterProblem is null) return [new RunFailed(StatusBudget, BudgetRule.Cost, "the job's cost budget ended while it ran")];
+        if (run.KillReason == KillReason.Cancelled && state.Declared.Component.RetrySafe) return [];
+        return StageJudge.ProcessProblem(run) is { } problem ? [Failed(problem)]
+            : DossierRule.Judge(state.Declared, run, evidence) is { } wrong ? [Failed(wrong)]
+            : [];
+    }
+
+    /// <summary>The copies must be what the run left when it was judged.</summary>
+    private static IReadOnlyList<Event> OnCollected(RunState state, FilesOutcome collected)
+    {
+        var judged = state.Passed!.Listed;
+        if (!collected.Complete || collected.Files.Length != judged.Length) return [Failed(new StageProblem("dossier_changed", "the output changed after it was judged"))];
+        var files = ImmutableArray.CreateBuilder<DossierFile>();
+        foreach (var file in collected.Files)
+        {
+            if (file.Sha256 is not { } digest) return [Failed(new StageProblem("dossier_file", $"{file.Name} {file.Problem}"))];
+            if (!judged.Any(j => j.Name == file.Name && j.Sha256 == digest)) return [Failed(new StageProblem("dossier_changed", $"{file.Name} changed after it was judged"))];
+            files.Add(new DossierFile(file.Name, digest, file.SizeBytes));
+        }
+
+        return [new RunFinished(files.ToImmutable())];
+    }
+
+    private static RunFailed Failed(StageProblem problem) => new(StatusFailed, problem.Rule, problem.Text);
+}

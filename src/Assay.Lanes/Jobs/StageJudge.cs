@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>Why a stage's output is not used.</summary>
+/// <param name="Rule">The rule's short name.</param>
+/// <param name="Message">What happened, for a person.</param>
+/// <param name="Pointer">Where in the output.</param>
+public sealed record StageProblem(string Rule, string Message, string? Pointer = null)
+{
+    /// <summary>Message and place in one line.</summary>
+    public string Text => Pointer is { Length: > 0 } ? $"{Message} (at {Pointer})" : Message;
+}
+
+/// <summary>Looks at what a component left before anything of it counts.</summary>
+public static class StageJudge
+{
+    /// <summary>Why the process itself did not do its work; null when it did.</summary>
+    public static StageProblem? ProcessProblem(ProcessOutcome run)
+    {
+        if (run.ChangedInputs.Length > 0) return new StageProblem("changed", $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
+        if (run.StartError is { } error) return new StageProblem("start", error);
+        if (run.MeterProblem is { } meter) return new StageProblem("meter", meter);
+        if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {KillWord(reason)}");
+        if (run.Signal is { } signal) return new StageProblem("signal", $"ended by signal {signal}");
+        if (run.ExitCode is not 0) return new StageProblem("exit_code", $"exit code {run.ExitCode}: see {run.Stderr.File}");
+        return run.RunRootPresent ? null : new StageProblem("run_root", "the program removed its own folder");
+    }
+
+    /// <summary>Reads a document that a component made: strictly, and against its contract.</summary>
+    /// <param name="file">As it was collected.</param>
+    /// <param name="bytes">Its content; null when it could not be read.</param>
+    /// <param name="contract">The contract that it must name and satisfy.</param>
+    /// <param name="document">The document, when there is no problem.</param>
+    public static StageProblem? DocumentProblem(CollectedFile file, ReadOnlyMemory<byte>? bytes, string contract, out JsonElement document)
+    {
+        document = default;
+        if (file.Sha256 is null || bytes is not { } content) return new StageProblem("evidence_missing", $"{file.Name} {file.Problem ?? "is missing"}");
+        var read = InputDocument.Read(content, file.Name);
+        var problems = read.IsValid ? ContractCatalog.Check(read.Value, contract).Problems : read.Problems;
+        if (problems.Count > 0) return new StageProblem("contract", $"{file.Name} breaks {contract}: {problems[0].Message} [{problems[0].Rule}]", problems[0].Pointer);
+        document = read.Value.Root;
+        return null;
+    }
+
+    private static string KillWord(KillReason reason) => JsonSerializer.SerializeToElement(reason, JobWordsJson.Default.KillReason).GetString()!;
+}
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(KillReason))]
+internal sealed partial class JobWordsJson : System.Text.Json.Serialization.JsonSerializerContext;

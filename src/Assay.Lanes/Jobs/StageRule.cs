@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>What the outcome of a stage means: its document comes into force, or the job stops with the reason.</summary>
+public static class StageRule
+{
+    public static IReadOnlyList<Event> Events(JobState state, EffectReport report)
+    {
+        var stage = JobEffects.StageOf(report.Effect.Id);
+        return report switch
+        {
+            EffectCompleted { Outcome: ProcessOutcome run } done => OnProcess(state, stage!, run, done.Evidence),
+            EffectCompleted { Outcome: StreamOutcome { Status: StreamOutcome.Refused } refused } => [new JobFailed(stage ?? "spawn", "refused", refused.Reason!, null)],
+            EffectCompleted { Outcome: StreamOutcome run } done when stage == JobStages.Run => OnRun(state, run, done.Evidence),
+            EffectCompleted { Outcome: StreamOutcome logged } when stage == JobStages.Registry => [Registered(state, long.Parse(logged.Reason!))],
+            EffectCompleted { Outcome: StreamOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
+            EffectLost lost => OnLost(state, stage, lost),
+            _ => throw new InvalidOperationException($"a job asks for no effect with {report}"),
+        };
+    }
+
+    private static IReadOnlyList<Event> OnLost(JobState state, string? stage, EffectLost lost) => stage is null || state.Job.Components[stage].RetrySafe
+        ? []
+        : [new JobFailed(stage, "interrupted", $"{lost.Reason}; the component is not declared retry_safe, so look before you retry", null)];
+
+    private static IReadOnlyList<Event> OnProcess(JobState state, string stage, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        if (run.KillReason == KillReason.Deadline) return [BudgetRule.During(state, BudgetRule.WallClock, stage)];
+        if (run is { KillReason: KillReason.CostLimit, MeterProblem: null }) return [BudgetRule.During(state, BudgetRule.Cost, stage)];
+        if (run.KillReason == KillReason.Cancelled && state.Job.Components[stage].RetrySafe) return [];
+        if (StageJudge.ProcessProblem(run) is { } failed) return [Failed(stage, failed)];
+        var kind = JobStages.Of(stage);
+        var file = run.Files[0];
+        ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? bytes : null;
+        if (StageJudge.DocumentProblem(file, content, kind.Contract, out var document) is { } wrong) return [Failed(stage, wrong)];
+        if (stage == JobStages.Registry) return CardProblem(state, document) is { } card ? [Failed(stage, card)] : [];
+        var version = state.VersionsOf(kind.Document) + 1;
+        var made = new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), file.Sha256!.Value, file.SizeBytes, kind.Contract);
+        return DocumentRule.Make(state, made, document, Actor.Engine) switch
+        {
+            (_, { } problem) => [Failed(stage, problem)],
+            (ImprovementsProposed proposed, null) when BudgetRule.Propose(state, proposed.Proposals.Length, $"{proposed.Proposals.Length} proposals") is { } stop => [stop],
+            ({ } proposed, null) => [proposed],
+            _ => throw new InvalidOperationException("neither a document nor a problem"),
+        };
+    }
+
+    private static IReadOnlyList<Event> OnRun(JobState state, StreamOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        var runId = StreamName.Parse(run.Stream).Id;
+        switch (run.Status)
+        {
+            case RunLane.StatusCompleted:
+                var bytes = evidence[StreamReading.DocumentName];
+                var manifest = DossierManifest.Read(bytes);
+                return [new RunCompleted(runId, manifest.RunSha256, Digest.Of(bytes.Span), manifest.Files, Reused: !run.Counts)];
+            case RunLane.StatusBudget or RunLane.StatusCancelled when !run.Counts:
+                // That was another job's budget or wish: this one asks for itself.
+                return [];
+            case RunLane.StatusBudget:
+                return [BudgetRule.During(state, run.Reason!.StartsWith(BudgetRule.Cost, StringComparison.Ordinal) ? BudgetRule.Cost : BudgetRule.WallClock, JobStages.Run)];
+            default:
+                var reason = run.Reason ?? run.Status;
+                var colon = reason.IndexOf(": ", StringComparison.Ordinal);
+                return [new JobFailed(JobStages.Run, colon < 0 ? "run" : reason[..colon], colon < 0 ? reason : reason[(colon + 2)..], null)];
+        }
+    }
+
+    private static StageProblem? CardProblem(JobState state, JsonElement card) =>
+        card.GetProperty("run_id").GetString() == state.Run!.RunId ? null : new StageProblem("run_id", $"the card names another run than {state.Run.RunId}", "/run_id");
+
+    private static RegistryUpdated Registered(JobState state, long trial)
+    {
+        if (state.Card is not { Sha256: { } sha256 } card || !state.Gates!.Passed) return new RegistryUpdated(trial, null, null);
+        var kind = JobStages.Of(JobStages.Registry);
+        var version = state.VersionsOf(kind.Document) + 1;
+        return new RegistryUpdated(trial, JobIdentity.Short(sha256), new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), sha256, card.SizeBytes, kind.Contract));
+    }
+
+    private static JobFailed Failed(string stage, StageProblem problem) => new(stage, problem.Rule, problem.Message, problem.Pointer);
+}

@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Engine;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+
+namespace Assay.Jobs;
+
+/// <summary>Reads <c>components.json</c> once, checks it against this host, and fixes each component as it is now.</summary>
+internal sealed class ComponentsLoader
+{
+    private const string Version = "components_v1";
+    private const int DefaultProcesses = 128;
+    private const long DefaultOutputBytes = 4 << 20;
+    private const long DefaultGraceMs = 2_000;
+
+    private readonly InputDocument _document;
+    private readonly PlanFolder _folder;
+    private readonly HostCapabilities _host;
+    private readonly List<InputProblem> _problems = [];
+
+    private ComponentsLoader(InputDocument document, HostCapabilities host) => (_document, _folder, _host) = (document, new PlanFolder(document.Source), host);
+
+    /// <summary>The components by stage, or everything that is wrong with them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="required">The stages without which the job cannot reach its end.</param>
+    /// <param name="host">What this host can enforce.</param>
+    public static Checked<ImmutableSortedDictionary<string, ComponentBinding>> Load(string path, IEnumerable<string> required, HostCapabilities host)
+    {
+        var document = DocumentFile.Read(path, Version);
+        if (!document.IsValid) return Checked<ImmutableSortedDictionary<string, ComponentBinding>>.Refused(document.Problems);
+        var loader = new ComponentsLoader(document.Value, host);
+        var bindings = loader.Bind();
+        foreach (var stage in required.Except(bindings.Keys, StringComparer.Ordinal)) loader.Refuse("/components", "required", $"names no component for the stage {stage}, which this job needs");
+        return loader._problems.Count == 0 ? bindings : Checked<ImmutableSortedDictionary<string, ComponentBinding>>.Refused(loader._problems);
+    }
+
+    private ImmutableSortedDictionary<string, ComponentBinding> Bind()
+    {
+        var components = _document.Root.GetProperty("components").Deserialize(ComponentJson.Default.DictionaryStringComponentDocument)!;
+        var bindings = ImmutableSortedDictionary.CreateBuilder<string, ComponentBinding>(StringComparer.Ordinal);
+        foreach (var (stage, component) in components)
+        {
+            var declared = _document.Root.GetProperty("components").GetProperty(stage);
+            bindings.Add(stage, component.Model is null ? Program(stage, component, declared) : Model(stage, component, declared));
+        }
+
+        return bindings.ToImmutable();
+    }
+
+    private ComponentBinding Program(string stage, ComponentDocument component, JsonElement declared)
+    {
+        var pointer = $"/components/{stage}";
+        var program = component.Command[0];
+        var pinned = new List<PinnedFile>();
+        if (program.StartsWith("./", StringComparison.Ordinal))
+        {
+            if (Pin(program, $"{pointer}/command/0") is { } file)
+            {
+                pinned.Add(file);
+                program = file.Path;
+                if (!IsExecutable(program)) Refuse($"{pointer}/command/0", "program", $"{component.Command[0]} is not executable: chmod +x it");
+            }
+        }
+        else if (!IsInstalled(program))
+        {
+            Refuse($"{pointer}/command/0", "program", $"{program} is not installed: install it, or name a program beside this file as ./program");
+        }
+
+        for (var i = 0; i < component.Files.Length; i++)
+        {
+            if (Pin(component.Files[i], $"{pointer}/files/{i}") is { } file) pinned.Add(file);
+        }
+
+        return Binding(stage, component, declared, [program, .. component.Command.Skip(1)], pinned, null, component.Sandbox ?? SandboxLevel.Strict);
+    }
+
+    private ComponentBinding Model(string stage, ComponentDocument component, JsonElement declared)
+    {
+        var pointer = $"/components/{stage}";
+        var sandbox = component.Sandbox ?? SandboxLevel.Confined;
+        if (sandbox == SandboxLevel.Strict) Refuse($"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
+        var model = component.Model!;
+        string? key = null;
+        if (model.ApiKeyFile is { } name)
+        {
+            key = Path.GetFullPath(Path.Combine(_folder.Path, name));
+            if (!File.Exists(key)) Refuse($"{pointer}/model/api_key_file", "file", $"{name} does not exist");
+        }
+
+        var call = new ModelCall
+        {
+            Endpoint = model.Endpoint,
+            Model = model.Model,
+            Instructions = model.Instructions,
+            MaxOutputTokens = model.MaxOutputTokens,
+            ApiKeyFile = key,
+            InputUsdPerMillionTokens = model.InputUsdPerMillionTokens,
+            OutputUsdPerMillionTokens = model.OutputUsdPerMillionTokens,
+            OutputContract = component.OutputContract,
+        };
+        return Binding(stage, component, declared, [AssayCommand.Path, AssayCommand.ModelCall], [], call, sandbox);
+    }
+
+    private ComponentBinding Binding(
+        string stage, ComponentDocument component, JsonElement declared, ImmutableArray<string> command, List<PinnedFile> pinned, ModelCall? model, SandboxLevel sandbox)
+    {
+        if (sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"/components/{stage}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+        var budgets = component.Budgets;
+        var files = string.Join('\n', pinned.Select(p => p.Sha256));
+        return new ComponentBinding
+        {
+            Command = command,
+            Pinned = [.. pinned],
+            OutputContract = component.OutputContract,
+            Sandbox = sandbox,
+            RetrySafe = component.RetrySafe,
+            Inherit = component.Env,
+            Model = model,
+            Sha256 = Digest.Of($"{Digest.Of(CanonicalJson.Serialize(declared))}\n{files}"),
+            Caps = new ProcessCaps
+            {
+                TimeMs = budgets.TimeMs,
+                KillMs = budgets.TimeMs + (budgets.KillGraceMs ?? DefaultGraceMs),
+                CpuTimeMs = budgets.CpuTimeMs,
+                MemoryBytes = budgets.MemoryMb << 20,
+                StdoutBytes = budgets.OutputBytes ?? DefaultOutputBytes,
+                StderrBytes = budgets.OutputBytes ?? DefaultOutputBytes,
+                Processes = budgets.Processes ?? DefaultProcesses,
+                DiskBytes = budgets.DiskMb << 20,
+            },
+        };
+    }
+
+    private PinnedFile? Pin(string name, string pointer)
+    {
+        if (_folder.Resolve(_folder.Path, name, out var problem) is { } path) return new PinnedFile(path, DocumentFile.Sha256(path));
+        Refuse(pointer, "path", $"{name} {problem}");
+        return null;
+    }
+
+    private static bool IsExecutable(string path) =>
+        (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
+
+    private static bool IsInstalled(string program) => program.Contains('/', StringComparison.Ordinal)
+        ? program.StartsWith('/') && File.Exists(program)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(f => File.Exists(Path.Combine(f, program)));
+
+    private void Refuse(string pointer, string rule, string message) => _problems.Add(_document.Problem(pointer, rule, message));
+}
+
+/// <summary>A component as <c>components.json</c> declares it.</summary>
+internal sealed record ComponentDocument
+{
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
+
+    public ModelDocument? Model { get; init; }
+
+    public ImmutableArray<string> Files { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
+
+    public required string OutputContract { get; init; }
+
+    public required ComponentBudgets Budgets { get; init; }
+
+    public SandboxLevel? Sandbox { get; init; }
+
+    public bool RetrySafe { get; init; }
+}
+
+/// <summary>A component's caps.</summary>
+internal sealed record ComponentBudgets
+{
+    public required long TimeMs { get; init; }
+
+    public long? KillGraceMs { get; init; }
+
+    public long? CpuTimeMs { get; init; }
+
+    public long? MemoryMb { get; init; }
+
+    public long? OutputBytes { get; init; }
+
+    public int? Processes { get; init; }
+
+    public long? DiskMb { get; init; }
+}
+
+/// <summary>A model call as <c>components.json</c> declares it.</summary>
+internal sealed record ModelDocument
+{
+    public required string Endpoint { get; init; }
+
+    public required string Model { get; init; }
+
+    public required string Instructions { get; init; }
+
+    public required int MaxOutputTokens { get; init; }
+
+    public string? ApiKeyFile { get; init; }
+
+    public required decimal InputUsdPerMillionTokens { get; init; }
+
+    public required decimal OutputUsdPerMillionTokens { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(Dictionary<string, ComponentDocument>))]
+internal sealed partial class ComponentJson : JsonSerializerContext;

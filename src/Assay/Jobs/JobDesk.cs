@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Assay.Engine;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+using Assay.Ledger;
+
+namespace Assay.Jobs;
+
+/// <summary>Jobs of one workspace, for a command line, an API and pages: what people ask for, and what they see.</summary>
+public sealed class JobDesk
+{
+    private readonly Workspace _workspace;
+    private readonly CommandDesk _desk;
+
+    private JobDesk(Workspace workspace, TimeProvider time) => (_workspace, _desk) = (workspace, new CommandDesk(workspace, time));
+
+    /// <summary>Runs, as they may be shown.</summary>
+    public RunReader Runs => new(_workspace);
+
+    /// <summary>Opens the desk of a workspace.</summary>
+    public static async Task<JobDesk> OpenAsync(Workspace workspace, TimeProvider time)
+    {
+        await workspace.Store.DeclareTablesAsync([.. JobLane.Instance.Tables, .. RunLane.Instance.Tables]);
+        return new JobDesk(workspace, time);
+    }
+
+    /// <summary>Checks a blueprint with everything it refers to. Nothing is written.</summary>
+    /// <param name="blueprint">The document.</param>
+    /// <param name="snapshotId">The data snapshot.</param>
+    /// <param name="bundlePath">The policy bundle.</param>
+    /// <param name="options">Components and job root.</param>
+    /// <param name="by">Who asks.</param>
+    public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Actor by)
+    {
+        var bundle = JobLoader.ReadBundle(bundlePath);
+        return bundle.IsValid ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by) : Checked<JobSubmitted>.Refused(bundle.Problems);
+    }
+
+    /// <summary>Checks an idea with everything it refers to. Nothing is written.</summary>
+    public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Actor by)
+    {
+        var bundle = JobLoader.ReadBundle(bundlePath);
+        return bundle.IsValid ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by) : Checked<JobSubmitted>.Refused(bundle.Problems);
+    }
+
+    /// <summary>Reads a document from a file, without looking at what it says.</summary>
+    public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
+
+    /// <summary>Submits what was prepared. The same again gives the same job.</summary>
+    public async Task<JobAnswer> SubmitAsync(JobSubmitted job)
+    {
+        try
+        {
+            var (decision, _) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
+            return decision switch
+            {
+                Decision.Accepted { Events.Count: 0 } => new JobAnswer(job.Job.JobId, JobReceipt.Exists, null, null),
+                Decision.Accepted => new JobAnswer(job.Job.JobId, JobReceipt.Created, null, null),
+                Decision.Refused refused => new JobAnswer(job.Job.JobId, null, refused.Rule, refused.Message),
+                _ => throw new InvalidOperationException($"unknown decision {decision}"),
+            };
+        }
+        catch (EventTooLargeException e)
+        {
+            return new JobAnswer(job.Job.JobId, null, "too_large", $"{e.Message}: list fewer files in components.json");
+        }
+    }
+
+    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Actor by, string? reason) => PutAsync(jobId, new ApproveStep(step, sha256, by, reason));
+
+    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Actor by, string reason, byte[]? replacement) =>
+        PutAsync(jobId, new RejectStep(step, sha256, by, reason, replacement));
+
+    public Task<JobAnswer> CancelAsync(string jobId, Actor by, string? reason) => PutAsync(jobId, new CancelJob(by, reason));
+
+    /// <summary>Lets a failed stage be tried again, with the components as they are now.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="by">Who.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="options">Where the components are; null: they stay as they were bound.</param>
+    public async Task<JobAnswer> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
+    {
+        ImmutableSortedDictionary<string, ComponentBinding>? components = null;
+        if (options is not null && Find(jobId) is { } job)
+        {
+            var loaded = JobLoader.Components(job.Job.Kind, options);
+            if (!loaded.IsValid) return new JobAnswer(jobId, null, loaded.Problems[0].Rule, loaded.Problems[0].ToString());
+            components = loaded.Value;
+        }
+
+        return await PutAsync(jobId, new RetryJob(by, reason, components));
+    }
+
+    /// <summary>Makes a job of a blueprint, as a child of a job that is done.</summary>
+    /// <param name="jobId">The parent.</param>
+    /// <param name="blueprint">The blueprint; null: the proposal's.</param>
+    /// <param name="proposalId">One of the parent's proposals.</param>
+    /// <param name="by">Who.</param>
+    public async Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
+    {
+        if (Find(jobId) is not { } parent) return Absent(jobId);
+        ChildJob child;
+        var documents = new List<Blob>();
+        if (blueprint is not null)
+        {
+            var valid = ContractCatalog.Check(blueprint, "blueprint_v1");
+            if (!valid.IsValid) return new JobAnswer(jobId, null, "contract", string.Join("; ", valid.Problems));
+            using var policies = JsonDocument.Parse(_workspace.Store.ReadBlob(parent.Job.Policies.Sha256)!);
+            if (PolicyRule.Override(blueprint.Root, policies.RootElement) is { } pointer) return new JobAnswer(jobId, null, "policy_override", $"{pointer}: extensions are metadata and cannot set what a policy sets");
+            child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
+        }
+        else if (parent.Proposals.FirstOrDefault(p => p.ProposalId == proposalId) is { } proposal)
+        {
+            child = proposal;
+        }
+        else
+        {
+            return new JobAnswer(jobId, null, "proposal", $"{jobId} has no proposal {proposalId}: give a blueprint, or one of {string.Join(", ", parent.Proposals.Select(p => p.ProposalId))}");
+        }
+
+        var before = parent.Stopped;
+        var answer = await PutAsync(jobId, new SpawnJob(child, documents, by));
+        if (answer.Rule is not null) return answer;
+        return Find(jobId)!.Stopped is { } stopped && stopped != before
+            ? new JobAnswer(jobId, null, "stopped_budget", $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
+            : answer with { ChildJobId = child.JobId };
+    }
+
+    /// <summary>A job's state, or null when there is no such job.</summary>
+    public JobState? Find(string jobId) =>
+        JobIdentity.IsShortId(jobId) && _workspace.Store.Find(JobLane.StreamOf(jobId)) is { } info
+            ? (JobState)AssayEngine.Load(_workspace.Store, JobLane.Instance, info.Stream).State
+            : null;
+
+    /// <summary>A job as people see it, or null when there is no such job.</summary>
+    public JobView? View(string jobId)
+    {
+        if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
+        var machine = AssayEngine.Load(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
+        return JobViews.Of((JobState)machine.State, JobSummary.Of(_workspace.Store.Row(JobTables.Jobs, jobId)!), machine.Head.Version);
+    }
+
+    /// <summary>The events of a job behind a version, as lines of <c>events.jsonl</c>.</summary>
+    public IReadOnlyList<(long Version, string Type, string Line)> Events(string jobId, long afterVersion)
+    {
+        if (!JobIdentity.IsShortId(jobId)) return [];
+        var machine = new StreamMachine(JobLane.Instance, JobLane.StreamOf(jobId));
+        var lines = new List<(long, string, string)>();
+        foreach (var stored in _workspace.Store.Read(machine.Stream, 0))
+        {
+            var recorded = machine.Apply(stored.Bytes);
+            if (recorded.Version <= afterVersion || recorded.Body is not JobEvent body) continue;
+            var line = JobLog.Line((JobState)machine.State, recorded);
+            lines.Add((recorded.Version, JobLane.Instance.Events.NameOf(body), System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1))));
+        }
+
+        return lines;
+    }
+
+    /// <summary>The version of a job's last event; 0 when there is no such job.</summary>
+    public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
+
+    /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
+    public byte[]? Document(JobState job, string name, int? version = null)
+    {
+        var document = version is null ? job.Document(name) : job.History.FirstOrDefault(d => d.Name == name && d.Version == version);
+        return document is null ? null : _workspace.Store.ReadBlob(document.Sha256);
+    }
+
+    /// <summary>A page of jobs, the newest first.</summary>
+    /// <param name="state">Only those in this state; null: all.</param>
+    /// <param name="after">The last job of the page before; null: from the beginning.</param>
+    /// <param name="limit">The most jobs.</param>
+    public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit)
+    {
+        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Descending = true, After = after, Where = state is null ? [] : [("state", state)] };
+        return [.. _workspace.Store.Rows(query).Select(JobSummary.Of)];
+    }
+
+    /// <summary>The family of a job: all that have the same root.</summary>
+    public IReadOnlyList<JobSummary> Family(string rootJobId, int limit) =>
+        [.. _workspace.Store.Rows(new RowQuery(JobTables.Jobs, "submitted_at", limit) { Where = [("root_job_id", rootJobId)] }).Select(JobSummary.Of)];
+
+    /// <summary>How many jobs are in each state.</summary>
+    public IReadOnlyDictionary<string, long> Counts() => _workspace.Store.CountRows(JobTables.Jobs, "state");
+
+    private static JobAnswer Absent(string jobId) => new(jobId, null, "no_job", $"there is no job {jobId}");
+
+    private async Task<JobAnswer> PutAsync(string jobId, Command command)
+    {
+        if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
+        var (decision, state) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
+        return decision is Decision.Refused refused
+            ? new JobAnswer(jobId, null, refused.Rule, refused.Message)
+            : new JobAnswer(jobId, JobTables.StateWord((JobState)state), null, null);
+    }
+}
+
+/// <summary>What came of a request: a status, or the rule that refused it.</summary>
+public sealed record JobAnswer(string JobId, string? Status, string? Rule, string? Message)
+{
+    /// <summary>The child, when one was asked for.</summary>
+    public string? ChildJobId { get; init; }
+}

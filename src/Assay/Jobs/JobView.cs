@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Lanes;
+
+namespace Assay.Jobs;
+
+/// <summary>A job as lists show it: a row of the table <c>jobs</c>.</summary>
+public sealed record JobSummary
+{
+    public required string JobId { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string State { get; init; }
+
+    /// <summary>The stage or checkpoint at which it stands.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>PASS or FAIL, once the gates were evaluated.</summary>
+    public string? Verdict { get; init; }
+
+    public string? RunId { get; init; }
+
+    public string? CardId { get; init; }
+
+    public required string RootJobId { get; init; }
+
+    public string? ParentJobId { get; init; }
+
+    public required long Generation { get; init; }
+
+    public required string SnapshotId { get; init; }
+
+    public required string PolicyBundleId { get; init; }
+
+    public required decimal CostUsd { get; init; }
+
+    /// <summary>Time that its stages took.</summary>
+    public required long WallClockMs { get; init; }
+
+    public required string SubmittedBy { get; init; }
+
+    public required string SubmittedAt { get; init; }
+
+    public required string UpdatedAt { get; init; }
+
+    /// <summary>Why it ended, where there is something to say.</summary>
+    public string? Message { get; init; }
+
+    public static JobSummary Of(LaneRow row) => new()
+    {
+        JobId = row.Key,
+        Kind = row.Text("kind")!,
+        Title = row.Text("title")!,
+        State = row.Text("state")!,
+        Step = row.Text("step"),
+        Verdict = row.Text("verdict"),
+        RunId = row.Text("run_id"),
+        CardId = row.Text("card_id"),
+        RootJobId = row.Text("root_job_id")!,
+        ParentJobId = row.Text("parent_job_id"),
+        Generation = row.Number("generation"),
+        SnapshotId = row.Text("snapshot_id")!,
+        PolicyBundleId = row.Text("policy_bundle_id")!,
+        CostUsd = row.Number("cost_micro_usd") / 1_000_000m,
+        WallClockMs = row.Number("wall_clock_ms"),
+        SubmittedBy = row.Text("submitted_by")!,
+        SubmittedAt = row.Text("submitted_at")!,
+        UpdatedAt = row.Text("updated_at")!,
+        Message = row.Text("message"),
+    };
+}
+
+/// <summary>A job with what a person needs to decide.</summary>
+public sealed record JobView
+{
+    public required JobSummary Job { get; init; }
+
+    /// <summary>The decision it waits for; null when it waits for none.</summary>
+    public WaitingView? Waiting { get; init; }
+
+    public required ImmutableArray<DocumentView> Documents { get; init; }
+
+    public required ImmutableArray<DecisionView> Decisions { get; init; }
+
+    public required ImmutableArray<StageView> Stages { get; init; }
+
+    public required ImmutableArray<ChildView> Proposals { get; init; }
+
+    public required ImmutableArray<string> Children { get; init; }
+
+    public required BudgetView Budget { get; init; }
+
+    public required PolicyView Policy { get; init; }
+
+    /// <summary>The last event's version; it grows with every change.</summary>
+    public required long Version { get; init; }
+}
+
+/// <summary>What a person has to decide, and the digest that the decision must name.</summary>
+public sealed record WaitingView(string Step, string Document, string Sha256);
+
+/// <summary>A version of a document.</summary>
+public sealed record DocumentView(string Name, int Version, string Path, string Sha256, long SizeBytes, string Contract, bool InForce);
+
+/// <summary>A decision that was taken.</summary>
+public sealed record DecisionView(string Step, string Decision, string Sha256, string By, string Via, string? Reason);
+
+/// <summary>One attempt at a stage.</summary>
+public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, string? Result, decimal CostUsd);
+
+/// <summary>A blueprint that was proposed to be tried next.</summary>
+public sealed record ChildView(string? ProposalId, string Title, string JobId, bool Spawned);
+
+/// <summary>Limits, and where the counters stand; null: no limit.</summary>
+public sealed record BudgetView(
+    long? MaxSpawnPerJob, long? MaxTotalIterations, long? MaxProposalsPerJob, decimal? MaxCostUsd, long? MaxWallClockMs,
+    long Spawned, long Generation, long Proposals, decimal CostUsd, long WallClockMs, string? StoppedBy);
+
+/// <summary>The bundle in force, and whether its file still says what it said.</summary>
+/// <param name="Path">Where it was read.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Sha256">The digest of what was read, which stays in force.</param>
+/// <param name="File"><c>unchanged</c>, <c>changed</c> or <c>missing</c>.</param>
+public sealed record PolicyView(string Path, string Id, string Sha256, string File);
+
+/// <summary>A page of jobs.</summary>
+/// <param name="Jobs">The jobs, the newest first.</param>
+/// <param name="NextCursor">Where the next page begins; null: this is the last.</param>
+public sealed record JobPage(ImmutableArray<JobSummary> Jobs, string? NextCursor);
+
+/// <summary>What came of a submission.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Status"><c>created</c>, or <c>exists</c> when the same was submitted before.</param>
+public sealed record JobReceipt(string JobId, string Status)
+{
+    public const string Created = "created";
+    public const string Exists = "exists";
+}
+
+/// <summary>Serializers for what the command line and the API show.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(JobPage))]
+[JsonSerializable(typeof(JobReceipt))]
+[JsonSerializable(typeof(RunView))]
+[JsonSerializable(typeof(WorkerReport))]
+[JsonSerializable(typeof(JobReplayResult))]
+public sealed partial class JobViewJson : JsonSerializerContext
+{
+    /// <summary>As above, with text as it is instead of escapes.</summary>
+    public static JobViewJson Shared => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,0 +1,52 @@
+using Assay.Lanes.Jobs;
+
+namespace Assay.Jobs;
+
+/// <summary>Makes of a job's state what people see.</summary>
+internal static class JobViews
+{
+    private const decimal MicrosPerUsd = 1_000_000m;
+
+    public static JobView Of(JobState state, JobSummary summary, long version) => new()
+    {
+        Job = summary,
+        Waiting = state.Waiting is { } waiting && state.Next is JobStep.Checkpoint checkpoint ? new WaitingView(waiting.Step, checkpoint.Document, waiting.Sha256.ToString()) : null,
+        Documents =
+        [
+            .. state.History.Where(d => d.Path.Length > 0)
+                .Select(d => new DocumentView(d.Name, d.Version, d.Path, d.Sha256.ToString(), d.SizeBytes, d.Contract, state.Document(d.Name) == d)),
+        ],
+        Decisions =
+        [
+            .. state.Approvals.Select(a => new DecisionView(a.Step, "APPROVED", a.Sha256.ToString(), a.By.Name, a.By.Via, a.Reason)),
+            .. state.Rejections.Select(r => new DecisionView(r.Step, "REJECTED", r.Sha256.ToString(), r.By.Name, r.By.Via, r.Reason)),
+        ],
+        Stages = [.. state.Stages.Select(s => new StageView(JobEffects.StageOf(s.EffectId) ?? s.EffectId, s.Attempt, JobLog.Time(s.StartedAt), s.EndedAt is { } end ? JobLog.Time(end) : null, s.Result, s.CostMicroUsd / MicrosPerUsd))],
+        Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
+        Children = [.. state.Children.Select(c => c.ChildJobId)],
+        Budget = Budget(state),
+        Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), FileStatus(state.Job.Bundle)),
+        Version = version,
+    };
+
+    private static BudgetView Budget(JobState state)
+    {
+        var (limits, used) = (state.Job.Budget, state.Counters);
+        return new BudgetView(
+            limits.MaxSpawnPerJob, limits.MaxTotalIterations, limits.MaxProposalsPerJob, limits.MaxCostMicroUsd / MicrosPerUsd, limits.MaxWallClockMs,
+            used.Spawned, used.Generation, used.Proposals, used.CostMicroUsd / MicrosPerUsd, used.WallClockMs, state.Stopped?.Reason);
+    }
+
+    /// <summary>Whether the bundle's file still says what it said. What was read stays in force either way.</summary>
+    private static string FileStatus(PolicyBundleRef bundle)
+    {
+        try
+        {
+            return !File.Exists(bundle.Path) ? "missing" : DocumentFile.Sha256(bundle.Path) == bundle.Sha256 ? "unchanged" : "changed";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "missing";
+        }
+    }
+}
