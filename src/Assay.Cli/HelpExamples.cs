@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Assay.Cli;
 
@@ -10,27 +11,30 @@ internal static class HelpExamples
     private static readonly Dictionary<string, string> Examples = new(StringComparer.Ordinal)
     {
         ["assay"] = "assay epoch run examples/epochs/gnu-sort/plan.yaml",
-        ["epoch"] = "assay epoch run plan.yaml && assay epoch show EPOCH_BASELINE",
-        ["run"] = "assay epoch run plan.yaml --jobs 2",
-        ["preflight"] = "assay epoch preflight plan.yaml",
-        ["show"] = "assay epoch show EPOCH_BASELINE --json | jq .epoch_verdict",
-        ["list"] = "assay epoch list",
-        ["escalate"] = "assay epoch escalate ladder.yaml --autonomous --max-epochs 5",
-        ["job"] = "assay job list --state WAITING_APPROVAL",
-        ["submit-blueprint"] = "assay job submit-blueprint blueprint.yaml --snapshot prices_2010 --policy-bundle policies.yaml",
-        ["submit-idea"] = "assay job submit-idea idea.yaml --snapshot prices_2010 --policy-bundle policies.yaml",
-        ["approve"] = "assay job approve 1f3a5c7e9b0d --step runspec --hash $(assay job show 1f3a5c7e9b0d --json | jq -r .waiting.sha256)",
-        ["reject"] = "assay job reject 1f3a5c7e9b0d --step blueprint --hash SHA256 --reason \"too short a history\" --replacement blueprint.yaml",
-        ["spawn"] = "assay job spawn 1f3a5c7e9b0d --proposal slower",
-        ["cancel"] = "assay job cancel 1f3a5c7e9b0d --reason \"not needed any more\"",
-        ["retry"] = "assay job retry 1f3a5c7e9b0d --components components.json",
-        ["document"] = "assay job document 1f3a5c7e9b0d runspec | jq .segments",
-        ["replay"] = "assay job replay .assay/jobs/1f3a5c7e9b0d/events.jsonl",
-        ["worker"] = "assay worker --run-jobs --once",
-        ["log"] = "assay log epoch/EPOCH_BASELINE --follow",
-        ["verify"] = "assay verify && echo the record is whole",
-        ["doctor"] = "assay doctor",
-        ["completion"] = "assay completion bash > ~/.local/share/bash-completion/completions/assay",
+        ["assay epoch"] = "assay epoch run plan.yaml && assay epoch show EPOCH_BASELINE",
+        ["assay epoch run"] = "assay epoch run plan.yaml --jobs 2",
+        ["assay epoch preflight"] = "assay epoch preflight plan.yaml",
+        ["assay epoch show"] = "assay epoch show EPOCH_BASELINE --json | jq .epoch_verdict",
+        ["assay epoch list"] = "assay epoch list",
+        ["assay epoch escalate"] = "assay epoch escalate ladder.yaml --autonomous --max-epochs 5",
+        ["assay job"] = "assay job list --state WAITING_APPROVAL",
+        ["assay job submit-blueprint"] = "assay job submit-blueprint blueprint.yaml --snapshot prices_2010 --policy-bundle policies.yaml",
+        ["assay job submit-idea"] = "assay job submit-idea idea.yaml --snapshot prices_2010 --policy-bundle policies.yaml",
+        ["assay job approve"] = "assay job approve 1f3a5c7e9b0d --step runspec --hash $(assay job show 1f3a5c7e9b0d --json | jq -r .waiting.sha256)",
+        ["assay job reject"] = "assay job reject 1f3a5c7e9b0d --step blueprint --hash SHA256 --reason \"too short a history\" --replacement blueprint.yaml",
+        ["assay job spawn"] = "assay job spawn 1f3a5c7e9b0d --proposal slower",
+        ["assay job cancel"] = "assay job cancel 1f3a5c7e9b0d --reason \"not needed any more\"",
+        ["assay job retry"] = "assay job retry 1f3a5c7e9b0d --components components.json",
+        ["assay job show"] = "assay job show 1f3a5c7e9b0d --json | jq .waiting",
+        ["assay job list"] = "assay job list --state WAITING_APPROVAL",
+        ["assay job document"] = "assay job document 1f3a5c7e9b0d runspec | jq .segments",
+        ["assay job replay"] = "assay job replay .assay/jobs/1f3a5c7e9b0d/events.jsonl",
+        ["assay worker"] = "assay worker --run-jobs --once",
+        ["assay serve"] = "assay serve --components components.json --policies policies.yaml",
+        ["assay log"] = "assay log epoch/EPOCH_BASELINE --follow",
+        ["assay verify"] = "assay verify && echo the record is whole",
+        ["assay doctor"] = "assay doctor",
+        ["assay completion"] = "assay completion bash > ~/.local/share/bash-completion/completions/assay",
     };
 
     public static void AddTo(RootCommand root)
@@ -46,13 +50,18 @@ internal static class HelpExamples
         public override int Invoke(ParseResult parseResult)
         {
             var code = inner.Invoke(parseResult);
-            var command = parseResult.CommandResult.Command;
-            if (Examples.TryGetValue(command is RootCommand ? "assay" : command.Name, out var example))
+            if (Examples.TryGetValue(PathOf(parseResult.CommandResult), out var example))
             {
                 parseResult.InvocationConfiguration.Output.WriteLine($"Example:{Environment.NewLine}  {example}{Environment.NewLine}");
             }
 
             return code;
         }
+
+        private static string PathOf(SymbolResult result) => result switch
+        {
+            CommandResult { Command: not RootCommand, Parent: { } parent } command => $"{PathOf(parent)} {command.Command.Name}",
+            _ => "assay",
+        };
     }
 }

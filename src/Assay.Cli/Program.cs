@@ -9,6 +9,7 @@ var root = new RootCommand("Runs work that nobody fully trusts under contract, a
     EpochCommands.Create(globals),
     JobCommands.Create(globals),
     WorkerCommand.Create(globals),
+    ServeCommand.Create(globals),
     LogCommand.Create(globals),
     VerifyCommand.Create(globals),
     DoctorCommand.Create(globals),

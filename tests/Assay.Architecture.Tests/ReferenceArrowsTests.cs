@@ -12,7 +12,8 @@ public sealed class ReferenceArrowsTests
         ["Assay.Ledger"] = ["Assay.Kernel"],
         ["Assay.Engine"] = ["Assay.Kernel", "Assay.Ledger"],
         ["Assay"] = ["Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger"],
-        ["Assay.Cli"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger"],
+        ["Assay.Server"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger"],
+        ["Assay.Cli"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Server"],
     };
 
     private static string Source => Path.Combine(SharedData.RepositoryRoot, "src");

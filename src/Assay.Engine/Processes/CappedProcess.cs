@@ -158,11 +158,12 @@ internal sealed unsafe class CappedProcess
         _last = _containment.Sample(_pid);
         _peakRss = Math.Max(_peakRss, _last.RssBytes);
         var caps = _start.Caps;
-        if (_last.OomKills > 0 || (caps.MemoryBytes is { } memory && _last.RssBytes > memory)) Kill(KillReason.MemoryLimit);
+        if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
+        else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
+        else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
         else if (caps.DiskBytes is { } disk && DiskMeter.Bytes(_start.Folder) > disk) Kill(KillReason.DiskLimit);
         else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
-        else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
         _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
 
         // Often at first, rarer later; near the CPU cap in time to meet it even on all cores.

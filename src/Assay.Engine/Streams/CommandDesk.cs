@@ -25,10 +25,19 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time)
             var decision = draft.Decide(command);
             if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is not CommitResult.Committed) continue;
 
-            // An index that changes is left to the stream's owner, who alone knows that it has the last word.
-            foreach (var file in draft.Files.Where(f => f is not LatestFile)) workspace.Mirror.Write(file, workspace.Store.ReadBlob);
-            return (decision, draft.State);
+            foreach (var stored in draft.Sealed) Mirror(machine, stored.Bytes);
+            return (decision, machine.State);
         }
+    }
+
+    /// <summary>
+    /// Writes the files of an event that is durable, from its bytes, as every later reader will see it. An index that changes is left to the stream's
+    /// owner, who alone knows that it has the last word.
+    /// </summary>
+    private void Mirror(StreamMachine machine, byte[] bytes)
+    {
+        var recorded = machine.Apply(bytes);
+        foreach (var file in machine.Lane.Mirror(machine.State, recorded).Where(f => f is not LatestFile)) workspace.Mirror.Write(file, workspace.Store.ReadBlob);
     }
 
     private StreamMachine Open(ILane lane, StreamName stream)

@@ -49,6 +49,9 @@ public sealed class JobDesk
         return bundle.IsValid ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by) : Checked<JobSubmitted>.Refused(bundle.Problems);
     }
 
+    /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
+    public static string? BundleId(string path) => JobLoader.ReadBundle(path) is { IsValid: true } bundle ? bundle.Value.Reference.Id : null;
+
     /// <summary>Reads a document from a file, without looking at what it says.</summary>
     public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
 
@@ -146,18 +149,19 @@ public sealed class JobDesk
         return JobViews.Of((JobState)machine.State, JobSummary.Of(_workspace.Store.Row(JobTables.Jobs, jobId)!), machine.Head.Version);
     }
 
-    /// <summary>The events of a job behind a version, as lines of <c>events.jsonl</c>.</summary>
-    public IReadOnlyList<(long Version, string Type, string Line)> Events(string jobId, long afterVersion)
+    /// <summary>The events of a job behind a version.</summary>
+    public IReadOnlyList<JobEventView> Events(string jobId, long afterVersion)
     {
         if (!JobIdentity.IsShortId(jobId)) return [];
         var machine = new StreamMachine(JobLane.Instance, JobLane.StreamOf(jobId));
-        var lines = new List<(long, string, string)>();
+        var lines = new List<JobEventView>();
         foreach (var stored in _workspace.Store.Read(machine.Stream, 0))
         {
             var recorded = machine.Apply(stored.Bytes);
             if (recorded.Version <= afterVersion || recorded.Body is not JobEvent body) continue;
             var line = JobLog.Line((JobState)machine.State, recorded);
-            lines.Add((recorded.Version, JobLane.Instance.Events.NameOf(body), System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1))));
+            lines.Add(new JobEventView(
+                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1))));
         }
 
         return lines;
@@ -201,6 +205,15 @@ public sealed class JobDesk
             : new JobAnswer(jobId, JobTables.StateWord((JobState)state), null, null);
     }
 }
+
+/// <summary>An event as people see it.</summary>
+/// <param name="Version">Its place in the job's stream.</param>
+/// <param name="At">When it was recorded.</param>
+/// <param name="Type">Its name.</param>
+/// <param name="By">Who stands behind it.</param>
+/// <param name="Message">A sentence, when there is something to say.</param>
+/// <param name="Line">Its line of <c>events.jsonl</c>.</param>
+public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line);
 
 /// <summary>What came of a request: a status, or the rule that refused it.</summary>
 public sealed record JobAnswer(string JobId, string? Status, string? Rule, string? Message)

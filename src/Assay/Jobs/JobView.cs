@@ -148,6 +148,7 @@ public sealed record JobReceipt(string JobId, string Status)
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(JobReceipt))]
 [JsonSerializable(typeof(RunView))]
+[JsonSerializable(typeof(CurveAnswer))]
 [JsonSerializable(typeof(WorkerReport))]
 [JsonSerializable(typeof(JobReplayResult))]
 public sealed partial class JobViewJson : JsonSerializerContext

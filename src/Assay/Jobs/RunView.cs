@@ -47,6 +47,9 @@ public sealed record GateView(string GateId, string Status, string Metric, strin
 /// <summary>A point of a curve.</summary>
 public sealed record CurvePoint(string At, double Value);
 
+/// <summary>A curve.</summary>
+public sealed record CurveAnswer(ImmutableArray<CurvePoint> Points);
+
 /// <summary>Reads runs from the ledger and their dossiers. Whatever is read from a dossier is compared with the ledger first.</summary>
 public sealed class RunReader(Workspace workspace)
 {

@@ -21,6 +21,7 @@ public sealed class CrucibleJudgeTests
     [InlineData(KillReason.CpuLimit, "killed:CPU_LIMIT")]
     [InlineData(KillReason.DiskLimit, "killed:DISK_LIMIT")]
     [InlineData(KillReason.CaptureFailed, "killed:CAPTURE_FAILED")]
+    [InlineData(KillReason.CostLimit, "killed:COST_LIMIT")]
     [InlineData(KillReason.Cancelled, "killed:CANCELLED")]
     public void A_killed_run_fails_closed_with_its_reason_and_counts_by_its_profile(KillReason reason, string note)
     {
@@ -29,7 +30,7 @@ public sealed class CrucibleJudgeTests
     }
 
     [Fact]
-    public void Every_kill_reason_has_a_note() => Assert.Equal(9, Enum.GetValues<KillReason>().Length);
+    public void Every_kill_reason_has_a_note() => Assert.Equal(10, Enum.GetValues<KillReason>().Length);
 
     [Fact]
     public void An_exit_code_is_judged_against_what_was_expected()

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Assay.Engine.Workspaces;
+using Assay.Server;
+using Assay.Server.Security;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay serve</c>: API and pages.</summary>
+internal static class ServeCommand
+{
+    public static Command Create(GlobalOptions globals)
+    {
+        var urls = new Option<string[]>("--urls") { Description = $"Addresses to listen on (default: {ServeOptions.DefaultUrl})", HelpName = "URL", AllowMultipleArgumentsPerToken = true };
+        var hosts = new Option<string[]>("--allowed-host") { Description = "Another name under which it may be asked for, with its port if that is not the scheme's own", HelpName = "HOST" };
+        var certificate = new Option<string?>("--certificate") { Description = "PEM certificate for https", HelpName = "FILE" };
+        var key = new Option<string?>("--certificate-key") { Description = "PEM key for https", HelpName = "FILE" };
+        var policies = new Option<string?>("--policies") { Description = "Folder of policy bundles, or one bundle (default: ASSAY_POLICIES, else policies)", HelpName = "PATH" };
+        var writes = new Option<int>("--write-rate") { Description = "Requests that write, a second, from one address", HelpName = "N", DefaultValueFactory = _ => 10 };
+        writes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 100_000) result.AddError("--write-rate must be between 1 and 100000");
+        });
+        var places = new JobPlaces();
+        var command = new Command("serve", "Serve the API and the pages") { urls, hosts, certificate, key, policies, writes };
+        places.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            var given = parsed.GetValue(urls) is { Length: > 0 } list ? list.SelectMany(u => u.Split(';', StringSplitOptions.RemoveEmptyEntries)).ToArray() : [ServeOptions.DefaultUrl];
+            if (given.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out _)) is { } bad) return Refuse($"--urls {bad}: an address looks like {ServeOptions.DefaultUrl}");
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            if (WriteAuth.FromEnvironment(() => OperatorToken.ReadOrCreate(workspace.Root), out var problem) is not { } auth) return Refuse(problem!);
+            var options = new ServeOptions
+            {
+                Urls = [.. given.Select(u => new Uri(u))],
+                AllowedHosts = parsed.GetValue(hosts) ?? [],
+                CertificateFile = parsed.GetValue(certificate),
+                CertificateKeyFile = parsed.GetValue(key),
+                Jobs = places.Read(parsed),
+                Policies = parsed.GetValue(policies) ?? Environment.GetEnvironmentVariable("ASSAY_POLICIES") ?? "policies",
+                WriteAuth = auth,
+                WritesPerSecond = parsed.GetValue(writes),
+            };
+            if (ListenRule.Problem(options) is { } refused) return Refuse(refused);
+            await AssayServer.RunAsync(workspace, options, addresses => Announce(addresses, auth, workspace), stop);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Announce(IReadOnlyList<string> addresses, WriteAuth auth, Workspace workspace)
+    {
+        foreach (var address in addresses) Console.Out.WriteLine($"Open {address}/ui/jobs");
+        Console.Error.WriteLine(auth is WriteAuth.Off
+            ? $"To decide, sign in with the operator's token: cat {OperatorToken.PathIn(workspace.Root)}"
+            : "Writing needs name and password (ASSAY_WRITE_AUTH_MODE=basic).");
+        Console.Error.WriteLine("Jobs are advanced by a worker: assay worker --run-jobs");
+    }
+
+    private static int Refuse(string problem)
+    {
+        Console.Error.WriteLine($"assay: {problem}");
+        return ExitCodes.BadInput;
+    }
+}

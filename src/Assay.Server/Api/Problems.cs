@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Jobs;
+using Assay.Kernel.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Assay.Server.Api;
+
+/// <summary>A refusal as RFC 9457 writes it, with the rule that was broken.</summary>
+/// <param name="Type">Names the rule.</param>
+/// <param name="Title">The rule's short name.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What is wrong, and what to do.</param>
+public sealed record ProblemDocument(string Type, string Title, int Status, string Detail)
+{
+    /// <summary>Each thing that is wrong with a document, with its place.</summary>
+    public IReadOnlyList<InputProblem>? Errors { get; init; }
+}
+
+/// <summary>Answers that refuse.</summary>
+internal static class Problems
+{
+    public const string ContentType = "application/problem+json";
+
+    /// <summary>Where the rule of a refusal is kept for the log.</summary>
+    public const string RuleKey = "assay.rule";
+
+    public static IResult Result(int status, string rule, string detail, IReadOnlyList<InputProblem>? errors = null) => new Answer(Document(status, rule, detail, errors));
+
+    /// <summary>A refused document: 400 with every place.</summary>
+    public static IResult Result(IReadOnlyList<InputProblem> problems)
+    {
+        var status = problems[0].Rule == "policy_override" ? StatusCodes.Status403Forbidden : StatusCodes.Status400BadRequest;
+        return Result(status, problems[0].Rule, problems[0].ToString(), problems);
+    }
+
+    /// <summary>A refusal by the job itself.</summary>
+    public static IResult Result(JobAnswer answer) => Result(StatusOf(answer.Rule!), answer.Rule!, answer.Message!);
+
+    public static Task WriteAsync(HttpContext context, int status, string rule, string detail) => new Answer(Document(status, rule, detail, null)).ExecuteAsync(context);
+
+    private static int StatusOf(string rule) => rule switch
+    {
+        "no_job" or "proposal" => StatusCodes.Status404NotFound,
+        "document_changed" => StatusCodes.Status412PreconditionFailed,
+        "policy_override" or "not_a_person" => StatusCodes.Status403Forbidden,
+        "contract" or "same_document" or "no_replacement" or "too_large" or "segment_id" => StatusCodes.Status422UnprocessableEntity,
+        _ => StatusCodes.Status409Conflict,
+    };
+
+    private static ProblemDocument Document(int status, string rule, string detail, IReadOnlyList<InputProblem>? errors) =>
+        new($"urn:assay:problem:{rule}", rule, status, detail) { Errors = errors };
+
+    private sealed class Answer(ProblemDocument problem) : IResult
+    {
+        public Task ExecuteAsync(HttpContext context)
+        {
+            context.Items[RuleKey] = problem.Title;
+            context.Response.StatusCode = problem.Status;
+            return context.Response.WriteAsJsonAsync(problem, ApiJson.Default.ProblemDocument, ContentType);
+        }
+    }
+}
+
+/// <summary>A decision's reason.</summary>
+/// <param name="Reason">Why, in the person's words.</param>
+public sealed record ReasonRequest(string? Reason);
+
+/// <summary>A rejection.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Replacement">What is proposed instead; without it the job ends.</param>
+public sealed record RejectRequest(string? Reason, JsonElement? Replacement);
+
+/// <summary>A wish for a child: one of the job's proposals, or a blueprint.</summary>
+public sealed record SpawnRequest(string? ProposalId, JsonElement? Blueprint);
+
+/// <summary>Whether the server is well.</summary>
+/// <param name="Status">ok.</param>
+public sealed record HealthAnswer(string Status);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(ReasonRequest))]
+[JsonSerializable(typeof(RejectRequest))]
+[JsonSerializable(typeof(SpawnRequest))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading.RateLimiting;
+using Assay.Engine.Workspaces;
+using Assay.Jobs;
+using Assay.Server.Api;
+using Assay.Server.Pages;
+using Assay.Server.Security;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Assay.Server;
+
+/// <summary>API and pages of a workspace. This file puts the server together.</summary>
+public static class AssayServer
+{
+    private const int BurstSeconds = 10;
+
+    private static readonly TimeSpan HeaderPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Serves until told to stop.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="options">Checked with <see cref="ListenRule"/> before.</param>
+    /// <param name="onListening">Is told the addresses once requests are answered.</param>
+    /// <param name="stop">Ends it.</param>
+    public static async Task RunAsync(Workspace workspace, ServeOptions options, Action<IReadOnlyList<string>> onListening, CancellationToken stop)
+    {
+        if (ListenRule.Problem(options) is { } problem) throw new ArgumentException(problem, nameof(options));
+        var time = TimeProvider.System;
+        var desk = await JobDesk.OpenAsync(workspace, time);
+        using var submissions = new Submissions(desk, workspace.Store, new PolicyShelf(options.Policies), options.Jobs, time);
+        await submissions.PrepareAsync();
+        using var refusals = new RefusalLog(workspace.Root, time);
+        await using var app = Build(options, refusals);
+        var guard = new WriteGuard(options.WriteAuth, app.Services.GetRequiredService<IAntiforgery>());
+
+        app.Use(refusals.RecordAsync);
+        app.Use(SecurityHeaders.AddAsync);
+        app.Use(FailureAnswers.CatchAsync);
+        app.Use(new HostGuard(options).InvokeAsync);
+        app.UseRateLimiter();
+        app.UseRouting();
+
+        var events = new EventStream(desk);
+        new JobEndpoints(desk, submissions, guard, events, stop).Map(app);
+        new RunEndpoints(desk).Map(app);
+        new PageEndpoints(desk, submissions, guard, OperatorToken.PathIn(workspace.Root), time).Map(app);
+        new HealthEndpoints(workspace.Store).Map(app);
+        AssetEndpoints.Map(app);
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapFallback(context => Problems.WriteAsync(context, StatusCodes.Status404NotFound, "not_found", "there is no such thing here"));
+
+        await app.StartAsync(stop);
+        onListening([.. app.Urls]);
+        await Task.Delay(Timeout.Infinite, stop).ContinueWith(static _ => { }, TaskScheduler.Default);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await app.StopAsync(patience.Token);
+    }
+
+    private static WebApplication Build(ServeOptions options, RefusalLog refusals)
+    {
+        // Empty, so that no settings file or variable of the folder it is started in changes what it does.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(AssayServer).Assembly.GetName().Name });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddFilter((category, _) => category == MalformedRequests.Category).AddProvider(new MalformedRequests(refusals));
+        var services = builder.Services;
+        services.AddRoutingCore();
+        services.AddRazorComponents();
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        services.AddAntiforgery(forms =>
+        {
+            forms.FormFieldName = PageContext.FormTokenField;
+            forms.HeaderName = null;
+            forms.Cookie.Name = "assay_form";
+            forms.Cookie.SameSite = SameSiteMode.Strict;
+            forms.Cookie.HttpOnly = true;
+            forms.SuppressXFrameOptionsHeader = true;
+        });
+        services.Configure<FormOptions>(forms => forms.ValueLengthLimit = (int)RequestBody.MaxBytes);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, JobViewJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, ApiJson.Default);
+            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+        });
+        services.AddOpenApi("v1", api => api.AddDocumentTransformer(OpenApiExamples.DocumentAsync).AddOperationTransformer(OpenApiExamples.OperationAsync));
+        services.AddRateLimiter(limits => Limit(limits, options));
+        return builder.Build();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServeOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+        kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
+        foreach (var url in options.Urls)
+        {
+            if (url.Host == "localhost") kestrel.ListenLocalhost(url.Port, Secure(url, options));
+            else kestrel.Listen(IPAddress.Parse(url.Host.Trim('[', ']')), url.Port, Secure(url, options));
+        }
+    }
+
+    private static Action<ListenOptions> Secure(Uri url, ServeOptions options) => listen =>
+    {
+        if (url.Scheme == "https") listen.UseHttps(X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.CertificateKeyFile));
+    };
+
+    /// <summary>Reading and writing have a bucket each for every address.</summary>
+    private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limits, ServeOptions options)
+    {
+        limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
+        {
+            var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+            var rate = reads ? options.ReadsPerSecond : options.WritesPerSecond;
+            return RateLimitPartition.GetTokenBucketLimiter($"{context.Connection.RemoteIpAddress} {reads}", _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = rate * BurstSeconds, TokensPerPeriod = rate, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
+            });
+        });
+        limits.OnRejected = async (rejected, _) =>
+        {
+            var seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 1;
+            rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, "rate_limit", $"too many requests: try again in {seconds} s");
+        };
+    }
+}

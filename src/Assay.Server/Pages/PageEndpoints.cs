@@ -1,0 +1,152 @@
+using System.Text;
+using Assay.Jobs;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+using Assay.Server.Api;
+using Assay.Server.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Assay.Server.Pages;
+
+/// <summary>The pages, and what their forms do. A form does what the API does, with the same rules.</summary>
+internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, WriteGuard guard, string tokenPath, TimeProvider time)
+{
+    private const int PageSize = 50;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/", () => Results.Redirect("/ui/jobs")).ExcludeFromDescription();
+        var pages = routes.MapGroup("/ui").ExcludeFromDescription();
+        pages.MapGet("/jobs", List);
+        pages.MapGet("/jobs/{job_id}", Job);
+        pages.MapGet("/runs/{run_id}", Run);
+        pages.MapGet("/submit", (HttpContext context) => Page<SubmitPage>(context, []));
+        pages.MapPost("/submit", (Delegate)SubmitAsync);
+        pages.MapGet("/sign-in", (HttpContext context, string? back) => SignIn(context, back, null));
+        pages.MapPost("/sign-in", (Delegate)SignInAsync);
+        pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (actor, form, sha256) =>
+            desk.ApproveAsync(job_id, form["step"].ToString(), sha256, actor, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/reject", (HttpContext context, string job_id) => DecideAsync(context, job_id, RejectAsync(job_id)));
+        pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) => desk.CancelAsync(job_id, actor, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) => desk.RetryAsync(job_id, actor, Text(form, "reason"), submissions.Options)));
+        pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) => desk.SpawnAsync(job_id, null, Text(form, "proposal_id"), actor)));
+    }
+
+    private IResult List(HttpContext context, string? state, string? cursor)
+    {
+        if (state is not null && !JobTables.StateWords.Contains(state)) return Message(context, StatusCodes.Status400BadRequest, "state", "There is no such state", "The list knows no jobs in that state.");
+        (string, string)? after = null;
+        if (cursor is not null && (after = Cursor.Decode(cursor)) is null) return Message(context, StatusCodes.Status400BadRequest, "cursor", "There is no such page", "The list has no page there.");
+        var found = desk.List(state, after, PageSize + 1);
+        var shown = found.Take(PageSize).ToList();
+        return Page<JobListPage>(context, new()
+        {
+            [nameof(JobListPage.Jobs)] = shown,
+            [nameof(JobListPage.Counts)] = desk.Counts(),
+            [nameof(JobListPage.State)] = state,
+            [nameof(JobListPage.Next)] = found.Count > PageSize ? Cursor.Encode(shown[^1].SubmittedAt, shown[^1].JobId) : null,
+        });
+    }
+
+    private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(desk, job_id, time.GetUtcNow()) is { } model
+        ? Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model })
+        : NotFound(context);
+
+    private IResult Run(HttpContext context, string run_id, string? segment)
+    {
+        if (desk.Runs.Find(run_id) is not { } run) return NotFound(context);
+        var selected = segment is null ? run.Segments.FirstOrDefault() : run.Segments.FirstOrDefault(s => s.SegmentId == segment);
+        if (segment is not null && selected is null) return NotFound(context);
+        var points = desk.Runs.Curve(run_id, selected?.SegmentId);
+        return Page<RunPage>(context, new()
+        {
+            [nameof(RunPage.Run)] = run,
+            [nameof(RunPage.Selected)] = selected,
+            [nameof(RunPage.Curve)] = points.Length == 0 ? null : new CurveShape(points),
+        });
+    }
+
+    private async Task<IResult> SubmitAsync(HttpContext context)
+    {
+        var (actor, refusal) = await guard.FormAsync(context);
+        if (actor is null) return Refused(context, refusal!, "/ui/submit");
+        var form = await context.Request.ReadFormAsync();
+        var kind = form["kind"] == "idea" ? JobKind.Idea : JobKind.Blueprint;
+        var document = form["document"].ToString();
+        var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), actor);
+        if (answer is { Rule: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
+        return Page<SubmitPage>(
+            context,
+            new()
+            {
+                [nameof(SubmitPage.Problems)] = (IReadOnlyList<string>)(answer is null ? [.. problems.Select(p => p.ToString())] : [answer.Message!]),
+                [nameof(SubmitPage.Kind)] = form["kind"].ToString(),
+                [nameof(SubmitPage.Document)] = document,
+                [nameof(SubmitPage.Snapshot)] = form["snapshot_id"].ToString(),
+                [nameof(SubmitPage.Bundle)] = form["policy_bundle_id"].ToString(),
+            },
+            StatusCodes.Status400BadRequest, answer?.Rule ?? problems[0].Rule);
+    }
+
+    private IResult SignIn(HttpContext context, string? back, string? problem, int status = StatusCodes.Status200OK) => Page<SignInPage>(
+        context,
+        new() { [nameof(SignInPage.TokenPath)] = tokenPath, [nameof(SignInPage.Back)] = back, [nameof(SignInPage.Problem)] = problem },
+        status, "unauthorized");
+
+    private async Task<IResult> SignInAsync(HttpContext context)
+    {
+        if (!await guard.HasFormTokenAsync(context)) return Refused(context, PageRefusal.OldForm, "/ui/sign-in");
+        var form = await context.Request.ReadFormAsync();
+        var token = form["token"].ToString().Trim();
+        if (!guard.IsToken(token)) return SignIn(context, form["back"], "That is not the operator's token.", StatusCodes.Status401Unauthorized);
+        context.Response.Cookies.Append(WriteGuard.Cookie, token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/" });
+        var back = form["back"].ToString();
+        return Results.LocalRedirect(back.StartsWith("/ui/", StringComparison.Ordinal) ? back : "/ui/jobs");
+    }
+
+    private Func<Actor, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (actor, form, sha256) =>
+    {
+        if (Text(form, "reason") is not { } reason) return Task.FromResult(new JobAnswer(jobId, null, "reason", "a rejection needs a reason"));
+        var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
+        return desk.RejectAsync(jobId, form["step"].ToString(), sha256, actor, reason, replacement);
+    };
+
+    private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Actor, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (actor, form) =>
+    {
+        var sha256 = form["sha256"].ToString();
+        return sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
+            ? decide(actor, form, Digest.Parse(sha256))
+            : Task.FromResult(new JobAnswer(jobId, null, "hash_required", "the form does not say which document was seen"));
+    });
+
+    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Actor, IFormCollection, Task<JobAnswer>> put)
+    {
+        var back = JobIdentity.IsShortId(jobId) ? $"/ui/jobs/{jobId}" : "/ui/jobs";
+        var (actor, refusal) = await guard.FormAsync(context);
+        if (actor is null) return Refused(context, refusal!, back);
+        var answer = await put(actor, await context.Request.ReadFormAsync());
+        if (answer.Rule is null) return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
+        var status = answer.Rule == "no_job" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict;
+        return Message(context, status, answer.Rule, "That could not be done", answer.Message!, back);
+    }
+
+    private IResult NotFound(HttpContext context) => Message(context, StatusCodes.Status404NotFound, "not_found", "There is no such page", "Nothing of that name is here.");
+
+    private IResult Refused(HttpContext context, PageRefusal refusal, string back) => Message(context, refusal.Status, refusal.Rule, "That could not be done", refusal.Message, back);
+
+    private IResult Message(HttpContext context, int status, string rule, string heading, string message, string back = "/ui/jobs") => Page<MessagePage>(
+        context, new() { [nameof(MessagePage.Heading)] = heading, [nameof(MessagePage.Message)] = message, [nameof(MessagePage.Back)] = back }, status, rule);
+
+    private RazorComponentResult<TPage> Page<TPage>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK, string? rule = null)
+        where TPage : Microsoft.AspNetCore.Components.IComponent
+    {
+        if (status >= StatusCodes.Status400BadRequest) context.Items[Problems.RuleKey] = rule;
+        parameters["Context"] = new PageContext(guard.SignedIn(context), guard.NeedsSignIn(context), guard.FormToken(context));
+        return new RazorComponentResult<TPage>(parameters) { StatusCode = status };
+    }
+
+    private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;
+}

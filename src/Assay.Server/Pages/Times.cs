@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Assay.Server.Pages;
+
+/// <summary>Times, durations and money as a person reads them.</summary>
+public static class Times
+{
+    public static string Minute(string time) => time[..16].Replace('T', ' ');
+
+    public static string Second(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    public static string Duration(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms"),
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+        < 3600 => $"{(int)time.TotalMinutes} min {time.Seconds} s",
+        < 86400 => $"{(int)time.TotalHours} h {time.Minutes} min",
+        _ => $"{(int)time.TotalDays} d {time.Hours} h",
+    };
+
+    public static string Usd(decimal usd) => string.Create(CultureInfo.InvariantCulture, $"${usd:0.00####}");
+
+    public static string Number(decimal? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
+}
