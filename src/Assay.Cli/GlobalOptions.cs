@@ -27,11 +27,14 @@ internal sealed class GlobalOptions
 
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
 
-    public string WorkspacePath(ParseResult parsed)
+    /// <summary>The workspace that the person named; null when none was.</summary>
+    public string? GivenWorkspace(ParseResult parsed)
     {
         var path = parsed.GetValue(_workspace) ?? Environment.GetEnvironmentVariable("ASSAY_WORKSPACE");
-        return string.IsNullOrEmpty(path) ? WorkspacePaths.DefaultName : path;
+        return string.IsNullOrEmpty(path) ? null : path;
     }
+
+    public string WorkspacePath(ParseResult parsed) => GivenWorkspace(parsed) ?? WorkspacePaths.DefaultName;
 
     /// <summary>The workspace for a command that only reads; null, with a message, when there is none.</summary>
     public Workspace? OpenExisting(ParseResult parsed)

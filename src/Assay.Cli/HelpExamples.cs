@@ -31,6 +31,8 @@ internal static class HelpExamples
         ["assay job replay"] = "assay job replay .assay/jobs/1f3a5c7e9b0d/events.jsonl",
         ["assay worker"] = "assay worker --run-jobs --once",
         ["assay serve"] = "assay serve --components components.json --policies policies.yaml",
+        ["assay demo"] = "assay demo jobs",
+        ["assay demo jobs"] = "assay demo jobs",
         ["assay log"] = "assay log epoch/EPOCH_BASELINE --follow",
         ["assay verify"] = "assay verify && echo the record is whole",
         ["assay doctor"] = "assay doctor",

@@ -13,7 +13,9 @@ var root = new RootCommand("Runs work that nobody fully trusts under contract, a
     LogCommand.Create(globals),
     VerifyCommand.Create(globals),
     DoctorCommand.Create(globals),
+    DemoCommand.Create(globals),
     CompletionCommand.Create(),
+    ModelCallCommand.Create(),
 };
 globals.AddTo(root);
 HelpExamples.AddTo(root);

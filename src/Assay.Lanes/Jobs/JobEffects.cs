@@ -59,7 +59,7 @@ public static class JobEffects
     {
         Lane = JobLane.Instance,
         Stream = JobLane.StreamOf(child.JobId),
-        Command = new SubmitJob(new BlueprintSubmitted(Child(state.Job, child), new Actor(state.Job.JobId, "spawn"))),
+        Command = new SubmitJob(new BlueprintSubmitted(Child(state.Job, child), new Actor($"job {state.Job.JobId}", "spawn"))),
         Result = other => new StreamReading(new StreamOutcome(JobLane.StreamOf(child.JobId).ToString(), ((JobState)other).Phase.ToString(), null)),
     };
 

@@ -57,7 +57,7 @@ internal static class Problems
         {
             context.Items[RuleKey] = problem.Title;
             context.Response.StatusCode = problem.Status;
-            return context.Response.WriteAsJsonAsync(problem, ApiJson.Default.ProblemDocument, ContentType);
+            return context.Response.WriteAsJsonAsync(problem, ApiJson.Shared.ProblemDocument, ContentType);
         }
     }
 }
@@ -87,4 +87,8 @@ public sealed record HealthAnswer(string Status);
 [JsonSerializable(typeof(SpawnRequest))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(JsonElement))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>As above, with text as it is: an answer is never read as HTML.</summary>
+    public static ApiJson Shared => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -2,14 +2,16 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Assay.Jobs;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages;
 
 /// <summary>A document as the job page shows it.</summary>
 /// <param name="Document">Which.</param>
 /// <param name="Text">Its content, indented.</param>
-/// <param name="Before">The version before, when it was replaced.</param>
-public sealed record ShownDocument(DocumentView Document, string Text, string? Before);
+/// <param name="Before">What it is compared with: the version before, else the document of the job that spawned this one; null: nothing.</param>
+/// <param name="BeforeName">What that is.</param>
+public sealed record ShownDocument(DocumentView Document, string Text, string? Before, string? BeforeName);
 
 /// <summary>What the page of a job shows.</summary>
 public sealed record JobPageModel(
@@ -23,10 +25,31 @@ public sealed record JobPageModel(
     public static JobPageModel? Load(JobDesk desk, string jobId, DateTimeOffset now)
     {
         if (desk.View(jobId) is not { } view || desk.Find(jobId) is not { } job) return null;
-        string Text(string name, int version) => desk.Document(job, name, version) is { } bytes ? Pretty(bytes) : "(the ledger does not hold it)";
-        var documents = view.Documents.Where(d => d.InForce)
-            .Select(d => new ShownDocument(d, Text(d.Name, d.Version), d.Version > 1 ? Text(d.Name, d.Version - 1) : null)).ToList();
+        var parent = view.Job.ParentJobId is { } parentId ? desk.Find(parentId) : null;
+        var documents = view.Documents.Where(d => d.InForce).Select(d => Shown(desk, job, parent, d)).ToList();
         return new JobPageModel(view, documents, desk.Runs.Gates(job), desk.Events(jobId, 0), desk.Family(view.Job.RootJobId, MaxFamily), now);
+    }
+
+    /// <summary>The curves of the segments that a report speaks of; never one of a hold-out.</summary>
+    public IReadOnlyList<(string Segment, CurveShape Shape)> Curves { get; private init; } = [];
+
+    /// <summary>The same with the curves of its run.</summary>
+    public JobPageModel WithCurves(RunReader runs)
+    {
+        if (View.Job.RunId is not { } runId || runs.Find(runId) is not { } run) return this;
+        return this with
+        {
+            Curves = [.. run.Segments.Select(s => (s.SegmentId, Points: runs.Curve(runId, s.SegmentId))).Where(s => s.Points.Length > 0).Select(s => (s.SegmentId, new CurveShape(s.Points)))],
+        };
+    }
+
+    private static ShownDocument Shown(JobDesk desk, JobState job, JobState? parent, DocumentView document)
+    {
+        string? Text(JobState of, int? version) => desk.Document(of, document.Name, version) is { } bytes ? Pretty(bytes) : null;
+        var (before, name) = document.Version > 1
+            ? (Text(job, document.Version - 1), $"version {document.Version - 1}")
+            : parent is not null && document.Name != JobDocumentNames.Spec ? (Text(parent, null), $"that of {parent.Job.JobId}, which spawned this job") : (null, null);
+        return new ShownDocument(document, Text(job, document.Version) ?? "(the ledger does not hold it)", before, name);
     }
 
     private static string Pretty(byte[] bytes)

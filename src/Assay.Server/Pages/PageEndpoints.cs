@@ -52,7 +52,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     }
 
     private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(desk, job_id, time.GetUtcNow()) is { } model
-        ? Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model })
+        ? Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(desk.Runs) })
         : NotFound(context);
 
     private IResult Run(HttpContext context, string run_id, string? segment)

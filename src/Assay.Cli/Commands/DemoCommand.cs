@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
+using Assay.Jobs;
+using Assay.Kernel.Streams;
+using Assay.Ledger.Verification;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay demo</c>: walks a newcomer through a shipped example, on the real thing.</summary>
+internal static class DemoCommand
+{
+    private const string Example = "examples/jobs/momentum";
+    private const string Snapshot = "prices_2010";
+
+    public static Command Create(GlobalOptions globals)
+    {
+        var jobs = new Command("jobs", "Blueprint and idea to registry: a minute, with a decision at every checkpoint");
+        jobs.SetAction((parsed, cancel) => JobsAsync(globals.GivenWorkspace(parsed), cancel));
+        return new Command("demo", "Walk through a shipped example") { jobs };
+    }
+
+    private static async Task<int> JobsAsync(string? workspacePath, CancellationToken cancel)
+    {
+        if (StartedByAssay.Check()) return Refuse("work that Assay runs cannot decide about a job");
+        if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
+        if (!File.Exists(Path.Combine(example, "bin", "momentum")) && !Build(example)) return Refuse($"{example}/build failed");
+        await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName);
+        var demo = new JobsDemo(workspace, await JobDesk.OpenAsync(workspace, TimeProvider.System), example, cancel);
+        var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
+        var failed = await demo.RunAsync("The same the other way round. It runs to its end, and its gates say no: the log has it, the registry no card.", "bad-blueprint.yaml", isIdea: false);
+        var idea = await demo.RunAsync("An idea: agents propose, and a person decides at five checkpoints.", "idea.yaml", isIdea: true);
+        if (passed is null || failed is null || idea is null) return ExitCodes.Cancelled;
+
+        var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
+        Console.Out.WriteLine();
+        JobTable.Print((await JobDesk.OpenAsync(workspace, TimeProvider.System)).List(null, null, 10));
+        Console.Out.WriteLine($"""
+
+            assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}
+
+            Look around, and decide about the two that the idea has spawned:
+              assay job show {idea} --workspace {workspace.Root}
+              assay serve --workspace {workspace.Root} --components {example}/components.json --policies {example}/policies.yaml
+              assay worker --run-jobs --workspace {workspace.Root}
+            """);
+        return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
+    }
+
+    private static string? Find(string relative)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (Directory.Exists(Path.Combine(folder.FullName, relative))) return Path.Combine(folder.FullName, relative);
+        }
+
+        return Directory.Exists(relative) ? Path.GetFullPath(relative) : null;
+    }
+
+    private static bool Build(string example)
+    {
+        Console.Error.WriteLine("Building the example's components …");
+        using var build = Process.Start(new ProcessStartInfo(Path.Combine(example, "build")) { UseShellExecute = false })!;
+        build.WaitForExit();
+        return build.ExitCode == 0;
+    }
+
+    private static int Refuse(string problem)
+    {
+        Console.Error.WriteLine($"assay: {problem}");
+        return ExitCodes.BadInput;
+    }
+
+    /// <summary>Takes a document through all its checkpoints. On a terminal the person decides; elsewhere whoever started the demo approves.</summary>
+    private sealed class JobsDemo(Workspace workspace, JobDesk desk, string example, CancellationToken cancel)
+    {
+        /// <summary>The job's id; null when the person did not want to go on.</summary>
+        public async Task<string?> RunAsync(string introduction, string file, bool isIdea)
+        {
+            Console.Out.WriteLine();
+            Console.Out.WriteLine(introduction);
+            var path = Path.Combine(example, file);
+            var document = JobDesk.ReadDocument(path).Value;
+            var options = JobOptions.From(Path.Combine(example, "components.json"), null);
+            var policies = Path.Combine(example, "policies.yaml");
+            var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, JobActor.Here) : JobDesk.Prepare(document, Snapshot, policies, options, JobActor.Here);
+            if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
+            var submitted = await desk.SubmitAsync(prepared.Value);
+            Console.Out.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
+            while (!cancel.IsCancellationRequested)
+            {
+                await new JobWorker(workspace, TimeProvider.System, concurrency: 1, static _ => { }).RunAsync(once: true, cancel);
+                var view = desk.View(submitted.JobId)!;
+                if (view.Waiting is not { } waiting)
+                {
+                    Console.Out.WriteLine($"  {view.Job.State.ToLowerInvariant(),-8} gates {view.Job.Verdict}{(view.Job.CardId is { } card ? $", card {card}" : "")}{(view.Job.Message is { } why ? $": {Words.Safe(why)}" : "")}");
+                    return submitted.JobId;
+                }
+
+                if (!Confirmed(view, waiting)) return null;
+                var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), JobActor.Here, "seen in the demo");
+                Console.Out.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {JobActor.Here.Name}{(answer.Rule is null ? "" : $": {answer.Message}")}");
+            }
+
+            return null;
+        }
+
+        private bool Confirmed(JobView view, WaitingView waiting)
+        {
+            if (Console.IsInputRedirected || Console.IsOutputRedirected) return true;
+            Console.Out.WriteLine($"  waits    for a decision on {waiting.Step}:");
+            var text = System.Text.Encoding.UTF8.GetString(desk.Document(desk.Find(view.Job.JobId)!, waiting.Document)!);
+            Console.Out.WriteLine(string.Join('\n', Words.SafeLines(text).Split('\n').Take(24).Select(l => $"    {l}")));
+            Console.Error.Write("  approve? [Y/n] ");
+            return Console.In.ReadLine()?.Trim() is not ("n" or "N" or null);
+        }
+    }
+}
