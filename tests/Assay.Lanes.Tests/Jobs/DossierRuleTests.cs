@@ -1,0 +1,108 @@
+using System.Text;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+
+namespace Assay.Tests.Jobs;
+
+public sealed class DossierRuleTests
+{
+    private const string Metrics = """{"schema_version":"metrics_v1","metrics":{"sharpe":1.5}}""";
+
+    private static readonly Dictionary<string, string> Whole = new(StringComparer.Ordinal)
+    {
+        ["metrics.json"] = Metrics,
+        ["segments_summary.json"] = """{"schema_version":"segments_summary_v1","segments":[{"segment_id":"walk","metrics":{"sharpe":1.5}},{"segment_id":"held","holdout":true,"metrics":{"months":15}}]}""",
+        ["segments/walk/metrics.json"] = Metrics,
+        ["segments/walk/curve.csv"] = "month,value\n2003-01,1\n",
+        ["segments/walk/trades.csv"] = "month\n",
+        ["segments/held/metrics.json"] = Metrics,
+    };
+
+    public static TheoryData<string, string?, string?> Changes => new()
+    {
+        { "", null, null },
+        { "segments/held/curve.csv", "x", "holdout_leak" },
+        { "segments/held/trades.csv", "x", "holdout_leak" },
+        { "segments/held/notes.txt", "the return was 12 percent", "unexpected_file" },
+        { "all_curves.csv", "x", "unexpected_file" },
+        { "segments/walk/curve.csv", null, "evidence_missing" },
+        { "segments_summary.json", null, "evidence_missing" },
+        { "segments/held/metrics.json", "{}", "contract" },
+        { "segments_summary.json", """{"schema_version":"segments_summary_v1","segments":[{"segment_id":"walk"},{"segment_id":"held","holdout":true,"metrics":{"sharpe":1.5}}]}""", "holdout_leak" },
+        { "segments_summary.json", """{"schema_version":"segments_summary_v1","segments":[{"segment_id":"walk"},{"segment_id":"held","metrics":{"months":1}}]}""", "segments_summary" },
+        { "segments_summary.json", """{"schema_version":"segments_summary_v1","segments":[{"segment_id":"walk"}]}""", "segments_summary" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void A_dossier_is_whole_and_shows_nothing_of_a_hold_out(string name, string? content, string? rule)
+    {
+        var files = new Dictionary<string, string>(Whole, StringComparer.Ordinal);
+        if (name.Length > 0 && content is not null) files[name] = content;
+        else files.Remove(name);
+        var run = Run();
+        var wanted = DossierRule.Wanted(run.Segments);
+        var evidence = files.ToDictionary(f => $"output/{f.Key}", f => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(f.Value)), StringComparer.Ordinal);
+        var outcome = JobStory.Outcome([.. wanted.Select(w => Collected(w.Name, evidence))]) with { Listed = [.. files.Select(f => Collected(f.Key, f.Value))] };
+        Assert.Equal(rule, DossierRule.Judge(run, outcome, evidence)?.Rule);
+    }
+
+    [Fact]
+    public void A_run_is_shared_and_only_one_that_failed_is_tried_again()
+    {
+        var lane = RunLane.Instance;
+        var declared = Run();
+        var state = Fold(RunState.Initial, declared);
+        Assert.Empty(Accepted(lane.Decide(state, new DeclareRun(declared with { JobId = "bbbbbbbbbbbb" }), JobStory.Now)));
+        var failed = Fold(state, new RunFailed(RunLane.StatusBudget, BudgetRule.Cost, "x"));
+        Assert.Single(Accepted(lane.Decide(failed, new DeclareRun(declared), JobStory.Now)));
+        var done = Fold(state, new RunFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
+        Assert.Empty(Accepted(lane.Decide(done, new DeclareRun(declared), JobStory.Now)));
+        Assert.Equal("id_collision", Assert.IsType<Decision.Refused>(lane.Decide(done, new DeclareRun(declared with { RunSha256 = Digest.Of("other") }), JobStory.Now)).Rule);
+        Assert.False(RunLane.ReadFor(done, "bbbbbbbbbbbb").Outcome.Counts);
+        Assert.True(RunLane.ReadFor(done, declared.JobId).Outcome.Counts);
+        Assert.Equal(done.Manifest.Bytes(), RunLane.ReadFor(done, declared.JobId).Document.ToArray());
+    }
+
+    [Fact]
+    public void A_trial_is_logged_once_for_a_job_and_only_a_pass_has_a_card()
+    {
+        var lane = RegistryLane.Instance;
+        var trial = new TrialRequest
+        {
+            JobId = "aaaaaaaaaaaa", RunId = "bbbbbbbbbbbb", Title = "t", SnapshotId = "s", PolicyBundleId = "p", Passed = false, GatesPassed = 1, GatesFailed = 1,
+            GateResultsSha256 = Digest.Of("g"), ManifestSha256 = Digest.Of("m"), CardSha256 = Digest.Of("c"), CardBytes = 1,
+        };
+        var logged = Assert.Single(Accepted(lane.Decide(RegistryState.Initial, new LogTrial(trial), JobStory.Now)));
+        var recorded = new RecordedEvent(1, JobStory.Now, logged);
+        var state = lane.Evolve(RegistryState.Initial, recorded);
+        Assert.Empty(Accepted(lane.Decide(state, new LogTrial(trial), JobStory.Now)));
+        var line = Assert.IsType<AppendedLine>(Assert.Single(lane.Mirror(state, recorded)));
+        Assert.Empty(Assay.Kernel.Contracts.ContractCatalog.Validate("trial_v1", System.Text.Json.JsonDocument.Parse(line.Line).RootElement));
+        Assert.Null(trial.CardId);
+        Assert.NotNull((trial with { Passed = true }).CardId);
+    }
+
+    private static IReadOnlyList<Event> Accepted(Decision decision) => Assert.IsType<Decision.Accepted>(decision).Events;
+
+    private static RunState Fold(RunState state, Event body) => state.Evolve(new RecordedEvent(0, JobStory.Now, body));
+
+    private static CollectedFile Collected(string name, Dictionary<string, ReadOnlyMemory<byte>> evidence) =>
+        evidence.TryGetValue(name, out var bytes) ? new CollectedFile(name, bytes.Length, Digest.Of(bytes.Span), null) : new CollectedFile(name, 0, null, "is missing");
+
+    private static CollectedFile Collected(string name, string content) => new(name, content.Length, Digest.Of(content), null);
+
+    private static RunDeclared Run() => new()
+    {
+        RunId = "cccccccccccc",
+        RunSha256 = Digest.Of("run"),
+        JobId = "aaaaaaaaaaaa",
+        Runspec = new DocumentRef("runspec", 1, "outputs/runspec.json", Digest.Of("r"), 1, "runspec_v1"),
+        SnapshotId = "s",
+        Component = JobStory.Job(JobKind.Blueprint).Components[JobStages.Run],
+        Segments = [new SegmentRef("walk", Holdout: false), new SegmentRef("held", Holdout: true)],
+        HoldoutMetrics = ["months"],
+    };
+}

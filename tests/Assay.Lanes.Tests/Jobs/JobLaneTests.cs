@@ -1,0 +1,277 @@
+using System.Text;
+using System.Text.Json;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+
+namespace Assay.Tests.Jobs;
+
+public sealed class JobLaneTests
+{
+    private const string Blueprint = """{"schema_version":"blueprint_v1","title":"b","strategy":{}}""";
+    private const string Spec = """{"schema_version":"strategy_spec_v1","title":"s","strategy":{}}""";
+    private const string Preview = """{"schema_version":"trace_preview_v1","columns":["a"],"rows":[[1]]}""";
+    private const string Report = """{"schema_version":"report_v1","title":"r","sections":[{"heading":"h","text":"t"}]}""";
+    private const string Improvements = """{"schema_version":"improvements_v1","proposals":[{"proposal_id":"a","title":"a","blueprint":{"schema_version":"blueprint_v1","title":"a","strategy":{}}},{"proposal_id":"b","title":"b","blueprint":{"schema_version":"blueprint_v1","title":"b2","strategy":{}}}]}""";
+
+    private static readonly string[] BlueprintCourse =
+    [
+        "BLUEPRINT_SUBMITTED", "RUNSPEC_COMPILED", "WAITING_APPROVAL", "APPROVED", "RUN_COMPLETED", "GATES_COMPLETED", "REGISTRY_UPDATED", "DONE",
+    ];
+
+    private static string Card(JobStory story) => $$"""{"schema_version":"registry_card_v1","title":"c","run_id":"{{story.State.Run!.RunId}}"}""";
+
+    [Fact]
+    public void Every_event_has_a_name_and_every_named_event_a_place_in_the_fold()
+    {
+        foreach (var (lane, root) in new (ILane, Type)[] { (JobLane.Instance, typeof(JobEvent)), (RunLane.Instance, typeof(RunEvent)) })
+        {
+            var declared = root.Assembly.GetTypes().Where(t => t.IsSubclassOf(root) && !t.IsAbstract).ToHashSet();
+            Assert.Equal(declared, lane.Events.Types.Where(t => !t.IsSubclassOf(typeof(EffectEvent))).ToHashSet());
+        }
+    }
+
+    [Fact]
+    public void Every_command_is_answered_in_every_phase()
+    {
+        var digest = Digest.Of("x");
+        var submitted = new BlueprintSubmitted(JobStory.Job(JobKind.Blueprint), JobStory.Ada);
+        var child = DocumentRule.Child(submitted.Job, JsonDocument.Parse(Blueprint).RootElement, null, []);
+        Command[] commands =
+        [
+            new SubmitJob(submitted), new ApproveStep("runspec", digest, JobStory.Ada, null), new RejectStep("runspec", digest, JobStory.Ada, "no", null),
+            new CancelJob(JobStory.Ada, null), new RetryJob(JobStory.Ada, null, null), new SpawnJob(child, [], JobStory.Ada), new Cancel("x"), WakeUp.Instance,
+        ];
+        var own = typeof(JobLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(JobLane).Namespace).Except([typeof(DeclareRun), typeof(LogTrial)]);
+        Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(JobLane).Namespace).ToHashSet());
+        var states = Phases().ToList();
+        Assert.Equal(Enum.GetValues<JobPhase>(), states.Select(s => s.Phase).Order());
+        foreach (var state in states)
+        {
+            foreach (var command in commands) Assert.NotNull(JobLane.Instance.Decide(state, command, JobStory.Now));
+            Assert.NotNull(JobLane.Instance.Next(state, JobStory.Now));
+        }
+    }
+
+    [Fact]
+    public void A_blueprint_goes_through_its_course_and_every_line_keeps_its_contract()
+    {
+        var story = Done();
+        Assert.Equal(BlueprintCourse, story.Types);
+        Assert.Equal((JobPhase.Done, "PASS"), (story.State.Phase, JobTables.Verdict(story.State)));
+        var bytes = 0L;
+        var state = JobState.Initial;
+        foreach (var recorded in story.Recorded)
+        {
+            state = state.Evolve(recorded);
+            foreach (var line in JobLane.Instance.Mirror(state, recorded).OfType<AppendedLine>())
+            {
+                Assert.Equal(bytes, line.Offset);
+                bytes = line.End;
+                Assert.Empty(ContractCatalog.Validate("job_event_v2", JsonDocument.Parse(line.Line).RootElement));
+            }
+        }
+
+        Assert.Equal(bytes, state.LogBytes);
+    }
+
+    [Fact]
+    public void An_idea_stops_at_five_checkpoints_and_its_approved_proposals_become_jobs()
+    {
+        var story = JobStory.Of(JobKind.Idea, improving: true);
+        story.Stage(Blueprint).Approve("blueprint").Stage(Spec).Approve("strategy_spec").Stage(JobStory.Runspec).Approve("runspec").Stage(Preview).Approve("trace_preview");
+        story.Run().Stage(JobStory.Gates);
+        story.Stage(Card(story)).Told(RegistryLane.StatusLogged, "1").Stage(Report).Stage(Improvements).Approve("improvements");
+        Assert.Equal(2, story.State.ToSpawn.Length);
+        var child = ((SubmitJob)((CommandStream)story.Asked()).Command).Job.Job;
+        Assert.Equal((1, "0123456789ab", "0123456789ab"), (child.Lineage.Generation, child.Lineage.ParentJobId, child.Lineage.RootJobId));
+        story.Told("Active").Told("Active");
+        Assert.Equal(JobPhase.Done, story.State.Phase);
+        Assert.Equal(JobWorkflow.Steps, story.State.Approvals.Select(a => a.Step));
+        Assert.Equal(2, story.Types.Count(t => t == "SPAWNED"));
+    }
+
+    [Fact]
+    public void An_approval_binds_to_what_was_shown_and_holds_once()
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec);
+        var shown = story.State.Waiting!.Sha256;
+        Assert.Equal("document_changed", Rule(story.Put(new ApproveStep("runspec", Digest.Of("other"), JobStory.Ada, null))));
+        Assert.Equal("not_waiting", Rule(story.Put(new ApproveStep("blueprint", shown, JobStory.Ada, null))));
+        Assert.Equal("not_a_person", Rule(story.Put(new ApproveStep("runspec", shown, Actor.Engine, null))));
+        Assert.Equal("not_a_person", Rule(story.Put(new ApproveStep("runspec", shown, new Actor("job x", "spawn"), null))));
+        story.Approve("runspec");
+        Assert.Equal("already_approved", Rule(story.Put(new ApproveStep("runspec", shown, JobStory.Ada, null))));
+    }
+
+    [Fact]
+    public void An_approval_in_advance_is_refused_and_one_never_passes_two_checkpoints()
+    {
+        var story = JobStory.Of(JobKind.Idea);
+        Assert.Equal("not_waiting", Rule(story.Put(new ApproveStep("blueprint", Digest.Of("b"), JobStory.Ada, null))));
+        story.Stage(Blueprint).Approve("blueprint").Stage(Spec);
+        Assert.Equal((JobPhase.Waiting, "strategy_spec"), (story.State.Phase, story.State.Waiting!.Step));
+        Assert.Single(story.State.Approvals);
+    }
+
+    [Fact]
+    public void A_rejection_ends_the_job_or_proposes_the_replacement_anew()
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec);
+        var shown = story.State.Waiting!.Sha256;
+        var replacement = Encoding.UTF8.GetBytes(JobStory.Runspec.Replace("2", "3", StringComparison.Ordinal));
+        Assert.Equal("contract", Rule(story.Put(new RejectStep("runspec", shown, JobStory.Ada, "no", "{}"u8.ToArray()))));
+        Assert.IsType<Decision.Accepted>(story.Put(new RejectStep("runspec", shown, JobStory.Ada, "three", replacement)));
+        Assert.Equal((JobPhase.Waiting, 2), (story.State.Phase, story.State.Document("runspec")!.Version));
+        Assert.NotEqual(shown, story.State.Waiting!.Sha256);
+Assert.Equal("document_changed", Rule(story.Put(new ApproveStep("runspec", shown, JobStory.Ada, null))));
+        Assert.Equal("same_document", Rule(story.Put(new RejectStep("runspec", story.State.Waiting.Sha256, JobStory.Ada, "again", replacement))));
+        Assert.IsType<Decision.Accepted>(story.Put(new RejectStep("runspec", story.State.Waiting.Sha256, JobStory.Ada, "enough", null)));
+        Assert.Equal(JobPhase.Rejected, story.State.Phase);
+        Assert.IsType<Work.Finished>(JobLane.Instance.Next(story.State, JobStory.Now));
+    }
+
+    [Theory]
+    [InlineData("not json", "contract", "")]
+    [InlineData("""{"schema_version":"runspec_v1"}""", "contract", "")]
+    [InlineData("""{"schema_version":"runspec_v1","strategy":{},"segments":{"list":[{"segment_id":"../../etc"}]}}""", "contract", "/segments/list/0/segment_id")]
+    [InlineData("""{"schema_version":"runspec_v1","strategy":{},"segments":{"list":[{"segment_id":"a"},{"segment_id":"a"}]}}""", "segment_id", "/segments/list")]
+    [InlineData("""{"schema_version":"runspec_v1","strategy":{},"extensions":{"note":{"budget_policy":1}}}""", "policy_override", "/extensions/note/budget_policy")]
+    public void Output_that_breaks_its_contract_is_an_error_with_the_pointer_and_is_not_used(string document, string rule, string pointer)
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(document);
+        Assert.Equal((JobPhase.Error, rule, pointer), (story.State.Phase, story.State.Failure!.Rule, story.State.Failure.Pointer));
+        Assert.Null(story.State.Document("runspec"));
+        Assert.IsType<Decision.Accepted>(story.Put(new RetryJob(JobStory.Ada, "mended", null)));
+        Assert.Equal("stage/compile", story.Asked().Id);
+    }
+
+    [Fact]
+    public void A_lost_stage_is_repeated_only_if_that_does_no_harm()
+    {
+        var unsafeStory = JobStory.Of(JobKind.Blueprint);
+        Assert.Equal("interrupted", unsafeStory.Lose(unsafeStory.Begin()).State.Failure!.Rule);
+        var safeStory = JobStory.Of(JobKind.Blueprint, retrySafe: true);
+        Assert.Equal(JobPhase.Active, safeStory.Lose(safeStory.Begin()).State.Phase);
+        Assert.Equal("stage/compile", safeStory.Asked().Id);
+    }
+
+    [Theory]
+    [InlineData(KillReason.Deadline, BudgetRule.WallClock)]
+    [InlineData(KillReason.CostLimit, BudgetRule.Cost)]
+    public void A_budget_that_ends_a_stage_in_the_middle_stops_the_job(KillReason reason, string limit)
+    {
+        var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxWallClockMs = 1000, MaxCostMicroUsd = 500 });
+        var process = (RunProcess)story.Asked();
+        Assert.Equal((JobStory.Now.AddSeconds(1), 500L), (process.NotAfter, process.Meter!.MaxMicroUsd));
+        story.Stage(JobStory.Runspec, o => o with { ExitCode = null, Signal = 9, KillReason = reason, CostMicroUsd = 501, DurationMs = 900 });
+        Assert.Equal((JobPhase.StoppedBudget, limit, 501L), (story.State.Phase, story.State.Stopped!.Reason, story.State.Stopped.Counters.CostMicroUsd));
+        Assert.Null(story.State.Document("runspec"));
+    }
+
+    [Fact]
+    public void A_budget_that_is_used_up_stops_the_job_before_its_next_stage()
+    {
+        var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCostMicroUsd = 500 }).Stage(JobStory.Runspec, o => o with { CostMicroUsd = 500 });
+        story.Approve("runspec");
+        Assert.Equal((JobPhase.StoppedBudget, "stage run"), (story.State.Phase, story.State.Stopped!.Action));
+    }
+
+    [Fact]
+    public void Proposals_and_spawns_stop_at_their_limits_and_nothing_more_is_spawned()
+    {
+        var proposals = JobStory.Of(JobKind.Idea, new JobBudget { MaxProposalsPerJob = 1 });
+        proposals.Stage(Blueprint).Approve("blueprint");
+        Assert.Equal(BudgetRule.Proposals, proposals.State.Stopped!.Reason);
+
+        var story = Done(new JobBudget { MaxSpawnPerJob = 1 });
+        var documents = new List<Blob>();
+        var first = DocumentRule.Child(story.State.Job, JsonDocument.Parse(Blueprint).RootElement, null, documents);
+        var second = DocumentRule.Child(story.State.Job, JsonDocument.Parse(Blueprint.Replace("\"b\"", "\"c\"", StringComparison.Ordinal)).RootElement, null, documents);
+        story.Put(new SpawnJob(first, documents, JobStory.Ada));
+        story.Put(new SpawnJob(second, documents, JobStory.Ada));
+        Assert.Equal((BudgetRule.Spawn, 1L), (story.State.Stopped!.Reason, story.State.Stopped.Limit));
+        Assert.Equal(JobPhase.Done, story.State.Phase);
+
+        var deep = Done(new JobBudget { MaxTotalIterations = 1 });
+        var grandchild = deep.State with { Counters = deep.State.Counters with { Generation = 1 } };
+        Assert.Equal(BudgetRule.Iterations, BudgetRule.SpawnOne(grandchild, first)!.Reason);
+    }
+
+    [Fact]
+    public void A_cancelled_job_ends_what_is_under_way_and_uses_nothing_of_it()
+    {
+        var story = JobStory.Of(JobKind.Blueprint);
+        var effect = story.Begin();
+        story.Put(new CancelJob(JobStory.Ada, "enough"));
+        Assert.IsType<Work.End>(JobLane.Instance.Next(story.State, JobStory.Now));
+        story.End(effect, JobStory.Outcome());
+        Assert.Equal(JobPhase.Cancelled, story.State.Phase);
+        Assert.Equal("ended", Rule(story.Put(new CancelJob(JobStory.Ada, null))));
+
+        var waiting = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec);
+        waiting.Put(new CancelJob(JobStory.Ada, null));
+        Assert.Equal(JobPhase.Cancelled, waiting.State.Phase);
+    }
+
+    [Fact]
+    public void Another_jobs_budget_or_wish_that_ended_a_shared_run_makes_this_job_ask_again()
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run(RunLane.StatusBudget, "max_cost_usd: x", counts: false);
+        Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
+        Assert.Equal(BudgetRule.Cost, story.Run(RunLane.StatusBudget, "max_cost_usd: x").State.Stopped!.Reason);
+    }
+
+    [Fact]
+    public void Gates_see_the_hold_out_and_what_comes_after_them_does_not()
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec");
+        var effect = (CommandStream)story.Begin();
+        var files = new[] { "metrics.json", "segments/walk_1/metrics.json", "segments/held/metrics.json" }.Select(p => new DossierFile(p, Digest.Of(p), 1));
+        var manifest = DossierManifest.Of(((DeclareRun)effect.Command).Run, [.. files]).Bytes();
+        story.End(effect, new StreamOutcome(effect.Stream.ToString(), RunLane.StatusCompleted, null) { Counts = true }, (StreamReading.DocumentName, manifest));
+        Assert.Contains(((RunProcess)story.Asked()).Inputs, i => i.Name == "dossier/segments/held/metrics.json");
+        story.Stage(JobStory.Gates);
+        var registry = (RunProcess)story.Asked();
+        Assert.Contains(registry.Inputs, i => i.Name == "dossier/segments/walk_1/metrics.json");
+        Assert.DoesNotContain(registry.Inputs, i => i.Name.Contains("held", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_registry_card_of_another_run_is_refused()
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Gates);
+        story.Stage("""{"schema_version":"registry_card_v1","title":"c","run_id":"ffffffffffff"}""");
+        Assert.Equal(("run_id", "/run_id"), (story.State.Failure!.Rule, story.State.Failure.Pointer));
+    }
+
+    private static JobStory Done(JobBudget? budget = null)
+    {
+        var story = JobStory.Of(JobKind.Blueprint, budget).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Gates);
+        return story.Stage(Card(story)).Told(RegistryLane.StatusLogged, "1");
+    }
+
+    private static IEnumerable<JobState> Phases()
+    {
+        yield return JobState.Initial;
+        yield return JobStory.Of(JobKind.Blueprint).State;
+        yield return JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).State;
+        var cancelling = JobStory.Of(JobKind.Blueprint);
+        cancelling.Begin();
+        cancelling.Put(new CancelJob(JobStory.Ada, null));
+        yield return cancelling.State;
+        yield return Done().State;
+        var rejected = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec);
+        rejected.Put(new RejectStep("runspec", rejected.State.Waiting!.Sha256, JobStory.Ada, "no", null));
+        yield return rejected.State;
+        yield return JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCostMicroUsd = 1 }).Stage(JobStory.Runspec, o => o with { CostMicroUsd = 1 }).Approve("runspec").State;
+        var cancelled = JobStory.Of(JobKind.Blueprint);
+        cancelled.Put(new CancelJob(JobStory.Ada, null));
+        yield return cancelled.State;
+        yield return JobStory.Of(JobKind.Blueprint).Stage("{}").State;
+    }
+
+    private static string Rule(Decision decision) => Assert.IsType<Decision.Refused>(decision).Rule;
+}

@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Text;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+
+namespace Assay.Tests.Jobs;
+
+/// <summary>A job whose effects are played by the test. Every event goes through its stored bytes, as the engine's do.</summary>
+internal sealed class JobStory
+{
+    public static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly Actor Ada = new("ada", "cli");
+
+    public const string Runspec = """{"schema_version":"runspec_v1","strategy":{"top":2},"segments":{"list":[{"segment_id":"walk_1"},{"segment_id":"held","holdout":true}]}}""";
+    public const string Gates = """{"schema_version":"gate_results_v1","gates":[{"gate_id":"g","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"value":2},{"gate_id":"h","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"segment_id":"held"}]}""";
+
+    private static readonly JobLane Lane = JobLane.Instance;
+
+    private StreamHead _head = StreamHead.Empty(JobLane.StreamOf("0123456789ab"));
+
+    public JobState State { get; private set; } = JobState.Initial;
+
+    public List<RecordedEvent> Recorded { get; } = [];
+
+    public IEnumerable<string> Types => Recorded.Where(r => r.Body is JobEvent).Select(r => Lane.Events.NameOf(r.Body));
+
+    /// <summary>A job that has been submitted.</summary>
+    public static JobStory Of(JobKind kind, JobBudget? budget = null, bool retrySafe = false, bool improving = false)
+    {
+        var story = new JobStory();
+        JobSubmitted submitted = kind == JobKind.Blueprint ? new BlueprintSubmitted(Job(kind, budget, retrySafe, improving), Ada) : new IdeaSubmitted(Job(kind, budget, retrySafe, improving), Ada);
+        Assert.IsType<Decision.Accepted>(story.Put(new SubmitJob(submitted)));
+        return story;
+    }
+
+    public static JobDeclaration Job(JobKind kind, JobBudget? budget = null, bool retrySafe = false, bool improving = false) => new()
+    {
+        JobId = "0123456789ab",
+        Kind = kind,
+        SpecSha256 = Digest.Of("spec"),
+        Spec = Document("job_spec", "job_spec.json"),
+        Input = Document(kind == JobKind.Blueprint ? "blueprint" : "idea_spec", "inputs/x.json"),
+        Title = "A test",
+        SnapshotId = "s",
+        Bundle = new PolicyBundleRef("/policies.yaml", "p", Digest.Of("p")),
+        Policies = Document("policies", ""),
+        Budget = budget ?? new JobBudget(),
+        HoldoutMetrics = ["months"],
+        Components = JobStages.All.Where(s => improving || s.Stage != JobStages.Improvements)
+            .ToImmutableSortedDictionary(s => s.Stage, s => Component(s.Contract, retrySafe), StringComparer.Ordinal),
+        Lineage = JobLineage.Root,
+    };
+
+    /// <summary>Puts a command, and takes in what it gives.</summary>
+    public Decision Put(Command command)
+    {
+        var decision = Lane.Decide(State, command, Now);
+        if (decision is Decision.Accepted accepted) Append(accepted.Events);
+        return decision;
+    }
+
+    /// <summary>The effect that the lane asks for now.</summary>
+    public Effect Asked() => Assert.Single(Assert.IsType<Work.Perform>(Lane.Next(State, Now)).Effects);
+
+    /// <summary>Begins the effect that the lane asks for.</summary>
+    public Effect Begin()
+    {
+        var effect = Asked();
+        var attempt = State.Stages.Count(s => s.EffectId == effect.Id) + 1;
+        Append([new EffectStarted(effect.Id, attempt, "s", "h", "b")]);
+        Assert.Equal(effect.Id, Lane.EffectOf(State, effect.Id).Id);
+        return effect;
+    }
+
+    /// <summary>Plays the next stage: its program leaves a document.</summary>
+    public JobStory Stage(string document, Func<ProcessOutcome, ProcessOutcome>? change = null)
+    {
+        var effect = (RunProcess)Begin();
+        var bytes = Encoding.UTF8.GetBytes(document);
+        var file = new CollectedFile(effect.Collect[0].Name, bytes.Length, Digest.Of(bytes), null);
+        var outcome = Outcome(file);
+        return End(effect, change?.Invoke(outcome) ?? outcome, (file.Name, bytes));
+    }
+
+    /// <summary>Plays the run.</summary>
+    public JobStory Run(string status = RunLane.StatusCompleted, string? reason = null, bool counts = true)
+    {
+        var effect = (CommandStream)Begin();
+        var declared = ((DeclareRun)effect.Command).Run;
+        var manifest = DossierManifest.Of(declared, [new DossierFile("metrics.json", Digest.Of("m"), 2)]).Bytes();
+        return End(effect, new StreamOutcome(effect.Stream.ToString(), status, reason) { DurationMs = 7, Counts = counts }, (StreamReading.DocumentName, manifest));
+    }
+
+    /// <summary>Plays the entry into the registry, or a child's submission.</summary>
+    public JobStory Told(string status, string? reason = null)
+    {
+        var effect = (CommandStream)Begin();
+        return End(effect, new StreamOutcome(effect.Stream.ToString(), status, reason));
+    }
+
+    public JobStory Approve(string step)
+    {
+        Assert.IsType<Decision.Accepted>(Put(new ApproveStep(step, State.Waiting!.Sha256, Ada, null)));
+        return this;
+    }
+
+    public JobStory End(Effect effect, EffectOutcome outcome, params (string Name, byte[] Bytes)[] evidence)
+    {
+        var attempt = State.Stages.Last(s => s.EffectId == effect.Id).Attempt;
+        Append([new EffectFinished(effect.Id, attempt, outcome)]);
+        var seen = evidence.ToDictionary(e => e.Name, e => new ReadOnlyMemory<byte>(e.Bytes), StringComparer.Ordinal);
+        Append(Lane.Record(State, new EffectCompleted(effect, attempt, outcome, seen), Now));
+        return this;
+    }
+
+    public JobStory Lose(Effect effect)
+    {
+        var attempt = State.Stages.Last(s => s.EffectId == effect.Id).Attempt;
+        Append([new EffectInterrupted(effect.Id, attempt, "the engine died", [])]);
+        Append(Lane.Record(State, new EffectLost(effect, attempt, "the engine died", []), Now));
+        return this;
+    }
+
+    public static ProcessOutcome Outcome(params CollectedFile[] files) => new()
+    {
+        ExitCode = 0,
+        StartedAt = Now,
+        DurationMs = 5,
+        CpuTimeMs = 1,
+        PeakRssBytes = 1,
+        Stdout = new Captured("out", 0, Digest.Of(""), false),
+        Stderr = new Captured("err", 0, Digest.Of(""), false),
+        RunRoot = "root",
+        RunRootPresent = true,
+        Files = [.. files],
+        Caps = new CapsInForce
+        {
+            Time = NoCap, CpuTime = NoCap, Memory = NoCap, Stdout = NoCap, Stderr = NoCap, Processes = NoCap, Disk = NoCap, Isolation = "none",
+        },
+    };
+
+    private static CapInForce NoCap => new(null, Enforcement.None, "test");
+
+    private static DocumentRef Document(string name, string path) => new(name, 1, path, Digest.Of(name), name.Length, $"{name}_v1");
+
+    private static ComponentBinding Component(string contract, bool retrySafe) => new()
+    {
+        Command = ["/bin/component"],
+        Pinned = [],
+        OutputContract = contract,
+        Caps = new ProcessCaps { TimeMs = 1000, KillMs = 1500, StdoutBytes = 10, StderrBytes = 10 },
+        Sandbox = SandboxLevel.Strict,
+        RetrySafe = retrySafe,
+        Inherit = [],
+        Sha256 = Digest.Of(contract),
+    };
+
+    private void Append(IReadOnlyList<Event> events)
+    {
+        foreach (var stored in EventEnvelope.Seal(JobLane.StreamOf("0123456789ab"), _head, events, Now, Lane.Events))
+        {
+            _head = stored.Head;
+            var recorded = EventEnvelope.Open(stored.Bytes, Lane.Events);
+            State = Lane.Evolve(State, recorded);
+            Recorded.Add(recorded);
+            _ = Lane.Mirror(State, recorded);
+            _ = Lane.Rows(State, recorded);
+        }
+    }
+}
