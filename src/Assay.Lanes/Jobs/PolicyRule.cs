@@ -14,7 +14,14 @@ public static class PolicyRule
     private const string EvaluationVersion = "evaluation_policy_v1";
     private const decimal MicrosPerUsd = 1_000_000m;
 
-    private static readonly string[] PolicyWords = ["policy", "policies", "policy_bundle", "policy_bundle_id", "policy_bundle_path", "policy_overrides", "budget", "budgets", "gates", "thresholds"];
+    private const string HoldoutParam = "holdout_metrics";
+
+    /// <summary>What no extension may be called, whatever the bundle calls its own.</summary>
+    private static readonly string[] PolicyWords =
+    [
+        "policy", "policies", "policy_bundle", "policy_bundle_id", "policy_bundle_path", "policy_overrides", "budget", "budgets", "gates", "thresholds",
+        BudgetRule.Spawn, BudgetRule.Iterations, BudgetRule.Proposals, BudgetRule.Cost, BudgetRule.WallClock, HoldoutParam,
+    ];
 
     /// <summary>What is wrong with a bundle beside its own contract: policies of a known kind must satisfy theirs, and one kind may be there once.</summary>
     public static IEnumerable<InputProblem> Problems(InputDocument bundle)
@@ -48,7 +55,7 @@ public static class PolicyRule
 
     /// <summary>The figures of a hold-out that may be shown.</summary>
     public static ImmutableArray<string> HoldoutMetrics(JsonElement bundle) =>
-        Params(bundle, EvaluationVersion) is { } given && given.TryGetProperty("holdout_metrics", out var names) ? [.. names.EnumerateArray().Select(n => n.GetString()!)] : [];
+        Params(bundle, EvaluationVersion) is { } given && given.TryGetProperty(HoldoutParam, out var names) ? [.. names.EnumerateArray().Select(n => n.GetString()!)] : [];
 
     /// <summary>The first place, as a pointer, where the <c>extensions</c> of a document try to set what only a policy may; null when none does.</summary>
     /// <param name="document">A specification, idea, blueprint or anything else that has extensions.</param>
