@@ -56,7 +56,6 @@ public static class AssayServer
         new HealthEndpoints(workspace.Store).Map(app);
         AssetEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
-        app.MapFallback(context => Problems.WriteAsync(context, StatusCodes.Status404NotFound, "not_found", "there is no such thing here"));
 
         await app.StartAsync(stop);
         onListening([.. app.Urls]);

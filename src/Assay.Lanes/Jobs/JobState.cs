@@ -155,7 +155,10 @@ public sealed record JobState
             Children = Children.Add(spawned),
             Counters = Counters with { Spawned = Counters.Spawned + 1 },
         },
-        StoppedBudget stopped => this with { Phase = Phase == JobPhase.Done ? JobPhase.Done : JobPhase.StoppedBudget, Stopped = stopped, ToSpawn = [] },
+
+        // One wish too many of a job that is done leaves what was granted before as it is.
+        StoppedBudget stopped when Phase == JobPhase.Done => this with { Stopped = stopped },
+        StoppedBudget stopped => this with { Phase = JobPhase.StoppedBudget, Stopped = stopped, ToSpawn = [] },
         JobCancelRequested request => this with { Phase = JobPhase.Cancelling, Waiting = null, CancelRequest = request },
         JobCancelled => this with { Phase = JobPhase.Cancelled },
         JobFailed failed => this with { Phase = JobPhase.Error, Failure = failed },

@@ -11,6 +11,7 @@ internal static class FailureAnswers
         try
         {
             await next(context);
+            if (!context.Response.HasStarted && context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, ContentType: null }) await ExplainAsync(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -29,5 +30,18 @@ internal static class FailureAnswers
             if (rule == "bug") await Console.Error.WriteLineAsync($"assay: {context.Request.Method} {context.Request.Path}: {e}");
             await Problems.WriteAsync(context, status, rule, detail);
         }
+    }
+
+    /// <summary>What routing refused has a status and no words.</summary>
+    private static Task ExplainAsync(HttpContext context)
+    {
+        var (rule, detail) = context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => ("not_found", "there is no such thing here"),
+            StatusCodes.Status405MethodNotAllowed => ("method", $"{context.Request.Method} is not possible here"),
+            StatusCodes.Status415UnsupportedMediaType => ("content_type", "the body must be application/json"),
+            _ => ("request", "the request is not well formed"),
+        };
+        return Problems.WriteAsync(context, context.Response.StatusCode, rule, detail);
     }
 }

@@ -67,7 +67,7 @@ internal static class OpenApiExamples
     /// <summary>Adds examples, the headers that matter, and who may call.</summary>
     public static Task OperationAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
     {
-        var path = "/" + context.Description.RelativePath;
+        var path = "/" + context.Description.RelativePath?.TrimEnd('/');
         var method = context.Description.HttpMethod ?? "";
         var (request, answer) = Table.GetValueOrDefault((path, method));
         foreach (var media in operation.RequestBody?.Content?.Values ?? []) media.Example = Parse(request);

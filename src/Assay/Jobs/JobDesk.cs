@@ -78,7 +78,7 @@ public sealed class JobDesk
     public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Actor by, string? reason) => PutAsync(jobId, new ApproveStep(step, sha256, by, reason));
 
     public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Actor by, string reason, byte[]? replacement) =>
-        PutAsync(jobId, new RejectStep(step, sha256, by, reason, replacement));
+        PutAsync(jobId, new RejectStep(step, sha256, by, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement));
 
     public Task<JobAnswer> CancelAsync(string jobId, Actor by, string? reason) => PutAsync(jobId, new CancelJob(by, reason));
 

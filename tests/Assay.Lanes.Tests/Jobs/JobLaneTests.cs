@@ -193,7 +193,7 @@ Assert.Equal("document_changed", Rule(story.Put(new ApproveStep("runspec", shown
         story.Put(new SpawnJob(first, documents, JobStory.Ada));
         story.Put(new SpawnJob(second, documents, JobStory.Ada));
         Assert.Equal((BudgetRule.Spawn, 1L), (story.State.Stopped!.Reason, story.State.Stopped.Limit));
-        Assert.Equal(JobPhase.Done, story.State.Phase);
+        Assert.Equal((JobPhase.Done, first.JobId), (story.State.Phase, Assert.Single(story.State.ToSpawn).JobId));
 
         var deep = Done(new JobBudget { MaxTotalIterations = 1 });
         var grandchild = deep.State with { Counters = deep.State.Counters with { Generation = 1 } };
