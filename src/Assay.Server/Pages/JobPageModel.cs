@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Assay.Jobs;
+using Assay.Kernel.Json;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages;
@@ -45,16 +46,18 @@ public sealed record JobPageModel(
 
     private static ShownDocument Shown(JobDesk desk, JobState job, JobState? parent, DocumentView document)
     {
-        string? Text(JobState of, int? version) => desk.Document(of, document.Name, version) is { } bytes ? Pretty(bytes) : null;
+        // Compared in the order of RFC 8785, so that a key in another place is no difference.
+        string? Text(JobState of, int? version, bool isCompared = true) => desk.Document(of, document.Name, version) is { } bytes ? Pretty(bytes, isCompared) : null;
         var (before, name) = document.Version > 1
             ? (Text(job, document.Version - 1), $"version {document.Version - 1}")
             : parent is not null && document.Name != JobDocumentNames.Spec ? (Text(parent, null), $"that of {parent.Job.JobId}, which spawned this job") : (null, null);
-        return new ShownDocument(document, Text(job, document.Version) ?? "(the ledger does not hold it)", before, name);
+        return new ShownDocument(document, Text(job, document.Version, before is not null) ?? "(the ledger does not hold it)", before, name);
     }
 
-    private static string Pretty(byte[] bytes)
+    private static string Pretty(byte[] bytes, bool isCompared)
     {
-        using var document = JsonDocument.Parse(bytes);
+        using var original = JsonDocument.Parse(bytes);
+        using var document = JsonDocument.Parse(isCompared ? CanonicalJson.Serialize(original.RootElement) : bytes);
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, Indented)) document.RootElement.WriteTo(writer);
         return Encoding.UTF8.GetString(buffer.ToArray());
