@@ -121,7 +121,10 @@ public static class AssayServer
             var rate = reads ? options.ReadsPerSecond : options.WritesPerSecond;
             return RateLimitPartition.GetTokenBucketLimiter($"{context.Connection.RemoteIpAddress} {reads}", _ => new TokenBucketRateLimiterOptions
             {
-                TokenLimit = rate * BurstSeconds, TokensPerPeriod = rate, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
+                TokenLimit = rate * BurstSeconds,
+                TokensPerPeriod = rate,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                QueueLimit = 0,
             });
         });
         limits.OnRejected = async (rejected, _) =>

@@ -16,6 +16,10 @@ public sealed partial class ConsoleTests : IDisposable
     [InlineData("help", "--help")]
     [InlineData("help-epoch", "epoch", "--help")]
     [InlineData("help-epoch-run", "epoch", "run", "--help")]
+    [InlineData("help-job", "job", "--help")]
+    [InlineData("help-job-approve", "job", "approve", "--help")]
+    [InlineData("help-worker", "worker", "--help")]
+    [InlineData("help-serve", "serve", "--help")]
     [InlineData("help-log", "log", "--help")]
     [InlineData("help-verify", "verify", "--help")]
     public async Task Help_reads_well(string name, params string[] arguments) => Approved.Matches((await Assay(arguments)).Output, name);
@@ -23,7 +27,9 @@ public sealed partial class ConsoleTests : IDisposable
     [Fact]
     public async Task Every_command_has_an_example_in_its_help()
     {
-        string[][] commands = [[], ["epoch"], ["epoch", "run"], ["epoch", "preflight"], ["epoch", "show"], ["epoch", "list"], ["epoch", "escalate"], ["log"], ["verify"], ["doctor"], ["completion"]];
+        string[][] commands = [[], ["epoch"], ["epoch", "run"], ["epoch", "preflight"], ["epoch", "show"], ["epoch", "list"], ["epoch", "escalate"], ["job"], ["job", "submit-blueprint"], ["job", "submit-idea"], ["job", "approve"],
+            ["job", "reject"], ["job", "spawn"], ["job", "cancel"], ["job", "retry"], ["job", "show"], ["job", "list"], ["job", "document"], ["job", "replay"], ["worker"], ["serve"], ["demo"], ["demo", "jobs"],
+            ["log"], ["verify"], ["doctor"], ["completion"]];
         foreach (var command in commands)
         {
             var help = await Assay([.. command, "--help"]);

@@ -88,8 +88,14 @@ public sealed partial class AccessTableTests
             var token = FormToken().Match(await page.Content.ReadAsStringAsync()).Groups["token"].Value;
             var fields = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["form_token"] = WebUtility.HtmlDecode(token), ["step"] = "runspec", ["sha256"] = shown, ["reason"] = "no", ["kind"] = "blueprint", ["document"] = Fresh(served.Folder.Blueprint).ToJsonString(),
-                ["snapshot_id"] = "s", ["proposal_id"] = "none",
+                ["form_token"] = WebUtility.HtmlDecode(token),
+                ["step"] = "runspec",
+                ["sha256"] = shown,
+                ["reason"] = "no",
+                ["kind"] = "blueprint",
+                ["document"] = Fresh(served.Folder.Blueprint).ToJsonString(),
+                ["snapshot_id"] = "s",
+                ["proposal_id"] = "none",
             };
             var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) };
             request.Headers.Add("Cookie", page.Headers.GetValues("Set-Cookie").Select(c => c.Split(';')[0]));

@@ -32,7 +32,10 @@ internal sealed class Browser : IAsyncDisposable
     {
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = url, JavaScriptEnabled = javaScript, ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            BaseURL = url,
+            JavaScriptEnabled = javaScript,
+            ColorScheme = scheme,
+            ViewportSize = new ViewportSize { Width = width, Height = 900 },
         });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(15_000);
@@ -46,7 +49,8 @@ internal sealed class Browser : IAsyncDisposable
 
     public static Task ShotAsync(IPage page, string name) => page.ScreenshotAsync(new PageScreenshotOptions
     {
-        Path = Path.Combine(SharedData.RepositoryRoot, "artifacts", "screenshots", $"{name}.png"), FullPage = true,
+        Path = Path.Combine(SharedData.RepositoryRoot, "artifacts", "screenshots", $"{name}.png"),
+        FullPage = true,
     });
 
     public async ValueTask DisposeAsync()

@@ -13,6 +13,7 @@ internal static class Approved
         var approved = Path.Combine(Path.GetDirectoryName(test)!, "Approved", $"{name}.txt");
         var expected = File.Exists(approved) ? File.ReadAllText(approved) : "";
         if (received == expected) return;
+        Directory.CreateDirectory(Path.GetDirectoryName(approved)!);
         File.WriteAllText(Path.ChangeExtension(approved, ".received.txt"), received);
         Assert.Equal(expected, received);
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
@@ -17,25 +18,33 @@ internal static class DemoCommand
     public static Command Create(GlobalOptions globals)
     {
         var jobs = new Command("jobs", "Blueprint and idea to registry: a minute, with a decision at every checkpoint");
-        jobs.SetAction((parsed, cancel) => JobsAsync(globals.GivenWorkspace(parsed), cancel));
+        jobs.SetAction((parsed, cancel) => JobsAsync(globals.GivenWorkspace(parsed), globals.Json(parsed), cancel));
         return new Command("demo", "Walk through a shipped example") { jobs };
     }
 
-    private static async Task<int> JobsAsync(string? workspacePath, CancellationToken cancel)
+    private static async Task<int> JobsAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
         if (StartedByAssay.Check()) return Refuse("work that Assay runs cannot decide about a job");
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
         if (!File.Exists(Path.Combine(example, "bin", "momentum")) && !Build(example)) return Refuse($"{example}/build failed");
         await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName);
-        var demo = new JobsDemo(workspace, await JobDesk.OpenAsync(workspace, TimeProvider.System), example, cancel);
+        var desk = await JobDesk.OpenAsync(workspace, TimeProvider.System);
+        var demo = new JobsDemo(workspace, desk, example, json ? Console.Error : Console.Out, cancel);
         var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
         var failed = await demo.RunAsync("The same the other way round. It runs to its end, and its gates say no: the log has it, the registry no card.", "bad-blueprint.yaml", isIdea: false);
         var idea = await demo.RunAsync("An idea: agents propose, and a person decides at five checkpoints.", "idea.yaml", isIdea: true);
         if (passed is null || failed is null || idea is null) return ExitCodes.Cancelled;
 
         var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
+        var listed = desk.List(null, null, 10);
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. listed], null), JobViewJson.Shared.JobPage));
+            return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
+        }
+
         Console.Out.WriteLine();
-        JobTable.Print((await JobDesk.OpenAsync(workspace, TimeProvider.System)).List(null, null, 10));
+        JobTable.Print(listed);
         Console.Out.WriteLine($"""
 
             assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}
@@ -73,13 +82,13 @@ internal static class DemoCommand
     }
 
     /// <summary>Takes a document through all its checkpoints. On a terminal the person decides; elsewhere whoever started the demo approves.</summary>
-    private sealed class JobsDemo(Workspace workspace, JobDesk desk, string example, CancellationToken cancel)
+    private sealed class JobsDemo(Workspace workspace, JobDesk desk, string example, TextWriter output, CancellationToken cancel)
     {
         /// <summary>The job's id; null when the person did not want to go on.</summary>
         public async Task<string?> RunAsync(string introduction, string file, bool isIdea)
         {
-            Console.Out.WriteLine();
-            Console.Out.WriteLine(introduction);
+            output.WriteLine();
+            output.WriteLine(introduction);
             var path = Path.Combine(example, file);
             var document = JobDesk.ReadDocument(path).Value;
             var options = JobOptions.From(Path.Combine(example, "components.json"), null);
@@ -87,20 +96,20 @@ internal static class DemoCommand
             var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, JobActor.Here) : JobDesk.Prepare(document, Snapshot, policies, options, JobActor.Here);
             if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
             var submitted = await desk.SubmitAsync(prepared.Value);
-            Console.Out.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
+            output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
             while (!cancel.IsCancellationRequested)
             {
                 await new JobWorker(workspace, TimeProvider.System, concurrency: 1, static _ => { }).RunAsync(once: true, cancel);
                 var view = desk.View(submitted.JobId)!;
                 if (view.Waiting is not { } waiting)
                 {
-                    Console.Out.WriteLine($"  {view.Job.State.ToLowerInvariant(),-8} gates {view.Job.Verdict}{(view.Job.CardId is { } card ? $", card {card}" : "")}{(view.Job.Message is { } why ? $": {Words.Safe(why)}" : "")}");
+                    output.WriteLine($"  {view.Job.State.ToLowerInvariant(),-8} gates {view.Job.Verdict}{(view.Job.CardId is { } card ? $", card {card}" : "")}{(view.Job.Message is { } why ? $": {Words.Safe(why)}" : "")}");
                     return submitted.JobId;
                 }
 
                 if (!Confirmed(view, waiting)) return null;
                 var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), JobActor.Here, "seen in the demo");
-                Console.Out.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {JobActor.Here.Name}{(answer.Rule is null ? "" : $": {answer.Message}")}");
+                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {JobActor.Here.Name}{(answer.Rule is null ? "" : $": {answer.Message}")}");
             }
 
             return null;
@@ -109,9 +118,9 @@ internal static class DemoCommand
         private bool Confirmed(JobView view, WaitingView waiting)
         {
             if (Console.IsInputRedirected || Console.IsOutputRedirected) return true;
-            Console.Out.WriteLine($"  waits    for a decision on {waiting.Step}:");
+            output.WriteLine($"  waits    for a decision on {waiting.Step}:");
             var text = System.Text.Encoding.UTF8.GetString(desk.Document(desk.Find(view.Job.JobId)!, waiting.Document)!);
-            Console.Out.WriteLine(string.Join('\n', Words.SafeLines(text).Split('\n').Take(24).Select(l => $"    {l}")));
+            output.WriteLine(string.Join('\n', Words.SafeLines(text).Split('\n').Take(24).Select(l => $"    {l}")));
             Console.Error.Write("  approve? [Y/n] ");
             return Console.In.ReadLine()?.Trim() is not ("n" or "N" or null);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Assay.Engine.Workspaces;
 using Assay.Server;
 using Assay.Server.Security;
@@ -41,15 +42,16 @@ internal static class ServeCommand
                 WritesPerSecond = parsed.GetValue(writes),
             };
             if (ListenRule.Problem(options) is { } refused) return Refuse(refused);
-            await AssayServer.RunAsync(workspace, options, addresses => Announce(addresses, auth, workspace), stop);
+            await AssayServer.RunAsync(workspace, options, addresses => Announce(addresses, auth, workspace, globals.Json(parsed)), stop);
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static void Announce(IReadOnlyList<string> addresses, WriteAuth auth, Workspace workspace)
+    private static void Announce(IReadOnlyList<string> addresses, WriteAuth auth, Workspace workspace, bool json)
     {
-        foreach (var address in addresses) Console.Out.WriteLine($"Open {address}/ui/jobs");
+        if (json) Console.Out.WriteLine(new JsonObject { ["urls"] = new JsonArray([.. addresses.Select(a => JsonValue.Create(a))]) }.ToJsonString());
+        else foreach (var address in addresses) Console.Out.WriteLine($"Open {address}/ui/jobs");
         Console.Error.WriteLine(auth is WriteAuth.Off
             ? $"To decide, sign in with the operator's token: cat {OperatorToken.PathIn(workspace.Root)}"
             : "Writing needs name and password (ASSAY_WRITE_AUTH_MODE=basic).");

@@ -97,7 +97,11 @@ internal static class OpenApiExamples
 
     private static void AddHeader(OpenApiOperation operation, string name, bool isRequired, string example) => (operation.Parameters ??= []).Add(new OpenApiParameter
     {
-        Name = name, In = ParameterLocation.Header, Required = isRequired, Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = JsonValue.Create(example),
+        Name = name,
+        In = ParameterLocation.Header,
+        Required = isRequired,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        Example = JsonValue.Create(example),
     });
 
     private static JsonNode? Parse(string? text) => text is null ? null : JsonNode.Parse(text);

@@ -11,7 +11,9 @@ internal static class AssetEndpoints
 
     private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
     {
-        [".css"] = "text/css; charset=utf-8", [".js"] = "text/javascript; charset=utf-8", [".svg"] = "image/svg+xml",
+        [".css"] = "text/css; charset=utf-8",
+        [".js"] = "text/javascript; charset=utf-8",
+        [".svg"] = "image/svg+xml",
     };
 
     public static void Map(IEndpointRouteBuilder routes)

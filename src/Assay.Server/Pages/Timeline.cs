@@ -42,7 +42,7 @@ public static class Timeline
     private static IEnumerable<Part> Stages(JobView job, DateTimeOffset now) => job.Stages.Select(s =>
     {
         var start = DateTimeOffset.Parse(s.StartedAt);
-        var kind = s.Result is null or "finished" or "completed" or "logged" ? "stage" : "failed";
+        var kind = s.Result is "failed" or "interrupted" or "refused" or "stopped_budget" or "cancelled" ? "failed" : "stage";
         return new Part(start, (s.EndedAt is { } end ? DateTimeOffset.Parse(end) : now) - start, s.Attempt == 1 ? s.Stage : $"{s.Stage}, attempt {s.Attempt}", s.Result ?? "running", kind);
     });
 

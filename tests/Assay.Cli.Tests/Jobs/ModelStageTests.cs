@@ -21,7 +21,7 @@ public sealed class ModelStageTests
         await folder.WorkAsync();
         var shown = await folder.ShowAsync(id);
         Assert.True((string?)shown["waiting"]?["step"] == "blueprint", shown.ToJsonString());
-        
+
         // 900 tokens in and 20 out; each report to the meter is rounded up to a millionth.
         Assert.InRange((decimal)shown["job"]!["cost_usd"]!, 0.000_130m, 0.000_134m);
         Assert.Equal("Bearer secret-key", model.Authorization);
@@ -81,8 +81,12 @@ public sealed class ModelStageTests
         {
             ["model"] = new JsonObject
             {
-                ["endpoint"] = url, ["model"] = "test-1", ["instructions"] = "Make a blueprint of the idea.", ["max_output_tokens"] = 1000,
-                ["input_usd_per_million_tokens"] = 0.1, ["output_usd_per_million_tokens"] = 2,
+                ["endpoint"] = url,
+                ["model"] = "test-1",
+                ["instructions"] = "Make a blueprint of the idea.",
+                ["max_output_tokens"] = 1000,
+                ["input_usd_per_million_tokens"] = 0.1,
+                ["output_usd_per_million_tokens"] = 2,
             },
             ["input_contract"] = "stage_input_v1",
             ["output_contract"] = "blueprint_v1",

@@ -72,8 +72,18 @@ public sealed class DossierRuleTests
         var lane = RegistryLane.Instance;
         var trial = new TrialRequest
         {
-            JobId = "aaaaaaaaaaaa", RunId = "bbbbbbbbbbbb", Title = "t", SnapshotId = "s", PolicyBundleId = "p", Passed = false, GatesPassed = 1, GatesFailed = 1,
-            GateResultsSha256 = Digest.Of("g"), ManifestSha256 = Digest.Of("m"), CardSha256 = Digest.Of("c"), CardBytes = 1,
+            JobId = "aaaaaaaaaaaa",
+            RunId = "bbbbbbbbbbbb",
+            Title = "t",
+            SnapshotId = "s",
+            PolicyBundleId = "p",
+            Passed = false,
+            GatesPassed = 1,
+            GatesFailed = 1,
+            GateResultsSha256 = Digest.Of("g"),
+            ManifestSha256 = Digest.Of("m"),
+            CardSha256 = Digest.Of("c"),
+            CardBytes = 1,
         };
         var logged = Assert.Single(Accepted(lane.Decide(RegistryState.Initial, new LogTrial(trial), JobStory.Now)));
         var recorded = new RecordedEvent(1, JobStory.Now, logged);

@@ -126,7 +126,7 @@ public sealed class JobLaneTests
         Assert.IsType<Decision.Accepted>(story.Put(new RejectStep("runspec", shown, JobStory.Ada, "three", replacement)));
         Assert.Equal((JobPhase.Waiting, 2), (story.State.Phase, story.State.Document("runspec")!.Version));
         Assert.NotEqual(shown, story.State.Waiting!.Sha256);
-Assert.Equal("document_changed", Rule(story.Put(new ApproveStep("runspec", shown, JobStory.Ada, null))));
+        Assert.Equal("document_changed", Rule(story.Put(new ApproveStep("runspec", shown, JobStory.Ada, null))));
         Assert.Equal("same_document", Rule(story.Put(new RejectStep("runspec", story.State.Waiting.Sha256, JobStory.Ada, "again", replacement))));
         Assert.IsType<Decision.Accepted>(story.Put(new RejectStep("runspec", story.State.Waiting.Sha256, JobStory.Ada, "enough", null)));
         Assert.Equal(JobPhase.Rejected, story.State.Phase);

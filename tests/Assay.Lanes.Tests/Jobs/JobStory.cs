@@ -137,7 +137,14 @@ internal sealed class JobStory
         Files = [.. files],
         Caps = new CapsInForce
         {
-            Time = NoCap, CpuTime = NoCap, Memory = NoCap, Stdout = NoCap, Stderr = NoCap, Processes = NoCap, Disk = NoCap, Isolation = "none",
+            Time = NoCap,
+            CpuTime = NoCap,
+            Memory = NoCap,
+            Stdout = NoCap,
+            Stderr = NoCap,
+            Processes = NoCap,
+            Disk = NoCap,
+            Isolation = "none",
         },
     };
 
