@@ -77,6 +77,7 @@ internal static class JobsBench
             Bundle = new PolicyBundleRef("/policies.yaml", "bench", identity),
             Policies = Document("policies"),
             Budget = new JobBudget(),
+            PolicyNames = [],
             HoldoutMetrics = [],
             Components = ImmutableSortedDictionary.Create<string, ComponentBinding>(StringComparer.Ordinal),
             Lineage = JobLineage.Root,

@@ -27,7 +27,7 @@ internal static class VerifyCommand
     private static void Print(VerifyReport report)
     {
         foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Where}: {problem.Message} [{problem.Rule}]");
-        if (report.Behind > 0) Console.Out.WriteLine($"{report.Behind} files are not written yet: run the epoch again with --resume");
+        if (report.Behind > 0) Console.Out.WriteLine($"{report.Behind} files are not written yet: run the epoch again with --resume, or a worker");
         var verdict = report.Problems.Count == 0 ? "all agree" : $"{report.Problems.Count} do not agree; the first is named first";
         Console.Out.WriteLine($"{report.Streams} streams, {report.Events} events, {report.Files} files: {verdict}");
     }

@@ -26,6 +26,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time)
             if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is not CommitResult.Committed) continue;
 
             foreach (var stored in draft.Sealed) Mirror(machine, stored.Bytes);
+            if (HasNoOwner(machine, draft)) await ConfirmAsync(machine);
             return (decision, machine.State);
         }
     }
@@ -38,6 +39,29 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time)
     {
         var recorded = machine.Apply(bytes);
         foreach (var file in machine.Lane.Mirror(machine.State, recorded).Where(f => f is not LatestFile)) workspace.Mirror.Write(file, workspace.Store.ReadBlob);
+    }
+
+    /// <summary>Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.</summary>
+    private static bool HasNoOwner(StreamMachine machine, Draft draft) =>
+        draft.Files.Count > 0 && !draft.Files.Any(f => f is LatestFile) && machine.Lane.Next(machine.State, draft.Now) is Work.Wait { Until: null };
+
+    /// <summary>
+    /// Says that the files of such a stream are written, and writes those that a crash left out.
+    /// </summary>
+    private async Task ConfirmAsync(StreamMachine machine)
+    {
+        if (workspace.Store.Find(machine.Stream) is not { Owner: null } info) return;
+        var again = new StreamMachine(machine.Lane, machine.Stream);
+        var missing = info.MirroredTo + 1 < machine.Head.Version ? workspace.Store.Read(machine.Stream, 0) : [];
+        foreach (var stored in missing)
+        {
+            var recorded = again.Apply(stored.Bytes);
+            if (recorded.Version <= info.MirroredTo) continue;
+            foreach (var file in machine.Lane.Mirror(again.State, recorded)) workspace.Mirror.Restore(file, workspace.Store.ReadBlob);
+        }
+
+        // When something came in between, whoever brought it confirms.
+        await workspace.Store.CommitAsync(new Commit([new StreamAppend(machine.Stream, machine.Head, []) { MirroredTo = machine.Head.Version }]));
     }
 
     private StreamMachine Open(ILane lane, StreamName stream)

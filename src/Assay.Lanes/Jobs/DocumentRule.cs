@@ -13,7 +13,7 @@ public static class DocumentRule
     /// <summary>The event by which the document comes into force, or why it does not.</summary>
     public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, DocumentRef made, JsonElement document, Actor by)
     {
-        if (ReservedExtension(document) is { } pointer) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", pointer));
+        if (PolicyRule.Override(document, state.Job.PolicyNames) is { } pointer) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", pointer));
         switch (made.Name)
         {
             case JobDocumentNames.Blueprint:
@@ -76,11 +76,6 @@ public static class DocumentRule
         };
     }
 
-    /// <summary>Any word of a policy is refused in what components make, whatever the bundle calls its own.</summary>
-    private static string? ReservedExtension(JsonElement document) => PolicyRule.Override(document, EmptyBundle);
-
-    private static readonly JsonElement EmptyBundle = JsonDocument.Parse("""{"policies":{}}""").RootElement;
-
     private static ImmutableArray<SegmentRef> Segments(JsonElement runspec) => runspec.TryGetProperty("segments", out var segments)
         ? [
             .. segments.GetProperty("list").EnumerateArray().Select(s => new SegmentRef(
@@ -107,7 +102,7 @@ public static class DocumentRule
             var blueprint = proposals[i].GetProperty("blueprint");
             if (children.Any(c => c.ProposalId == id)) return (null, new StageProblem("proposal_id", $"{id} stands there twice", $"{pointer}/proposal_id"));
             if (ContractCatalog.Validate("blueprint_v1", blueprint) is [var error, ..]) return (null, new StageProblem("contract", $"the blueprint of {id} breaks blueprint_v1: {error.Message}", $"{pointer}/blueprint{error.InstancePointer}"));
-            if (ReservedExtension(blueprint) is { } reserved) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", $"{pointer}/blueprint{reserved}"));
+            if (PolicyRule.Override(blueprint, state.Job.PolicyNames) is { } reserved) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", $"{pointer}/blueprint{reserved}"));
             children.Add(Child(state.Job, blueprint, id, documents));
         }
 

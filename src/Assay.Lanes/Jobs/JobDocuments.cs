@@ -104,15 +104,12 @@ public sealed record ModelCall
 
     public required int MaxOutputTokens { get; init; }
 
-    /// <summary>Absolute path of the file that holds the key; the document never does.</summary>
+    /// <summary>The file that holds the key, which no document does; in components.json relative to it, in a binding absolute.</summary>
     public string? ApiKeyFile { get; init; }
 
     public required decimal InputUsdPerMillionTokens { get; init; }
 
     public required decimal OutputUsdPerMillionTokens { get; init; }
-
-    /// <summary>The contract that the answer must satisfy.</summary>
-    public required string OutputContract { get; init; }
 }
 
 /// <summary>A segment of a run specification.</summary>
@@ -144,6 +141,9 @@ public sealed record JobDeclaration
     public required DocumentRef Policies { get; init; }
 
     public required JobBudget Budget { get; init; }
+
+    /// <summary>The names of the bundle's policies and parameters, which no extension may use.</summary>
+    public required ImmutableArray<string> PolicyNames { get; init; }
 
     /// <summary>The figures of a hold-out that may be shown.</summary>
     public required ImmutableArray<string> HoldoutMetrics { get; init; }

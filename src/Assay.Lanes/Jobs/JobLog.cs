@@ -55,7 +55,7 @@ public static class JobLog
     {
         JobSubmitted submitted => (submitted.Job.Title, Reference(submitted.Job.Input)),
         GatesCompleted gates => ($"{gates.GatesPassed} passed, {gates.GatesFailed} failed", With(Reference(gates.Document), ("verdict", gates.Passed ? "PASS" : "FAIL"))),
-        ImprovementsProposed improvements => ($"{improvements.Proposals.Length} proposals", Reference(improvements.Document)),
+        ImprovementsProposed improvements => (improvements.Proposals.Length == 1 ? "1 proposal" : $"{improvements.Proposals.Length} proposals", Reference(improvements.Document)),
         DocumentMade made => (made.By.IsPerson ? $"{made.By.Name} replaced {made.Document.Name}" : null, Reference(made.Document)),
         WaitingApproval waiting => ($"waits for a decision on {waiting.Step}", Step(waiting.Step, waiting.Sha256)),
         Approved approved => (approved.Reason, Step(approved.Step, approved.Sha256)),

@@ -57,18 +57,20 @@ public static class PolicyRule
     public static ImmutableArray<string> HoldoutMetrics(JsonElement bundle) =>
         Params(bundle, EvaluationVersion) is { } given && given.TryGetProperty(HoldoutParam, out var names) ? [.. names.EnumerateArray().Select(n => n.GetString()!)] : [];
 
+    /// <summary>The bundle's own names: its policies and their parameters.</summary>
+    public static ImmutableArray<string> Names(JsonElement bundle) =>
+    [
+        .. bundle.GetProperty("policies").EnumerateObject()
+            .SelectMany(policy => policy.Value.GetProperty("params").EnumerateObject().Select(p => p.Name).Prepend(policy.Name))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+    ];
+
     /// <summary>The first place, as a pointer, where the <c>extensions</c> of a document try to set what only a policy may; null when none does.</summary>
     /// <param name="document">A specification, idea, blueprint or anything else that has extensions.</param>
-    /// <param name="bundle">The bundle in force.</param>
-    public static string? Override(JsonElement document, JsonElement bundle)
+    /// <param name="policyNames">The names of the bundle in force.</param>
+    public static string? Override(JsonElement document, IEnumerable<string> policyNames)
     {
-        var names = new HashSet<string>(PolicyWords, StringComparer.OrdinalIgnoreCase);
-        foreach (var policy in bundle.GetProperty("policies").EnumerateObject())
-        {
-            names.Add(policy.Name);
-            names.UnionWith(policy.Value.GetProperty("params").EnumerateObject().Select(p => p.Name));
-        }
-
+        var names = new HashSet<string>(PolicyWords.Concat(policyNames), StringComparer.OrdinalIgnoreCase);
         return document.ValueKind == JsonValueKind.Object && document.TryGetProperty("extensions", out var extensions) ? Find(extensions, "/extensions", names) : null;
     }
 

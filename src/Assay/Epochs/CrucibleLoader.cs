@@ -76,7 +76,7 @@ internal sealed class CrucibleLoader(
         var name = options.RunnerCommandOverride?[0] ?? crucible.Command[0];
         if (!name.StartsWith("./", StringComparison.Ordinal))
         {
-            if (!name.Contains('/', StringComparison.Ordinal) && !InPath(name)) Refuse("/command/0", "program", $"{name} is not in PATH: install it, or name its path");
+            if (!name.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(name)) Refuse("/command/0", "program", $"{name} is not in PATH: install it, or name its path");
             if (name.StartsWith('/') && !File.Exists(name)) Refuse("/command/0", "program", $"{name} does not exist");
             return null;
         }
@@ -87,14 +87,10 @@ internal sealed class CrucibleLoader(
             return null;
         }
 
-        const UnixFileMode execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        if ((File.GetUnixFileMode(path) & execute) != UnixFileMode.None) return DocumentFile.Sha256(path);
+        if (Programs.IsExecutable(path)) return DocumentFile.Sha256(path);
         Refuse("/command/0", "program", $"{name} is not executable: chmod +x it");
         return null;
     }
-
-    private static bool InPath(string name) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(f => File.Exists(Path.Combine(f, name)));
 
     private ImmutableArray<StagedFile> Inputs()
     {

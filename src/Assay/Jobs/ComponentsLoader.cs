@@ -62,7 +62,7 @@ internal sealed class ComponentsLoader
             {
                 pinned.Add(file);
                 program = file.Path;
-                if (!IsExecutable(program)) Refuse($"{pointer}/command/0", "program", $"{component.Command[0]} is not executable: chmod +x it");
+                if (!Programs.IsExecutable(program)) Refuse($"{pointer}/command/0", "program", $"{component.Command[0]} is not executable: chmod +x it");
             }
         }
         else if (!IsInstalled(program))
@@ -91,18 +91,7 @@ internal sealed class ComponentsLoader
             if (!File.Exists(key)) Refuse($"{pointer}/model/api_key_file", "file", $"{name} does not exist");
         }
 
-        var call = new ModelCall
-        {
-            Endpoint = model.Endpoint,
-            Model = model.Model,
-            Instructions = model.Instructions,
-            MaxOutputTokens = model.MaxOutputTokens,
-            ApiKeyFile = key,
-            InputUsdPerMillionTokens = model.InputUsdPerMillionTokens,
-            OutputUsdPerMillionTokens = model.OutputUsdPerMillionTokens,
-            OutputContract = component.OutputContract,
-        };
-        return Binding(stage, component, declared, [AssayCommand.Path, AssayCommand.ModelCall], [], call, sandbox);
+        return Binding(stage, component, declared, [AssayCommand.Path, AssayCommand.ModelCall], [], model with { ApiKeyFile = key }, sandbox);
     }
 
     private ComponentBinding Binding(
@@ -142,12 +131,8 @@ internal sealed class ComponentsLoader
         return null;
     }
 
-    private static bool IsExecutable(string path) =>
-        (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
-
-    private static bool IsInstalled(string program) => program.Contains('/', StringComparison.Ordinal)
-        ? program.StartsWith('/') && File.Exists(program)
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(f => File.Exists(Path.Combine(f, program)));
+    private static bool IsInstalled(string program) =>
+        program.Contains('/', StringComparison.Ordinal) ? program.StartsWith('/') && File.Exists(program) : Programs.IsInPath(program);
 
     private void Refuse(string pointer, string rule, string message) => _problems.Add(_document.Problem(pointer, rule, message));
 }
@@ -157,7 +142,7 @@ internal sealed record ComponentDocument
 {
     public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
 
-    public ModelDocument? Model { get; init; }
+    public ModelCall? Model { get; init; }
 
     public ImmutableArray<string> Files { get => field.IsDefault ? [] : field; init; }
 
@@ -188,24 +173,6 @@ internal sealed record ComponentBudgets
     public int? Processes { get; init; }
 
     public long? DiskMb { get; init; }
-}
-
-/// <summary>A model call as <c>components.json</c> declares it.</summary>
-internal sealed record ModelDocument
-{
-    public required string Endpoint { get; init; }
-
-    public required string Model { get; init; }
-
-    public required string Instructions { get; init; }
-
-    public required int MaxOutputTokens { get; init; }
-
-    public string? ApiKeyFile { get; init; }
-
-    public required decimal InputUsdPerMillionTokens { get; init; }
-
-    public required decimal OutputUsdPerMillionTokens { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

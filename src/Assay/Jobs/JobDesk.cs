@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
@@ -114,8 +113,7 @@ public sealed class JobDesk
         {
             var valid = ContractCatalog.Check(blueprint, "blueprint_v1");
             if (!valid.IsValid) return new JobAnswer(jobId, null, "contract", string.Join("; ", valid.Problems));
-            using var policies = JsonDocument.Parse(_workspace.Store.ReadBlob(parent.Job.Policies.Sha256)!);
-            if (PolicyRule.Override(blueprint.Root, policies.RootElement) is { } pointer) return new JobAnswer(jobId, null, "policy_override", $"{pointer}: extensions are metadata and cannot set what a policy sets");
+            if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer) return new JobAnswer(jobId, null, "policy_override", $"{pointer}: extensions are metadata and cannot set what a policy sets");
             child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
         }
         else if (parent.Proposals.FirstOrDefault(p => p.ProposalId == proposalId) is { } proposal)

@@ -70,7 +70,7 @@ internal static class JobLoader
 
     /// <summary>Why the extensions of a document are refused; null when they are metadata.</summary>
     public static InputProblem? Refusal(InputDocument document, string pointer, JsonElement part, Bundle bundle) =>
-        PolicyRule.Override(part, bundle.Content) is { } at
+        PolicyRule.Override(part, PolicyRule.Names(bundle.Content)) is { } at
             ? document.Problem(pointer + at, "policy_override", "extensions are metadata: a policy is set in its bundle and nowhere else")
             : null;
 
@@ -105,6 +105,7 @@ internal static class JobLoader
             Bundle = bundle.Reference,
             Policies = new DocumentRef(JobDocumentNames.Policies, 1, "", policies.Sha256, policies.Bytes.Length, PolicyRule.BundleVersion),
             Budget = PolicyRule.Budget(bundle.Content),
+            PolicyNames = PolicyRule.Names(bundle.Content),
             HoldoutMetrics = PolicyRule.HoldoutMetrics(bundle.Content),
             Components = components.Value,
             Lineage = JobLineage.Root,

@@ -49,6 +49,8 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
             await Task.WhenAny(_running.Keys);
             await ReapAsync();
         }
+
+        if (engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its jobs now");
     }
 
     /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
@@ -88,7 +90,7 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
             catch (Exception e) when (e is not LedgerException)
             {
                 _resting[stream] = time.GetUtcNow() + Rest;
-                onLetGo(new WorkerJob(stream.Id, "NOT_ADVANCED", null, $"this is a bug in Assay: {e.Message}"));
+                onLetGo(new WorkerJob(stream.Id, "NOT_ADVANCED", null, e is IOException or UnauthorizedAccessException ? e.Message : $"this is a bug in Assay: {e.Message}"));
             }
         }
     }

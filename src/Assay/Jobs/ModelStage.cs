@@ -35,15 +35,15 @@ public static class ModelStage
         var folder = Path.GetDirectoryName(inputPath)!;
         var call = JsonSerializer.Deserialize(await File.ReadAllTextAsync(Path.Combine(folder, StageProcess.ModelFile), cancel), JobJson.Default.ModelCall)!;
         var input = JsonNode.Parse(await File.ReadAllTextAsync(inputPath, cancel))!.AsObject();
-        var prompt = Prompt(call, input, folder);
+        var stage = JobStages.Of((string)input["stage"]!);
+        var prompt = Prompt(call, stage.Contract, input, folder);
         await using var meter = new CostLines(meterPath);
         try
         {
             // The whole prompt is paid for once it is sent, so it is metered before.
             meter.Add(Tokens(prompt.System.Length + prompt.User.Length) * call.InputUsdPerMillionTokens / Million);
             var answer = await AskAsync(call, prompt, meter, cancel);
-            var document = StageDocumentName((string)input["stage"]!);
-            await File.WriteAllTextAsync(Path.Combine(output, document), WithoutFence(answer), cancel);
+            await File.WriteAllTextAsync(Path.Combine(output, stage.OutputFile), WithoutFence(answer), cancel);
             return null;
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or InvalidOperationException or IOException)
@@ -52,13 +52,11 @@ public static class ModelStage
         }
     }
 
-    private static string StageDocumentName(string stage) => JobStages.Of(stage).OutputFile;
-
-    private static (string System, string User) Prompt(ModelCall call, JsonObject input, string folder)
+    private static (string System, string User) Prompt(ModelCall call, string contract, JsonObject input, string folder)
     {
         var system = new StringBuilder(call.Instructions)
             .Append("\n\nAnswer with one JSON document and nothing else. It must satisfy this JSON Schema:\n")
-            .Append(ContractCatalog.Schema(call.OutputContract).GetRawText());
+            .Append(ContractCatalog.Schema(contract).GetRawText());
         var user = new StringBuilder();
         foreach (var (name, reference) in input["documents"]!.AsObject())
         {

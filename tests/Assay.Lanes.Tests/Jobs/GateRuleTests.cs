@@ -59,7 +59,7 @@ public sealed class PolicyRuleTests
     [InlineData("""{"extensions":{"policy_bundle_id":"other"}}""", "/extensions/policy_bundle_id")]
     [InlineData("""{"extensions":{"risk_policy":1}}""", "/extensions/risk_policy")]
     public void Extensions_are_metadata_and_cannot_set_what_a_policy_sets(string document, string? pointer) =>
-        Assert.Equal(pointer, PolicyRule.Override(JsonDocument.Parse(document).RootElement, Bundle));
+        Assert.Equal(pointer, PolicyRule.Override(JsonDocument.Parse(document).RootElement, PolicyRule.Names(Bundle)));
 
     [Fact]
     public void Zero_and_absent_are_no_limit_and_money_is_whole_micro_dollars() =>

@@ -139,6 +139,7 @@ public sealed class JobLaneTests
     [InlineData("""{"schema_version":"runspec_v1","strategy":{},"segments":{"list":[{"segment_id":"../../etc"}]}}""", "contract", "/segments/list/0/segment_id")]
     [InlineData("""{"schema_version":"runspec_v1","strategy":{},"segments":{"list":[{"segment_id":"a"},{"segment_id":"a"}]}}""", "segment_id", "/segments/list")]
     [InlineData("""{"schema_version":"runspec_v1","strategy":{},"extensions":{"note":{"budget_policy":1}}}""", "policy_override", "/extensions/note/budget_policy")]
+    [InlineData("""{"schema_version":"runspec_v1","strategy":{},"extensions":{"min_sharpe":0}}""", "policy_override", "/extensions/min_sharpe")]
     public void Output_that_breaks_its_contract_is_an_error_with_the_pointer_and_is_not_used(string document, string rule, string pointer)
     {
         var story = JobStory.Of(JobKind.Blueprint).Stage(document);

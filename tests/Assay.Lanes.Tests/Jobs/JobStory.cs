@@ -47,6 +47,7 @@ internal sealed class JobStory
         Bundle = new PolicyBundleRef("/policies.yaml", "p", Digest.Of("p")),
         Policies = Document("policies", ""),
         Budget = budget ?? new JobBudget(),
+        PolicyNames = ["min_sharpe"],
         HoldoutMetrics = ["months"],
         Components = JobStages.All.Where(s => improving || s.Stage != JobStages.Improvements)
             .ToImmutableSortedDictionary(s => s.Stage, s => Component(s.Contract, retrySafe), StringComparer.Ordinal),

@@ -1,0 +1,78 @@
+using System.Text;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger.Mirror;
+
+namespace Assay.Tests;
+
+public sealed class FileMirrorTests : IDisposable
+{
+    private static readonly AppendedLine[] Lines = [Line(0, "first\n"), Line(6, "second\n"), Line(13, "third\n")];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly FileMirror _mirror;
+
+    public FileMirrorTests() => _mirror = new FileMirror(_folder.Path);
+
+    private string Log => _folder.Under("log.jsonl");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_growing_file_gets_each_line_once_however_often_it_is_written()
+    {
+        foreach (var line in Lines.Concat(Lines).Append(Lines[1])) _mirror.Write(line, NoBlob);
+        Assert.Equal("first\nsecond\nthird\n", File.ReadAllText(Log));
+        Assert.All(Lines, l => Assert.Null(_mirror.Check(l)));
+        Assert.Null(_mirror.CheckEnd(Lines[2]));
+    }
+
+    [Theory]
+    [InlineData("first\nsec")]
+    [InlineData("first\nsec\0\0\0")]
+    [InlineData("first\n")]
+    [InlineData("")]
+    public void A_line_that_a_crash_tore_is_written_again(string left)
+    {
+        File.WriteAllText(Log, left);
+        foreach (var line in Lines) _mirror.Restore(line, NoBlob);
+        Assert.Equal("first\nsecond\nthird\n", File.ReadAllText(Log));
+    }
+
+    [Fact]
+    public void A_line_whose_predecessors_are_missing_waits_for_them()
+    {
+        _mirror.Write(Lines[0], NoBlob);
+        _mirror.Write(Lines[2], NoBlob);
+        Assert.Equal("first\n", File.ReadAllText(Log));
+        Assert.Equal(FileMirror.Missing, _mirror.Check(Lines[2]));
+    }
+
+    [Fact]
+    public void A_changed_line_and_one_too_many_are_found()
+    {
+        foreach (var line in Lines) _mirror.Write(line, NoBlob);
+        File.WriteAllText(Log, "first\nSecond\nthird\nfourth\n");
+        Assert.Null(_mirror.Check(Lines[0]));
+        Assert.Contains("at byte 6", _mirror.Check(Lines[1]), StringComparison.Ordinal);
+        Assert.NotNull(_mirror.CheckEnd(Lines[2]));
+    }
+
+    [Fact]
+    public void A_document_is_written_from_the_ledgers_bytes_once_and_an_index_always_anew()
+    {
+        var bytes = "{}\n"u8.ToArray();
+        var kept = new BlobFile(null, "document.json", bytes.Length, Digest.Of(bytes));
+        _mirror.Write(kept, _ => bytes);
+        Assert.Null(_mirror.Check(kept));
+        File.WriteAllText(_folder.Under("document.json"), "{}");
+        _mirror.Write(kept, _ => bytes);
+        Assert.NotNull(_mirror.Check(kept));
+        foreach (var text in new[] { "one", "two" }) _mirror.Write(new LatestFile(null, "index.json", Encoding.UTF8.GetBytes(text)), NoBlob);
+        Assert.Equal("two", File.ReadAllText(_folder.Under("index.json")));
+    }
+
+    private static AppendedLine Line(long offset, string text) => new(null, "log.jsonl", offset, Encoding.UTF8.GetBytes(text));
+
+    private static byte[]? NoBlob(Digest digest) => null;
+}
