@@ -27,7 +27,7 @@ internal sealed class EpochSimulation
     public EpochSimulation(int seed)
     {
         _random = new Random(seed);
-        _world = new World(_random);
+        _world = new World(_random, (effect, now, _) => FakeOutcomes.Of(effect, now, _random));
         var (epoch, crucibles) = EpochPlans.Draw(_random);
         _declare = new DeclareEpoch(epoch, crucibles);
     }

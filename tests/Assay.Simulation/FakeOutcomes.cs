@@ -23,14 +23,16 @@ internal static class FakeOutcomes
         Isolation = "none",
     };
 
-    public static EffectOutcome Of(Effect effect, DateTimeOffset now, Random random) => effect switch
+    /// <summary>An epoch's effect.</summary>
+    public static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Of(Effect effect, DateTimeOffset now, Random random) => effect switch
     {
-        RunProcess run => Run(run, now, random),
-        CollectFiles => new FilesOutcome([new CollectedFile("left.txt", 3, Digest.Of("abc"), null)], Complete: true),
+        RunProcess run => (Run(run, now, random), NoEvidence),
+        CollectFiles => (new FilesOutcome([new CollectedFile("left.txt", 3, Digest.Of("abc"), null)], Complete: true), NoEvidence),
         _ => throw new InvalidOperationException($"an epoch asks for no {effect}"),
     };
 
-    private static ProcessOutcome Run(RunProcess run, DateTimeOffset now, Random random)
+    /// <summary>A process that mostly ends well.</summary>
+    public static ProcessOutcome Run(RunProcess run, DateTimeOffset now, Random random)
     {
         var kind = run.NotAfter <= now ? 1 : random.Next(12);
         return new ProcessOutcome

@@ -52,6 +52,15 @@ internal sealed class SimulatedEngine
     public bool Step()
     {
         if (IsFenced) return false;
+
+        // As the real one does before it lets go of its claim, and now and then while effects are under way.
+        if (_pending.Count == 0 || _random.Next(4) == 0)
+        {
+            IsFenced = _world.Store.Find(_machine.Stream)!.Fence != _claim.Fence;
+            if (IsFenced) return false;
+            ReadNew();
+        }
+
         if (_pending.Count > 0 && _random.Next(4) > 0) return Advance(_pending[_random.Next(_pending.Count)]);
         var before = _machine.Head;
         var wake = _pending.Count == 0 && _machine.Lane.Next(_machine.State, _world.Now) is Work.Wait { Until: { } until } && until <= _world.Now;
@@ -97,7 +106,8 @@ internal sealed class SimulatedEngine
                 pending.Stage = Stage.Ended;
                 break;
             case Stage.Ended:
-                var report = new EffectCompleted(pending.Effect, pending.Attempt, FakeOutcomes.Of(pending.Effect, _world.Now, _random), FakeOutcomes.NoEvidence);
+                var (outcome, evidence) = _world.Outcome(pending.Effect, _machine.Lane.Next(_machine.State, _world.Now) is Work.End);
+                var report = new EffectCompleted(pending.Effect, pending.Attempt, outcome, evidence);
                 if (!Commit(draft =>
                 {
                     draft.Record(report, []);
@@ -128,13 +138,18 @@ internal sealed class SimulatedEngine
                     _pending.AddRange(draft.Starts.Select(s => new Pending(s.Effect, s.Attempt, Stage.Started)));
                     return true;
                 case CommitResult.Conflict:
-                    foreach (var stored in _world.Store.Read(_machine.Stream, _machine.Head.Version)) _machine.Apply(stored.Bytes);
+                    ReadNew();
                     break;
                 case CommitResult.Fenced:
                     IsFenced = true;
                     return false;
             }
         }
+    }
+
+    private void ReadNew()
+    {
+        foreach (var stored in _world.Store.Read(_machine.Stream, _machine.Head.Version)) _machine.Apply(stored.Bytes);
     }
 
     private static string Marker(string effectId, int attempt) => $"{effectId}#{attempt}";

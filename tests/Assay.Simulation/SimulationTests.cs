@@ -11,11 +11,16 @@ public sealed class SimulationTests
     private const int DefaultSeeds = 3_000;
 
     [Fact]
-    public void Invariants_hold_whatever_crashes_when()
+    public void Epochs_hold_whatever_crashes_when() => RunAll(static seed => new EpochSimulation(seed).Run());
+
+    [Fact]
+    public void Jobs_hold_whatever_crashes_when() => RunAll(static seed => new JobSimulation(seed).Run());
+
+    private static void RunAll(Action<int> run)
     {
         if (Setting("ASSAY_SIMULATION_SEED") is { } only)
         {
-            new EpochSimulation(only).Run();
+            run(only);
             return;
         }
 
@@ -24,11 +29,11 @@ public sealed class SimulationTests
         {
             try
             {
-                new EpochSimulation(seed).Run();
+                run(seed);
             }
             catch (Exception e)
             {
-                failures.Add((seed, $"{e.GetType().Name}: {e.Message}"));
+                failures.Add((seed, e is InvariantException ? e.Message : e.ToString()));
             }
         });
         var first = failures.OrderBy(f => f.Seed).FirstOrDefault();

@@ -4,7 +4,9 @@ using Assay.Ledger;
 namespace Assay.Simulation;
 
 /// <summary>What outlives every engine: the store, the clock, the markers on disk, and what really ran.</summary>
-internal sealed class World(Random random)
+/// <param name="random">Decides what happens.</param>
+/// <param name="outcome">How an effect ends; the flag says that its end was asked for.</param>
+internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>)> outcome)
 {
     public MemoryEventStore Store { get; } = new();
 
@@ -18,6 +20,9 @@ internal sealed class World(Random random)
 
     /// <summary>Exact bytes of every event whose commit was acknowledged to somebody.</summary>
     public List<byte[]> Acknowledged { get; } = [];
+
+    /// <summary>How an effect that is ending now turns out.</summary>
+    public (EffectOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence) Outcome(Effect effect, bool wasEnded) => outcome(effect, Now, wasEnded);
 
     public void Pass(TimeSpan most) => Now += TimeSpan.FromMilliseconds(random.NextDouble() * most.TotalMilliseconds);
 

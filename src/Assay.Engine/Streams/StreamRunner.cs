@@ -83,7 +83,11 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// <summary>Takes in what came from outside while effects are under way; it may allow more of them, or ask for their end.</summary>
     private async Task LookAsync(CancellationTokenSource stop)
     {
-        if (Store.Find(stream) is { } found && found.Head != _machine.Head)
+        var found = Store.Find(stream)!;
+
+        // What a new owner has written is not to be continued here, not even in memory.
+        if (found.Fence != _claim!.Fence) throw TakenOver();
+        if (found.Head != _machine.Head)
         {
             ReadNew();
             await CommitAsync(StartEffects, stop.Token);
@@ -160,10 +164,12 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                     ReadNew();
                     break;
                 case CommitResult.Fenced:
-                    throw new LedgerException($"{stream} was taken over by another engine");
+                    throw TakenOver();
             }
         }
     }
+
+    private LedgerException TakenOver() => new($"{stream} was taken over by another engine");
 
     private void Begin(Attempt attempt, CancellationToken stop)
     {

@@ -8,8 +8,10 @@ public static class JobEffects
 {
     public const string RegistryCard = StagePrefix + JobStages.Registry;
 
+    /// <summary>The entry into the registry's log.</summary>
+    public const string Register = "register";
+
     private const string StagePrefix = "stage/";
-    private const string RegisterEffect = "register";
     private const string SpawnPrefix = "spawn/";
 
     /// <summary>The documents that each stage is given.</summary>
@@ -28,7 +30,7 @@ public static class JobEffects
     /// <summary>The stage that an effect belongs to; null for a child.</summary>
     public static string? StageOf(string effectId) => effectId switch
     {
-        RegisterEffect => JobStages.Registry,
+        Register => JobStages.Registry,
         _ when effectId.StartsWith(StagePrefix, StringComparison.Ordinal) => effectId[StagePrefix.Length..],
         _ => null,
     };
@@ -40,14 +42,14 @@ public static class JobEffects
     public static Effect Stage(JobState state, string stage, DateTimeOffset startsAt) => stage switch
     {
         JobStages.Run => Run(state),
-        JobStages.Registry when !NeedsCard(state) => Register(state),
+        JobStages.Registry when !NeedsCard(state) => Registration(state),
         _ => Process(state, stage, startsAt),
     };
 
     /// <summary>The effect with an id.</summary>
     public static Effect Find(JobState state, string effectId)
     {
-        if (effectId == RegisterEffect) return Register(state);
+        if (effectId == Register) return Registration(state);
         var startedAt = state.Stages.Last(s => s.EffectId == effectId).StartedAt;
         return ChildOf(effectId) is { } child
             ? Spawn(state, state.ToSpawn.Single(c => c.JobId == child))
@@ -141,7 +143,7 @@ public static class JobEffects
         };
     }
 
-    private static CommandStream Register(JobState state)
+    private static CommandStream Registration(JobState state)
     {
         var job = state.Job;
         var gates = state.Gates!;
@@ -160,7 +162,7 @@ public static class JobEffects
             CardSha256 = state.Card?.Sha256,
             CardBytes = state.Card?.SizeBytes ?? 0,
         };
-        return new CommandStream(RegisterEffect)
+        return new CommandStream(Register)
         {
             Lane = RegistryLane.Instance,
             Stream = RegistryLane.Stream,
