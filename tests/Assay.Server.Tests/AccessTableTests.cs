@@ -58,7 +58,11 @@ public sealed partial class AccessTableTests
         public async Task<int> CallAsync(string endpoint, string done, string run)
         {
             var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1].Replace("{run_id}", run, StringComparison.Ordinal));
-            if (method == "GET") return (int)(await SendAsync(new HttpRequestMessage(HttpMethod.Get, path.Replace("{job_id}", done, StringComparison.Ordinal)))).StatusCode;
+            if (method == "GET")
+            {
+                return (int)(await SendAsync(new HttpRequestMessage(HttpMethod.Get, path.Replace("{job_id}", done, StringComparison.Ordinal)))).StatusCode;
+            }
+
             served.Folder.Blueprint["title"] = $"Job {Interlocked.Increment(ref _jobs)}";
             var (id, shown) = path.Contains("{job_id}", StringComparison.Ordinal) ? await served.WaitingAsync() : ("", "");
             path = path.Replace("{job_id}", id, StringComparison.Ordinal);

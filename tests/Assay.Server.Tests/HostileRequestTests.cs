@@ -88,7 +88,11 @@ public sealed class HostileRequestTests
     {
         using var folder = new JobFolder().Write();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (mode is not null) (environment["ASSAY_WRITE_AUTH_MODE"], environment["ASSAY_WRITE_AUTH_USER"], environment["ASSAY_WRITE_AUTH_PASS"]) = (mode, "u", "p");
+        if (mode is not null)
+        {
+            (environment["ASSAY_WRITE_AUTH_MODE"], environment["ASSAY_WRITE_AUTH_USER"], environment["ASSAY_WRITE_AUTH_PASS"]) = (mode, "u", "p");
+        }
+
         var result = await AssayProgram.RunAsync(AssayProgram.Program, ["serve", "--urls", url], folder.Path, environment, TimeSpan.FromSeconds(30));
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);

@@ -49,7 +49,11 @@ internal sealed class ServedFolder : IAsyncDisposable
     {
         var url = $"http://127.0.0.1:{FreePort()}";
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (isBasic) (environment["ASSAY_WRITE_AUTH_MODE"], environment["EAM_WRITE_AUTH_USER"], environment["ASSAY_WRITE_AUTH_PASS"]) = ("basic", User, Password);
+        if (isBasic)
+        {
+            (environment["ASSAY_WRITE_AUTH_MODE"], environment["EAM_WRITE_AUTH_USER"], environment["ASSAY_WRITE_AUTH_PASS"]) = ("basic", User, Password);
+        }
+
         string[] arguments = ["serve", "--urls", url, "--policies", "policies.json", .. more.Contains("--write-rate") ? [] : new[] { "--write-rate", "1000" }, .. more];
         var server = AssayProgram.Start(AssayProgram.Program, arguments, folder.Path, environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -105,7 +105,8 @@ internal static class JobPlans
         var status = wasEnded ? RunLane.StatusCancelled : random.Next(8) switch { 0 => RunLane.StatusFailed, 1 => RunLane.StatusBudget, _ => RunLane.StatusCompleted };
         var outcome = new StreamOutcome(told.Stream.ToString(), status, status == RunLane.StatusCompleted ? null : $"{BudgetRule.WallClock}: simulated")
         {
-            DurationMs = random.Next(1000), Counts = random.Next(4) > 0,
+            DurationMs = random.Next(1000),
+            Counts = random.Next(4) > 0,
         };
         var manifest = DossierManifest.Of(run, [new DossierFile("segments/held/metrics.json", Digest.Of("h"), 1)]).Bytes();
         return (outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty.Add(StreamReading.DocumentName, manifest));

@@ -104,7 +104,10 @@ internal static class JobCommands
         var state = new Option<string?>("--state") { Description = "Only jobs in this state", HelpName = "STATE" };
         state.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } word && !JobTables.StateWords.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", JobTables.StateWords)}");
+            if (result.GetValueOrDefault<string?>() is { } word && !JobTables.StateWords.Contains(word))
+            {
+                result.AddError($"--state {word}: it is one of {string.Join(", ", JobTables.StateWords)}");
+            }
         });
         var command = new Command("list", $"List jobs, the newest first, at most {ListedJobs}") { state };
         command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>

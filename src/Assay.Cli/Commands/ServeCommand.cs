@@ -27,7 +27,11 @@ internal static class ServeCommand
         command.SetAction(async (parsed, stop) =>
         {
             var given = parsed.GetValue(urls) is { Length: > 0 } list ? list.SelectMany(u => u.Split(';', StringSplitOptions.RemoveEmptyEntries)).ToArray() : [ServeOptions.DefaultUrl];
-            if (given.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out _)) is { } bad) return Refuse($"--urls {bad}: an address looks like {ServeOptions.DefaultUrl}");
+            if (given.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out _)) is { } bad)
+            {
+                return Refuse($"--urls {bad}: an address looks like {ServeOptions.DefaultUrl}");
+            }
+
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             if (WriteAuth.FromEnvironment(() => OperatorToken.ReadOrCreate(workspace.Root), out var problem) is not { } auth) return Refuse(problem!);
             var options = new ServeOptions

@@ -38,7 +38,11 @@ internal static class WorkerCommand
             }
 
             await new JobWorker(workspace, TimeProvider.System, parsed.GetValue(concurrency), LetGo).RunAsync(parsed.GetValue(once), drain);
-            if (globals.Json(parsed) && parsed.GetValue(once)) Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), JobViewJson.Shared.WorkerReport));
+            if (globals.Json(parsed) && parsed.GetValue(once))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), JobViewJson.Shared.WorkerReport));
+            }
+
             return ExitCodes.Done;
         });
         return command;

@@ -15,7 +15,11 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
     {
         var effect = (CommandStream)attempt.Effect;
         var (decision, state) = await engine.Desk.SubmitAsync(effect.Lane, effect.Stream, effect.Command);
-        if (decision is Decision.Refused refused) return Result(new StreamReading(new StreamOutcome(effect.Stream.ToString(), StreamOutcome.Refused, $"{refused.Rule}: {refused.Message}")));
+        if (decision is Decision.Refused refused)
+        {
+            return Result(new StreamReading(new StreamOutcome(effect.Stream.ToString(), StreamOutcome.Refused, $"{refused.Rule}: {refused.Message}")));
+        }
+
         return Result(effect.Result(effect.UntilEnd ? await EndAsync(effect, cancel) : state));
     }
 

@@ -19,7 +19,11 @@ public static class BudgetRule
         var counters = state.Counters;
         if (budget.MaxWallClockMs is { } wall && counters.WallClockMs >= wall) return Stop(state, WallClock, wall, $"stage {stage}");
         if (budget.MaxCostMicroUsd is { } cost && counters.CostMicroUsd >= cost) return Stop(state, Cost, cost, $"stage {stage}");
-        if (Reservation(state, stage) is { } reserved && budget.MaxCostMicroUsd is { } max && counters.CostMicroUsd + reserved > max) return Stop(state, Cost, max, $"stage {stage}, which may cost {reserved}");
+        if (Reservation(state, stage) is { } reserved && budget.MaxCostMicroUsd is { } max && counters.CostMicroUsd + reserved > max)
+        {
+            return Stop(state, Cost, max, $"stage {stage}, which may cost {reserved}");
+        }
+
         return Proposing.Contains(stage) ? Propose(state, 1, $"stage {stage}") : null;
     }
 

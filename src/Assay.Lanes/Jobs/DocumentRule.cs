@@ -13,7 +13,11 @@ public static class DocumentRule
     /// <summary>The event by which the document comes into force, or why it does not.</summary>
     public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, DocumentRef made, JsonElement document, Actor by)
     {
-        if (PolicyRule.Override(document, state.Job.PolicyNames) is { } pointer) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", pointer));
+        if (PolicyRule.Override(document, state.Job.PolicyNames) is { } pointer)
+        {
+            return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", pointer));
+        }
+
         switch (made.Name)
         {
             case JobDocumentNames.Blueprint:
@@ -101,8 +105,16 @@ public static class DocumentRule
             var id = proposals[i].GetProperty("proposal_id").GetString()!;
             var blueprint = proposals[i].GetProperty("blueprint");
             if (children.Any(c => c.ProposalId == id)) return (null, new StageProblem("proposal_id", $"{id} stands there twice", $"{pointer}/proposal_id"));
-            if (ContractCatalog.Validate("blueprint_v1", blueprint) is [var error, ..]) return (null, new StageProblem("contract", $"the blueprint of {id} breaks blueprint_v1: {error.Message}", $"{pointer}/blueprint{error.InstancePointer}"));
-            if (PolicyRule.Override(blueprint, state.Job.PolicyNames) is { } reserved) return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", $"{pointer}/blueprint{reserved}"));
+            if (ContractCatalog.Validate("blueprint_v1", blueprint) is [var error, ..])
+            {
+                return (null, new StageProblem("contract", $"the blueprint of {id} breaks blueprint_v1: {error.Message}", $"{pointer}/blueprint{error.InstancePointer}"));
+            }
+
+            if (PolicyRule.Override(blueprint, state.Job.PolicyNames) is { } reserved)
+            {
+                return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", $"{pointer}/blueprint{reserved}"));
+            }
+
             children.Add(Child(state.Job, blueprint, id, documents));
         }
 
@@ -117,14 +129,30 @@ public static class ReplacementRule
     public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, string step, ReadOnlyMemory<byte> bytes, Actor by)
     {
         var checkpoint = (JobStep.Checkpoint)state.Next!;
-        if (step == JobStages.TracePreview) return (null, new StageProblem("no_replacement", "a trace preview shows what was calculated and cannot be replaced: reject the job, or approve it"));
+        if (step == JobStages.TracePreview)
+        {
+            return (null, new StageProblem("no_replacement", "a trace preview shows what was calculated and cannot be replaced: reject the job, or approve it"));
+        }
+
         var kind = JobStages.Making(checkpoint.Document);
-        if (bytes.Length > StageProcess.MaxDocumentBytes) return (null, new StageProblem("too_large", $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
+        if (bytes.Length > StageProcess.MaxDocumentBytes)
+        {
+            return (null, new StageProblem("too_large", $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
+        }
+
         var read = InputDocument.Read(bytes, "replacement");
         var problems = read.IsValid ? ContractCatalog.Check(read.Value, kind.Contract).Problems : read.Problems;
-        if (problems.Count > 0) return (null, new StageProblem("contract", $"the replacement breaks {kind.Contract}: {problems[0].Message}", problems[0].Pointer));
+        if (problems.Count > 0)
+        {
+            return (null, new StageProblem("contract", $"the replacement breaks {kind.Contract}: {problems[0].Message}", problems[0].Pointer));
+        }
+
         var canonical = Blob.Of(CanonicalJson.Serialize(read.Value.Root));
-        if (state.History.Any(d => d.Name == checkpoint.Document && d.Sha256 == canonical.Sha256)) return (null, new StageProblem("same_document", "the replacement is a document that was there before"));
+        if (state.History.Any(d => d.Name == checkpoint.Document && d.Sha256 == canonical.Sha256))
+        {
+            return (null, new StageProblem("same_document", "the replacement is a document that was there before"));
+        }
+
         var version = state.VersionsOf(checkpoint.Document) + 1;
         var made = new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), canonical.Sha256, canonical.Bytes.Length, kind.Contract);
         var (proposed, problem) = DocumentRule.Make(state, made, read.Value.Root, by);

@@ -55,7 +55,11 @@ public static class DossierRule
             }
         }
 
-        if (expected.Except(names, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } missing) return new StageProblem("evidence_missing", $"{missing} is missing");
+        if (expected.Except(names, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } missing)
+        {
+            return new StageProblem("evidence_missing", $"{missing} is missing");
+        }
+
         return names.Except(expected, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } stray
             ? new StageProblem("unexpected_file", $"{stray} is no file of a dossier with segments")
             : null;

@@ -44,12 +44,27 @@ public static class GateRule
         {
             var gate = results.Gates[i];
             var segment = segments.FirstOrDefault(s => s.SegmentId == gate.SegmentId);
-            if (gate.SegmentId is not null && segment is null) return new StageProblem("segment", $"{gate.SegmentId} is no segment of the run specification", $"/gates/{i}/segment_id");
-            if (results.Gates.Take(i).Any(g => g.GateId == gate.GateId)) return new StageProblem("gate_id", $"{gate.GateId} stands there twice", $"/gates/{i}/gate_id");
+            if (gate.SegmentId is not null && segment is null)
+            {
+                return new StageProblem("segment", $"{gate.SegmentId} is no segment of the run specification", $"/gates/{i}/segment_id");
+            }
+
+            if (results.Gates.Take(i).Any(g => g.GateId == gate.GateId))
+            {
+                return new StageProblem("gate_id", $"{gate.GateId} stands there twice", $"/gates/{i}/gate_id");
+            }
+
             if (segment is { Holdout: true })
             {
-                if (gate.Value is not null && !permitted.Contains(gate.Metric)) return new StageProblem("holdout_leak", $"{gate.Metric} of the hold-out {segment.SegmentId} may not be shown", $"/gates/{i}/value");
-                if (gate.Reason is not null) return new StageProblem("holdout_leak", $"a gate of a hold-out says PASS or FAIL and gives no reason", $"/gates/{i}/reason");
+                if (gate.Value is not null && !permitted.Contains(gate.Metric))
+                {
+                    return new StageProblem("holdout_leak", $"{gate.Metric} of the hold-out {segment.SegmentId} may not be shown", $"/gates/{i}/value");
+                }
+
+                if (gate.Reason is not null)
+                {
+                    return new StageProblem("holdout_leak", $"a gate of a hold-out says PASS or FAIL and gives no reason", $"/gates/{i}/reason");
+                }
             }
 
             if (gate is { Status: GateStatus.Pass, Threshold: { } threshold, Value: { } value } && !Holds(value, gate.Operator, threshold))

@@ -75,7 +75,11 @@ public static class JobEffects
         var dossier = Dossier(state, stage);
         var names = Given[stage].Select(state.Document).OfType<DocumentRef>();
         var documents = names.ToImmutableSortedDictionary(d => d.Name, d => new StageDocument($"inputs/{d.Name}.json", d.Sha256, d.Contract), StringComparer.Ordinal);
-        if (dossier.Length > 0) documents = documents.Add(JobDocumentNames.Manifest, new StageDocument($"inputs/{JobDocumentNames.Manifest}.json", state.Run!.ManifestSha256, "dossier_manifest_v1"));
+        if (dossier.Length > 0)
+        {
+            documents = documents.Add(JobDocumentNames.Manifest, new StageDocument($"inputs/{JobDocumentNames.Manifest}.json", state.Run!.ManifestSha256, "dossier_manifest_v1"));
+        }
+
         return new StageProcess
         {
             EffectId = StagePrefix + stage,

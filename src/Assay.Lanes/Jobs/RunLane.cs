@@ -275,7 +275,11 @@ public sealed class RunLane : Lane<RunState>
     private static IReadOnlyList<Event> OnRun(RunState state, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
         if (run.KillReason == KillReason.Deadline) return [new RunFailed(StatusBudget, BudgetRule.WallClock, "the job's wall-clock budget ended while it ran")];
-        if (run.KillReason == KillReason.CostLimit && run.MeterProblem is null) return [new RunFailed(StatusBudget, BudgetRule.Cost, "the job's cost budget ended while it ran")];
+        if (run.KillReason == KillReason.CostLimit && run.MeterProblem is null)
+        {
+            return [new RunFailed(StatusBudget, BudgetRule.Cost, "the job's cost budget ended while it ran")];
+        }
+
         if (run.KillReason == KillReason.Cancelled && state.Declared.Component.RetrySafe) return [];
         return StageJudge.ProcessProblem(run) is { } problem ? [Failed(problem)]
             : DossierRule.Judge(state.Declared, run, evidence) is { } wrong ? [Failed(wrong)]
@@ -286,12 +290,20 @@ public sealed class RunLane : Lane<RunState>
     private static IReadOnlyList<Event> OnCollected(RunState state, FilesOutcome collected)
     {
         var judged = state.Passed!.Listed;
-        if (!collected.Complete || collected.Files.Length != judged.Length) return [Failed(new StageProblem("dossier_changed", "the output changed after it was judged"))];
+        if (!collected.Complete || collected.Files.Length != judged.Length)
+        {
+            return [Failed(new StageProblem("dossier_changed", "the output changed after it was judged"))];
+        }
+
         var files = ImmutableArray.CreateBuilder<DossierFile>();
         foreach (var file in collected.Files)
         {
             if (file.Sha256 is not { } digest) return [Failed(new StageProblem("dossier_file", $"{file.Name} {file.Problem}"))];
-            if (!judged.Any(j => j.Name == file.Name && j.Sha256 == digest)) return [Failed(new StageProblem("dossier_changed", $"{file.Name} changed after it was judged"))];
+            if (!judged.Any(j => j.Name == file.Name && j.Sha256 == digest))
+            {
+                return [Failed(new StageProblem("dossier_changed", $"{file.Name} changed after it was judged"))];
+            }
+
             files.Add(new DossierFile(file.Name, digest, file.SizeBytes));
         }
 

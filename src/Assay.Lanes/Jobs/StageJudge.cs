@@ -21,7 +21,11 @@ public static class StageJudge
     /// <summary>Why the process itself did not do its work; null when it did.</summary>
     public static StageProblem? ProcessProblem(ProcessOutcome run)
     {
-        if (run.ChangedInputs.Length > 0) return new StageProblem("changed", $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
+        if (run.ChangedInputs.Length > 0)
+        {
+            return new StageProblem("changed", $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
+        }
+
         if (run.StartError is { } error) return new StageProblem("start", error);
         if (run.MeterProblem is { } meter) return new StageProblem("meter", meter);
         if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {KillWord(reason)}");
@@ -41,7 +45,11 @@ public static class StageJudge
         if (file.Sha256 is null || bytes is not { } content) return new StageProblem("evidence_missing", $"{file.Name} {file.Problem ?? "is missing"}");
         var read = InputDocument.Read(content, file.Name);
         var problems = read.IsValid ? ContractCatalog.Check(read.Value, contract).Problems : read.Problems;
-        if (problems.Count > 0) return new StageProblem("contract", $"{file.Name} breaks {contract}: {problems[0].Message} [{problems[0].Rule}]", problems[0].Pointer);
+        if (problems.Count > 0)
+        {
+            return new StageProblem("contract", $"{file.Name} breaks {contract}: {problems[0].Message} [{problems[0].Rule}]", problems[0].Pointer);
+        }
+
         document = read.Value.Root;
         return null;
     }

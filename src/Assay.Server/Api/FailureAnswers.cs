@@ -11,7 +11,10 @@ internal static class FailureAnswers
         try
         {
             await next(context);
-            if (!context.Response.HasStarted && context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, ContentType: null }) await ExplainAsync(context);
+            if (!context.Response.HasStarted && context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, ContentType: null })
+            {
+                await ExplainAsync(context);
+            }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

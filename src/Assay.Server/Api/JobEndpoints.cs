@@ -45,7 +45,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
 
     private IResult List(string? state, string? cursor, int? limit)
     {
-        if (state is not null && !JobTables.StateWords.Contains(state)) return Bad("state", $"there is no state {state}: it is one of {string.Join(", ", JobTables.StateWords)}");
+        if (state is not null && !JobTables.StateWords.Contains(state))
+        {
+            return Bad("state", $"there is no state {state}: it is one of {string.Join(", ", JobTables.StateWords)}");
+        }
+
         if (limit is < 1 or > MaxLimit) return Bad("limit", $"limit is from 1 to {MaxLimit}");
         (string, string)? after = null;
         if (cursor is not null && (after = Cursor.Decode(cursor)) is null) return Bad("cursor", "that is no cursor of this list");
@@ -86,7 +90,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     {
         if (desk.VersionOf(job_id) == 0) return Absent();
         var last = context.Request.Headers["Last-Event-ID"].ToString();
-        if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return Bad("last_event_id", "Last-Event-ID is the id of an event");
+        if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            return Bad("last_event_id", "Last-Event-ID is the id of an event");
+        }
+
         var seen = last.Length > 0 ? long.Parse(last, CultureInfo.InvariantCulture) : after ?? 0;
         if (context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/event-stream"))
         {
@@ -118,7 +126,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     {
         if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
         if (step is null || !JobWorkflow.Steps.Contains(step)) return Bad("step", $"step is one of {string.Join(", ", JobWorkflow.Steps)}");
-        if (context.Request.Headers.IfMatch.Count == 0) return Problems.Result(StatusCodes.Status428PreconditionRequired, "if_match", "name in If-Match the digest of the document that you saw: the ETag of the job");
+        if (context.Request.Headers.IfMatch.Count == 0)
+        {
+            return Problems.Result(StatusCodes.Status428PreconditionRequired, "if_match", "name in If-Match the digest of the document that you saw: the ETag of the job");
+        }
+
         var given = EntityTagHeaderValue.TryParse(context.Request.Headers.IfMatch.ToString(), out var tag) && !tag.IsWeak ? tag.Tag.ToString().Trim('"') : "";
         if (given.Length != 64 || !given.All(char.IsAsciiHexDigitLower)) return Bad("if_match", "If-Match is one digest of 64 hex digits, in quotes");
         return await decide(actor, Digest.Parse(given));

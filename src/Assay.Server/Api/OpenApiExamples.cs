@@ -82,7 +82,11 @@ internal static class OpenApiExamples
         if (method == "POST")
         {
             operation.Security = [Requirement("operator", context), Requirement("basic", context)];
-            if (path.EndsWith("/approve", StringComparison.Ordinal) || path.EndsWith("/reject", StringComparison.Ordinal)) AddHeader(operation, "If-Match", isRequired: true, $"\"{Sha256}\"");
+            if (path.EndsWith("/approve", StringComparison.Ordinal) || path.EndsWith("/reject", StringComparison.Ordinal))
+            {
+                AddHeader(operation, "If-Match", isRequired: true, $"\"{Sha256}\"");
+            }
+
             if (path is "/jobs/blueprint" or "/jobs/idea") AddHeader(operation, "Idempotency-Key", isRequired: false, "7f1c2f5e-night-42");
         }
         else if (path.EndsWith("/events", StringComparison.Ordinal))

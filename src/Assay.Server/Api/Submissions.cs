@@ -37,7 +37,11 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
         var document = InputDocument.Read(body, source);
         if (!document.IsValid) return (null, document.Problems);
         var root = document.Value.Root;
-        if (kind == JobKind.Idea && bundleId is null && root.ValueKind == System.Text.Json.JsonValueKind.Object && root.TryGetProperty("policy_bundle_id", out var named)) bundleId = named.ToString();
+        if (kind == JobKind.Idea && bundleId is null && root.ValueKind == System.Text.Json.JsonValueKind.Object && root.TryGetProperty("policy_bundle_id", out var named))
+        {
+            bundleId = named.ToString();
+        }
+
         var bundle = policies.Find(bundleId);
         if (!bundle.IsValid) return (null, bundle.Problems);
         var prepared = kind == JobKind.Blueprint
@@ -50,7 +54,11 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
     public async Task<IResult> OnceAsync(string? key, string person, ReadOnlyMemory<byte> body, string query, Func<Task<(IResult Result, string? JobId)>> submit)
     {
         if (string.IsNullOrEmpty(key)) return (await submit()).Result;
-        if (key.Length > MaxKeyLength || key.Any(c => c is < '!' or > '~')) return Problems.Result(StatusCodes.Status400BadRequest, "idempotency_key", $"an Idempotency-Key has 1 to {MaxKeyLength} visible ASCII characters");
+        if (key.Length > MaxKeyLength || key.Any(c => c is < '!' or > '~'))
+        {
+            return Problems.Result(StatusCodes.Status400BadRequest, "idempotency_key", $"an Idempotency-Key has 1 to {MaxKeyLength} visible ASCII characters");
+        }
+
         var name = Digest.Of($"{person}\n{key}").ToString();
         var request = Digest.Of($"{query}\n{Digest.Of(body.Span)}").ToString();
         await _gate.WaitAsync();

@@ -37,9 +37,17 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
 
     private IResult List(HttpContext context, string? state, string? cursor)
     {
-        if (state is not null && !JobTables.StateWords.Contains(state)) return Message(context, StatusCodes.Status400BadRequest, "state", "There is no such state", "The list knows no jobs in that state.");
+        if (state is not null && !JobTables.StateWords.Contains(state))
+        {
+            return Message(context, StatusCodes.Status400BadRequest, "state", "There is no such state", "The list knows no jobs in that state.");
+        }
+
         (string, string)? after = null;
-        if (cursor is not null && (after = Cursor.Decode(cursor)) is null) return Message(context, StatusCodes.Status400BadRequest, "cursor", "There is no such page", "The list has no page there.");
+        if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
+        {
+            return Message(context, StatusCodes.Status400BadRequest, "cursor", "There is no such page", "The list has no page there.");
+        }
+
         var found = desk.List(state, after, PageSize + 1);
         var shown = found.Take(PageSize).ToList();
         return Page<JobListPage>(context, new()

@@ -12,7 +12,11 @@ public static class ListenRule
         {
             if (url.Scheme is not ("http" or "https")) return $"{url}: only http and https are served";
             if (url.AbsolutePath != "/") return $"{url}: an address to listen on has no path";
-            if (url.Scheme == "https" && (options.CertificateFile is null || options.CertificateKeyFile is null)) return $"{url}: https needs --certificate and --certificate-key";
+            if (url.Scheme == "https" && (options.CertificateFile is null || options.CertificateKeyFile is null))
+            {
+                return $"{url}: https needs --certificate and --certificate-key";
+            }
+
             if (IsLoopback(url)) continue;
             if (options.WriteAuth is WriteAuth.Off) return $"{url} is not loopback: that needs ASSAY_WRITE_AUTH_MODE=basic with _USER and _PASS";
             if (url.Scheme == "http") return $"{url} is not loopback: passwords would cross the network in the clear; use https";

@@ -23,7 +23,10 @@ internal sealed class MalformedRequests(RefusalLog refusals) : ILoggerProvider
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             // A body that is too large belongs to a request, whose own answer is recorded.
-            if (exception is not (null or Microsoft.AspNetCore.Http.BadHttpRequestException { StatusCode: 413 })) refusals.Malformed($"malformed: {exception.Message}");
+            if (exception is not (null or Microsoft.AspNetCore.Http.BadHttpRequestException { StatusCode: 413 }))
+            {
+                refusals.Malformed($"malformed: {exception.Message}");
+            }
         }
     }
 }

@@ -23,7 +23,11 @@ public static class OperatorToken
         }
 
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if ((File.GetUnixFileMode(path) & others) != UnixFileMode.None) throw new IOException($"{path} can be read by others: chmod 600 it, or remove it to get a new one");
+        if ((File.GetUnixFileMode(path) & others) != UnixFileMode.None)
+        {
+            throw new IOException($"{path} can be read by others: chmod 600 it, or remove it to get a new one");
+        }
+
         var token = File.ReadAllText(path).Trim();
         return token.Length == Bytes * 2 ? token : throw new IOException($"{path} holds no token: remove it to get a new one");
     }

@@ -97,7 +97,11 @@ internal sealed class ComponentsLoader
     private ComponentBinding Binding(
         string stage, ComponentDocument component, JsonElement declared, ImmutableArray<string> command, List<PinnedFile> pinned, ModelCall? model, SandboxLevel sandbox)
     {
-        if (sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"/components/{stage}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+        if (sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing)
+        {
+            Refuse($"/components/{stage}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+        }
+
         var budgets = component.Budgets;
         var files = string.Join('\n', pinned.Select(p => p.Sha256));
         return new ComponentBinding

@@ -113,7 +113,11 @@ public sealed class JobDesk
         {
             var valid = ContractCatalog.Check(blueprint, "blueprint_v1");
             if (!valid.IsValid) return new JobAnswer(jobId, null, "contract", string.Join("; ", valid.Problems));
-            if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer) return new JobAnswer(jobId, null, "policy_override", $"{pointer}: extensions are metadata and cannot set what a policy sets");
+            if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer)
+            {
+                return new JobAnswer(jobId, null, "policy_override", $"{pointer}: extensions are metadata and cannot set what a policy sets");
+            }
+
             child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
         }
         else if (parent.Proposals.FirstOrDefault(p => p.ProposalId == proposalId) is { } proposal)

@@ -32,7 +32,11 @@ internal static class JobLoader
         var checkedDocument = ContractCatalog.Check(document, "blueprint_v1");
         if (!checkedDocument.IsValid) return Checked<JobSubmitted>.Refused(checkedDocument.Problems);
         if (Refusal(document, "", document.Root, bundle) is { } problem) return problem;
-        if (snapshotId is null || !StreamName.IsId(snapshotId)) return document.Problem("", "snapshot_id", "no valid snapshot is named: --snapshot ID, or snapshot_id in the query");
+        if (snapshotId is null || !StreamName.IsId(snapshotId))
+        {
+            return document.Problem("", "snapshot_id", "no valid snapshot is named: --snapshot ID, or snapshot_id in the query");
+        }
+
         var spec = new JsonObject
         {
             ["schema_version"] = "job_spec_v1",
@@ -77,7 +81,11 @@ internal static class JobLoader
     private static InputProblem? Fill(InputDocument document, JsonObject spec, string key, string? value)
     {
         var named = (string?)spec[key];
-        if (named is not null && value is not null && named != value) return document.Problem($"/{key}", key, $"names {named}, but {value} was given beside it");
+        if (named is not null && value is not null && named != value)
+        {
+            return document.Problem($"/{key}", key, $"names {named}, but {value} was given beside it");
+        }
+
         if (named is null && value is not null) spec[key] = value;
         return null;
     }

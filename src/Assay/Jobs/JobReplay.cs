@@ -53,10 +53,22 @@ public static class JobReplay
             job = id;
             var type = root.GetProperty("event_type").GetString()!;
             var named = root.TryGetProperty("outputs", out var outputs) && outputs.TryGetProperty("step", out var at) ? at.GetString() : null;
-            if (type is "WAITING_APPROVAL" or "APPROVED" && named is null) return new InputProblem(path, "/outputs/step", "step", $"{type} names no step", number);
-            if (type == "APPROVED" && (state, step) != ("WAITING_APPROVAL", named)) return new InputProblem(path, "/event_type", "approval", $"{named} is approved, but nothing waited for it", number);
+            if (type is "WAITING_APPROVAL" or "APPROVED" && named is null)
+            {
+                return new InputProblem(path, "/outputs/step", "step", $"{type} names no step", number);
+            }
+
+            if (type == "APPROVED" && (state, step) != ("WAITING_APPROVAL", named))
+            {
+                return new InputProblem(path, "/event_type", "approval", $"{named} is approved, but nothing waited for it", number);
+            }
+
             if (type == "APPROVED") approved.Add(named!);
-            if (state is "DONE" && type is not ("SPAWN_REQUESTED" or "SPAWNED" or "STOPPED_BUDGET")) return new InputProblem(path, "/event_type", "order", $"{type} stands behind the end of the job", number);
+            if (state is "DONE" && type is not ("SPAWN_REQUESTED" or "SPAWNED" or "STOPPED_BUDGET"))
+            {
+                return new InputProblem(path, "/event_type", "order", $"{type} stands behind the end of the job", number);
+            }
+
             (state, step) = Next(state, type, named, root);
         }
 
@@ -79,7 +91,11 @@ public static class JobReplay
         var read = StrictJson.Parse(Encoding.UTF8.GetBytes(line), path);
         if (!read.IsValid) return read.Problems[0] with { Line = number };
         var version = read.Value.ValueKind == JsonValueKind.Object && read.Value.TryGetProperty("schema_version", out var named) ? named.GetString() : null;
-        if (version is null || !Known.Contains(version)) return new InputProblem(path, "/schema_version", "schema_version", $"must be {string.Join(" or ", Known)}", number);
+        if (version is null || !Known.Contains(version))
+        {
+            return new InputProblem(path, "/schema_version", "schema_version", $"must be {string.Join(" or ", Known)}", number);
+        }
+
         var errors = ContractCatalog.Validate(version, read.Value);
         return errors.Count == 0 ? read.Value : new InputProblem(path, errors[0].InstancePointer, errors[0].Keyword, errors[0].Message, number);
     }

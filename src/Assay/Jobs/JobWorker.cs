@@ -105,6 +105,9 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
             RunResult.Owned => null,
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
-        if (state is JobState job) onLetGo(new WorkerJob(stream.Id, JobTables.StateWord(job), job.Step, job.Failure?.Message ?? (job.Stopped is { } stop ? $"{stop.Reason} forbids {stop.Action}" : null)));
+        if (state is JobState job)
+        {
+            onLetGo(new WorkerJob(stream.Id, JobTables.StateWord(job), job.Step, job.Failure?.Message ?? (job.Stopped is { } stop ? $"{stop.Reason} forbids {stop.Action}" : null)));
+        }
     }
 }

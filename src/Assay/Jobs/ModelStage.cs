@@ -71,7 +71,11 @@ public static class ModelStage
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectPatience, UseCookies = false };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{call.Endpoint.TrimEnd('/')}/chat/completions");
-        if (call.ApiKeyFile is { } key) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(key, cancel)).Trim());
+        if (call.ApiKeyFile is { } key)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(key, cancel)).Trim());
+        }
+
         var body = new JsonObject
         {
             ["model"] = call.Model,
@@ -102,7 +106,11 @@ public static class ModelStage
             var chunk = JsonNode.Parse(data)!.AsObject();
             var choice = chunk["choices"] is JsonArray { Count: > 0 } choices ? choices[0] : null;
             answer.Append((string?)choice?["delta"]?["content"]);
-            if ((string?)choice?["finish_reason"] is { } reason) isWhole = reason == "stop" ? true : throw new InvalidOperationException($"the answer ended early: {reason}");
+            if ((string?)choice?["finish_reason"] is { } reason)
+            {
+                isWhole = reason == "stop" ? true : throw new InvalidOperationException($"the answer ended early: {reason}");
+            }
+
             var (input, output) = chunk["usage"] is JsonObject usage
                 ? ((long)usage["prompt_tokens"]!, (long)usage["completion_tokens"]!)
                 : (inputMetered, Tokens(answer.Length));
