@@ -103,7 +103,9 @@ internal static class DemoCommand
                 var view = desk.View(submitted.JobId)!;
                 if (view.Waiting is not { } waiting)
                 {
-                    output.WriteLine($"  {view.Job.State.ToLowerInvariant(),-8} gates {view.Job.Verdict}{(view.Job.CardId is { } card ? $", card {card}" : "")}{(view.Job.Message is { } why ? $": {Words.Safe(why)}" : "")}");
+                    var card = view.Job.CardId is { } id ? $", card {id}" : "";
+                    var why = view.Job.Message is { } message ? $": {Words.Safe(message)}" : "";
+                    output.WriteLine($"  {view.Job.State.ToLowerInvariant(),-8} gates {view.Job.Verdict}{card}{why}");
                     return submitted.JobId;
                 }
 

@@ -151,10 +151,17 @@ internal static class JobCommands
             if (!replayed.IsValid) return Problems.Print(replayed.Problems, globals.Json(parsed));
             var result = replayed.Value;
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(result, JobViewJson.Shared.JobReplayResult));
-            else Console.Out.WriteLine($"{result.JobId}  {result.State}{(result.Step is { } step ? $" ({step})" : "")}  {result.Events} events, approved: {(result.Approved.Length == 0 ? "nothing" : string.Join(", ", result.Approved))}");
+            else Console.Out.WriteLine(Line(result));
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static string Line(JobReplayResult result)
+    {
+        var step = result.Step is { } at ? $" ({at})" : "";
+        var approved = result.Approved.Length == 0 ? "nothing" : string.Join(", ", result.Approved);
+        return $"{result.JobId}  {result.State}{step}  {result.Events} events, approved: {approved}";
     }
 }
 

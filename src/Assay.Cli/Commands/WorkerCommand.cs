@@ -34,7 +34,7 @@ internal static class WorkerCommand
             {
                 if (globals.Json(parsed) && parsed.GetValue(once)) done.Add(job);
                 else if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(job, WorkerLineJson.Default.WorkerJob));
-                else Console.Out.WriteLine($"{DateTime.UtcNow:HH:mm:ss}  {job.JobId}  {job.State}{(job.State == "WAITING_APPROVAL" ? $" ({job.Step})" : "")}{(job.Message is { } text ? $"  {Words.Safe(text)}" : "")}");
+                else Console.Out.WriteLine(Line(job));
             }
 
             await new JobWorker(workspace, TimeProvider.System, parsed.GetValue(concurrency), LetGo).RunAsync(parsed.GetValue(once), drain);
@@ -46,6 +46,13 @@ internal static class WorkerCommand
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static string Line(WorkerJob job)
+    {
+        var step = job.State == "WAITING_APPROVAL" ? $" ({job.Step})" : "";
+        var message = job.Message is { } text ? $"  {Words.Safe(text)}" : "";
+        return $"{DateTime.UtcNow:HH:mm:ss}  {job.JobId}  {job.State}{step}{message}";
     }
 }
 

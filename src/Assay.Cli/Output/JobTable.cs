@@ -29,13 +29,14 @@ internal static class JobTable
     {
         var job = view.Job;
         Console.Out.WriteLine($"{job.JobId}  {Words.Safe(job.Title)}");
-        Console.Out.WriteLine($"{job.State}{(job.State == "DONE" ? $", gates {job.Verdict}" : job.Step is { } step ? $" ({step})" : "")}{(job.Message is { } why ? $": {Words.Safe(why)}" : "")}");
-        Console.Out.WriteLine($"submitted {Minute(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId} · policies {view.Policy.Id} ({view.Policy.Sha256[..12]}…, file {view.Policy.File})");
-        Console.Out.WriteLine($"used {Words.Duration(job.WallClockMs)} of stages{Limit(view.Budget.MaxWallClockMs is { } ms ? Words.Duration(ms) : null)} · {Usd(job.CostUsd)}{Limit(view.Budget.MaxCostUsd is { } usd ? Usd(usd) : null)}");
+        Console.Out.WriteLine(Standing(job));
+        Console.Out.WriteLine($"submitted {Minute(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId}");
+        Console.Out.WriteLine($"policies {view.Policy.Id} ({view.Policy.Sha256[..12]}…, file {view.Policy.File})");
+        Console.Out.WriteLine(Used(view));
         if (job.ParentJobId is { } parent) Console.Out.WriteLine($"generation {job.Generation}, spawned by {parent}, root {job.RootJobId}");
         Section("Documents", view.Documents, d => [d.Name, $"v{d.Version}", d.Sha256, d.InForce ? d.Path : $"{d.Path} (replaced)"]);
         Section("Decisions", view.Decisions, d => [d.Decision, d.Step, $"{d.Sha256[..12]}…", $"{Words.Safe(d.By)} ({d.Via})", Words.Safe(d.Reason ?? "")]);
-        Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {g.Threshold?.ToString(CultureInfo.InvariantCulture) ?? "(no threshold)"}", g.Value?.ToString(CultureInfo.InvariantCulture) ?? "", g.SegmentId ?? ""]);
+        Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {Number(g.Threshold) ?? "(no threshold)"}", Number(g.Value) ?? "", g.SegmentId ?? ""]);
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
         if (view.Waiting is not { } waiting) return;
@@ -55,6 +56,22 @@ internal static class JobTable
         foreach (var row in rows) table.Add(row);
         table.Write(Console.Out);
     }
+
+    private static string Standing(JobSummary job)
+    {
+        var where = job.State == "DONE" ? $", gates {job.Verdict}" : job.Step is { } step ? $" ({step})" : "";
+        var why = job.Message is { } message ? $": {Words.Safe(message)}" : "";
+        return $"{job.State}{where}{why}";
+    }
+
+    private static string Used(JobView view)
+    {
+        var time = Limit(view.Budget.MaxWallClockMs is { } ms ? Words.Duration(ms) : null);
+        var cost = Limit(view.Budget.MaxCostUsd is { } usd ? Usd(usd) : null);
+        return $"used {Words.Duration(view.Job.WallClockMs)} of stages{time} · {Usd(view.Job.CostUsd)}{cost}";
+    }
+
+    private static string? Number(decimal? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     private static string Limit(string? limit) => limit is null ? "" : $" of {limit}";
 

@@ -103,7 +103,9 @@ public sealed class JobLane : Lane<JobState>
 
         if (state.Approvals.Any(a => a.Step == step && a.Sha256 == sha256)) return No("already_approved", $"{step} was approved already");
         if (state.Rejections.Any(r => r.Step == step && r.Sha256 == sha256)) return No("already_rejected", $"that {step} was rejected already");
-        return No("not_waiting", state.Waiting is { } other ? $"the job waits for a decision on {other.Step}, not on {step}" : $"the job does not wait for a decision: it is {JobTables.StateWord(state)}");
+        return No("not_waiting", state.Waiting is { } other
+            ? $"the job waits for a decision on {other.Step}, not on {step}"
+            : $"the job does not wait for a decision: it is {JobTables.StateWord(state)}");
     }
 
     private static Decision Reject(JobState state, RejectStep reject, DateTimeOffset now)

@@ -10,7 +10,10 @@ public enum JobPhase
     /// <summary>No event yet. Left by <see cref="JobSubmitted"/>.</summary>
     None,
 
-    /// <summary>A stage runs or may run. Left by <see cref="WaitingApproval"/>, <see cref="JobFailed"/>, <see cref="StoppedBudget"/>, <see cref="JobCancelRequested"/> and <see cref="JobDone"/>.</summary>
+    /// <summary>
+    /// A stage runs or may run. Left by <see cref="WaitingApproval"/>, <see cref="JobFailed"/>, <see cref="StoppedBudget"/>, <see cref="JobCancelRequested"/>
+    /// and <see cref="JobDone"/>.
+    /// </summary>
     Active,
 
     /// <summary>A person has to decide. Left by <see cref="Approved"/>, <see cref="Rejected"/> and <see cref="JobCancelRequested"/>.</summary>
@@ -144,7 +147,14 @@ public sealed record JobState
         JobSubmitted submitted => OnSubmitted(submitted, recorded.At),
         DocumentMade made => OnDocument(made),
         WaitingApproval waiting => this with { Phase = JobPhase.Waiting, Waiting = waiting },
-        Approved approved => this with { Phase = JobPhase.Active, Waiting = null, Approvals = Approvals.Add(approved), Position = Position + 1, ToSpawn = approved.Step == "improvements" ? Proposals : ToSpawn },
+        Approved approved => this with
+        {
+            Phase = JobPhase.Active,
+            Waiting = null,
+            Approvals = Approvals.Add(approved),
+            Position = Position + 1,
+            ToSpawn = approved.Step == JobStages.Improvements ? Proposals : ToSpawn,
+        },
         Rejected rejected => this with { Phase = rejected.Replaced ? JobPhase.Active : JobPhase.Rejected, Waiting = null, Rejections = Rejections.Add(rejected) },
         RunCompleted run => this with { Run = run, Position = Position + 1 },
         RegistryUpdated registered => (registered.Card is { } card ? With(card) : this) with { Registered = registered, Position = Position + 1 },

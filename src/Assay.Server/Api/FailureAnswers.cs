@@ -24,7 +24,8 @@ internal static class FailureAnswers
         {
             var (status, rule, detail) = e switch
             {
-                BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (StatusCodes.Status413PayloadTooLarge, "too_large", $"the body must have at most {RequestBody.MaxBytes} bytes"),
+                BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large =>
+                    (large.StatusCode, "too_large", $"the body must have at most {RequestBody.MaxBytes} bytes"),
                 BadHttpRequestException bad => (bad.StatusCode, "request", "the request is not well formed"),
                 InvalidDataException => (StatusCodes.Status400BadRequest, "form", "the form is not well formed, or a field of it is too long"),
                 LedgerException ledger => (StatusCodes.Status503ServiceUnavailable, "ledger", ledger.Message),

@@ -21,6 +21,7 @@ internal sealed class PolicyShelf(string place)
         var found = known.Where(b => b.Id == id).ToList();
         if (found.Count == 1) return found[0].Path;
         var names = known.Count == 0 ? "this server has none" : $"this server has {string.Join(", ", known.Select(b => b.Id))}";
-        return new InputProblem("request", "", "policy_bundle_id", id is null ? $"name a policy bundle: {names}" : found.Count == 0 ? $"there is no policy bundle {id}: {names}" : $"{id} is the id of several bundles");
+        var problem = id is null ? $"name a policy bundle: {names}" : found.Count == 0 ? $"there is no policy bundle {id}: {names}" : $"{id} is the id of several bundles";
+        return new InputProblem("request", "", "policy_bundle_id", problem);
     }
 }

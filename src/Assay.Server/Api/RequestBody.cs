@@ -26,7 +26,8 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException e)
         {
-            return (default, Problems.Result(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "too_large" : "body", $"the body must be complete and have at most {MaxBytes} bytes"));
+            var rule = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "too_large" : "body";
+            return (default, Problems.Result(e.StatusCode, rule, $"the body must be complete and have at most {MaxBytes} bytes"));
         }
 
         return (bytes.ToArray(), null);

@@ -41,14 +41,18 @@ public sealed class LineageLayout
     {
         var node = new LineageNode(job, Margin + (column * ColumnWidth), Margin + (_rows * RowHeight));
         _nodes.Add(node);
-        if (parent is not null)
-        {
-            edges.Add($"M{parent.X + NodeWidth} {parent.Y + (NodeHeight / 2)} C{node.X - 20} {parent.Y + (NodeHeight / 2)} {parent.X + NodeWidth + 20} {node.Y + (NodeHeight / 2)} {node.X} {node.Y + (NodeHeight / 2)}");
-        }
+        if (parent is not null) edges.Add(Edge(parent, node));
 
         var children = family.Where(j => j.ParentJobId == job.JobId).ToList();
         foreach (var child in children) Place(child, family, column + 1, node, edges);
         if (children.Count == 0) _rows++;
+    }
+
+    private static string Edge(LineageNode parent, LineageNode child)
+    {
+        var (startX, startY) = (parent.X + NodeWidth, parent.Y + (NodeHeight / 2));
+        var (endX, endY) = (child.X, child.Y + (NodeHeight / 2));
+        return $"M{startX} {startY} C{endX - 20} {startY} {startX + 20} {endY} {endX} {endY}";
     }
 }
 

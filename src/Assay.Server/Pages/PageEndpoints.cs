@@ -30,9 +30,12 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (actor, form, sha256) =>
             desk.ApproveAsync(job_id, form["step"].ToString(), sha256, actor, Text(form, "reason"))));
         pages.MapPost("/jobs/{job_id}/reject", (HttpContext context, string job_id) => DecideAsync(context, job_id, RejectAsync(job_id)));
-        pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) => desk.CancelAsync(job_id, actor, Text(form, "reason"))));
-        pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) => desk.RetryAsync(job_id, actor, Text(form, "reason"), submissions.Options)));
-        pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) => desk.SpawnAsync(job_id, null, Text(form, "proposal_id"), actor)));
+        pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) =>
+            desk.CancelAsync(job_id, actor, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) =>
+            desk.RetryAsync(job_id, actor, Text(form, "reason"), submissions.Options)));
+        pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) =>
+            desk.SpawnAsync(job_id, null, Text(form, "proposal_id"), actor)));
     }
 
     private IResult List(HttpContext context, string? state, string? cursor)

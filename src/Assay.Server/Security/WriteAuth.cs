@@ -50,7 +50,9 @@ public abstract record WriteAuth
     }
 
     /// <summary>Compares without telling by the time it takes where two texts differ.</summary>
-    public static bool Same(string given, string expected) => CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(expected)));
+    public static bool Same(string given, string expected) => CryptographicOperations.FixedTimeEquals(Hash(given), Hash(expected));
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     private static string? Take(string name)
     {

@@ -162,8 +162,9 @@ public sealed class JobDesk
             var recorded = machine.Apply(stored.Bytes);
             if (recorded.Version <= afterVersion || recorded.Body is not JobEvent body) continue;
             var line = JobLog.Line((JobState)machine.State, recorded);
+            var text = System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1));
             lines.Add(new JobEventView(
-                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1))));
+                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text));
         }
 
         return lines;

@@ -21,13 +21,17 @@ internal static class JobViews
             .. state.Approvals.Select(a => new DecisionView(a.Step, "APPROVED", a.Sha256.ToString(), a.By.Name, a.By.Via, a.Reason)),
             .. state.Rejections.Select(r => new DecisionView(r.Step, "REJECTED", r.Sha256.ToString(), r.By.Name, r.By.Via, r.Reason)),
         ],
-        Stages = [.. state.Stages.Select(s => new StageView(JobEffects.StageOf(s.EffectId) ?? s.EffectId, s.Attempt, JobLog.Time(s.StartedAt), s.EndedAt is { } end ? JobLog.Time(end) : null, s.Result, s.CostMicroUsd / MicrosPerUsd))],
+        Stages = [.. state.Stages.Select(Stage)],
         Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
         Children = [.. state.Children.Select(c => c.ChildJobId)],
         Budget = Budget(state),
         Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), FileStatus(state.Job.Bundle)),
         Version = version,
     };
+
+    private static StageView Stage(StageRun run) => new(
+        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, JobLog.Time(run.StartedAt), run.EndedAt is { } end ? JobLog.Time(end) : null, run.Result,
+        run.CostMicroUsd / MicrosPerUsd);
 
     private static BudgetView Budget(JobState state)
     {
