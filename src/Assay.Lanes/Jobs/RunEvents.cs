@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>What a run's stream records, beside the effects.</summary>
+public abstract record RunEvent : Event;
+
+/// <summary>Somebody wants the dossier of this run specification.</summary>
+public sealed record RunDeclared : RunEvent
+{
+    public required string RunId { get; init; }
+
+    public required Digest RunSha256 { get; init; }
+
+    /// <summary>The job that asked.</summary>
+    public required string JobId { get; init; }
+
+    public required DocumentRef Runspec { get; init; }
+
+    public required string SnapshotId { get; init; }
+
+    public required ComponentBinding Component { get; init; }
+
+    public required ImmutableArray<SegmentRef> Segments { get; init; }
+
+    /// <summary>The figures of a hold-out that may be shown.</summary>
+    public required ImmutableArray<string> HoldoutMetrics { get; init; }
+
+    /// <summary>What the job has left of its budget; null: no limit.</summary>
+    public long? MaxWallClockMs { get; init; }
+
+    public long? MaxCostMicroUsd { get; init; }
+}
+
+/// <summary>There is no dossier.</summary>
+/// <param name="Status">FAILED, STOPPED_BUDGET or CANCELLED.</param>
+/// <param name="Rule">The rule's short name; for STOPPED_BUDGET the limit's.</param>
+/// <param name="Message">What happened, for a person.</param>
+public sealed record RunFailed(string Status, string Rule, string Message) : RunEvent;
+
+/// <summary>The dossier is complete.</summary>
+public sealed record RunFinished(ImmutableArray<DossierFile> Files) : RunEvent;
+
+/// <summary>Somebody asked to end it.</summary>
+public sealed record RunCancelRequested(string By) : RunEvent;

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>Where a run stands.</summary>
+public enum RunPhase
+{
+    /// <summary>No event yet. Left by <see cref="RunDeclared"/>.</summary>
+    None,
+
+    /// <summary>The run component runs, or its dossier is being collected. Left by <see cref="RunFinished"/>, <see cref="RunFailed"/> and <see cref="RunCancelRequested"/>.</summary>
+    Running,
+
+    /// <summary>What is under way is being ended. Left by <see cref="RunFailed"/>.</summary>
+    Cancelling,
+
+    /// <summary>There is a dossier. Never left.</summary>
+    Completed,
+
+    /// <summary>There is none. Left by <see cref="RunDeclared"/>, when it is asked for again.</summary>
+    Failed,
+}
+
+/// <summary>A run, folded from its events.</summary>
+public sealed record RunState
+{
+    public static readonly RunState Initial = new();
+
+    private readonly RunDeclared? _declared;
+
+    public RunPhase Phase { get; init; }
+
+    /// <summary>The latest request.</summary>
+    public RunDeclared Declared
+    {
+        get => _declared ?? throw new InvalidOperationException("the run has not been declared");
+        init => _declared = value;
+    }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset LastAt { get; init; }
+
+    public int InFlight { get; init; }
+
+    /// <summary>The process that passed, whose output is being collected.</summary>
+    public ProcessOutcome? Passed { get; init; }
+
+    public ImmutableArray<DossierFile> Files { get; init; } = [];
+
+    public RunFailed? Failure { get; init; }
+
+    /// <summary>Used since the latest request.</summary>
+    public long CostMicroUsd { get; init; }
+
+    public long DurationMs { get; init; }
+
+    public DossierManifest Manifest => DossierManifest.Of(Declared, Files);
+
+    public RunState Evolve(RecordedEvent recorded)
+    {
+        var next = this with { LastAt = recorded.At };
+        return recorded.Body switch
+        {
+            RunDeclared declared => next with
+            {
+                Phase = RunPhase.Running,
+                Declared = declared,
+                StartedAt = recorded.At,
+                Failure = null,
+                Passed = null,
+                CostMicroUsd = 0,
+                DurationMs = 0,
+            },
+            EffectStarted => next with { InFlight = InFlight + 1 },
+            EffectFinished { Outcome: ProcessOutcome run } => next with
+            {
+                InFlight = InFlight - 1,
+                Passed = run is { ExitCode: 0, KillReason: null, StartError: null } ? run : null,
+                CostMicroUsd = CostMicroUsd + (run.CostMicroUsd ?? 0),
+                DurationMs = DurationMs + run.DurationMs,
+            },
+            EffectFinished => next with { InFlight = InFlight - 1 },
+            EffectInterrupted => next with { InFlight = InFlight - 1, DurationMs = DurationMs + (long)(recorded.At - LastAt).TotalMilliseconds },
+            RunCancelRequested => next with { Phase = RunPhase.Cancelling },
+            RunFailed failed => next with { Phase = RunPhase.Failed, Failure = failed, Passed = null },
+            RunFinished finished => next with { Phase = RunPhase.Completed, Files = finished.Files },
+            _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
+        };
+    }
+}
