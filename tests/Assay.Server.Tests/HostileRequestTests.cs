@@ -99,6 +99,15 @@ public sealed class HostileRequestTests
     }
 
     [Fact]
+    public async Task The_password_cannot_be_read_from_the_servers_environment()
+    {
+        await using var served = await ServedFolder.StartAsync(isBasic: true);
+        Assert.DoesNotContain(ServedFolder.Password, served.Environment, StringComparison.Ordinal);
+        Assert.Contains("ASSAY_WRITE_AUTH_PASS=***", served.Environment, StringComparison.Ordinal);
+        Assert.Equal(404, (int)(await served.PostAsync("/jobs/0123456789ab/cancel", "{}")).StatusCode);
+    }
+
+    [Fact]
     public async Task Basic_without_name_and_password_does_not_start()
     {
         using var folder = new JobFolder().Write();

@@ -29,6 +29,9 @@ internal sealed class ServedFolder : IAsyncDisposable
 
     public string Url { get; }
 
+    /// <summary>What every process of the same user can read of the server's environment.</summary>
+    public string Environment => File.ReadAllText($"/proc/{_server.Id}/environ");
+
     /// <summary>Without credentials.</summary>
     public HttpClient Anonymous { get; }
 

@@ -29,7 +29,7 @@ public abstract record WriteAuth
         public override string ToString() => "basic";
     }
 
-    /// <summary>Reads ASSAY_WRITE_AUTH_MODE, _USER and _PASS (EAM_… is accepted too), and removes the secret from the environment, where children would see it.</summary>
+    /// <summary>Reads ASSAY_WRITE_AUTH_MODE, _USER and _PASS (EAM_… is accepted too), and takes them out of the environment, where others would see them.</summary>
     /// <param name="token">The operator's token, for the mode <c>off</c>.</param>
     /// <param name="problem">Why there is none.</param>
     public static WriteAuth? FromEnvironment(Func<string> token, out string? problem)
@@ -54,15 +54,10 @@ public abstract record WriteAuth
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>The variable under its own name, else under the seed's. Both are taken.</summary>
     private static string? Take(string name)
     {
-        string? found = null;
-        foreach (var prefix in new[] { "EAM_", "ASSAY_" })
-        {
-            found = Environment.GetEnvironmentVariable(prefix + name) is { Length: > 0 } value ? value : found;
-            Environment.SetEnvironmentVariable(prefix + name, null);
-        }
-
-        return found;
+        var seeds = SecretVariable.Take($"EAM_{name}");
+        return SecretVariable.Take($"ASSAY_{name}") ?? seeds;
     }
 }
