@@ -48,6 +48,7 @@ public sealed class HostileRequestTests
 
             // Decisions that say too little or something else.
             Post(approve, good, "{}"), Post(approve, $"{good}If-Match: *\r\n", "{}"), Post(approve, $"{good}If-Match: W/\"{shown}\"\r\n", "{}"), Post($"/jobs/{id}/approve?step=everything", $"{good}If-Match: \"{shown}\"\r\n", "{}"),
+            Post(approve, $"{good}If-Match: \"{shown}\"\r\n", $$"""{"reason":"{{new string('x', 100_000)}}"}"""),
             Post(approve, $"{good}If-Match: \"{shown}\"\r\n", """{"reason":"x","actor":"ceo"}"""), Post($"/jobs/{id}/approve?step=blueprint", $"{good}If-Match: \"{shown}\"\r\n", "{}"),
 
             // No request at all.
@@ -61,6 +62,9 @@ public sealed class HostileRequestTests
             Assert.True(status is >= 400 and < 500, $"{status}: {request[..Math.Min(300, request.Length)]}");
         }
 
+        // A refusal is recorded when its answer has left.
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        while (served.Refusals().Length - before < requests.Length && DateTime.UtcNow < deadline) await Task.Delay(20);
         var recorded = served.Refusals()[before..];
         Assert.True(requests.Length == recorded.Length, string.Join('\n', recorded));
         Assert.Equal(["BLUEPRINT_SUBMITTED", "RUNSPEC_COMPILED", "WAITING_APPROVAL"], served.Folder.Types(id));

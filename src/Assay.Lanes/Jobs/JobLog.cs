@@ -10,6 +10,9 @@ public static class JobLog
 {
     public const string Version = "job_event_v2";
 
+    /// <summary>The contract's limit.</summary>
+    private const int MaxMessage = 4_000;
+
     /// <summary>How a time is written in documents and lines.</summary>
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
@@ -32,7 +35,7 @@ public static class JobLog
             ["stream"] = JobLane.StreamOf(state.Job.JobId).ToString(),
             ["version"] = recorded.Version,
         };
-        if (message is not null) line["message"] = message;
+        if (message is not null) line["message"] = BoundedText.Cut(message, MaxMessage);
         if (outputs.Count > 0) line["outputs"] = outputs;
         return [.. CanonicalJson.Serialize(line, JobNodeJson.Default.JsonObject), (byte)'\n'];
     }

@@ -5,12 +5,23 @@ using Assay.Kernel.Json;
 
 namespace Assay.Lanes.Jobs;
 
-/// <summary>Why a stage's output is not used.</summary>
-/// <param name="Rule">The rule's short name.</param>
-/// <param name="Message">What happened, for a person.</param>
-/// <param name="Pointer">Where in the output.</param>
-public sealed record StageProblem(string Rule, string Message, string? Pointer = null)
+/// <summary>Why a stage's output is not used. What a component makes longer than an event may be is cut.</summary>
+public sealed record StageProblem
 {
+    private const int MaxLength = 2_000;
+
+    public StageProblem(string rule, string message, string? pointer = null) =>
+        (Rule, Message, Pointer) = (rule, BoundedText.Cut(message, MaxLength), pointer is null ? null : BoundedText.Cut(pointer, MaxLength));
+
+    /// <summary>The rule's short name.</summary>
+    public string Rule { get; }
+
+    /// <summary>What happened, for a person.</summary>
+    public string Message { get; }
+
+    /// <summary>Where in the output.</summary>
+    public string? Pointer { get; }
+
     /// <summary>Message and place in one line.</summary>
     public string Text => Pointer is { Length: > 0 } ? $"{Message} (at {Pointer})" : Message;
 }

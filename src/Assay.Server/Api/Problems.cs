@@ -41,6 +41,7 @@ internal static class Problems
 
     private static int StatusOf(string rule) => rule switch
     {
+        "reason" => StatusCodes.Status400BadRequest,
         "no_job" or "proposal" => StatusCodes.Status404NotFound,
         "document_changed" => StatusCodes.Status412PreconditionFailed,
         "policy_override" or "not_a_person" => StatusCodes.Status403Forbidden,

@@ -14,6 +14,9 @@ namespace Assay.Jobs;
 /// <summary>Jobs of one workspace, for a command line, an API and pages: what people ask for, and what they see.</summary>
 public sealed class JobDesk
 {
+    /// <summary>The most characters of a person's reason.</summary>
+    private const int MaxReason = 2_000;
+
     private readonly Workspace _workspace;
     private readonly CommandDesk _desk;
 
@@ -74,12 +77,13 @@ public sealed class JobDesk
         }
     }
 
-    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Actor by, string? reason) => PutAsync(jobId, new ApproveStep(step, sha256, by, reason));
+    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Actor by, string? reason) =>
+        PutAsync(jobId, new ApproveStep(step, sha256, by, reason), reason);
 
     public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Actor by, string reason, byte[]? replacement) =>
-        PutAsync(jobId, new RejectStep(step, sha256, by, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement));
+        PutAsync(jobId, new RejectStep(step, sha256, by, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason);
 
-    public Task<JobAnswer> CancelAsync(string jobId, Actor by, string? reason) => PutAsync(jobId, new CancelJob(by, reason));
+    public Task<JobAnswer> CancelAsync(string jobId, Actor by, string? reason) => PutAsync(jobId, new CancelJob(by, reason), reason);
 
     /// <summary>Lets a failed stage be tried again, with the components as they are now.</summary>
     /// <param name="jobId">The job.</param>
@@ -96,7 +100,7 @@ public sealed class JobDesk
             components = loaded.Value;
         }
 
-        return await PutAsync(jobId, new RetryJob(by, reason, components));
+        return await PutAsync(jobId, new RetryJob(by, reason, components), reason);
     }
 
     /// <summary>Makes a job of a blueprint, as a child of a job that is done.</summary>
@@ -199,9 +203,10 @@ public sealed class JobDesk
 
     private static JobAnswer Absent(string jobId) => new(jobId, null, "no_job", $"there is no job {jobId}");
 
-    private async Task<JobAnswer> PutAsync(string jobId, Command command)
+    private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
     {
         if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
+        if (reason?.Length > MaxReason) return new JobAnswer(jobId, null, "reason", $"a reason has at most {MaxReason} characters");
         var (decision, state) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
         return decision is Decision.Refused refused
             ? new JobAnswer(jobId, null, refused.Rule, refused.Message)
