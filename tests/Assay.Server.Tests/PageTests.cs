@@ -11,7 +11,7 @@ public sealed class PageTests
     {
         await using var served = await ServedFolder.StartAsync();
         await using var browser = await Browser.LaunchAsync();
-        using var worker = AssayProgram.Start(AssayProgram.Program, ["worker", "--run-jobs"], served.Folder.Path);
+        await using var worker = new Worker(served.Folder.Path);
         var page = await browser.OpenAsync(served.Url);
 
         await page.GotoAsync("/ui/jobs");
@@ -61,7 +61,6 @@ public sealed class PageTests
 
         // The browser reports the two answers that refused; a breach of the content security policy would stand here too.
         Assert.DoesNotContain(browser.Complaints, c => !c.Contains("status of 40", StringComparison.Ordinal));
-        await StopAsync(worker);
     }
 
     [Fact]
@@ -153,9 +152,16 @@ public sealed class PageTests
         }
         """;
 
-    private static async Task StopAsync(System.Diagnostics.Process process)
+    /// <summary>A worker that ends with the test, however that ends.</summary>
+    private sealed class Worker(string folder) : IAsyncDisposable
     {
-        using (var term = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString()])) await term.WaitForExitAsync();
-        await process.WaitForExitAsync();
+        private readonly System.Diagnostics.Process _process = AssayProgram.Start(AssayProgram.Program, ["worker", "--run-jobs"], folder);
+
+        public async ValueTask DisposeAsync()
+        {
+            using (var term = System.Diagnostics.Process.Start("kill", ["-TERM", _process.Id.ToString()])) await term.WaitForExitAsync();
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
     }
 }
