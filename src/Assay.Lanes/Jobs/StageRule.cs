@@ -57,8 +57,9 @@ public static class StageRule
                 var bytes = evidence[StreamReading.DocumentName];
                 var manifest = DossierManifest.Read(bytes);
                 return [new RunCompleted(runId, manifest.RunSha256, Digest.Of(bytes.Span), manifest.Files, Reused: !run.Counts)];
-            case RunLane.StatusBudget or RunLane.StatusCancelled when !run.Counts:
-                // That was another job's budget or wish: this one asks for itself.
+            case RunLane.StatusCancelled:
+            case RunLane.StatusBudget when !run.Counts:
+                // That was another job's wish or budget, since a job that is itself cancelled is told nothing here: this one asks for itself.
                 return [];
             case RunLane.StatusBudget:
                 return [BudgetRule.During(state, run.Reason!.StartsWith(BudgetRule.Cost, StringComparison.Ordinal) ? BudgetRule.Cost : BudgetRule.WallClock, JobStages.Run)];

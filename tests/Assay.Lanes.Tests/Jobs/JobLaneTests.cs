@@ -5,6 +5,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
+using Assay.Tests.Epochs;
 
 namespace Assay.Tests.Jobs;
 
@@ -208,7 +209,7 @@ public sealed class JobLaneTests
         var effect = story.Begin();
         story.Put(new CancelJob(JobStory.Ada, "enough"));
         Assert.IsType<Work.End>(JobLane.Instance.Next(story.State, JobStory.Now));
-        story.End(effect, JobStory.Outcome());
+        story.End(effect, Given.Outcome());
         Assert.Equal(JobPhase.Cancelled, story.State.Phase);
         Assert.Equal("ended", Rule(story.Put(new CancelJob(JobStory.Ada, null))));
 
@@ -221,6 +222,8 @@ public sealed class JobLaneTests
     public void Another_jobs_budget_or_wish_that_ended_a_shared_run_makes_this_job_ask_again()
     {
         var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run(RunLane.StatusBudget, "max_cost_usd: x", counts: false);
+        Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
+        story.Run(RunLane.StatusCancelled, "cancelled: the run was cancelled", counts: true);
         Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
         Assert.Equal(BudgetRule.Cost, story.Run(RunLane.StatusBudget, "max_cost_usd: x").State.Stopped!.Reason);
     }
