@@ -30,8 +30,10 @@ internal static class WorkerCommand
 
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             var done = ImmutableArray.CreateBuilder<WorkerJob>();
+            var leftBehind = false;
             void LetGo(WorkerJob job)
             {
+                leftBehind |= job.State == JobWorker.NotAdvanced;
                 if (globals.Json(parsed) && parsed.GetValue(once)) done.Add(job);
                 else if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(job, WorkerLineJson.Default.WorkerJob));
                 else Console.Out.WriteLine(Line(job));
@@ -43,7 +45,7 @@ internal static class WorkerCommand
                 Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), JobViewJson.Shared.WorkerReport));
             }
 
-            return ExitCodes.Done;
+            return leftBehind && parsed.GetValue(once) ? ExitCodes.FailClosed : ExitCodes.Done;
         });
         return command;
     }

@@ -15,6 +15,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// <summary>How often it is looked, while effects are under way, whether somebody asked for something.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long a stream is left alone that could not be advanced.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<Task<Ended>, Attempt> _running = [];
     private readonly StreamMachine _machine = new(lane, stream);
     private Claim? _claim;
@@ -44,7 +47,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         {
             // The record cannot be continued, so nothing may go on running.
             await stop.CancelAsync();
-            await Task.WhenAll(_running.Keys).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await ((Task)Task.WhenAll(_running.Keys)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await GiveUpAsync();
             throw;
         }
     }
@@ -241,6 +245,21 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             _ => null,
         };
         return await Store.ReleaseAsync(_claim, _machine.Head.Version, wakeAt);
+    }
+
+    /// <summary>Lets the stream go after a failure, so that any engine may try again later.</summary>
+    private async Task GiveUpAsync()
+    {
+        try
+        {
+            while (Store.Find(stream) is { } info && !await Store.ReleaseAsync(_claim!, info.Head.Version, engine.Time.GetUtcNow() + Rest))
+            {
+            }
+        }
+        catch (LedgerException)
+        {
+            // The store itself failed, which the caller is told anyway; the claim ends with the lease.
+        }
     }
 
     /// <summary>An attempt that came to its end, with the bytes that become durable with it.</summary>

@@ -20,12 +20,11 @@ public sealed record WorkerJob(string JobId, string State, string? Step, string?
 /// <param name="onLetGo">Is told of each job that was advanced until it waits or has ended.</param>
 public sealed class JobWorker(Workspace workspace, TimeProvider time, int concurrency, Action<WorkerJob> onLetGo)
 {
+    /// <summary>What is reported of a job that the engine could not advance; it is tried again after a while.</summary>
+    public const string NotAdvanced = "NOT_ADVANCED";
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a job is left alone that the engine could not advance.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
-
-    private readonly Dictionary<StreamName, DateTimeOffset> _resting = [];
     private readonly Dictionary<Task, StreamName> _running = [];
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
@@ -62,10 +61,10 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     private void StartDue(AssayEngine engine, CancellationToken drain)
     {
         var now = time.GetUtcNow();
-        foreach (var stream in workspace.Store.Due(JobLane.LaneName, now, concurrency + _running.Count + _resting.Count))
+        foreach (var stream in workspace.Store.Due(JobLane.LaneName, now, concurrency + _running.Count))
         {
             if (_running.Count >= concurrency) return;
-            if (_running.ContainsValue(stream) || _resting.GetValueOrDefault(stream) > now) continue;
+            if (_running.ContainsValue(stream)) continue;
             _running.Add(Task.Run(() => AdvanceAsync(engine, stream, drain), CancellationToken.None), stream);
         }
     }
@@ -76,7 +75,6 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
         {
             var stream = _running[task];
             _running.Remove(task);
-            _resting.Remove(stream);
             try
             {
                 await task;
@@ -84,13 +82,11 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
             catch (LedgerException e) when (workspace.Store.Find(stream) is not null)
             {
                 // Another worker took it over, or it cannot be read: the others go on.
-                _resting[stream] = time.GetUtcNow() + Rest;
-                onLetGo(new WorkerJob(stream.Id, "NOT_ADVANCED", null, e.Message));
+                onLetGo(new WorkerJob(stream.Id, NotAdvanced, null, e.Message));
             }
             catch (Exception e) when (e is not LedgerException)
             {
-                _resting[stream] = time.GetUtcNow() + Rest;
-                onLetGo(new WorkerJob(stream.Id, "NOT_ADVANCED", null, e is IOException or UnauthorizedAccessException ? e.Message : $"this is a bug in Assay: {e.Message}"));
+                onLetGo(new WorkerJob(stream.Id, NotAdvanced, null, e is IOException or UnauthorizedAccessException ? e.Message : $"this is a bug in Assay: {e.Message}"));
             }
         }
     }

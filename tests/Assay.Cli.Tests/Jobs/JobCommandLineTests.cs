@@ -56,6 +56,22 @@ public sealed class JobCommandLineTests
     }
 
     [Fact]
+    public async Task A_job_that_cannot_be_advanced_is_let_go_and_tried_again()
+    {
+        using var folder = new JobFolder().Write();
+        var id = await folder.SubmitAsync();
+        var blocked = folder.Under(".assay", "jobs", id, "stages");
+        File.WriteAllText(blocked, "in the way");
+        var stuck = await folder.RunAsync("worker", "--run-jobs", "--once");
+        Assert.Equal(3, stuck.ExitCode);
+        Assert.Contains($"{id}  NOT_ADVANCED", stuck.Output, StringComparison.Ordinal);
+        File.Delete(blocked);
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while ((await folder.RunAsync("job", "show", id)).ExitCode != 5 && DateTime.UtcNow < deadline) await folder.RunAsync("worker", "--run-jobs", "--once");
+        Assert.Equal("WAITING_APPROVAL", (string)(await folder.ShowAsync(id))["job"]!["state"]!);
+    }
+
+    [Fact]
     public async Task A_decision_names_what_was_seen_and_is_taken_once()
     {
         using var folder = new JobFolder().Write();
