@@ -39,6 +39,7 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
             }
         }
 
+        DurableFile.SyncFolders(root, files.Where(f => f.Sha256 is not null).Select(f => Path.Combine(root, effect.To, f.Name)));
         return new EffectResult(new FilesOutcome([.. files], complete), ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
     }
 

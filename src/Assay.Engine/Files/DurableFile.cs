@@ -8,8 +8,20 @@ internal static class DurableFile
     /// <exception cref="IOException">The disk refused.</exception>
     public static void Sync(string path) => Sync(path, Libc.O_RDONLY | Libc.O_NOFOLLOW);
 
+    /// <summary>Syncs the folder of a file and those above it up to a root, so that the names on the way to it survive too.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
-    public static void SyncFolder(string path) => Sync(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
+    public static void SyncFolders(string root, IEnumerable<string> files)
+    {
+        var folders = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            for (var folder = Path.GetDirectoryName(file); folder?.Length >= root.Length && folders.Add(folder); folder = Path.GetDirectoryName(folder))
+            {
+            }
+        }
+
+        foreach (var folder in folders) Sync(folder, Libc.O_RDONLY | Libc.O_DIRECTORY);
+    }
 
     private static void Sync(string path, int flags)
     {

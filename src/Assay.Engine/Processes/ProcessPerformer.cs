@@ -124,11 +124,13 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     {
         var evidence = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         var blobs = new List<Blob>();
-        Keep(stdout.Capture, blobs);
-        Keep(stderr.Capture, blobs);
+        var synced = new List<string>();
+        Keep(stdout, root, blobs, synced);
+        Keep(stderr, root, blobs, synced);
         if (stdout.Capture.SizeBytes <= MaxShownBytes) evidence["stdout"] = stdout.Capture.Small ?? File.ReadAllBytes(Path.Combine(root, stdout.File));
         var folder = Path.Combine(root, runRoot);
-        var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs)).ToImmutableArray();
+        var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs, synced)).ToImmutableArray();
+        DurableFile.SyncFolders(root, synced);
         var (listed, listProblem) = effect.List is { } listing ? FolderLister.List(Path.Combine(folder, listing.Folder), listing) : ([], null);
         var outcome = new ProcessOutcome
         {
@@ -158,20 +160,33 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     }
 
     /// <summary>Small output goes into the ledger's transaction; large output is synced here, before its outcome is recorded (ruling 5).</summary>
-    private static void Keep(OutputCapture capture, List<Blob> blobs)
+    private static void Keep((string File, OutputCapture Capture) output, string root, List<Blob> blobs, List<string> synced)
     {
-        if (capture.Small is not { } small) capture.Sync();
-        else if (small.Length > 0) blobs.Add(new Blob(capture.Digest(), small));
+        if (output.Capture.Small is { } small)
+        {
+            if (small.Length > 0) blobs.Add(new Blob(output.Capture.Digest(), small));
+            return;
+        }
+
+        output.Capture.Sync();
+        synced.Add(Path.Combine(root, output.File));
     }
 
     private static CollectedFile Collect(
-        string folder, CollectedName wanted, Dictionary<string, ReadOnlyMemory<byte>> evidence, List<Blob> blobs)
+        string folder, CollectedName wanted, Dictionary<string, ReadOnlyMemory<byte>> evidence, List<Blob> blobs, List<string> synced)
     {
         var (file, content) = EvidenceReader.Read(folder, wanted);
         if (file.Sha256 is not { } digest) return file;
         if (content is not null) evidence[wanted.Name] = content;
-        if (content is not null && (wanted.Keep || content.Length <= OutputCapture.SmallBytes)) blobs.Add(new Blob(digest, content));
-        else DurableFile.Sync(Path.Combine(folder, wanted.Name));
+        if (content is not null && (wanted.Keep || content.Length <= OutputCapture.SmallBytes))
+        {
+            blobs.Add(new Blob(digest, content));
+            return file;
+        }
+
+        var path = Path.Combine(folder, wanted.Name);
+        DurableFile.Sync(path);
+        synced.Add(path);
         return file;
     }
 
