@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Assay.Server;
@@ -59,9 +60,7 @@ public static class AssayServer
 
         await app.StartAsync(stop);
         onListening([.. app.Urls]);
-        await Task.Delay(Timeout.Infinite, stop).ContinueWith(static _ => { }, TaskScheduler.Default);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        await app.StopAsync(patience.Token);
+        await app.WaitForShutdownAsync(stop);
     }
 
     private static WebApplication Build(ServeOptions options, RefusalLog refusals)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Tests;
 
 namespace Assay.Simulation;
 
@@ -8,20 +9,6 @@ namespace Assay.Simulation;
 internal static class FakeOutcomes
 {
     public static readonly IReadOnlyDictionary<string, ReadOnlyMemory<byte>> NoEvidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
-
-    private static readonly CapInForce NoCap = new(null, Enforcement.None, "simulated");
-
-    private static readonly CapsInForce Caps = new()
-    {
-        Time = NoCap,
-        CpuTime = NoCap,
-        Memory = NoCap,
-        Stdout = NoCap,
-        Stderr = NoCap,
-        Processes = NoCap,
-        Disk = NoCap,
-        Isolation = "none",
-    };
 
     /// <summary>An epoch's effect.</summary>
     public static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Of(Effect effect, DateTimeOffset now, Random random) => effect switch
@@ -48,7 +35,7 @@ internal static class FakeOutcomes
             Stderr = Output(run.StderrFile, ""),
             RunRoot = run.RunRoot,
             RunRootPresent = kind != 4,
-            Caps = Caps,
+            Caps = NoCaps.InForce,
         };
     }
 

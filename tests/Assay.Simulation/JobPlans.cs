@@ -71,7 +71,6 @@ internal static class JobPlans
     {
         Command = ["/bin/x"],
         Pinned = [],
-        OutputContract = stage.Contract,
         Caps = new ProcessCaps { TimeMs = 1000, KillMs = 1500, StdoutBytes = 10, StderrBytes = 10 },
         Sandbox = SandboxLevel.Strict,
         RetrySafe = random.Next(2) == 0,

@@ -70,7 +70,7 @@ internal static class LogCommand
 
             if (page.Count == PageEvents) continue;
             if (!follow) break;
-            await Task.Delay(LookEvery, cancel).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await Task.Delay(LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (isArray) Console.Out.WriteLine(first ? "]" : "\n]");

@@ -59,7 +59,7 @@ internal sealed class LiveReporter : EpochReporter
             while (!_ended.IsCancellationRequested)
             {
                 context.UpdateTarget(Draw());
-                await Task.Delay(Frame, _ended.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await Task.Delay(Frame, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         });
     }

@@ -36,7 +36,7 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
                 case RunResult.Owned when cancel.IsCancellationRequested:
                     return AssayEngine.Load(engine.Workspace.Store, effect.Lane, effect.Stream).State;
                 case RunResult.Owned:
-                    await Task.Delay(LookEvery, cancel).ContinueWith(static _ => { }, TaskScheduler.Default);
+                    await Task.Delay(LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 case var other:
                     throw new InvalidOperationException($"{effect.Stream} neither ended nor is another engine's: {other}");

@@ -154,7 +154,7 @@ public sealed record CollectedName(string Name, long MaxBytes, bool Content)
 public sealed record FolderListing(string Folder, int MaxFiles = 200, int MaxNameChars = 12_000);
 
 /// <summary>
-/// Cost is metered through a file of JSON lines <c>{"cost_usd": 0.0123}</c> that the process appends to; when their sum reaches the limit, or a line cannot be
+/// Cost is metered through a file of JSON lines <c>{"cost_usd": 0.0123}</c> that the process appends to; when their sum passes the limit, or a line cannot be
 /// read, the process is ended.
 /// </summary>
 /// <param name="File">Name below the run root.</param>

@@ -102,7 +102,7 @@ public enum KillReason
     [JsonStringEnumMemberName("CAPTURE_FAILED")]
     CaptureFailed,
 
-    /// <summary>What it spent reached its limit, or its meter could not be read.</summary>
+    /// <summary>What it spent passed its limit, or its meter could not be read.</summary>
     [JsonStringEnumMemberName("COST_LIMIT")]
     CostLimit,
 

@@ -75,8 +75,6 @@ public sealed record ComponentBinding
     /// <summary>The program and the files that it was declared with; it runs only while they are what they were.</summary>
     public required ImmutableArray<PinnedFile> Pinned { get; init; }
 
-    public required string OutputContract { get; init; }
-
     public required ProcessCaps Caps { get; init; }
 
     public required SandboxLevel Sandbox { get; init; }

@@ -53,8 +53,6 @@ public sealed record JobState
         init => _job = value;
     }
 
-    public bool IsSubmitted => _job is not null;
-
     public JobSubmitted? Submitted { get; init; }
 
     public DateTimeOffset SubmittedAt { get; init; }

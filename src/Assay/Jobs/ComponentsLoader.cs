@@ -108,7 +108,6 @@ internal sealed class ComponentsLoader
         {
             Command = command,
             Pinned = [.. pinned],
-            OutputContract = component.OutputContract,
             Sandbox = sandbox,
             RetrySafe = component.RetrySafe,
             Inherit = component.Env,
@@ -151,8 +150,6 @@ internal sealed record ComponentDocument
     public ImmutableArray<string> Files { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
-
-    public required string OutputContract { get; init; }
 
     public required ComponentBudgets Budgets { get; init; }
 

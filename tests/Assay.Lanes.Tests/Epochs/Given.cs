@@ -12,8 +12,6 @@ internal static class Given
 {
     public static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly CapInForce NoCap = new(null, Enforcement.None, "test");
-
     public static EpochDeclared Epoch(int crucibles, EpochProfile profile = EpochProfile.Coverage, RunnerTemplate template = RunnerTemplate.ExitCodeV1) => new()
     {
         EpochId = "E",
@@ -67,7 +65,7 @@ internal static class Given
         Stdout = new Captured("out", stdout.Length, Digest.Of(stdout), Truncated: false),
         Stderr = new Captured("err", 0, Digest.Of(""), Truncated: false),
         Files = [.. files],
-        Caps = new CapsInForce { Time = NoCap, CpuTime = NoCap, Memory = NoCap, Stdout = NoCap, Stderr = NoCap, Processes = NoCap, Disk = NoCap, Isolation = "none" },
+        Caps = NoCaps.InForce,
     };
 
     public static Dictionary<string, ReadOnlyMemory<byte>> Evidence(params (string Name, string Text)[] files) =>

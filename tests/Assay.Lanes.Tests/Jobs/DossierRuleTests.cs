@@ -3,6 +3,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
+using Assay.Tests.Epochs;
 
 namespace Assay.Tests.Jobs;
 
@@ -45,7 +46,7 @@ public sealed class DossierRuleTests
         var run = Run();
         var wanted = DossierRule.Wanted(run.Segments);
         var evidence = files.ToDictionary(f => $"output/{f.Key}", f => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(f.Value)), StringComparer.Ordinal);
-        var outcome = JobStory.Outcome([.. wanted.Select(w => Collected(w.Name, evidence))]) with { Listed = [.. files.Select(f => Collected(f.Key, f.Value))] };
+        var outcome = Given.Outcome(files: [.. wanted.Select(w => Collected(w.Name, evidence))]) with { Listed = [.. files.Select(f => Collected(f.Key, f.Value))] };
         Assert.Equal(rule, DossierRule.Judge(run, outcome, evidence)?.Rule);
     }
 

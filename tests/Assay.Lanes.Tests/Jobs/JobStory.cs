@@ -4,6 +4,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
+using Assay.Tests.Epochs;
 
 namespace Assay.Tests.Jobs;
 
@@ -81,7 +82,7 @@ internal sealed class JobStory
         var effect = (RunProcess)Begin();
         var bytes = Encoding.UTF8.GetBytes(document);
         var file = new CollectedFile(effect.Collect[0].Name, bytes.Length, Digest.Of(bytes), null);
-        var outcome = Outcome(file);
+        var outcome = Given.Outcome(files: [file]);
         return End(effect, change?.Invoke(outcome) ?? outcome, (file.Name, bytes));
     }
 
@@ -124,40 +125,12 @@ internal sealed class JobStory
         return this;
     }
 
-    public static ProcessOutcome Outcome(params CollectedFile[] files) => new()
-    {
-        ExitCode = 0,
-        StartedAt = Now,
-        DurationMs = 5,
-        CpuTimeMs = 1,
-        PeakRssBytes = 1,
-        Stdout = new Captured("out", 0, Digest.Of(""), false),
-        Stderr = new Captured("err", 0, Digest.Of(""), false),
-        RunRoot = "root",
-        RunRootPresent = true,
-        Files = [.. files],
-        Caps = new CapsInForce
-        {
-            Time = NoCap,
-            CpuTime = NoCap,
-            Memory = NoCap,
-            Stdout = NoCap,
-            Stderr = NoCap,
-            Processes = NoCap,
-            Disk = NoCap,
-            Isolation = "none",
-        },
-    };
-
-    private static CapInForce NoCap => new(null, Enforcement.None, "test");
-
     private static DocumentRef Document(string name, string path) => new(name, 1, path, Digest.Of(name), name.Length, $"{name}_v1");
 
     private static ComponentBinding Component(string contract, bool retrySafe) => new()
     {
         Command = ["/bin/component"],
         Pinned = [],
-        OutputContract = contract,
         Caps = new ProcessCaps { TimeMs = 1000, KillMs = 1500, StdoutBytes = 10, StderrBytes = 10 },
         Sandbox = SandboxLevel.Strict,
         RetrySafe = retrySafe,

@@ -12,15 +12,11 @@ internal static partial class Libc
 
     public const int EINTR = 4;
     public const int EAGAIN = 11;
-    public const int EBUSY = 16;
     public const int EEXIST = 17;
-    public const int ECHILD = 10;
     public const int ENOENT = 2;
 
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
-    public const short POLLERR = 8;
-    public const short POLLHUP = 16;
 
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
