@@ -5,6 +5,7 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Bench;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Simulation;

@@ -2,6 +2,7 @@ using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Simulation;

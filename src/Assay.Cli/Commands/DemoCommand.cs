@@ -93,7 +93,7 @@ internal static class DemoCommand
             var document = JobDesk.ReadDocument(path).Value;
             var options = JobOptions.From(Path.Combine(example, "components.json"), null);
             var policies = Path.Combine(example, "policies.yaml");
-            var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, JobActor.Here) : JobDesk.Prepare(document, Snapshot, policies, options, JobActor.Here);
+            var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, CommandLineActor.Here) : JobDesk.Prepare(document, Snapshot, policies, options, CommandLineActor.Here);
             if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
             var submitted = await desk.SubmitAsync(prepared.Value);
             output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
@@ -110,8 +110,8 @@ internal static class DemoCommand
                 }
 
                 if (!Confirmed(view, waiting)) return null;
-                var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), JobActor.Here, "seen in the demo");
-                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {JobActor.Here.Name}{(answer.Rule is null ? "" : $": {answer.Message}")}");
+                var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineActor.Here, "seen in the demo");
+                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineActor.Here.Name}{(answer.Rule is null ? "" : $": {answer.Message}")}");
             }
 
             return null;

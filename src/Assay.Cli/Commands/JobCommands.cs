@@ -5,6 +5,7 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Json;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Cli.Commands;
@@ -36,7 +37,7 @@ internal static class JobCommands
         {
             var document = JobDesk.ReadDocument(parsed.GetValue(file)!);
             if (!document.IsValid) return Problems.Print(document.Problems, globals.Json(parsed));
-            var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), JobActor.Here);
+            var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineActor.Here);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             var answer = await (await JobDesk.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
@@ -56,10 +57,10 @@ internal static class JobCommands
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
         {
-            if (parsed.GetValue(blueprint) is not { } path) return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), JobActor.Here);
+            if (parsed.GetValue(blueprint) is not { } path) return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineActor.Here);
             var document = JobDesk.ReadDocument(path);
             return document.IsValid
-                ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, JobActor.Here)
+                ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineActor.Here)
                 : new JobAnswer(parsed.GetValue(id)!, null, document.Problems[0].Rule, document.Problems[0].ToString());
         }));
         return command;
@@ -70,7 +71,7 @@ internal static class JobCommands
         var id = JobArgument.Id();
         var reason = JobArgument.Reason(required: false);
         var command = new Command("cancel", "End a job, in whatever state it is") { id, reason };
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.CancelAsync(parsed.GetValue(id)!, JobActor.Here, parsed.GetValue(reason))));
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.CancelAsync(parsed.GetValue(id)!, CommandLineActor.Here, parsed.GetValue(reason))));
         return command;
     }
 
@@ -81,7 +82,7 @@ internal static class JobCommands
         var components = new Option<string?>("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
         var command = new Command("retry", "Try the stage again that ended in an error") { id, reason, components };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.RetryAsync(
-            parsed.GetValue(id)!, JobActor.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null)));
+            parsed.GetValue(id)!, CommandLineActor.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null)));
         return command;
     }
 
@@ -186,10 +187,4 @@ internal sealed class JobPlaces
     }
 
     public JobOptions Read(ParseResult parsed) => JobOptions.From(parsed.GetValue(_components), parsed.GetValue(_root));
-}
-
-/// <summary>The person at this command line.</summary>
-internal static class JobActor
-{
-    public static Actor Here { get; } = new(Environment.UserName, "cli");
 }

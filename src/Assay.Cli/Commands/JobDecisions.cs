@@ -20,7 +20,7 @@ internal static class JobDecisions
             return Seen(desk, id, step, decision.Hash(parsed), "Approve") switch
             {
                 (_, { } refused) => refused,
-                ({ } hash, null) => await desk.ApproveAsync(id, step, hash, JobActor.Here, decision.Reason(parsed)),
+                ({ } hash, null) => await desk.ApproveAsync(id, step, hash, CommandLineActor.Here, decision.Reason(parsed)),
                 _ => throw new InvalidOperationException("neither a digest nor a refusal"),
             };
         }));
@@ -47,7 +47,7 @@ internal static class JobDecisions
             return Seen(desk, id, step, decision.Hash(parsed), "Reject") switch
             {
                 (_, { } refused) => refused,
-                ({ } hash, null) => await desk.RejectAsync(id, step, hash, JobActor.Here, decision.Reason(parsed)!, bytes),
+                ({ } hash, null) => await desk.RejectAsync(id, step, hash, CommandLineActor.Here, decision.Reason(parsed)!, bytes),
                 _ => throw new InvalidOperationException("neither a digest nor a refusal"),
             };
         }));

@@ -16,18 +16,6 @@ public enum JobKind
     Idea,
 }
 
-/// <summary>Who asked for something.</summary>
-/// <param name="Name">The person: the operating system's user, or the one who signed in. Never a role.</param>
-/// <param name="Via">The way it came: <c>cli</c>, <c>api</c> or <c>page</c>; <c>engine</c> or <c>spawn</c> for what no person asked for.</param>
-public sealed record Actor(string Name, string Via)
-{
-    /// <summary>What follows from the contract alone.</summary>
-    public static readonly Actor Engine = new("assay", "engine");
-
-    [JsonIgnore]
-    public bool IsPerson => Via is "cli" or "api" or "page";
-}
-
 /// <summary>A version of one of a job's documents; the ledger keeps its bytes.</summary>
 /// <param name="Name">The document's name, such as <c>runspec</c>.</param>
 /// <param name="Version">1 for the first, counted up by each replacement.</param>
@@ -88,26 +76,6 @@ public sealed record ComponentBinding
 
     /// <summary>SHA-256 over the component's declaration and the content of its files.</summary>
     public required Digest Sha256 { get; init; }
-}
-
-/// <summary>One request to a model behind an OpenAI-compatible endpoint.</summary>
-public sealed record ModelCall
-{
-    public required string Endpoint { get; init; }
-
-    public required string Model { get; init; }
-
-    /// <summary>What the model is told before the stage's documents.</summary>
-    public required string Instructions { get; init; }
-
-    public required int MaxOutputTokens { get; init; }
-
-    /// <summary>The file that holds the key, which no document does; in components.json relative to it, in a binding absolute.</summary>
-    public string? ApiKeyFile { get; init; }
-
-    public required decimal InputUsdPerMillionTokens { get; init; }
-
-    public required decimal OutputUsdPerMillionTokens { get; init; }
 }
 
 /// <summary>A segment of a run specification.</summary>

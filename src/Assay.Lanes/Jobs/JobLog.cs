@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
@@ -13,11 +12,6 @@ public static class JobLog
     /// <summary>The contract's limit.</summary>
     private const int MaxMessage = 4_000;
 
-    /// <summary>How a time is written in documents and lines.</summary>
-    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
-
-    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
-
     /// <summary>One line with its break. The same event gives the same bytes for ever.</summary>
     /// <param name="state">The state that contains the event.</param>
     /// <param name="recorded">One of the lane's own events.</param>
@@ -31,7 +25,7 @@ public static class JobLog
             ["schema_version"] = Version,
             ["job_id"] = state.Job.JobId,
             ["event_type"] = JobLane.Instance.Events.NameOf(body),
-            ["extensions"] = new JsonObject { ["recorded_at"] = Time(recorded.At), ["actor"] = actor.Name, ["via"] = actor.Via },
+            ["extensions"] = new JsonObject { ["recorded_at"] = RecordedTime.Text(recorded.At), ["actor"] = actor.Name, ["via"] = actor.Via },
             ["stream"] = JobLane.StreamOf(state.Job.JobId).ToString(),
             ["version"] = recorded.Version,
         };

@@ -44,7 +44,7 @@ public static class JobTables
             new LaneRow(
                 Jobs, job.JobId, job.Kind.ToString().ToLowerInvariant(), job.Title, StateWord(state), state.Step, Verdict(state), state.Run?.RunId, state.Registered?.CardId,
                 job.Lineage.RootJobId ?? job.JobId, job.Lineage.ParentJobId, (long)job.Lineage.Generation, job.SnapshotId, job.Bundle.Id,
-                state.Counters.CostMicroUsd, state.Counters.WallClockMs, state.Submitted!.By.Name, JobLog.Time(state.SubmittedAt), JobLog.Time(recorded.At), Message(state)),
+                state.Counters.CostMicroUsd, state.Counters.WallClockMs, state.Submitted!.By.Name, RecordedTime.Text(state.SubmittedAt), RecordedTime.Text(recorded.At), Message(state)),
         ];
     }
 
@@ -67,6 +67,6 @@ public static class RunTables
         : [
             new LaneRow(
                 Runs, state.Declared.RunId, state.Failure?.Status ?? (state.Phase == RunPhase.Completed ? RunLane.StatusCompleted : "RUNNING"), state.Declared.SnapshotId,
-                state.Declared.JobId, JobLog.Time(state.StartedAt), state.Phase is RunPhase.Completed or RunPhase.Failed ? JobLog.Time(recorded.At) : null, state.Failure?.Message),
+                state.Declared.JobId, RecordedTime.Text(state.StartedAt), state.Phase is RunPhase.Completed or RunPhase.Failed ? RecordedTime.Text(recorded.At) : null, state.Failure?.Message),
         ];
 }

@@ -111,7 +111,7 @@ public sealed class RegistryLane : Lane<RegistryState>
         {
             ["schema_version"] = "trial_v1",
             ["trial"] = logged.Trial,
-            ["recorded_at"] = JobLog.Time(at),
+            ["recorded_at"] = RecordedTime.Text(at),
             ["job_id"] = trial.JobId,
             ["run_id"] = trial.RunId,
             ["title"] = trial.Title,

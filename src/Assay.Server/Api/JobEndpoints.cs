@@ -4,6 +4,7 @@ using System.Text.Json;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Server.Security;
 using Microsoft.AspNetCore.Builder;

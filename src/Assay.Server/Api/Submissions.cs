@@ -2,6 +2,7 @@ using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Ledger;
 using Microsoft.AspNetCore.Http;
@@ -72,7 +73,7 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
             }
 
             var (result, jobId) = await submit();
-            if (jobId is not null) await store.CommitAsync(new Commit([]) { Rows = [new LaneRow(Keys, name, request, jobId, JobLog.Time(time.GetUtcNow()))] });
+            if (jobId is not null) await store.CommitAsync(new Commit([]) { Rows = [new LaneRow(Keys, name, request, jobId, RecordedTime.Text(time.GetUtcNow()))] });
             return result;
         }
         finally

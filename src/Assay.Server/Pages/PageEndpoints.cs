@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Server.Api;
 using Assay.Server.Security;

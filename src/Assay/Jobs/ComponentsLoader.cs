@@ -5,6 +5,7 @@ using Assay.Engine;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;

@@ -6,6 +6,7 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Ledger;
 

@@ -6,6 +6,7 @@ using Assay.Engine;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;

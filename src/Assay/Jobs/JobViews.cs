@@ -1,3 +1,4 @@
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;
@@ -30,7 +31,7 @@ internal static class JobViews
     };
 
     private static StageView Stage(StageRun run) => new(
-        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, JobLog.Time(run.StartedAt), run.EndedAt is { } end ? JobLog.Time(end) : null, run.Result,
+        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt), run.EndedAt is { } end ? RecordedTime.Text(end) : null, run.Result,
         run.CostMicroUsd / MicrosPerUsd);
 
     private static BudgetView Budget(JobState state)

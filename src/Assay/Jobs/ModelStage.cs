@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Contracts;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;

@@ -4,6 +4,7 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Tests.Epochs;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Tests.Epochs;
 

@@ -1,4 +1,4 @@
-namespace Assay.Lanes.Jobs;
+namespace Assay.Lanes;
 
 /// <summary>Text that others bring, cut so that it fits an event and a line.</summary>
 internal static class BoundedText
