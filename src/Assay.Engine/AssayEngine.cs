@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Assay.Engine.Files;
+using Assay.Engine.Http;
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Streams;
+using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
@@ -20,6 +22,7 @@ public sealed class AssayEngine : IAsyncDisposable
     private readonly ConcurrentDictionary<StreamName, bool> _running = new();
     private readonly ContainmentPool _containments;
     private readonly ProcessPerformer _processes;
+    private readonly HttpPerformer _http;
 
     private AssayEngine(Workspace workspace, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
@@ -29,6 +32,11 @@ public sealed class AssayEngine : IAsyncDisposable
         _containments = new ContainmentPool(containment);
         _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));
         _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
+        _performers.Add(typeof(CopyTree), new CopyPerformer(workspace));
+        _performers.Add(typeof(CaptureChanges), new CapturePerformer(workspace));
+        _performers.Add(typeof(ApplyChanges), new ApplyPerformer(workspace));
+        _performers.Add(typeof(RemoveFolders), new RemovePerformer(workspace));
+        _performers.Add(typeof(CallHttp), _http = new HttpPerformer(workspace, Markers, time));
         _performers.Add(typeof(CommandStream), new CommandPerformer(this));
     }
 
@@ -94,6 +102,7 @@ public sealed class AssayEngine : IAsyncDisposable
     {
         await Session.DisposeAsync();
         _processes.Dispose();
+        _http.Dispose();
         _containments.Dispose();
         Markers.Dispose();
     }

@@ -19,6 +19,10 @@ internal static class RootedPath
         return full;
     }
 
+    /// <summary>The absolute folder in which <paramref name="relative"/> lies.</summary>
+    /// <exception cref="IOException">It leaves the root, or a link stands in the way.</exception>
+    public static string Parent(string root, string relative) => Path.GetDirectoryName(Resolve(root, relative))!;
+
     /// <summary>Whether a symbolic link stands at a path.</summary>
     public static unsafe bool IsLink(string path)
     {

@@ -162,7 +162,7 @@ internal sealed unsafe class CappedProcess
         else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
-        else if (caps.DiskBytes is { } disk && DiskMeter.Bytes(_start.Folder) > disk) Kill(KillReason.DiskLimit);
+        else if (caps.DiskBytes is { } disk && DiskUsed() > disk) Kill(KillReason.DiskLimit);
         else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
         _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
 
@@ -274,8 +274,10 @@ internal sealed unsafe class CappedProcess
         if (totals.OomKills > 0) return KillReason.MemoryLimit;
         if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
         if (_start.Caps.DiskBytes is not { } disk) return null;
-        return signal == Libc.SIGXFSZ || (exitCode != 0 && DiskMeter.Bytes(_start.Folder) >= disk) ? KillReason.DiskLimit : null;
+        return signal == Libc.SIGXFSZ || (exitCode != 0 && DiskUsed() >= disk) ? KillReason.DiskLimit : null;
     }
+
+    private long DiskUsed() => DiskMeter.Bytes(_start.DiskFolder) - _start.DiskBytesBefore;
 
     private static long EngineMaxRss()
     {

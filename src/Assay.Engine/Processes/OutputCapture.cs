@@ -19,14 +19,18 @@ internal sealed unsafe class OutputCapture : IDisposable
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly MemoryStream _head = new();
     private readonly long _cap;
+    private readonly Action<byte[]>? _tap;
     private readonly int _file;
     private int _pipe;
 
     /// <summary>Creates the file, which must not be there yet.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cap">The most bytes to keep.</param>
+    /// <param name="tap">Is given what was kept, as it comes; null: nobody watches.</param>
     /// <exception cref="IOException">It is there, or cannot be created.</exception>
-    public OutputCapture(string path, long cap)
+    public OutputCapture(string path, long cap, Action<byte[]>? tap = null)
     {
-        _cap = cap;
+        (_cap, _tap) = (cap, tap);
         _pipe = -1;
         _file = Libc.Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC | Libc.O_NOFOLLOW, 0x1A4);
         if (_file < 0) throw new IOException($"{path}: {Libc.LastError()}");
@@ -102,6 +106,7 @@ internal sealed unsafe class OutputCapture : IDisposable
         _hash.AppendData(bytes);
         if (SizeBytes + bytes.Length <= SmallBytes) _head.Write(bytes);
         SizeBytes += bytes.Length;
+        _tap?.Invoke(bytes.ToArray());
     }
 
     private bool WriteAll(ReadOnlySpan<byte> bytes)

@@ -53,8 +53,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         Directory.CreateDirectory(Path.GetDirectoryName(RootedPath.Resolve(root, effect.StdoutFile))!);
         var stdoutFile = FreshPath.File(root, effect.StdoutFile);
         var stderrFile = FreshPath.File(root, effect.StderrFile);
-        using var stdout = new OutputCapture(Path.Combine(root, stdoutFile), effect.Caps.StdoutBytes);
-        using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes);
+        using var stdout = new OutputCapture(Path.Combine(root, stdoutFile), effect.Caps.StdoutBytes, Tap(attempt, effect, "stdout"));
+        using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
         var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
         var containment = containments.Rent(mark);
         try
@@ -77,6 +77,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         }
     }
 
+    private static Action<byte[]>? Tap(Attempt attempt, RunProcess effect, string stream) =>
+        effect.Live ? bytes => attempt.Progress(new ProcessOutput(stream, bytes)) : null;
+
     private static ProcessEnd Run(
         RunProcess effect, IReadOnlyList<string> command, string mark, string root, string folder, IContainment containment, OutputCapture stdout,
         OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
@@ -85,8 +88,10 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         var start = new ProcessStart
         {
             Command = command,
-            Environment = [.. Inherited(effect), .. effect.Environment.Select(v => $"{v.Key}={Fill(v.Value, root, folder)}"), mark],
-            Folder = folder,
+            Environment = [.. Inherited(effect), .. effect.Environment.Select(v => $"{v.Key}={Fill(effect, v.Value, root, folder)}"), mark],
+            Folder = WorkFolder(effect, root, folder),
+            DiskFolder = WorkFolder(effect, root, folder),
+            DiskBytesBefore = effect is { WorkFolder: not null, Caps.DiskBytes: not null } ? DiskMeter.Bytes(WorkFolder(effect, root, folder)) : 0,
             Stdin = effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
             Caps = effect.Caps,
             Meter = effect.Meter,
@@ -97,17 +102,17 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
 
     private (IReadOnlyList<string> Command, string? Problem) Command(RunProcess effect, string root, string folder)
     {
-        string[] command = [.. effect.Command.Select(w => Fill(w, root, folder))];
+        string[] command = [.. effect.Command.Select(w => Fill(effect, w, root, folder))];
         var path = Inherited(effect).FirstOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/bin:/bin";
         if (ProgramPath.Find(command[0], path) is not { } program) return (command, $"{command[0]}: not found in PATH");
         command[0] = program;
         if (effect.Sandbox == SandboxLevel.None) return (command, null);
         if (Bubblewrap.Find() is not { } bwrap) return (command, "sandbox asked for and bubblewrap is not installed");
-        if (program.Contains('/', StringComparison.Ordinal) && !File.Exists(Path.Combine(folder, program))) return (command, $"{program}: No such file or directory");
+        if (program.Contains('/', StringComparison.Ordinal) && !File.Exists(Path.Combine(WorkFolder(effect, root, folder), program))) return (command, $"{program}: No such file or directory");
         string[] hidden = [.. new[] { workspace.Root, workspace.Folder(effect.Root) }.Distinct(StringComparer.Ordinal)];
         string[] visible = program.StartsWith('/') ? [Path.GetDirectoryName(program)!] : [];
         var readable = effect.Readable.Select(p => Path.GetFullPath(Path.Combine(root, p))).Where(Path.Exists);
-        return ([.. Bubblewrap.Words(bwrap, effect.Sandbox, folder, hidden, visible, readable), .. command], null);
+        return ([.. Bubblewrap.Words(bwrap, effect.Sandbox, [folder, WorkFolder(effect, root, folder)], hidden, visible, readable), .. command], null);
     }
 
     private static IEnumerable<string> Inherited(RunProcess effect) => effect.Inherit
@@ -115,8 +120,12 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         .Where(v => v.Value is not null)
         .Select(v => $"{v.Name}={v.Value}");
 
-    private static string Fill(string text, string root, string folder) =>
-        text.Replace("{run_root}", folder, StringComparison.Ordinal).Replace("{root}", root, StringComparison.Ordinal);
+    private static string WorkFolder(RunProcess effect, string root, string folder) => effect.WorkFolder is { } work ? RootedPath.Resolve(root, work) : folder;
+
+    private static string Fill(RunProcess effect, string text, string root, string folder) => text
+        .Replace("{run_root}", folder, StringComparison.Ordinal)
+        .Replace("{root}", root, StringComparison.Ordinal)
+        .Replace("{work_folder}", WorkFolder(effect, root, folder), StringComparison.Ordinal);
 
     private static EffectResult Result(
         RunProcess effect, ProcessEnd? end, string? problem, List<string> changed, DateTimeOffset startedAt, string root, string runRoot,

@@ -17,6 +17,12 @@ internal sealed record ProcessStart
 
     public required ProcessCaps Caps { get; init; }
 
+    /// <summary>The folder whose growth the disk cap limits.</summary>
+    public required string DiskFolder { get; init; }
+
+    /// <summary>What lay in it before.</summary>
+    public long DiskBytesBefore { get; init; }
+
     public CostMeter? Meter { get; init; }
 
     /// <summary>When the process has to be over at the latest, from now; null: only by its own cap.</summary>
@@ -44,3 +50,8 @@ internal sealed record ProcessEnd(
 
 /// <summary>How far a running process is, for whoever watches. Not part of the record.</summary>
 public sealed record ProcessProgress(TimeSpan Elapsed, long RssBytes, long StdoutBytes, long StderrBytes);
+
+/// <summary>What a running process has printed just now, for whoever watches. Not part of the record.</summary>
+/// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
+/// <param name="Bytes">As they came: they may end in the middle of a line or a character.</param>
+public sealed record ProcessOutput(string Stream, ReadOnlyMemory<byte> Bytes);

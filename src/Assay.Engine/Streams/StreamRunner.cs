@@ -91,11 +91,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
         // What a new owner has written is not to be continued here, not even in memory.
         if (found.Fence != _claim!.Fence) throw TakenOver();
-        if (found.Head != _machine.Head)
-        {
-            ReadNew();
-            await CommitAsync(StartEffects, stop.Token);
-        }
+        if (found.Head != _machine.Head) ReadNew();
+
+        // Also when nothing came: the lane may have waited for a time.
+        await CommitAsync(StartEffects, stop.Token);
 
         if (lane.Next(_machine.State, engine.Time.GetUtcNow()) is Work.End) await stop.CancelAsync();
     }

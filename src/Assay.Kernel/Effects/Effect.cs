@@ -29,6 +29,12 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>The working folder, relative to <see cref="Root"/>. It is created anew; when it is taken, <c>.2</c>, <c>.3</c> … is appended.</summary>
     public required string RunRoot { get; init; }
 
+    /// <summary>
+    /// A folder, relative to <see cref="Root"/>, that is there already and in which the process works instead of in its run root; a sandbox leaves both
+    /// writable. <c>{work_folder}</c> stands for it in the command.
+    /// </summary>
+    public string? WorkFolder { get; init; }
+
     /// <summary>Files that receive standard output and standard error, relative to <see cref="Root"/>, numbered in the same way.</summary>
     public required string StdoutFile { get; init; }
 
@@ -67,6 +73,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
     public required ProcessCaps Caps { get; init; }
 
     public required SandboxLevel Sandbox { get; init; }
+
+    /// <summary>Whether what it prints is told to whoever watches, while it runs.</summary>
+    public bool Live { get; init; }
 
     /// <summary>When the process has to be over, whatever its own time cap says; the kill reason is then <see cref="KillReason.Deadline"/>.</summary>
     public DateTimeOffset? NotAfter { get; init; }

@@ -10,6 +10,10 @@ namespace Assay.Kernel.Effects;
 [JsonDerivedType(typeof(FilesOutcome), "files")]
 [JsonDerivedType(typeof(ChildOutcome), "child")]
 [JsonDerivedType(typeof(StreamOutcome), "stream")]
+[JsonDerivedType(typeof(CopyOutcome), "copy")]
+[JsonDerivedType(typeof(ChangesOutcome), "changes")]
+[JsonDerivedType(typeof(ApplyOutcome), "apply")]
+[JsonDerivedType(typeof(HttpOutcome), "http")]
 public abstract record EffectOutcome;
 
 /// <summary>How a process ended and what it left.</summary>

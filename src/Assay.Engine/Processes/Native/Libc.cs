@@ -14,6 +14,7 @@ internal static partial class Libc
     public const int EAGAIN = 11;
     public const int EEXIST = 17;
     public const int ENOENT = 2;
+    public const int ENOTDIR = 20;
 
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
@@ -92,6 +93,18 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial nint ReadLink(string path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int StatX(int folder, string path, int flags, uint mask, Trees.FileStat.Statx* found);
+
+    [LibraryImport("libc", EntryPoint = "symlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SymLink(string target, string path);
+
+    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int ChMod(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Rename(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);

@@ -12,17 +12,17 @@ internal static class Bubblewrap
     public static string? Find() => ProgramPath.Find("bwrap", Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin");
 
     /// <summary>
-    /// Words that go before the command: a read-only root, a private /tmp, the hidden folders empty, and only the run root writable. The process
+    /// Words that go before the command: a read-only root, a private /tmp, the hidden folders empty, and only its own folders writable. The process
     /// sees no other process, and dies with the engine.
     /// </summary>
     /// <param name="bwrap">The program.</param>
     /// <param name="level">Confined or strict.</param>
-    /// <param name="runRoot">The one writable folder, which is also the working folder.</param>
+    /// <param name="writable">The folders that may be written; the last is the working folder.</param>
     /// <param name="hidden">Folders that must not be seen: the workspace with ledger and keys, and the artifacts of other runs.</param>
     /// <param name="visible">Folders that stay readable even below /tmp: where the program lies.</param>
     /// <param name="readable">Files and folders that stay readable even below a hidden one.</param>
     public static IReadOnlyList<string> Words(
-        string bwrap, SandboxLevel level, string runRoot, IEnumerable<string> hidden, IEnumerable<string> visible, IEnumerable<string> readable)
+        string bwrap, SandboxLevel level, IReadOnlyList<string> writable, IEnumerable<string> hidden, IEnumerable<string> visible, IEnumerable<string> readable)
     {
         List<string> words =
         [
@@ -33,7 +33,8 @@ internal static class Bubblewrap
         foreach (var folder in visible) words.AddRange(["--ro-bind", folder, folder]);
         foreach (var folder in hidden) words.AddRange(["--tmpfs", folder]);
         foreach (var path in readable) words.AddRange(["--ro-bind", path, path]);
-        words.AddRange(["--bind", runRoot, runRoot, "--chdir", runRoot, "--"]);
+        foreach (var folder in writable.Distinct(StringComparer.Ordinal)) words.AddRange(["--bind", folder, folder]);
+        words.AddRange(["--chdir", writable[^1], "--"]);
         return words;
     }
 }

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Assay.Engine.Trees;
+
+/// <summary>
+/// What is asked of git. It runs in repositories that the person owns, and never in a copy in which untrusted work has been, whose configuration could name
+/// programs.
+/// </summary>
+internal static class GitRepository
+{
+    private static readonly string[] Clean = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_EXTERNAL_DIFF"];
+
+    /// <summary>Whether a tree is the top of a repository that has a commit.</summary>
+    public static bool Is(string tree) => Path.Exists(Path.Combine(tree, TreeSnapshot.Repository)) && Run(tree, ["rev-parse", "--verify", "--quiet", "HEAD"], "").ExitCode == 0;
+
+    /// <summary>Clones the history of a repository, without its files, hard links and hooks.</summary>
+    /// <exception cref="IOException">git could not do it.</exception>
+    public static void Clone(string from, string to)
+    {
+        Expect(Run("/", ["-c", "core.hooksPath=/dev/null", "clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, to], ""), 0);
+        Expect(Run(to, ["-c", "core.hooksPath=/dev/null", "read-tree", "HEAD"], ""), 0);
+    }
+
+    /// <summary>Those of some paths that the repository ignores.</summary>
+    /// <exception cref="IOException">git could not say.</exception>
+    public static IReadOnlySet<string> Ignored(string tree, IReadOnlyCollection<string> paths)
+    {
+        if (paths.Count == 0) return new HashSet<string>();
+        var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', paths));
+        Expect(result, 0, 1);
+        return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The unified diff between two folders.</summary>
+    /// <param name="folder">Where both lie.</param>
+    /// <param name="before">The name of one.</param>
+    /// <param name="after">The name of the other.</param>
+    /// <exception cref="IOException">git could not make it.</exception>
+    public static byte[] Diff(string folder, string before, string after)
+    {
+        string[] words = ["diff", "--no-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-prefix", "--full-index", "--find-renames=100%", before, after];
+        var result = Run(folder, words, "", Encoding.Latin1);
+        Expect(result, 0, 1);
+        return Encoding.Latin1.GetBytes(result.Output);
+    }
+
+    /// <summary>Merges two texts that come from the same one; null when they touch the same lines.</summary>
+    public static byte[]? Merge(byte[] ours, byte[] origin, byte[] theirs)
+    {
+        var folder = Directory.CreateTempSubdirectory("assay-merge-").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder, "ours"), ours);
+            File.WriteAllBytes(Path.Combine(folder, "origin"), origin);
+            File.WriteAllBytes(Path.Combine(folder, "theirs"), theirs);
+            var result = Run(folder, ["merge-file", "-p", "ours", "origin", "theirs"], "", Encoding.Latin1);
+            return result.ExitCode == 0 ? Encoding.Latin1.GetBytes(result.Output) : null;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Expect(GitResult result, params int[] codes)
+    {
+        if (!codes.Contains(result.ExitCode)) throw new IOException($"git: {result.Error.Trim()}");
+    }
+
+    private static GitResult Run(string folder, string[] words, string input, Encoding? encoding = null)
+    {
+        var start = new ProcessStartInfo("git")
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            StandardOutputEncoding = encoding ?? Encoding.UTF8,
+        };
+        foreach (var word in words) start.ArgumentList.Add(word);
+        foreach (var name in Clean) start.Environment.Remove(name);
+        start.Environment["GIT_OPTIONAL_LOCKS"] = "0";
+        start.Environment["GIT_TERMINAL_PROMPT"] = "0";
+        if (words.Contains("--no-index") || words.Contains("merge-file"))
+        {
+            start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+            start.Environment["GIT_CONFIG_SYSTEM"] = "/dev/null";
+            start.Environment["GIT_CEILING_DIRECTORIES"] = Path.GetDirectoryName(folder);
+        }
+
+        try
+        {
+            using var git = Process.Start(start)!;
+            var output = git.StandardOutput.ReadToEndAsync();
+            var error = git.StandardError.ReadToEndAsync();
+            git.StandardInput.Write(input);
+            git.StandardInput.Close();
+            git.WaitForExit();
+            return new GitResult(git.ExitCode, output.Result, error.Result);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new IOException($"git cannot be started ({e.Message}): apt-get install git", e);
+        }
+    }
+
+    private sealed record GitResult(int ExitCode, string Output, string Error);
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Streams;
+
+namespace Assay.Kernel.Effects;
+
+/// <summary>
+/// Make two copies of a working tree: one to work in, and one that stays as it was. A git repository is cloned without hard links and without hooks; links
+/// are copied as links.
+/// </summary>
+public sealed record CopyTree(string Id) : Effect(Id)
+{
+    /// <summary>Absolute path of the tree.</summary>
+    public required string From { get; init; }
+
+    /// <summary>Folder of the workspace that receives both; when it is taken, <c>.2</c>, <c>.3</c> … is appended.</summary>
+    public required string To { get; init; }
+
+    /// <summary>Paths of the tree, relative to it, that are not copied: files of Assay's own.</summary>
+    public ImmutableArray<string> Exclude { get; init; } = [];
+}
+
+/// <summary>The copies that <see cref="CopyTree"/> made.</summary>
+/// <param name="Folder">Where they are, relative to the workspace.</param>
+/// <param name="TreeSha256">The identity of the tree's content: every path, kind, mode and content.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Problem">Why there are none; null when there are.</param>
+public sealed record CopyOutcome(string Folder, Digest TreeSha256, long Files, string? Problem) : EffectOutcome
+{
+    /// <summary>The copy to work in.</summary>
+    public string Work => $"{Folder}/{WorkName}";
+
+    /// <summary>The copy that stays as it was, until a change is tested in it.</summary>
+    public string Base => $"{Folder}/{BaseName}";
+
+    public const string WorkName = "work";
+    public const string BaseName = "base";
+}
+
+/// <summary>Compare the two copies of a tree by content.</summary>
+public sealed record CaptureChanges(string Id) : Effect(Id)
+{
+    /// <summary>Where the copies are, relative to the workspace.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The tree they were made of, whose own rules say what git ignores.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>The most that the contents before and after may hold together.</summary>
+    public long MaxBytes { get; init; } = 64L << 20;
+
+    public int MaxFiles { get; init; } = 10_000;
+}
+
+/// <summary>What changed in a tree. The evidence holds the <see cref="Trees.ChangeSet"/> under <see cref="ChangesName"/>; the ledger keeps it, the diff and all contents.</summary>
+/// <param name="ChangesSha256">The change set; null when nothing changed.</param>
+/// <param name="DiffSha256">The unified diff.</param>
+/// <param name="DiffBytes">Its size.</param>
+/// <param name="Files">How many files changed.</param>
+/// <param name="Added">Lines added.</param>
+/// <param name="Removed">Lines removed.</param>
+/// <param name="Problem">Why the change cannot be recorded; null when it was.</param>
+public sealed record ChangesOutcome(Digest? ChangesSha256, Digest? DiffSha256, long DiffBytes, int Files, long Added, long Removed, string? Problem) : EffectOutcome
+{
+    /// <summary>The name of the change set among the evidence.</summary>
+    public const string ChangesName = "changes";
+}
+
+/// <summary>
+/// Bring a change set into a tree. All its files are compared first, so that nothing is touched when one of them is neither as before nor as after; then each
+/// is replaced whole. Doing it again goes on where it stopped.
+/// </summary>
+public sealed record ApplyChanges(string Id) : Effect(Id)
+{
+    /// <summary>The tree: absolute, or relative to the workspace.</summary>
+    public required string Target { get; init; }
+
+    public required Digest Changes { get; init; }
+
+    /// <summary>Take the change back instead.</summary>
+    public bool Reverse { get; init; }
+
+    /// <summary>Merge a text file that has moved on with the change, where the two do not touch the same lines.</summary>
+    public bool Merge { get; init; }
+}
+
+/// <summary>What came of <see cref="ApplyChanges"/>.</summary>
+/// <param name="Applied">Whether all of it is there now; else nothing is.</param>
+/// <param name="Problem">Why not.</param>
+/// <param name="Merged">Files that had moved on and were merged.</param>
+public sealed record ApplyOutcome(bool Applied, string? Problem, ImmutableArray<string> Merged) : EffectOutcome;
+
+/// <summary>Remove folders of the workspace that nobody needs any more.</summary>
+public sealed record RemoveFolders(string Id) : Effect(Id)
+{
+    public required ImmutableArray<string> Folders { get; init; }
+}
