@@ -8,6 +8,11 @@ var root = new RootCommand("Runs work that nobody fully trusts under contract, a
 {
     EpochCommands.Create(globals),
     JobCommands.Create(globals),
+    ExecuteCommand.Create(globals),
+    TaskCommands.Create(globals),
+    TaskCommands.CreateRun(globals),
+    AdapterCommands.Create(globals),
+    PatchCommands.Create(globals),
     WorkerCommand.Create(globals),
     ServeCommand.Create(globals),
     LogCommand.Create(globals),

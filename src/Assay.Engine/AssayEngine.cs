@@ -27,7 +27,7 @@ public sealed class AssayEngine : IAsyncDisposable
     private AssayEngine(Workspace workspace, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
         (Workspace, Session, Time) = (workspace, session, time);
-        Desk = new CommandDesk(workspace, time);
+        Desk = new CommandDesk(workspace, time, notice => Observer(notice));
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
         _containments = new ContainmentPool(containment);
         _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));

@@ -1,7 +1,7 @@
 namespace Assay;
 
 /// <summary>The command <c>assay</c> itself, which runs as a capped child of the worker where a stage needs what the worker must not do.</summary>
-internal static class AssayCommand
+public static class AssayCommand
 {
     /// <summary>The hidden command that makes one model call.</summary>
     public const string ModelCall = "model-call";

@@ -57,7 +57,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
         var last = HttpExchange.Failed("it was not sent", mayHaveActed: false);
         try
         {
-            var request = HttpRequestTemplate.Fill(effect);
+            var request = HttpRequestTemplate.Fill(effect, workspace.Store.ReadBlob);
             return await HttpRetry.Pipeline(effect, time).ExecuteAsync(
                 async stop =>
                 {
@@ -103,7 +103,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
         var blob = Blob.Of(bytes);
         var kept = outcome with { Body = new Captured(file, bytes.Length, blob.Sha256, Truncated: bytes.Length == effect.MaxResponseBytes) };
         evidence = evidence.Add(HttpOutcome.BodyName, bytes);
-        if (bytes.Length <= OutputCapture.SmallBytes) return new EffectResult(kept, evidence, bytes.IsEmpty ? [] : [blob]);
+        if (effect.Keep || bytes.Length <= OutputCapture.SmallBytes) return new EffectResult(kept, evidence, bytes.IsEmpty ? [] : [blob]);
         DurableFile.Sync(path);
         DurableFile.SyncFolders(workspace.Root, [path]);
         return new EffectResult(kept, evidence, []);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 
 namespace Assay.Engine.Http;
 
@@ -14,19 +15,26 @@ internal sealed partial class HttpRequestTemplate
     private readonly CallHttp _effect;
     private readonly IReadOnlyList<(string Name, string Value)> _headers;
 
-    private HttpRequestTemplate(CallHttp effect, IReadOnlyList<(string Name, string Value)> headers) => (_effect, _headers) = (effect, headers);
+    private readonly byte[]? _body;
 
-    /// <exception cref="HttpTemplateException">A variable is not set.</exception>
-    public static HttpRequestTemplate Fill(CallHttp effect)
+    private HttpRequestTemplate(CallHttp effect, byte[]? body, IReadOnlyList<(string Name, string Value)> headers) => (_effect, _body, _headers) = (effect, body, headers);
+
+    /// <param name="effect">What was asked for.</param>
+    /// <param name="blob">Reads a document of the ledger.</param>
+    /// <exception cref="HttpTemplateException">A variable is not set, or the ledger has lost the body.</exception>
+    public static HttpRequestTemplate Fill(CallHttp effect, Func<Digest, byte[]?> blob)
     {
+        var body = effect.BodyDocument is { } document
+            ? blob(document) ?? throw new HttpTemplateException($"the ledger does not hold the body {document}")
+            : effect.Body is { } text ? Encoding.UTF8.GetBytes(text) : null;
         var headers = effect.Headers.Select(h => (h.Key, Placeholder().Replace(h.Value, match => Variable(match.Groups["name"].Value)))).ToList();
         if (effect.SigningKeyVariable is { } name)
         {
-            var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Variable(name)), Encoding.UTF8.GetBytes(effect.Body ?? ""));
+            var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Variable(name)), body ?? []);
             headers.Add((SignatureHeader, $"sha256={Convert.ToHexStringLower(signature)}"));
         }
 
-        return new HttpRequestTemplate(effect, headers);
+        return new HttpRequestTemplate(effect, body, headers);
     }
 
     public Uri Url => new(_effect.Url);
@@ -35,9 +43,9 @@ internal sealed partial class HttpRequestTemplate
     public HttpRequestMessage To(Uri url, HttpMethod? method = null)
     {
         var message = new HttpRequestMessage(method ?? new HttpMethod(_effect.Method), url);
-        if (_effect.Body is { } body && message.Method != HttpMethod.Get)
+        if (_body is { } body && message.Method != HttpMethod.Get)
         {
-            message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            message.Content = new ByteArrayContent(body);
             message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(_effect.ContentType);
         }
 

@@ -80,7 +80,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     private static Action<byte[]>? Tap(Attempt attempt, RunProcess effect, string stream) =>
         effect.Live ? bytes => attempt.Progress(new ProcessOutput(stream, bytes)) : null;
 
-    private static ProcessEnd Run(
+    private ProcessEnd Run(
         RunProcess effect, IReadOnlyList<string> command, string mark, string root, string folder, IContainment containment, OutputCapture stdout,
         OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
     {
@@ -92,7 +92,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Folder = WorkFolder(effect, root, folder),
             DiskFolder = WorkFolder(effect, root, folder),
             DiskBytesBefore = effect is { WorkFolder: not null, Caps.DiskBytes: not null } ? DiskMeter.Bytes(WorkFolder(effect, root, folder)) : 0,
-            Stdin = effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
+            Stdin = effect.StdinDocument is { } document ? workspace.Store.ReadBlob(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
             Caps = effect.Caps,
             Meter = effect.Meter,
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,

@@ -7,7 +7,10 @@ using Assay.Ledger;
 namespace Assay.Engine.Streams;
 
 /// <summary>Puts commands to streams, as requests from outside that need no claim. Long streams are kept folded, so that each command costs the same.</summary>
-public sealed class CommandDesk(Workspace workspace, TimeProvider time)
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+/// <param name="observer">Is told what has become durable.</param>
+public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
 {
     /// <summary>Streams with fewer events are folded anew each time, which costs less than keeping them.</summary>
     private const int LongStream = 256;
@@ -26,6 +29,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time)
             if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is not CommitResult.Committed) continue;
 
             foreach (var stored in draft.Sealed) Mirror(machine, stored.Bytes);
+            if (!draft.IsEmpty) observer?.Invoke(new EventsCommitted(stream, draft.Recorded, draft.State));
             if (HasNoOwner(machine, draft)) await ConfirmAsync(machine);
             return (decision, machine.State);
         }
@@ -38,12 +42,12 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time)
     private void Mirror(StreamMachine machine, byte[] bytes)
     {
         var recorded = machine.Apply(bytes);
-        foreach (var file in machine.Lane.Mirror(machine.State, recorded).Where(f => f is not LatestFile)) workspace.Mirror.Write(file, workspace.Store.ReadBlob);
+        foreach (var file in machine.Lane.Mirror(machine.State, recorded).Where(f => !f.OnlyLastCounts)) workspace.Mirror.Write(file, workspace.Store.ReadBlob);
     }
 
     /// <summary>Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.</summary>
     private static bool HasNoOwner(StreamMachine machine, Draft draft) =>
-        draft.Files.Count > 0 && !draft.Files.Any(f => f is LatestFile) && machine.Lane.Next(machine.State, draft.Now) is Work.Wait { Until: null };
+        draft.Files.Count > 0 && !draft.Files.Any(f => f.OnlyLastCounts) && machine.Lane.Next(machine.State, draft.Now) is Work.Wait { Until: null } or Work.Finished;
 
     /// <summary>
     /// Says that the files of such a stream are written, and writes those that a crash left out.

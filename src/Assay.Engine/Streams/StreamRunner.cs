@@ -18,7 +18,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// <summary>How long a stream is left alone that could not be advanced.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<Task<Ended>, Attempt> _running = [];
+    private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
     private readonly StreamMachine _machine = new(lane, stream);
     private Claim? _claim;
     private long _mirroredTo;
@@ -94,9 +94,22 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         if (found.Head != _machine.Head) ReadNew();
 
         // Also when nothing came: the lane may have waited for a time.
-        await CommitAsync(StartEffects, stop.Token);
+        await CommitAsync(
+            draft =>
+            {
+                draft.Decide(WakeUp.Instance);
+                StartEffects(draft);
+            },
+            stop.Token);
 
-        if (lane.Next(_machine.State, engine.Time.GetUtcNow()) is Work.End) await stop.CancelAsync();
+        var next = lane.Next(_machine.State, engine.Time.GetUtcNow());
+        if (next is Work.End) await stop.CancelAsync();
+        else if (next is Work.Perform { Stop.Count: > 0 } perform) await EndAsync(perform.Stop);
+    }
+
+    private async Task EndAsync(IReadOnlyCollection<string> effects)
+    {
+        foreach (var running in _running.Values.Where(r => effects.Contains(r.EffectId)).ToList()) await running.Stop.CancelAsync();
     }
 
     /// <summary>Nothing is under way: the lane has ended, waits, or is told that its time has come.</summary>
@@ -126,7 +139,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         foreach (var task in ended)
         {
             reports.Add(await task);
-            _running.Remove(task);
+            _running.Remove(task, out var running);
+            running!.Stop.Dispose();
         }
 
         await CommitAsync(
@@ -177,7 +191,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private void Begin(Attempt attempt, CancellationToken stop)
     {
         engine.Observer(new AttemptBegan(stream, attempt.Effect, attempt.Number));
-        _running.Add(PerformAsync(attempt, stop), attempt);
+        var own = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _running.Add(PerformAsync(attempt, own.Token), new RunningAttempt(attempt.Effect.Id, own));
     }
 
     private async Task<Ended> PerformAsync(Attempt attempt, CancellationToken stop)
@@ -260,6 +275,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             // The store itself failed, which the caller is told anyway; the claim ends with the lease.
         }
     }
+
+    /// <summary>An attempt that is under way, and what ends it alone.</summary>
+    private sealed record RunningAttempt(string EffectId, CancellationTokenSource Stop);
 
     /// <summary>An attempt that came to its end, with the bytes that become durable with it.</summary>
     private sealed record Ended(EffectReport Report, IReadOnlyList<Blob> Blobs, AttemptKey Key);

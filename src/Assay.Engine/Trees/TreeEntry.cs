@@ -1,3 +1,4 @@
+using System.Text;
 using Assay.Engine.Files;
 using Assay.Engine.Processes.Native;
 using Assay.Kernel.Effects;
@@ -18,8 +19,12 @@ internal sealed record TreeEntry(FileVersion Version, FileStamp Stamp)
     }
 
     /// <summary>The same for what was looked at already.</summary>
-    public static TreeEntry Read(string tree, string path, FileStat found, EntryKind kind) =>
-        new(new FileVersion(kind, found.Mode, kind == EntryKind.Special ? 0 : found.SizeBytes, Content(tree, path, kind)), found.Stamp);
+    public static TreeEntry Read(string tree, string path, FileStat found, EntryKind kind)
+    {
+        if (kind != EntryKind.Link) return new(new FileVersion(kind, found.Mode, kind == EntryKind.Special ? 0 : found.SizeBytes, Content(tree, path, kind)), found.Stamp);
+        var target = Target(Path.Combine(tree, path));
+        return new(new FileVersion(kind, found.Mode, target.Length, Digest.Of(target)) { Target = Encoding.UTF8.GetString(target) }, found.Stamp);
+    }
 
     /// <summary>The bytes of a file, or where a link points, as far as they are not larger than agreed; else null.</summary>
     public static byte[]? Bytes(string tree, string path, EntryKind kind, long maxBytes) => kind switch
@@ -31,7 +36,6 @@ internal sealed record TreeEntry(FileVersion Version, FileStamp Stamp)
 
     private static Digest Content(string tree, string path, EntryKind kind) => kind switch
     {
-        EntryKind.Link => Digest.Of(Target(Path.Combine(tree, path))),
         EntryKind.File => EvidenceReader.Read(tree, new CollectedName(path, long.MaxValue, Content: false)).File is { Sha256: { } digest } ? digest
             : throw new IOException($"{path} cannot be read"),
         _ => Digest.Of([]),

@@ -91,6 +91,7 @@ internal sealed class TreeSnapshot
             writer.Write(entry.Version.Mode);
             writer.Write(entry.Version.SizeBytes);
             writer.Write(entry.Version.Sha256.ToArray());
+            writer.Write(entry.Version.Target ?? "");
             writer.Write(entry.Stamp.Inode);
             writer.Write(entry.Stamp.ModifiedNs);
             writer.Write(entry.Stamp.ChangedNs);
@@ -107,6 +108,7 @@ internal sealed class TreeSnapshot
         {
             var path = reader.ReadString();
             var version = new FileVersion((EntryKind)reader.ReadByte(), reader.ReadInt32(), reader.ReadInt64(), Digest.From(reader.ReadBytes(Digest.SizeBytes)));
+            version = version with { Target = reader.ReadString() is { Length: > 0 } target ? target : null };
             var stamp = new FileStamp(reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
             snapshot._entries.Add(path, new TreeEntry(version, stamp));
         }

@@ -43,6 +43,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>Bytes for standard input; null: closed (reads as end of file).</summary>
     public string? Stdin { get; init; }
 
+    /// <summary>A document of the ledger for standard input instead.</summary>
+    public Digest? StdinDocument { get; init; }
+
     /// <summary>Files that are copied read-only below <c>inputs/</c> of the run root, if their content is still the expected one.</summary>
     public ImmutableArray<StagedFile> Inputs { get; init; } = [];
 

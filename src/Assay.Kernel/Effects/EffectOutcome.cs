@@ -133,6 +133,12 @@ public sealed record StreamOutcome(string Stream, string Status, string? Reason)
 
     public long DurationMs { get; init; }
 
+    /// <summary>Since when it has stood there.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Until when it will stand there at least.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>False when the stream did what was asked before, for somebody else.</summary>
     public bool Counts { get; init; }
 }

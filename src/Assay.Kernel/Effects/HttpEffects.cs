@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Effects;
 
@@ -17,6 +18,9 @@ public sealed record CallHttp(string Id) : Effect(Id)
 
     public string? Body { get; init; }
 
+    /// <summary>A document of the ledger as the body instead.</summary>
+    public Digest? BodyDocument { get; init; }
+
     public string ContentType { get; init; } = "application/json";
 
     /// <summary>For the whole attempt, with its repetitions.</summary>
@@ -31,6 +35,9 @@ public sealed record CallHttp(string Id) : Effect(Id)
 
     /// <summary>The file that receives the answer's body, relative to the workspace, numbered when it is taken.</summary>
     public required string ResponseFile { get; init; }
+
+    /// <summary>Whether the ledger keeps the answer's body as a blob, whatever its size.</summary>
+    public bool Keep { get; init; }
 
     /// <summary>Requests with the same key share a rate; null: no limit.</summary>
     public RateLimit? Rate { get; init; }

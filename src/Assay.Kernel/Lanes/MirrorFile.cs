@@ -5,7 +5,11 @@ namespace Assay.Kernel.Lanes;
 /// <summary>A file outside the ledger that carries the same facts, for <c>cat</c> and <c>jq</c>.</summary>
 /// <param name="Root">Folder below which it lies; null for the workspace.</param>
 /// <param name="Path">Relative to the root, with <c>/</c>.</param>
-public abstract record MirrorFile(string? Root, string Path);
+public abstract record MirrorFile(string? Root, string Path)
+{
+    /// <summary>Whether it is written anew whenever it changes, so that only the last version counts.</summary>
+    public virtual bool OnlyLastCounts => false;
+}
 
 /// <summary>A file, written once, whose bytes follow from the ledger's events.</summary>
 public sealed record DerivedFile(string? Root, string Path, ReadOnlyMemory<byte> Content) : MirrorFile(Root, Path);
@@ -30,4 +34,13 @@ public sealed record AppendedLine(string? Root, string Path, long Offset, ReadOn
 }
 
 /// <summary>An index that is written anew whenever it changes; only the last version counts.</summary>
-public sealed record LatestFile(string? Root, string Path, ReadOnlyMemory<byte> Content) : MirrorFile(Root, Path);
+public sealed record LatestFile(string? Root, string Path, ReadOnlyMemory<byte> Content) : MirrorFile(Root, Path)
+{
+    public override bool OnlyLastCounts => true;
+}
+
+/// <summary>The same, with bytes that the ledger keeps as a blob.</summary>
+public sealed record LatestBlob(string? Root, string Path, long SizeBytes, Digest Sha256) : MirrorFile(Root, Path)
+{
+    public override bool OnlyLastCounts => true;
+}

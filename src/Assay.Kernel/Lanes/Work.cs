@@ -13,7 +13,11 @@ public abstract record Work
     /// These effects may be under way, in this order of preference. The engine skips those that are, and takes as many as it has room for;
     /// with none under way and none left it waits.
     /// </summary>
-    public sealed record Perform(IEnumerable<Effect> Effects) : Work;
+    public sealed record Perform(IEnumerable<Effect> Effects) : Work
+    {
+        /// <summary>Effects that are under way and must end now; their outcomes are recorded like any other.</summary>
+        public IReadOnlyCollection<string> Stop { get; init; } = [];
+    }
 
     /// <summary>Nothing to do until something comes from outside, or until a time.</summary>
     /// <param name="For">What is waited for, for a person.</param>

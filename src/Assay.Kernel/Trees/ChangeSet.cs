@@ -44,7 +44,11 @@ public enum EntryKind
 }
 
 /// <summary>A file as it was or is: what it is, its permission bits, its content.</summary>
-public sealed record FileVersion(EntryKind Kind, int Mode, long SizeBytes, Digest Sha256);
+public sealed record FileVersion(EntryKind Kind, int Mode, long SizeBytes, Digest Sha256)
+{
+    /// <summary>Where a link points.</summary>
+    public string? Target { get; init; }
+}
 
 /// <summary>A change of one file.</summary>
 /// <param name="Path">Relative to the tree, with <c>/</c>; the new name of a renamed file.</param>

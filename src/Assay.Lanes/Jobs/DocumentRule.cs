@@ -64,7 +64,7 @@ public static class DocumentRule
             ["blueprint"] = JsonNode.Parse(blueprint.GetRawText()),
             ["extensions"] = new JsonObject { ["lineage"] = lineage },
         };
-        var specBlob = Blob.Of(CanonicalJson.Serialize(spec, JobNodeJson.Default.JsonObject));
+        var specBlob = Blob.Of(JsonLine.Canonical(spec));
         var blueprintBlob = Blob.Of(CanonicalJson.Serialize(blueprint));
         documents.Add(specBlob);
         documents.Add(blueprintBlob);

@@ -20,7 +20,7 @@ public static class JobIdentity
         var identity = spec.DeepClone().AsObject();
         identity.Remove("policy_bundle_path");
         identity["policy_bundle_sha256"] = bundleSha256.ToString();
-        return Digest.Of(CanonicalJson.Serialize(identity, JobNodeJson.Default.JsonObject));
+        return Digest.Of(JsonLine.Canonical(identity));
     }
 
     /// <summary>SHA-256 over run specification, snapshot and component.</summary>
@@ -36,6 +36,3 @@ public static class JobIdentity
 
 /// <summary>What decides what a run does.</summary>
 public sealed record RunIdentityDocument(Digest RunspecSha256, string SnapshotId, ImmutableSortedDictionary<string, Digest> Components);
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(JsonObject))]
-internal sealed partial class JobNodeJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Jobs;
@@ -31,7 +30,7 @@ public static class JobLog
         };
         if (message is not null) line["message"] = BoundedText.Cut(message, MaxMessage);
         if (outputs.Count > 0) line["outputs"] = outputs;
-        return [.. CanonicalJson.Serialize(line, JobNodeJson.Default.JsonObject), (byte)'\n'];
+        return JsonLine.Of(line);
     }
 
     /// <summary>Who stands behind an event.</summary>

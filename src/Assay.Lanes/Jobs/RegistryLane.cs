@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 
@@ -124,6 +123,6 @@ public sealed class RegistryLane : Lane<RegistryState>
             ["manifest_sha256"] = trial.ManifestSha256.ToString(),
         };
         if (trial.CardId is { } card) line["card_id"] = card;
-        return [.. CanonicalJson.Serialize(line, JobNodeJson.Default.JsonObject), (byte)'\n'];
+        return JsonLine.Of(line);
     }
 }

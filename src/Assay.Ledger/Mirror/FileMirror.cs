@@ -25,7 +25,10 @@ public sealed class FileMirror(string workspace)
                 Once(derived, () => derived.Content);
                 break;
             case BlobFile kept:
-                Once(kept, () => blob(kept.Sha256) ?? throw new LedgerException($"the ledger has lost {kept.Sha256}, which is {kept.Path}"));
+                Once(kept, () => Found(blob, kept.Sha256, kept));
+                break;
+            case LatestBlob latest:
+                Replace(latest, Found(blob, latest.Sha256, latest));
                 break;
             case AppendedLine line:
                 Append(line);
@@ -58,6 +61,7 @@ public sealed class FileMirror(string workspace)
                 AppendedLine line => HasLine(path, line),
                 CapturedFile captured => HasDigest(path, captured.SizeBytes, captured.Sha256),
                 BlobFile kept => HasDigest(path, kept.SizeBytes, kept.Sha256),
+                LatestBlob latest => HasDigest(path, latest.SizeBytes, latest.Sha256),
                 _ => throw new InvalidOperationException($"unknown file {file}"),
             };
         }
@@ -73,6 +77,9 @@ public sealed class FileMirror(string workspace)
         var path = PathOf(last);
         return File.Exists(path) && new FileInfo(path).Length > last.End ? "goes on behind the last line that the ledger knows" : null;
     }
+
+    private static byte[] Found(Func<Digest, byte[]?> blob, Digest sha256, MirrorFile file) =>
+        blob(sha256) ?? throw new LedgerException($"the ledger has lost {sha256}, which is {file.Path}");
 
     private void Once(MirrorFile file, Func<ReadOnlyMemory<byte>> content)
     {

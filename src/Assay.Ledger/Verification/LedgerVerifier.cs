@@ -115,8 +115,8 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             foreach (var file in files)
             {
                 // Of a file that changes only the last state can be compared, and that is known at the end.
-                if (file is LatestFile or AppendedLine) _last[mirror.PathOf(file)] = (file, stored.Version);
-                if (file is not LatestFile) Compare(file, stored.Version);
+                if (file.OnlyLastCounts || file is AppendedLine) _last[mirror.PathOf(file)] = (file, stored.Version);
+                if (!file.OnlyLastCounts) Compare(file, stored.Version);
             }
 
             return true;
@@ -127,7 +127,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
         {
             foreach (var (file, version) in _last.Values)
             {
-                if (file is LatestFile) Compare(file, version);
+                if (file.OnlyLastCounts) Compare(file, version);
                 else if (mirror.CheckEnd((AppendedLine)file) is { } problem) report.Problems.Add(new VerifyProblem(mirror.PathOf(file), "file", $"{problem} ({info.Stream}@{version})"));
             }
         }
@@ -138,7 +138,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             if (mirror.Check(file) is { } problem)
             {
                 // After a crash files may be behind the ledger; the next run of the stream writes them. That is no disagreement.
-                if (version > info.MirroredTo && (problem == FileMirror.Missing || file is LatestFile or AppendedLine)) report.Behind++;
+                if (version > info.MirroredTo && (problem == FileMirror.Missing || file.OnlyLastCounts || file is AppendedLine)) report.Behind++;
                 else report.Problems.Add(new VerifyProblem(mirror.PathOf(file), "file", $"{problem} ({info.Stream}@{version})"));
             }
             else if (DigestOf(file) is { } digest && store.ReadBlob(digest) is { } blob && Digest.Of(blob) != digest)

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Json;
+using Assay.Lanes.Tasks;
+using Assay.Tasks;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay execute</c>: works on a run of tasks.</summary>
+internal static class ExecuteCommand
+{
+    public static Command Create(GlobalOptions globals)
+    {
+        var runId = new Option<string>("--run-id", "--run") { Description = "The run, as task queue and routing name it", HelpName = "ID", Required = true };
+        var root = new Option<string>("--root") { Description = "The project, which holds .state (default: the current folder)", HelpName = "DIR", DefaultValueFactory = _ => "." };
+        var adapters = new Option<string?>("--adapters") { Description = "The adapters (adapters_v1; default: adapters.json or .yaml of the project)", HelpName = "FILE" };
+        var jobs = new Option<int>("--jobs", "-j") { Description = "How many tasks at once", HelpName = "N", DefaultValueFactory = _ => 2 };
+        var once = new Option<bool>("--once") { Description = "Do what can be done now, and leave" };
+        var follow = new Option<bool>("--follow") { Description = "Wait for people too, until the run has finished" };
+        jobs.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--jobs must be between 1 and 64");
+        });
+        var command = new Command("execute", "Execute the routed tasks of a run: each in a copy of its tree, tested, and only then brought into it") { runId, root, adapters, jobs, once, follow };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(once) && result.GetValue(follow)) result.AddError("--once and --follow exclude each other");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var prepared = TaskExecutor.Prepare(parsed.GetValue(root)!, parsed.GetValue(runId)!, parsed.GetValue(adapters), CommandLineActor.Here);
+            if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
+            var reporter = new TaskReporter(Console.Error);
+            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineActor.Here, cancel);
+            return Report(end, parsed.GetValue(runId)!, globals.Json(parsed));
+        });
+        return command;
+    }
+
+    /// <summary>How a run stands, as an exit code: a violated policy says more than a failure.</summary>
+    public static int CodeOf(ExecutionState state)
+    {
+        if (state.Tasks.Exists(t => t.Rule == PatchRule.PolicyViolation)) return ExitCodes.PolicyViolation;
+        if (state.Tasks.Exists(t => t.HasEnded && t.Phase != TaskPhase.Completed)) return ExitCodes.Failed;
+        return state.Tasks.TrueForAll(t => t.HasEnded) ? ExitCodes.Done : ExitCodes.WaitsForPerson;
+    }
+
+    private static int Report(ExecutionEnd end, string runId, bool json)
+    {
+        switch (end)
+        {
+            case ExecutionEnd.Refused refused:
+                return Problems.Print([new InputProblem(runId, "", refused.Rule, refused.Message)], json);
+            case ExecutionEnd.Busy busy:
+                return Problems.Print([new InputProblem(runId, "", "busy", $"is being executed by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it")], json);
+            case ExecutionEnd.Left left:
+                if (json) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(left.State).Bytes.Span));
+                else TaskTable.Print(left.State);
+                if (left.Cancelled) return ExitCodes.Cancelled;
+                var waits = left.State.Tasks.Exists(t => t is { Phase: TaskPhase.InProgress } && left.State.IsManual(t));
+                return left.State.Tasks.TrueForAll(t => t.HasEnded) ? CodeOf(left.State) : waits ? ExitCodes.WaitsForPerson : CodeOf(left.State) is var code && code == ExitCodes.WaitsForPerson ? ExitCodes.Done : CodeOf(left.State);
+            default:
+                throw new InvalidOperationException($"unknown end {end}");
+        }
+    }
+}

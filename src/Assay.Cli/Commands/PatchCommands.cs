@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Assay.Cli.Output;
+using Assay.Kernel.Json;
+using Assay.Lanes.Tasks;
+using Assay.Tasks;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay patch …</c></summary>
+internal static class PatchCommands
+{
+    public static Command Create(GlobalOptions globals) => new("patch", "The ledger of changes: what each task changed, and where that change is now")
+    {
+        List(globals), Show(globals), Apply(globals), Rollback(globals),
+    };
+
+    private static Command List(GlobalOptions globals)
+    {
+        var state = new Option<string?>("--state") { Description = "Only patches in this state", HelpName = "STATE" };
+        var run = new Option<string?>("--run-id", "--run") { Description = "Only patches of this run", HelpName = "ID" };
+        state.Validators.Add(result =>
+        {
+            var words = Enum.GetValues<PatchState>().Select(PatchMoves.Word).ToList();
+            if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
+        });
+        var command = new Command("list", "List patches, the latest first") { state, run };
+        command.SetAction((parsed, _) => TaskAnswers.WithAsync(globals, parsed, board =>
+        {
+            RowPrinter.Print(
+                board.Patches(parsed.GetValue(state), parsed.GetValue(run)), globals.Json(parsed), "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static Command Show(GlobalOptions globals)
+    {
+        var id = Id();
+        var command = new Command("show", "Show a patch: its diff on standard output, where it stands on standard error") { id };
+        command.SetAction((parsed, _) => TaskAnswers.WithAsync(globals, parsed, board =>
+        {
+            if (board.Patch(parsed.GetValue(id)!) is not { } patch)
+            {
+                return Task.FromResult(Problems.Print([new InputProblem(parsed.GetValue(id)!, "", "no_patch", "there is no such patch: assay patch list shows those there are")], globals.Json(parsed)));
+            }
+
+            if (globals.Json(parsed)) PrintJson(patch, board);
+            else Print(patch, board);
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static void Print(PatchView patch, TaskBoard board)
+    {
+        var declared = patch.Record.Patch;
+        Console.Error.WriteLine($"{declared.PatchId}  {PatchMoves.Word(patch.Record.State)}  by task {declared.TaskId} of {declared.RunId}, attempt {declared.Attempt}");
+        foreach (var step in board.History(declared.PatchId))
+        {
+            Console.Error.WriteLine($"  {step.Text("at")![..19]}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{(step.Text("actor") is { } by ? $" ({Words.Safe(by)})" : "")}".TrimEnd());
+        }
+
+        if (!Console.IsOutputRedirected)
+        {
+            Console.Out.Write(Words.SafeLines(System.Text.Encoding.UTF8.GetString(patch.Diff.Span).Replace("\t", "    ", StringComparison.Ordinal)));
+            return;
+        }
+
+        using var output = Console.OpenStandardOutput();
+        output.Write(patch.Diff.Span);
+    }
+
+    private static void PrintJson(PatchView patch, TaskBoard board)
+    {
+        var declared = patch.Record.Patch;
+        Console.Out.WriteLine(new JsonObject
+        {
+            ["patch_id"] = declared.PatchId,
+            ["diff_sha256"] = declared.DiffSha256.ToString(),
+            ["run_id"] = declared.RunId,
+            ["task_id"] = declared.TaskId,
+            ["state"] = PatchMoves.Word(patch.Record.State),
+            ["reason"] = patch.Record.Reason,
+            ["base_tree_sha256"] = declared.BaseTreeSha256.ToString(),
+            ["files"] = JsonNode.Parse(patch.Changes.Bytes())!["files"]!.DeepClone(),
+            ["history"] = new JsonArray([.. board.History(declared.PatchId).Select(h => new JsonObject { ["state"] = h.Text("state"), ["at"] = h.Text("at"), ["reason"] = h.Text("reason"), ["by"] = h.Text("actor") })]),
+        }.ToJsonString());
+    }
+
+    private static Command Apply(GlobalOptions globals)
+    {
+        var id = Id();
+        var merge = new Option<bool>("--3way") { Description = "Merge with what files have become, where the two do not touch the same lines" };
+        var command = new Command("apply", "Bring a patch into its tree that could not be brought there, or was rolled back") { id, merge };
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), CommandLineActor.Here)));
+        return command;
+    }
+
+    private static Command Rollback(GlobalOptions globals)
+    {
+        var id = Id();
+        var command = new Command("rollback", "Take a patch out of its tree: byte for byte, or not at all") { id };
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.RollBackAsync(parsed.GetValue(id)!, CommandLineActor.Here)));
+        return command;
+    }
+
+    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<TaskAnswer>> put)
+    {
+        if (StartedByAssay.Check()) return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused("patch", "not_a_person", "work that Assay runs cannot decide about patches"), globals.Json(parsed)));
+        return TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await put(board), globals.Json(parsed)));
+    }
+
+    private static Argument<string> Id() => new("PATCH") { Description = "The patch's id: 16 hex digits" };
+}

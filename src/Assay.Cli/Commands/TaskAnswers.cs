@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Assay.Cli.Output;
+using Assay.Kernel.Json;
+using Assay.Lanes.Tasks;
+using Assay.Tasks;
+
+namespace Assay.Cli.Commands;
+
+/// <summary>Opens the board for a command, and prints what it answered.</summary>
+internal static class TaskAnswers
+{
+    public static Option<string?> Run() => new("--run-id", "--run") { Description = "The run (default: the one that was worked on last)", HelpName = "ID" };
+
+    public static async Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act)
+    {
+        await using var workspace = globals.OpenExisting(parsed);
+        return workspace is null ? ExitCodes.BadInput : await act(await TaskBoard.OpenAsync(workspace, TimeProvider.System));
+    }
+
+    public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act) =>
+        WithAsync(globals, parsed, board =>
+        {
+            var id = runId ?? board.LatestRun();
+            return id is not null && board.Find(id) is { } state
+                ? act(board, state)
+                : Task.FromResult(Problems.Print([new InputProblem(id ?? "run", "", "no_run", "there is no such run: assay execute --run ID begins one")], globals.Json(parsed)));
+        });
+
+    /// <summary>Puts a person's decision, which work that Assay runs must not take about itself (ruling 4).</summary>
+    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, string, Task<TaskAnswer>> put)
+    {
+        if (StartedByAssay.Check()) return Task.FromResult(Print(TaskAnswer.Refused("task", "not_a_person", "work that Assay runs cannot decide about tasks"), globals.Json(parsed)));
+        return WithRunAsync(globals, parsed, runId, async (board, state) => Print(await put(board, state.Declared.RunId), globals.Json(parsed)));
+    }
+
+    public static int Print(TaskAnswer answer, bool json)
+    {
+        if (answer.Rule is not null)
+        {
+            Problems.Print([new InputProblem(answer.Subject, "", answer.Rule, answer.Message!)], json);
+            return answer.Rule switch
+            {
+                "not_a_person" => ExitCodes.PolicyViolation,
+                "tree_moved" or "unhealthy" => ExitCodes.Failed,
+                _ => ExitCodes.BadInput,
+            };
+        }
+
+        if (json) Console.Out.WriteLine(new JsonObject { ["id"] = answer.Subject, ["status"] = answer.Status }.ToJsonString());
+        else Console.Out.WriteLine($"{answer.Subject}  {answer.Status}");
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Assay.Cli.Output;
+using Assay.Kernel.Json;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay task …</c> and <c>assay run status</c></summary>
+internal static class TaskCommands
+{
+    public static Command Create(GlobalOptions globals) => new("task", "Look at the tasks of a run, and decide about them")
+    {
+        List(globals), Show(globals), Done(globals), Fail(globals), Retry(globals), Cancel(globals),
+    };
+
+    public static Command CreateRun(GlobalOptions globals)
+    {
+        var runId = new Argument<string>("RUN_ID") { Description = "The run" };
+        var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
+        status.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(runId), (_, state) =>
+        {
+            if (globals.Json(parsed)) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(state).Bytes.Span));
+            else TaskTable.Print(state);
+            return Task.FromResult(ExecuteCommand.CodeOf(state));
+        }));
+        return new Command("run", "Runs of tasks") { status };
+    }
+
+    private static Command List(GlobalOptions globals)
+    {
+        var run = TaskAnswers.Run();
+        var command = new Command("list", "List the tasks of a run") { run };
+        command.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(run), (_, state) =>
+        {
+            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state)["results"]!.ToJsonString());
+            else TaskTable.Print(state);
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static Command Show(GlobalOptions globals)
+    {
+        var (task, run) = (Id(), TaskAnswers.Run());
+        var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed") { task, run };
+        command.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
+        {
+            var id = parsed.GetValue(task)!;
+            if (!state.HasTask(id)) return Task.FromResult(Problems.Print([new InputProblem(id, "", "no_task", $"the run {state.Declared.RunId} has no such task")], globals.Json(parsed)));
+            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state)["results"]!.AsArray().Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
+            else TaskTable.Print(state, state.Task(id), board.Prompt(state.Task(id)), board.Log(state.Declared.RunId, id));
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static Command Done(GlobalOptions globals)
+    {
+        var (task, run) = (Id(), TaskAnswers.Run());
+        var evidence = new Option<string[]>("--evidence") { Description = "Files that show it; kept with the record", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+        var note = new Option<string?>("--note") { Description = "A word on it", HelpName = "TEXT" };
+        var command = new Command("done", "Say that a manual task is done") { task, run, evidence, note };
+        command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.DoneAsync(runId, parsed.GetValue(task)!, parsed.GetValue(evidence) ?? [], parsed.GetValue(note), CommandLineActor.Here)));
+        return command;
+    }
+
+    private static Command Fail(GlobalOptions globals)
+    {
+        var (task, run) = (Id(), TaskAnswers.Run());
+        var reason = new Option<string>("--reason") { Description = "Why", HelpName = "TEXT", Required = true };
+        var command = new Command("fail", "Say that a manual task cannot be done") { task, run, reason };
+        command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.FailAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason)!, CommandLineActor.Here)));
+        return command;
+    }
+
+    private static Command Retry(GlobalOptions globals)
+    {
+        var (task, run) = (Id(), TaskAnswers.Run());
+        var reason = new Option<string?>("--reason") { Description = "Why", HelpName = "TEXT" };
+        var command = new Command("retry", "Let a task that did not complete be tried again, with those that were cancelled because of it") { task, run, reason };
+        command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.RetryAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineActor.Here)));
+        return command;
+    }
+
+    private static Command Cancel(GlobalOptions globals)
+    {
+        var (task, run) = (Id(), TaskAnswers.Run());
+        var reason = new Option<string?>("--reason") { Description = "Why", HelpName = "TEXT" };
+        var command = new Command("cancel", "End a task, wherever it is") { task, run, reason };
+        command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.CancelAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineActor.Here)));
+        return command;
+    }
+
+    private static Argument<string> Id() => new("TASK") { Description = "The task" };
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Assay.Kernel.Lanes;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Cli.Output;
+
+/// <summary>Runs and tasks as a person reads them on a terminal.</summary>
+internal static class TaskTable
+{
+    private const decimal MicrosPerUsd = 1_000_000m;
+    private const int ReasonWidth = 70;
+
+    public static void Print(ExecutionState state)
+    {
+        var table = new TextTable("TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
+        foreach (var task in state.Tasks)
+        {
+            var passed = task.Tests.Count(t => t.Passed);
+            table.Add(
+                task.Spec.TaskId, TaskState.Word(task.Phase), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
+                task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId ?? "", Short(task.Reason ?? task.Waits ?? ""));
+        }
+
+        table.Write(Console.Out);
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(Summary(state));
+        foreach (var task in state.Tasks.Where(t => t is { Phase: TaskPhase.InProgress, Done: null } && state.IsManual(t)))
+        {
+            Console.Out.WriteLine($"{task.Spec.TaskId} waits for a person: assay task show {task.Spec.TaskId}, then assay task done {task.Spec.TaskId} --evidence FILE");
+        }
+    }
+
+    public static void Print(ExecutionState state, TaskState task, string? prompt, IReadOnlyList<LaneRow> log)
+    {
+        Console.Out.WriteLine($"{task.Spec.TaskId}  {Words.Safe(task.Spec.Title)}");
+        Console.Out.WriteLine($"{TaskState.Word(task.Phase)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
+        Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{(task.Spec.RetrySafe ? ", retry_safe" : "")}");
+        if (task.Spec.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", task.Spec.FileScope.Write)}");
+        if (task.Patch is { } patch) Console.Out.WriteLine($"patch {patch.PatchId}: {patch.FileCount} files, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
+        if (prompt is not null)
+        {
+            Console.Out.WriteLine();
+            Console.Out.WriteLine(Words.SafeLines(prompt.TrimEnd()));
+        }
+
+        foreach (var test in task.Tests)
+        {
+            Console.Out.WriteLine();
+            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{(test.Reason is { } why ? $": {Words.Safe(why)}" : "")}");
+            foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
+        }
+
+        Console.Out.WriteLine();
+        foreach (var entry in log) Console.Out.WriteLine($"{entry.Text("at")![11..19]}  {entry.Text("event"),-20} {Words.Safe(entry.Text("message") ?? "")}".TrimEnd());
+        if (task is not { Phase: TaskPhase.InProgress, Done: null } || !state.IsManual(task)) return;
+        Console.Out.WriteLine();
+        if (task.Copy is { } copy) Console.Out.WriteLine($"Work in the copy of the tree: {copy.Work} of the workspace");
+        Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");
+    }
+
+    private static string Summary(ExecutionState state)
+    {
+        var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {TaskState.Word(p)}"));
+        var cost = state.Tasks.Sum(t => t.CostMicroUsd) is > 0 and var micro ? string.Create(CultureInfo.InvariantCulture, $" · ${micro / MicrosPerUsd:0.00####}") : "";
+        var pause = state.PauseReason is { } reason ? $" · paused: {Words.Safe(reason)}" : "";
+        return $"{state.Declared.RunId}: {counts}{cost}{pause}";
+    }
+
+    private static string Time(TaskState task) => task is { StartedAt: { } start, EndedAt: { } end } ? Words.Duration((long)(end - start).TotalMilliseconds) : "";
+
+    private static string Short(string text) => text.Length <= ReasonWidth ? Words.Safe(text) : $"{Words.Safe(text[..(ReasonWidth - 1)])}…";
+}

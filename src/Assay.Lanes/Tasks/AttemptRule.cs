@@ -1,0 +1,100 @@
+using System.Text;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What the outcome of an adapter's part means: success, or a failure that may or may not be tried again, and what it says of the adapter.</summary>
+public static class AttemptRule
+{
+    private const int MaxReason = 1_000;
+    private const string Crash = "crashed: ";
+
+    /// <summary>Whether a reason says that the adapter's process did not come to an end of its own.</summary>
+    public static bool IsCrash(string reason) => reason.StartsWith(Crash, StringComparison.Ordinal);
+
+    public static TaskAttempted Judge(TaskState task, AdapterSpec adapter, EffectReport report) => report switch
+    {
+        EffectCompleted { Outcome: ProcessOutcome run } done => OnProcess(task, adapter, run, done.Evidence),
+        EffectCompleted { Outcome: HttpOutcome http } done => OnHttp(task, adapter, http, done.Evidence),
+        EffectLost lost => Of(task, AttemptResult.Interrupted, lost.Reason, task.Spec.RetrySafe, AdapterReport.Unknown),
+        _ => throw new InvalidOperationException($"an adapter's part does not end with {report}"),
+    };
+
+    /// <summary>Why a process did not do what it was started for; null when it did.</summary>
+    public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes)
+    {
+        if (run.StartError is { } error) return $"{Crash}it could not be started: {error}";
+        if (run.ChangedInputs.Length > 0) return $"{string.Join(", ", run.ChangedInputs)} is not what it was when the run was declared";
+        if (run.KillReason is { } kill) return Killed(kill, run);
+        if (run.Signal is { } signal) return $"{Crash}signal {signal} ended it";
+        return successCodes.Contains(run.ExitCode!.Value) ? null : $"exit code {run.ExitCode}";
+    }
+
+    private static string Killed(KillReason kill, ProcessOutcome run) => kill switch
+    {
+        KillReason.Timeout or KillReason.Deadline => $"it ran longer than {run.Caps.Time.Limit} ms",
+        KillReason.OutputLimit => $"it printed more than {run.Caps.Stdout.Limit} bytes",
+        KillReason.MemoryLimit => $"it took more than {run.Caps.Memory.Limit} bytes of memory",
+        KillReason.ProcessLimit => $"it started more than {run.Caps.Processes.Limit} processes",
+        KillReason.CpuLimit => $"it took more than {run.Caps.CpuTime.Limit} ms of processor time",
+        KillReason.DiskLimit => $"it wrote more than {run.Caps.Disk.Limit} bytes",
+        KillReason.CaptureFailed => "what it printed could not be kept: is the disk full?",
+        KillReason.CostLimit => run.MeterProblem ?? "it spent more than its budget",
+        KillReason.Cancelled => "it was cancelled",
+        _ => throw new InvalidOperationException($"unknown reason {kill}"),
+    };
+
+    private static TaskAttempted OnProcess(TaskState task, AdapterSpec adapter, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        TaskAttempted Result(AttemptResult result, string? reason, bool canRetry, AdapterReport health, Digest? answer = null) =>
+            Of(task, result, reason, canRetry, health) with { Answer = answer, CostMicroUsd = run.CostMicroUsd ?? 0, DurationMs = run.DurationMs };
+
+        if (run.KillReason == KillReason.Cancelled) return Result(AttemptResult.Interrupted, "it was cancelled", task.Spec.RetrySafe, AdapterReport.Unknown);
+        if (ProcessProblem(run, adapter.SuccessCodes) is { } problem)
+        {
+            // What was never started did nothing.
+            var canRetry = task.Spec.RetrySafe || run.StartError is not null;
+            var spent = run is { KillReason: KillReason.CostLimit, MeterProblem: null };
+            var result = run.KillReason is KillReason.Timeout or KillReason.Deadline ? AttemptResult.TimedOut : AttemptResult.Failed;
+            return Result(result, problem, canRetry && !spent, spent ? AdapterReport.Worked : AdapterReport.Failed);
+        }
+
+        if (adapter.Kind != AdapterKind.Model) return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked);
+        if (!evidence.TryGetValue(TaskEffects.AnswerFile, out var answer)) return Result(AttemptResult.Failed, "the model answered nothing", task.Spec.RetrySafe, AdapterReport.Failed);
+        return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked, adapter.Answer == AnswerKind.Patch ? Digest.Of(answer.Span) : null);
+    }
+
+    private static TaskAttempted OnHttp(TaskState task, AdapterSpec adapter, HttpOutcome http, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        TaskAttempted Result(AttemptResult result, string? reason, bool canRetry, AdapterReport health, Digest? answer = null) =>
+            Of(task, result, reason, canRetry, health) with { Answer = answer, RetryAfterMs = http.RetryAfterMs, DurationMs = http.DurationMs };
+
+        var canRepeat = task.Spec.RetrySafe || !http.MayHaveActed;
+        if (http.Cancelled) return Result(AttemptResult.Interrupted, http.Problem, canRepeat, AdapterReport.Unknown);
+        if (http.TimedOut) return Result(AttemptResult.TimedOut, http.Problem, canRepeat, AdapterReport.Failed);
+        if (http.Status is not { } status) return Result(AttemptResult.Failed, $"{Crash}{http.Problem}", canRepeat, AdapterReport.Failed);
+        if (!adapter.SuccessCodes.Contains(status))
+        {
+            // The adapter is well when it says that the request is wrong, and the same request stays wrong.
+            var isOurs = status is >= 400 and < 500 and not (408 or 425 or 429);
+            return Result(AttemptResult.Failed, $"answered {status}{Excerpt(evidence)}", canRepeat && !isOurs, isOurs ? AdapterReport.Worked : AdapterReport.Failed);
+        }
+
+        if (http.Problem is { } problem) return Result(AttemptResult.Failed, problem, canRetry: false, AdapterReport.Worked);
+        var answer = evidence.GetValueOrDefault(HttpOutcome.BodyName);
+        if (adapter.Answer != AnswerKind.Patch) return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked);
+        return answer.IsEmpty
+            ? Result(AttemptResult.Failed, "the answer holds no patch", task.Spec.RetrySafe, AdapterReport.Failed)
+            : Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked, Digest.Of(answer.Span));
+    }
+
+    private static string Excerpt(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        var text = Encoding.UTF8.GetString(evidence.GetValueOrDefault(HttpOutcome.BodyName).Span).Trim();
+        return text.Length == 0 ? "" : $": {BoundedText.Cut(string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)), 200)}";
+    }
+
+    private static TaskAttempted Of(TaskState task, AttemptResult result, string? reason, bool canRetry, AdapterReport health) => new(
+        task.Spec.TaskId, result, reason is null ? null : BoundedText.Cut(reason, MaxReason), canRetry, null, health, null, 0, 0);
+}

@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>The fold of a run: what each event makes of its state.</summary>
+internal static class ExecutionFold
+{
+    public static ExecutionState Evolve(ExecutionState state, RecordedEvent recorded) => recorded.Body switch
+    {
+        ExecutionDeclared declared => state with { Declared = declared, Phase = ExecutionPhase.Idle },
+        AdapterDeclared declared => state with { Adapters = state.Adapters.Add(declared.Adapter.AdapterId, declared.Adapter) },
+        TaskDeclared declared => state with { Tasks = state.Tasks.Add(new TaskState(declared.Task)) },
+        ExecutionStarted started => state with
+        {
+            Phase = ExecutionPhase.Running,
+            Jobs = started.Jobs,
+            PauseReason = null,
+            StartedAt = state.StartedAt == default ? recorded.At : state.StartedAt,
+            Refusing = state.Refusing.Clear(),
+        },
+        ExecutionStopped => state with { Phase = ExecutionPhase.Stopping },
+        ExecutionPaused paused => state with { Phase = ExecutionPhase.Paused, PauseReason = paused.Reason },
+        ExecutionResumed => state with { Phase = ExecutionPhase.Running, PauseReason = null },
+        ExecutionFinished => state with
+        {
+            Phase = ExecutionPhase.Finished,
+            Finishes = state.Finishes + 1,
+            Chores = state.Chores.SetItem($"publish/{state.Finishes + 1}", new PublishChore()),
+        },
+        Escalated escalated => Escalate(state, escalated, recorded.At),
+        EscalationUndelivered undelivered => state with { Chores = state.Chores.Remove(TaskEffects.Webhook(undelivered.EscalationId)) },
+        TaskEvent of => OnTask(state, of, recorded.At),
+        EffectEvent effect => OnEffect(state, effect, recorded.At),
+        _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
+    };
+
+    private static ExecutionState Escalate(ExecutionState state, Escalated escalated, DateTimeOffset at)
+    {
+        var next = state with { Escalations = state.Escalations + 1 };
+        return state.Declared.Escalation is null
+            ? next
+            : next with { Chores = next.Chores.Add(TaskEffects.Webhook(escalated.EscalationId), new WebhookChore(escalated, at, 0, null)) };
+    }
+
+    private static ExecutionState OnTask(ExecutionState state, TaskEvent body, DateTimeOffset at)
+    {
+        var task = state.Task(body.TaskId);
+        switch (body)
+        {
+            case TaskStarted started:
+                return state.With(task with
+                {
+                    Phase = TaskPhase.InProgress,
+                    AdapterId = started.AdapterId,
+                    Attempts = started.Attempt,
+                    StartedAt = task.StartedAt ?? at,
+                    NotBefore = null,
+                    Waits = null,
+                    Refusals = 0,
+                    Reminded = false,
+                    Done = null,
+                }) with
+                { Refusing = state.Refusing.Remove(started.AdapterId) };
+            case TaskDeferred deferred:
+                return Leave(state, task, AdapterReport.Unknown).With(Fresh(task) with
+                {
+                    Phase = TaskPhase.Pending,
+                    NotBefore = deferred.Until,
+                    Waits = deferred.Reason,
+                    Refusals = 0,
+                    Forgiven = task.Forgiven + (task.IsActive ? 1 : 0),
+                });
+            case TaskAttempted attempted:
+                var reported = task.Attempted is null ? Report(state, task, attempted.Health) : state;
+                return reported.With(task with { Attempted = attempted, CostMicroUsd = task.CostMicroUsd + attempted.CostMicroUsd });
+            case ManualDone done:
+                return state.With(task with { Done = done });
+            case ManualReminded:
+                return state.With(task with { Reminded = true });
+            case TaskValidating validating:
+                var valid = state.With(task with { Phase = TaskPhase.Validating, Patch = validating.Patch });
+                return validating.Patch is { } patch ? Move(valid, task, patch, [PatchState.Created, PatchState.Validated], null) : valid;
+            case TaskTested tested:
+                return state.With(task with { Tests = task.Tests.Add(tested.Result) });
+            case TaskRetried retried:
+                var left = Leave(state, task, AdapterReport.Unknown);
+                if (retried.Dropped is { } dropped) left = Move(left, task, dropped, [PatchState.Created, PatchState.Dropped], retried.Reason);
+                var cut = task.Attempted is { Result: AttemptResult.Interrupted } ? 1 : 0;
+                return left.With(Fresh(task) with
+                {
+                    Phase = TaskPhase.Pending,
+                    NotBefore = retried.NotBefore,
+                    Waits = retried.Reason,
+                    Forgiven = task.Forgiven + cut,
+                    Interruptions = task.Interruptions + cut,
+                });
+            case TaskEnded ended:
+                return End(state, task, ended, at);
+            case TaskReopened:
+                return state.With(Fresh(task) with
+                {
+                    Phase = TaskPhase.Pending,
+                    Forgiven = task.Attempts,
+                    Rule = null,
+                    Reason = null,
+                    EndedAt = null,
+                    NotBefore = null,
+                    CancelRequested = null,
+                    Patch = null,
+                    Tests = [],
+                }) with
+                { Phase = state.Phase == ExecutionPhase.Finished ? ExecutionPhase.Idle : state.Phase };
+            case TaskCancelRequested requested:
+                return state.With(task with { CancelRequested = requested });
+            default:
+                return state;
+        }
+    }
+
+    private static ExecutionState End(ExecutionState state, TaskState task, TaskEnded ended, DateTimeOffset at)
+    {
+        var (phase, rule, rejected) = ended switch
+        {
+            TaskCompleted => (TaskPhase.Completed, null, null),
+            TaskFailed failed => (TaskPhase.Failed, failed.Rule, failed.Rejected),
+            TaskTimedOut timedOut => (TaskPhase.TimedOut, "time_ms", timedOut.Rejected),
+            TaskCancelled cancelled => (TaskPhase.Cancelled, "cancelled", cancelled.Rejected),
+            _ => throw new InvalidOperationException($"unknown end {ended}"),
+        };
+        var left = Leave(state, task, AdapterReport.Unknown);
+        if (rejected is not null)
+        {
+            var last = PatchRule.IsDangerous(rule) ? PatchState.Quarantined : PatchState.Dropped;
+            ImmutableArray<PatchState> through = task.Prepared ? [PatchState.Created, PatchState.Validated, PatchState.Applied, last]
+                : task.Phase == TaskPhase.Validating ? [PatchState.Created, PatchState.Validated, last] : [PatchState.Created, last];
+            left = Move(left, task, rejected, through, ended.Reason);
+        }
+
+        return left.With(task with { Phase = phase, Rule = rule, Reason = ended.Reason, EndedAt = at, Patch = task.Patch ?? rejected, Copy = null, Waits = null, NotBefore = null });
+    }
+
+    /// <summary>The task without what its last attempt has left.</summary>
+    private static TaskState Fresh(TaskState task) => task with
+    {
+        Copy = null,
+        Attempted = null,
+        AnswerApplied = false,
+        Prepared = false,
+        Patch = null,
+        Tests = [],
+        Done = null,
+        Reminded = false,
+    };
+
+    /// <summary>What is to be done when an attempt is over: its copies go, and its call is reported if nobody has.</summary>
+    private static ExecutionState Leave(ExecutionState state, TaskState task, AdapterReport report)
+    {
+        var next = task.IsActive && task.Attempted is null ? Report(state, task, report) : state;
+        return task.Copy is { } copy ? next with { Chores = next.Chores.SetItem($"clean/{task.Spec.TaskId}/{task.Attempts}", new CleanChore(copy.Folder)) } : next;
+    }
+
+    private static ExecutionState Report(ExecutionState state, TaskState task, AdapterReport report) => state.IsManual(task)
+        ? state
+        : state with
+        {
+            Chores = state.Chores.SetItem(
+                $"report/{task.Spec.TaskId}/{task.Attempts}", new ReportChore(task.AdapterId!, task.Ticket(state.Declared.RunId), report)),
+        };
+
+    private static ExecutionState Move(ExecutionState state, TaskState task, PatchDeclaration patch, ImmutableArray<PatchState> through, string? reason) => state with
+    {
+        PatchSteps = state.PatchSteps + 1,
+        Chores = state.Chores.Add($"patch/{task.Spec.TaskId}/{state.PatchSteps + 1:D8}", new PatchChore(task.Spec.TaskId, patch, through, reason)),
+    };
+
+    private static ExecutionState OnEffect(ExecutionState state, EffectEvent effect, DateTimeOffset at)
+    {
+        if (TaskEffects.TaskOf(effect.EffectId) is not { } taskId) return OnChore(state, effect, at);
+        var task = state.Task(taskId);
+        if (effect is EffectStarted) return state.With(task with { InFlight = task.InFlight.Add(effect.EffectId) });
+        task = task with { InFlight = task.InFlight.Remove(effect.EffectId) };
+        if (effect is not EffectFinished { Outcome: var outcome }) return state.With(task);
+        switch (TaskEffects.KindOf(effect.EffectId), outcome)
+        {
+            case (TaskEffects.Permit, StreamOutcome { Status: not AdapterLane.StatusAllowed } refused):
+                return state.With(task with { Refusals = task.Refusals + 1 }) with { Refusing = state.Refusing.SetItem(TaskEffects.AdapterOf(effect.EffectId), refused) };
+            case (TaskEffects.Copy, CopyOutcome { Problem: null } copy):
+                return state.With(task with { Copy = copy });
+            case (TaskEffects.Answer, _):
+                return state.With(task with { AnswerApplied = true });
+            case (TaskEffects.Prepare, ApplyOutcome { Applied: true }):
+                return Move(state.With(task with { Prepared = true }), task, task.Patch!, [PatchState.Applied], null);
+            default:
+                return state.With(task);
+        }
+    }
+
+    private static ExecutionState OnChore(ExecutionState state, EffectEvent effect, DateTimeOffset at)
+    {
+        if (effect is EffectStarted) return state with { ChoresInFlight = state.ChoresInFlight.Add(effect.EffectId) };
+        var next = state with { ChoresInFlight = state.ChoresInFlight.Remove(effect.EffectId) };
+        if (effect is not EffectFinished finished) return next;
+        if (state.Chores.GetValueOrDefault(effect.EffectId) is WebhookChore webhook && !EscalationRule.IsDelivered(finished.Outcome))
+        {
+            return next with { Chores = next.Chores.SetItem(effect.EffectId, webhook with { Tries = webhook.Tries + 1, NotBefore = EscalationRule.NextTry(webhook, at) }) };
+        }
+
+        return next with { Chores = next.Chores.Remove(effect.EffectId) };
+    }
+}

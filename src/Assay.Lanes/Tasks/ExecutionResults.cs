@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>The document <c>.state/execution_results.json</c> (contract <c>execution_results_v1</c>).</summary>
+public static class ExecutionResults
+{
+    public const string Version = "execution_results_v1";
+
+    private const decimal MicrosPerUsd = 1_000_000m;
+
+    public static Blob Of(ExecutionState state) => Blob.Of(System.Text.Encoding.UTF8.GetBytes($"{Document(state).ToJsonString(Indented)}\n"));
+
+    public static JsonObject Document(ExecutionState state) => new()
+    {
+        ["schema_version"] = Version,
+        ["run_id"] = state.Declared.RunId,
+        ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(TaskState.Word(p), (JsonNode?)state.Count(p)))),
+        ["cost_usd"] = state.Tasks.Sum(t => t.CostMicroUsd) / MicrosPerUsd,
+        ["results"] = new JsonArray([.. state.Tasks.Select(Result)]),
+    };
+
+    private static readonly System.Text.Json.JsonSerializerOptions Indented = new() { WriteIndented = true, TypeInfoResolver = LineJson.Default };
+
+    private static JsonObject Result(TaskState task) => new()
+    {
+        ["task_id"] = task.Spec.TaskId,
+        ["status"] = TaskState.Word(task.Phase),
+        ["adapter_id"] = task.AdapterId,
+        ["attempts"] = task.Attempts,
+        ["duration_ms"] = task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : 0,
+        ["patch_id"] = task.Patch?.PatchId,
+        ["files_changed"] = new JsonArray([.. (task.Phase == TaskPhase.Completed ? task.Patch?.Files ?? [] : []).Select(f => JsonValue.Create(f))]),
+        ["acceptance"] = new JsonObject
+        {
+            ["passed"] = task.Tests.Count(t => t.Passed),
+            ["failed"] = task.Tests.Count(t => !t.Passed),
+            ["tests"] = new JsonArray([.. task.Tests.Select(Test)]),
+        },
+        ["reason"] = task.Reason,
+        ["cost_usd"] = task.CostMicroUsd / MicrosPerUsd,
+    };
+
+    private static JsonObject Test(TestResult test) => new()
+    {
+        ["name"] = test.Name,
+        ["required"] = test.Required,
+        ["passed"] = test.Passed,
+        ["tests"] = test.Tests,
+        ["failures"] = test.Failures,
+        ["reason"] = test.Reason,
+        ["first_failures"] = new JsonArray([.. test.FirstFailures.Select(f => JsonValue.Create(f))]),
+        ["duration_ms"] = test.DurationMs,
+    };
+}

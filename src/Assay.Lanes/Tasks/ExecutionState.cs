@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>Where a run stands.</summary>
+public enum ExecutionPhase
+{
+    /// <summary>It does not exist.</summary>
+    None,
+
+    /// <summary>It waits for somebody to work on it. To Running.</summary>
+    Idle,
+
+    /// <summary>To Paused, Stopping or Finished.</summary>
+    Running,
+
+    /// <summary>Safe mode: nothing but a look at the adapters is started. To Running by itself when health returns, or by command.</summary>
+    Paused,
+
+    /// <summary>What is under way is being ended, then it waits to be worked on again.</summary>
+    Stopping,
+
+    /// <summary>Every task has ended. To Idle when a person reopens one.</summary>
+    Finished,
+}
+
+/// <summary>A run of tasks, folded from its events.</summary>
+public sealed record ExecutionState
+{
+    public static readonly ExecutionState Initial = new();
+
+    private readonly ExecutionDeclared? _declared;
+
+    public ExecutionPhase Phase { get; init; }
+
+    public ExecutionDeclared Declared
+    {
+        get => _declared ?? throw new InvalidOperationException("the run has not been declared");
+        init => _declared = value;
+    }
+
+    public ImmutableSortedDictionary<string, AdapterSpec> Adapters { get; init; } = ImmutableSortedDictionary.Create<string, AdapterSpec>(StringComparer.Ordinal);
+
+    /// <summary>In the order of the queue.</summary>
+    public ImmutableList<TaskState> Tasks { get; init; } = [];
+
+    public int Jobs { get; init; } = 1;
+
+    public string? PauseReason { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset LastAt { get; init; }
+
+    /// <summary>The last refusals of adapters, until they allow a call again.</summary>
+    public ImmutableSortedDictionary<string, StreamOutcome> Refusing { get; init; } = ImmutableSortedDictionary.Create<string, StreamOutcome>(StringComparer.Ordinal);
+
+    /// <summary>What has to be done besides the tasks, by the id of its effect.</summary>
+    public ImmutableSortedDictionary<string, Chore> Chores { get; init; } = ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);
+
+    public ImmutableSortedSet<string> ChoresInFlight { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    public int Escalations { get; init; }
+
+    /// <summary>How often the run has finished.</summary>
+    public int Finishes { get; init; }
+
+    /// <summary>Patch steps so far, which numbers them.</summary>
+    public int PatchSteps { get; init; }
+
+    public TaskState Task(string taskId) => Tasks.Find(t => t.Spec.TaskId == taskId) ?? throw new InvalidOperationException($"the run has no task {taskId}");
+
+    public bool HasTask(string taskId) => Tasks.Exists(t => t.Spec.TaskId == taskId);
+
+    public AdapterSpec AdapterOf(TaskState task) => Adapters[task.AdapterId!];
+
+    public bool IsManual(TaskState task) => Adapters[task.AdapterId ?? task.Spec.AdapterIds[0]].Kind == AdapterKind.Manual;
+
+    public int InFlight => ChoresInFlight.Count + Tasks.Sum(t => t.InFlight.Count);
+
+    public int Count(TaskPhase phase) => Tasks.Count(t => t.Phase == phase);
+
+    public ExecutionState With(TaskState task) => this with { Tasks = Tasks.SetItem(Tasks.FindIndex(t => t.Spec.TaskId == task.Spec.TaskId), task) };
+
+    public ExecutionState Evolve(RecordedEvent recorded) => ExecutionFold.Evolve(this, recorded) with { LastAt = recorded.At };
+}
+
+/// <summary>Something that has to be done besides the tasks, and does not change how they end.</summary>
+public abstract record Chore;
+
+/// <summary>Tell the adapter's breaker how a call ended.</summary>
+public sealed record ReportChore(string AdapterId, string Ticket, AdapterReport Report) : Chore;
+
+/// <summary>Remove the copies of an attempt.</summary>
+public sealed record CleanChore(string Folder) : Chore;
+
+/// <summary>Take a patch through states of its ledger, in the order of the ids.</summary>
+public sealed record PatchChore(string TaskId, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Chore;
+
+/// <summary>Tell the webhook.</summary>
+public sealed record WebhookChore(Escalated Escalation, DateTimeOffset At, int Tries, DateTimeOffset? NotBefore) : Chore;
+
+/// <summary>Publish the results.</summary>
+public sealed record PublishChore : Chore;

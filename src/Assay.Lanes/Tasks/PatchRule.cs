@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Trees;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What is recorded of a change that a task made.</summary>
+public static class PatchRule
+{
+    /// <summary>A change that broke a rule, or failed its tests, is kept away for good; any other that is not used is merely dropped.</summary>
+    public const string PolicyViolation = "policy_violation";
+    public const string AcceptanceFailed = "acceptance_failed";
+
+    private const int MaxFiles = 200;
+    private const int MaxNameChars = 12_000;
+
+    public static bool IsDangerous(string? rule) => rule is PolicyViolation or AcceptanceFailed;
+
+    /// <summary>The patch of a change; null when nothing changed.</summary>
+    public static PatchDeclaration? Declare(ExecutionState state, TaskState task, ChangesOutcome outcome, ChangeSet? changes) => changes is null
+        ? null
+        : new PatchDeclaration
+        {
+            PatchId = changes.PatchId,
+            DiffSha256 = changes.DiffSha256,
+            DiffBytes = outcome.DiffBytes,
+            ChangesSha256 = outcome.ChangesSha256!.Value,
+            BaseTreeSha256 = changes.BaseTreeSha256,
+            RunId = state.Declared.RunId,
+            TaskId = task.Spec.TaskId,
+            Attempt = task.Attempts,
+            WorkingTree = task.Spec.WorkingTree!,
+            FileCount = changes.Files.Length,
+            Files = Names(changes),
+            Added = changes.Added,
+            Removed = changes.Removed,
+        };
+
+    private static ImmutableArray<string> Names(ChangeSet changes)
+    {
+        var names = ImmutableArray.CreateBuilder<string>();
+        var chars = 0;
+        foreach (var file in changes.Files.Take(MaxFiles))
+        {
+            chars += file.Path.Length;
+            if (chars > MaxNameChars) break;
+            names.Add(file.Path);
+        }
+
+        return names.ToImmutable();
+    }
+}

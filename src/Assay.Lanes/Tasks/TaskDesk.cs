@@ -1,0 +1,73 @@
+using Assay.Kernel.Lanes;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What a run answers to requests from outside.</summary>
+internal static class TaskDesk
+{
+    public static Decision Decide(ExecutionState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
+    {
+        (ExecutionPhase.None, DeclareExecution declare) => Declare(declare),
+        (_, DeclareExecution declare) => Same(state, declare)
+            ? Decision.Accept()
+            : Decision.Refuse("run_changed", $"the run {state.Declared.RunId} was declared with another task queue, routing or adapters: give it another run_id"),
+        (_, Cancel or WakeUp) when state.Phase is ExecutionPhase.None => Decision.Accept(),
+        (ExecutionPhase.None, _) => Decision.Refuse("no_run", "there is no such run"),
+        (ExecutionPhase.Finished, StartExecution) => Decision.Accept(),
+        (_, StartExecution start) => Decision.Accept(new ExecutionStarted(start.Jobs, start.By)),
+        (ExecutionPhase.Running or ExecutionPhase.Paused, Cancel cancel) => Decision.Accept(new ExecutionStopped(cancel.By)),
+        (_, Cancel) => Decision.Accept(),
+        (_, WakeUp) => Decision.Accept([.. TaskFlow.OnTime(state, now)]),
+        (_, CompleteManual done) => Manual(state, done.TaskId) ?? Decision.Accept(new ManualDone(done.TaskId, done.By, done.Note, done.Evidence) { Attached = done.Documents }),
+        (_, FailManual failed) => Manual(state, failed.TaskId) ?? Decision.Accept(
+            new ManualFailed(failed.TaskId, failed.By, failed.Reason), new TaskFailed(failed.TaskId, $"{failed.By.Name} says: {failed.Reason}", "manual", null)),
+        (_, CancelTask cancel) => Known(state, cancel.TaskId) ?? EndTask(state, cancel),
+        (_, RetryTask retry) => Known(state, retry.TaskId) ?? Retry(state, retry),
+        _ => Decision.Refuse("unknown_command", $"a run knows no {command.GetType().Name}"),
+    };
+
+    private static Decision Declare(DeclareExecution declare) => Decision.Accept(
+    [
+        declare.Execution with { Attached = declare.Documents },
+        .. declare.Adapters.Select(a => new AdapterDeclared(a)),
+        .. declare.Tasks.Select(t => new TaskDeclared(t)),
+    ]);
+
+    private static bool Same(ExecutionState state, DeclareExecution declare) =>
+        state.Declared.ProjectRoot == declare.Execution.ProjectRoot
+        && state.Tasks.Select(t => TaskIdentity.Of(t.Spec)).SequenceEqual(declare.Tasks.Select(TaskIdentity.Of))
+        && declare.Adapters.All(a => state.Adapters.TryGetValue(a.AdapterId, out var known) && TaskIdentity.Of(known) == TaskIdentity.Of(a));
+
+    private static Decision? Known(ExecutionState state, string taskId) =>
+        state.HasTask(taskId) ? null : Decision.Refuse("no_task", $"the run {state.Declared.RunId} has no task {taskId}");
+
+    private static Decision? Manual(ExecutionState state, string taskId)
+    {
+        if (Known(state, taskId) is { } unknown) return unknown;
+        var task = state.Task(taskId);
+        if (task.Phase != TaskPhase.InProgress || !state.IsManual(task)) return Decision.Refuse("not_waiting", $"{taskId} is {TaskState.Word(task.Phase)}: it does not wait for a person");
+        return task.Done is null ? null : Decision.Refuse("not_waiting", $"{taskId} was said to be done already");
+    }
+
+    private static Decision EndTask(ExecutionState state, CancelTask cancel)
+    {
+        var task = state.Task(cancel.TaskId);
+        if (task.HasEnded) return Decision.Refuse("ended", $"{cancel.TaskId} is {TaskState.Word(task.Phase)} already");
+        if (task.CancelRequested is not null) return Decision.Accept();
+        return Decision.Accept(new TaskCancelRequested(cancel.TaskId, cancel.By, cancel.Reason));
+    }
+
+    private static Decision Retry(ExecutionState state, RetryTask retry)
+    {
+        var task = state.Task(retry.TaskId);
+        if (!task.HasEnded) return Decision.Refuse("not_ended", $"{retry.TaskId} is {TaskState.Word(task.Phase)}: it has not ended");
+        if (task.Phase == TaskPhase.Completed) return Decision.Refuse("completed", $"{retry.TaskId} completed: its change is in the tree");
+        var reopened = new HashSet<string>(StringComparer.Ordinal) { retry.TaskId };
+        while (state.Tasks.Find(t => t.Phase == TaskPhase.Cancelled && !reopened.Contains(t.Spec.TaskId) && t.Spec.DependsOn.Any(reopened.Contains)) is { } dependent)
+        {
+            reopened.Add(dependent.Spec.TaskId);
+        }
+
+        return Decision.Accept([.. state.Tasks.Where(t => reopened.Contains(t.Spec.TaskId)).Select(t => new TaskReopened(t.Spec.TaskId, retry.By, retry.Reason))]);
+    }
+}

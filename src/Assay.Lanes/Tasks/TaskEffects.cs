@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>The effects that a run asks for, each named by its kind, its task, and what else tells it from others.</summary>
+public static class TaskEffects
+{
+    public const string Permit = "permit";
+    public const string Copy = "copy";
+    public const string Act = "act";
+    public const string Answer = "answer";
+    public const string Capture = "capture";
+    public const string Prepare = "prepare";
+    public const string Test = "test";
+    public const string Commit = "commit";
+
+    /// <summary>The prompt in the run root.</summary>
+    public const string PromptFile = "prompt.md";
+
+    /// <summary>The report of a test in its run root.</summary>
+    public const string ReportFile = "report";
+
+    /// <summary>What a model answers, in the run root.</summary>
+    public const string AnswerFile = "answer.txt";
+
+    /// <summary>The file in which a model call finds its settings.</summary>
+    public const string ModelFile = "model_call.json";
+
+    public const string MeterFile = "meter.jsonl";
+
+    /// <summary>No report or patch that is answered is larger.</summary>
+    private const long MaxDocumentBytes = 16L << 20;
+
+    private static readonly string[] TaskKinds = [Permit, Copy, Act, Answer, Capture, Prepare, Test, Commit];
+
+    /// <summary>Variables that every program gets.</summary>
+    public static readonly ImmutableArray<string> AlwaysInherited = ["PATH", "HOME", "LANG", "TZ"];
+
+    /// <summary>The kind of an effect.</summary>
+    public static string KindOf(string effectId) => effectId[..effectId.IndexOf('/', StringComparison.Ordinal)];
+
+    /// <summary>The task that an effect belongs to; null for a chore.</summary>
+    public static string? TaskOf(string effectId) => TaskKinds.Contains(KindOf(effectId)) ? effectId.Split('/')[1] : null;
+
+    /// <summary>The adapter that is asked for permission.</summary>
+    public static string AdapterOf(string effectId) => effectId.Split('/')[2];
+
+    public static string Webhook(string escalationId) => $"escalate/{escalationId}";
+
+    /// <summary>Asks an adapter's breaker whether the task may call it.</summary>
+    public static CommandStream AskPermit(ExecutionState state, TaskState task, string adapterId)
+    {
+        var ticket = task.Ticket(state.Declared.RunId, task.Attempts + 1);
+        return new CommandStream($"{Permit}/{task.Spec.TaskId}/{adapterId}")
+        {
+            Lane = AdapterLane.Instance,
+            Stream = AdapterLane.StreamOf(adapterId),
+            Command = new AskPermit(ticket, task.Spec.Caps.KillMs + ProbeGraceMs),
+            Result = found => AdapterLane.ReadPermit((AdapterState)found, ticket),
+        };
+    }
+
+    /// <summary>What a probe may take beyond its time cap before it is given up.</summary>
+    private const long ProbeGraceMs = 60_000;
+
+    public static CopyTree CopyOf(ExecutionState state, TaskState task) => new($"{Copy}/{task.Spec.TaskId}")
+    {
+        From = task.Spec.WorkingTree!,
+        To = TaskPaths.Copies(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
+        Exclude = state.Declared.Own,
+    };
+
+    /// <summary>The adapter's part.</summary>
+    public static Effect ActOf(ExecutionState state, TaskState task)
+    {
+        var adapter = state.AdapterOf(task);
+        return adapter.Kind switch
+        {
+            AdapterKind.Process => Program(state, task, adapter),
+            AdapterKind.Model => Model(state, task, adapter),
+            AdapterKind.Http => Request(state, task, adapter),
+            _ => throw new InvalidOperationException($"{adapter.AdapterId} is asked by nobody but a person"),
+        };
+    }
+
+    /// <summary>Applies an answered patch to the copy, by git, without network and without a way out of it.</summary>
+    public static RunProcess AnswerOf(ExecutionState state, TaskState task)
+    {
+        var folder = TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
+        return Process($"{Answer}/{task.Spec.TaskId}", $"{folder}/answer") with
+        {
+            Command = ["git", "apply", "--whitespace=nowarn", $"{{run_root}}/{AnswerFile}"],
+            Inherit = ["PATH"],
+            Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+                .Add("GIT_CONFIG_GLOBAL", "/dev/null").Add("GIT_CONFIG_SYSTEM", "/dev/null").Add("GIT_CONFIG_COUNT", "1").Add("GIT_CONFIG_KEY_0", "safe.directory").Add("GIT_CONFIG_VALUE_0", "*"),
+            Documents = [new StagedBlob(AnswerFile, task.Attempted!.Answer!.Value)],
+            WorkFolder = task.Copy!.Work,
+            Caps = new ProcessCaps { TimeMs = 60_000, KillMs = 61_000, StdoutBytes = 1 << 20, StderrBytes = 1 << 20 },
+            Sandbox = SandboxLevel.Strict,
+        };
+    }
+
+    public static CaptureChanges CaptureOf(TaskState task) => new($"{Capture}/{task.Spec.TaskId}") { Folder = task.Copy!.Folder, Origin = task.Spec.WorkingTree! };
+
+    /// <summary>Brings the change into the copy that has stayed as the tree was; there it is tested.</summary>
+    public static ApplyChanges PrepareOf(TaskState task) => new($"{Prepare}/{task.Spec.TaskId}") { Target = task.Copy!.Base, Changes = task.Patch!.ChangesSha256 };
+
+    public static RunProcess TestOf(ExecutionState state, TaskState task, AcceptanceTest test)
+    {
+        var folder = TaskPaths.Test(state.Declared.RunId, task.Spec.TaskId, task.Attempts, test.Name);
+        return Process($"{Test}/{task.Spec.TaskId}/{test.Name}", folder) with
+        {
+            Command = [.. test.Command.Select(w => w.Replace("{report}", $"{{run_root}}/{ReportFile}", StringComparison.Ordinal))],
+            Inherit = [.. AlwaysInherited.Union(test.Inherit, StringComparer.Ordinal)],
+            WorkFolder = task.Copy?.Base,
+            Collect = [new CollectedName(ReportFile, MaxDocumentBytes, Content: true)],
+            Caps = test.Caps,
+            Sandbox = test.Sandbox,
+            Live = true,
+        };
+    }
+
+    public static CommandStream CommitOf(ExecutionState state, TaskState task) => Project(
+        state, $"{Commit}/{task.Spec.TaskId}", new CommitPatch(state.Declared.ProjectRoot, task.Patch!), task.Patch!.PatchId, untilEnd: true);
+
+    public static Effect ChoreOf(ExecutionState state, string id, Chore chore) => chore switch
+    {
+        ReportChore report => new CommandStream(id)
+        {
+            Lane = AdapterLane.Instance,
+            Stream = AdapterLane.StreamOf(report.AdapterId),
+            Command = new ReportCall(report.Ticket, report.Report),
+            Result = found => AdapterLane.ReadReport((AdapterState)found, report.Ticket),
+        },
+        CleanChore clean => new RemoveFolders(id) { Folders = [clean.Folder] },
+        PatchChore patch => Project(
+            state, id, new MovePatch(state.Declared.ProjectRoot, patch.Patch, patch.Through, patch.Reason), patch.Patch.PatchId, untilEnd: false),
+        WebhookChore webhook => EscalationRule.Call(state, id, webhook),
+        PublishChore => new CommandStream(id)
+        {
+            Lane = ProjectLane.Instance,
+            Stream = ProjectLane.StreamOf(state.Declared.ProjectId),
+            Command = new PublishResults(state.Declared.ProjectRoot, state.Declared.RunId, ExecutionResults.Of(state)),
+            UntilEnd = true,
+            Result = found => new StreamReading(new StreamOutcome(ProjectLane.StreamOf(state.Declared.ProjectId).ToString(), ProjectLane.StatusPublished, null)),
+        },
+        _ => throw new InvalidOperationException($"unknown chore {chore}"),
+    };
+
+    private static CommandStream Project(ExecutionState state, string id, Kernel.Lanes.Command command, string patchId, bool untilEnd)
+    {
+        var projectId = state.Declared.ProjectId;
+        return new CommandStream(id)
+        {
+            Lane = ProjectLane.Instance,
+            Stream = ProjectLane.StreamOf(projectId),
+            Command = command,
+            UntilEnd = untilEnd,
+            Result = found => ProjectLane.Read((ProjectState)found, projectId, patchId),
+        };
+    }
+
+    private static RunProcess Program(ExecutionState state, TaskState task, AdapterSpec adapter)
+    {
+        var takesFile = adapter.Command.Any(w => w.Contains("{prompt_file}", StringComparison.Ordinal));
+        return Adapter(state, task, adapter) with
+        {
+            Command = [.. adapter.Command.SelectMany(word => word == "{command}" ? task.Spec.Command : [Fill(word, task)])],
+            StdinDocument = takesFile ? null : task.Spec.Prompt,
+        };
+    }
+
+    private static RunProcess Model(ExecutionState state, TaskState task, AdapterSpec adapter) => Adapter(state, task, adapter) with
+    {
+        Command = adapter.Command,
+        Texts = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+            .Add(ModelFile, System.Text.Encoding.UTF8.GetString(Kernel.Json.CanonicalJson.Serialize(adapter.Model!, TaskJson.Default.ModelCall))),
+        WorkFolder = null,
+        Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+            .Add("ASSAY_MODEL_CALL", $"{{run_root}}/{ModelFile}").Add("ASSAY_MODEL_PROMPT", $"{{run_root}}/{PromptFile}")
+            .Add("ASSAY_MODEL_ANSWER", $"{{run_root}}/{AnswerFile}").Add("ASSAY_MODEL_METER", $"{{run_root}}/{MeterFile}"),
+        Readable = adapter.Model!.ApiKeyFile is { } key ? [key] : [],
+        Collect = [new CollectedName(AnswerFile, MaxDocumentBytes, Content: true) { Keep = true }],
+    };
+
+    private static RunProcess Adapter(ExecutionState state, TaskState task, AdapterSpec adapter) =>
+        Process($"{Act}/{task.Spec.TaskId}", TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)) with
+        {
+            Inherit = [.. AlwaysInherited.Union(adapter.Inherit, StringComparer.Ordinal)],
+            Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+                .Add("ASSAY_RUN_ID", state.Declared.RunId).Add("ASSAY_TASK_ID", task.Spec.TaskId).Add("ASSAY_TASK_ATTEMPT", task.Attempts.ToString()),
+            Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
+            Pinned = adapter.Pinned,
+            Readable = [.. adapter.Pinned.Select(p => p.Path)],
+            WorkFolder = task.Copy?.Work,
+            Meter = new CostMeter(MeterFile, task.Spec.MaxCostMicroUsd),
+            Caps = task.Spec.Caps,
+            Sandbox = adapter.Sandbox,
+            Live = true,
+        };
+
+    private static CallHttp Request(ExecutionState state, TaskState task, AdapterSpec adapter) => new($"{Act}/{task.Spec.TaskId}")
+    {
+        Method = adapter.Method,
+        Url = adapter.Url!,
+        Headers = adapter.Headers.SetItem("Idempotency-Key", task.Ticket(state.Declared.RunId)),
+        BodyDocument = task.Spec.Bodies[adapter.AdapterId],
+        TimeoutMs = task.Spec.Caps.TimeMs,
+        MaxResponseBytes = adapter.MaxResponseBytes,
+        MaxTries = adapter.Retry.MaxAttempts,
+        Pauses = adapter.Retry.Pauses,
+        ResponseFile = $"{TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)}/answer.body",
+        Rate = adapter.RateLimit,
+        Keep = adapter.Answer == AnswerKind.Patch,
+    };
+
+    private static RunProcess Process(string id, string folder) => new(id)
+    {
+        Command = [],
+        Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal),
+        Inherit = [],
+        RunRoot = $"{folder}/root",
+        StdoutFile = $"{folder}/stdout.log",
+        StderrFile = $"{folder}/stderr.log",
+        Caps = new ProcessCaps { TimeMs = 0, KillMs = 0, StdoutBytes = 0, StderrBytes = 0 },
+        Sandbox = SandboxLevel.Strict,
+    };
+
+    private static string Fill(string word, TaskState task) => word
+        .Replace("{prompt_file}", $"{{run_root}}/{PromptFile}", StringComparison.Ordinal)
+        .Replace("{task_id}", task.Spec.TaskId, StringComparison.Ordinal)
+        .Replace("{working_tree}", "{work_folder}", StringComparison.Ordinal);
+}

@@ -1,0 +1,210 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What outcomes mean, and what follows from events by itself.</summary>
+internal static class TaskFlow
+{
+    public const string DependencyFailed = "dependency_failed";
+
+    /// <summary>An attempt that was cut short does not count, but not for ever: it may be what brings the machine down.</summary>
+    private const int MaxInterruptions = 3;
+
+    /// <summary>How long the machine is given to become usable again.</summary>
+    private static readonly TimeSpan EnvironmentRest = TimeSpan.FromSeconds(30);
+
+    /// <summary>Events with all that follows from them: tasks that have nothing left to do, dependants of those that failed, escalations.</summary>
+    public static IReadOnlyList<Event> WithConsequences(ExecutionState before, IEnumerable<Event> events, DateTimeOffset now)
+    {
+        var all = new List<Event>();
+        var state = before;
+        var pending = new Queue<Event>(events);
+        while (pending.Count > 0)
+        {
+            var batch = pending.ToList();
+            pending.Clear();
+            foreach (var body in batch)
+            {
+                all.Add(body);
+                state = state.Evolve(new RecordedEvent(0, now, body));
+            }
+
+            foreach (var next in EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state))) pending.Enqueue(next);
+        }
+
+        return all;
+    }
+
+    /// <summary>What the time that has come brings about.</summary>
+    public static IEnumerable<Event> OnTime(ExecutionState state, DateTimeOffset now)
+    {
+        foreach (var task in state.Tasks.Where(t => TaskSchedule.ReminderOf(state, t) <= now)) yield return new ManualReminded(task.Spec.TaskId);
+        if (!TaskSchedule.IsAtEnd(state)) yield break;
+        yield return new ExecutionFinished(state.Count(TaskPhase.Completed), state.Count(TaskPhase.Failed), state.Count(TaskPhase.TimedOut), state.Count(TaskPhase.Cancelled));
+    }
+
+    private static TaskCancelled Cancelled(TaskState task, Actor by, string? reason) =>
+        new(task.Spec.TaskId, reason is null ? $"cancelled by {by.Name}" : $"cancelled by {by.Name}: {reason}", task.Patch);
+
+    public static IReadOnlyList<Event> OnReport(ExecutionState state, EffectReport report, DateTimeOffset now)
+    {
+        var id = report.Effect.Id;
+        if (TaskEffects.TaskOf(id) is not { } taskId) return OnChore(state, id, report);
+        var task = state.Task(taskId);
+        if (task.HasEnded) return [];
+        return (TaskEffects.KindOf(id), report) switch
+        {
+            (TaskEffects.Permit, EffectCompleted { Outcome: StreamOutcome answer }) => OnPermit(state, task, TaskEffects.AdapterOf(id), answer, now),
+            (TaskEffects.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
+            (TaskEffects.Act, _) => OnActed(state, task, report, now),
+            (TaskEffects.Answer, _) => OnAnswered(state, task, report, now),
+            (TaskEffects.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
+            (TaskEffects.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPrepared(task, prepared),
+            (TaskEffects.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Split('/')[2], run, done),
+
+            // A test that was lost with its engine is simply run again.
+            (TaskEffects.Test, EffectLost) => [],
+            (TaskEffects.Commit, EffectCompleted { Outcome: StreamOutcome committed }) => OnCommitted(task, committed),
+            _ => throw new InvalidOperationException($"a run asks for no effect with {report}"),
+        };
+    }
+
+    private static IReadOnlyList<Event> OnChore(ExecutionState state, string id, EffectReport report) => report switch
+    {
+        EffectCompleted { Effect: CommandStream { Stream.Id: var adapterId }, Outcome: StreamOutcome { Status: AdapterLane.StatusOpened } } =>
+            [EscalationRule.Opened(state, id.Split('/')[1], adapterId)],
+        EffectCompleted { Outcome: HttpOutcome outcome } when state.Chores.GetValueOrDefault(id) is WebhookChore webhook && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
+        EffectCompleted { Effect: CommandStream { Command: MovePatch move }, Outcome: StreamOutcome { Status: StreamOutcome.Refused } refused }
+            when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refused.Reason!, "patch_ledger", null)],
+        _ => [],
+    };
+
+    private static IReadOnlyList<Event> OnPermit(ExecutionState state, TaskState task, string adapterId, StreamOutcome answer, DateTimeOffset now)
+    {
+        if (task.CancelRequested is not null) return [];
+        if (answer.Status == AdapterLane.StatusAllowed)
+        {
+            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
+            return state.Phase == ExecutionPhase.Paused ? [new ExecutionResumed("health"), started] : [started];
+        }
+
+        if (task.Refusals < task.Spec.AdapterIds.Length) return [];
+        var refusals = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => state.Refusing[a]).ToList();
+        var until = refusals.Min(r => AdapterLane.AskAgainAt(r, now));
+        var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => $"{a} is {state.Refusing[a].Status}")));
+        return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
+    }
+
+    /// <summary>A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.</summary>
+    private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
+    {
+        if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];
+        if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
+        var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
+        var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
+        return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason)];
+    }
+
+    private static IReadOnlyList<Event> OnActed(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
+    {
+        var attempted = AttemptRule.Judge(task, state.AdapterOf(task), report);
+
+        // What changed is captured first, also of an attempt that failed.
+        if (task.Copy is not null) return [attempted];
+        return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
+    }
+
+    private static IReadOnlyList<Event> OnAnswered(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
+    {
+        var problem = report switch
+        {
+            EffectCompleted { Outcome: ProcessOutcome run } done when AttemptRule.ProcessProblem(run, [0]) is { } found => $"the answered patch does not apply ({found})",
+            EffectCompleted => null,
+            _ => "it was interrupted while the answered patch was applied",
+        };
+        if (problem is null) return [];
+        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, CostMicroUsd = 0, DurationMs = 0 };
+        return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
+    }
+
+    private static IReadOnlyList<Event> OnCaptured(ExecutionState state, TaskState task, ChangesOutcome outcome, EffectCompleted done, DateTimeOffset now)
+    {
+        if (outcome.Problem is { } problem) return [new TaskFailed(task.Spec.TaskId, $"its changes cannot be recorded: {BoundedText.Cut(problem, 500)}", "changes", null)];
+        var changes = outcome.Files == 0 ? null : ChangeSet.Read(done.Evidence[ChangesOutcome.ChangesName].Span);
+        var patch = PatchRule.Declare(state, task, outcome, changes);
+        if (changes is not null && ScopeRule.Violation(task.Spec.FileScope, changes) is { } violation)
+        {
+            return [new TaskFailed(task.Spec.TaskId, violation, PatchRule.PolicyViolation, patch)];
+        }
+
+        return Concluded(state, task, patch, now);
+    }
+
+    /// <summary>The adapter's part is over and its change is known: on to the tests, again, or the end.</summary>
+    private static IReadOnlyList<Event> Concluded(ExecutionState state, TaskState task, PatchDeclaration? patch, DateTimeOffset now)
+    {
+        var id = task.Spec.TaskId;
+        if (task.CancelRequested is { } wish) return [Cancelled(task with { Patch = patch }, wish.By, wish.Reason)];
+        if (task is { Done: null, Attempted: { Result: AttemptResult.Interrupted, CanRetry: true } lost } && task.Interruptions < MaxInterruptions)
+        {
+            return [new TaskRetried(id, lost.Reason!, now, patch)];
+        }
+
+        if (task.Done is not null || task.Attempted is { Result: AttemptResult.Succeeded }) return [new TaskValidating(id, patch)];
+        var attempted = task.Attempted!;
+        var reason = attempted.Reason ?? "it failed";
+        if (attempted.CanRetry && RetryRule.HasAttemptsLeft(state, task))
+        {
+            var pause = RetryRule.Pause(state.Declared.RunId, task, state.AdapterOf(task).Retry.Pauses, attempted.RetryAfterMs);
+            return [new TaskRetried(id, reason, now + pause, patch)];
+        }
+
+        var said = attempted.CanRetry || task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
+        return attempted.Result == AttemptResult.TimedOut ? [new TaskTimedOut(id, said, patch)] : [new TaskFailed(id, said, "attempt", patch)];
+    }
+
+    private static IReadOnlyList<Event> OnPrepared(TaskState task, ApplyOutcome prepared) => prepared.Applied
+        ? []
+        : [new TaskFailed(task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", "prepare", task.Patch)];
+
+    private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
+    {
+        // Ended because the run stops or the task is cancelled, not because of itself.
+        if (run.KillReason == KillReason.Cancelled) return [];
+        var test = task.Spec.AcceptanceTests.Single(t => t.Name == name);
+        var tested = new TaskTested(task.Spec.TaskId, AcceptanceRule.Judge(test, run, done.Evidence));
+        return [tested];
+    }
+
+    private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamOutcome committed)
+    {
+        var id = task.Spec.TaskId;
+        if (committed.Status == PatchMoves.Word(PatchState.Committed)) return [new TaskCompleted(id)];
+        if (committed.Status == PatchMoves.Word(PatchState.ApplyFailed)) return [new TaskFailed(id, committed.Reason ?? "the tree has moved on", "tree_moved", null)];
+        return committed.Status == StreamOutcome.Refused ? [new TaskFailed(id, committed.Reason!, "patch_ledger", null)] : [];
+    }
+
+    private static IEnumerable<Event> Following(ExecutionState state)
+    {
+        foreach (var task in state.Tasks.Where(t => !t.HasEnded))
+        {
+            if (task is { CancelRequested: { } wish, InFlight.IsEmpty: true })
+            {
+                yield return Cancelled(task, wish.By, wish.Reason);
+                continue;
+            }
+
+            if (task.Phase == TaskPhase.Pending && task.InFlight.IsEmpty && task.Spec.DependsOn.FirstOrDefault(d => state.Task(d) is { HasEnded: true, Phase: not TaskPhase.Completed }) is { } failed)
+            {
+                yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {TaskState.Word(state.Task(failed).Phase)}", null);
+            }
+
+            if (task is { Done: not null, Phase: TaskPhase.InProgress, Copy: null, InFlight.IsEmpty: true }) yield return new TaskValidating(task.Spec.TaskId, null);
+            if (task.Phase != TaskPhase.Validating || !task.InFlight.IsEmpty || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
+            if (AcceptanceRule.Problem(task) is { } problem) yield return new TaskFailed(task.Spec.TaskId, problem, PatchRule.AcceptanceFailed, task.Patch);
+            else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>Tasks: routed work, executed through adapters, tested, and every change on record (lane document: Tasks).</summary>
+public sealed class TaskLane : Lane<ExecutionState>
+{
+    public const string LaneName = "execution";
+
+    public static readonly TaskLane Instance = new();
+
+    public static StreamName StreamOf(string runId) => StreamName.Of(LaneName, runId);
+
+    public override string Name => LaneName;
+
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("EXECUTION_DECLARED", TaskJson.Default.ExecutionDeclared)
+        .Add("ADAPTER_DECLARED", TaskJson.Default.AdapterDeclared)
+        .Add("TASK_DECLARED", TaskJson.Default.TaskDeclared)
+        .Add("EXECUTION_STARTED", TaskJson.Default.ExecutionStarted)
+        .Add("EXECUTION_STOPPED", TaskJson.Default.ExecutionStopped)
+        .Add("EXECUTION_PAUSED", TaskJson.Default.ExecutionPaused)
+        .Add("EXECUTION_RESUMED", TaskJson.Default.ExecutionResumed)
+        .Add("EXECUTION_FINISHED", TaskJson.Default.ExecutionFinished)
+        .Add("TASK_STARTED", TaskJson.Default.TaskStarted)
+        .Add("TASK_DEFERRED", TaskJson.Default.TaskDeferred)
+        .Add("TASK_ATTEMPTED", TaskJson.Default.TaskAttempted)
+        .Add("MANUAL_DONE", TaskJson.Default.ManualDone)
+        .Add("MANUAL_FAILED", TaskJson.Default.ManualFailed)
+        .Add("MANUAL_REMINDED", TaskJson.Default.ManualReminded)
+        .Add("TASK_VALIDATING", TaskJson.Default.TaskValidating)
+        .Add("TASK_TESTED", TaskJson.Default.TaskTested)
+        .Add("TASK_RETRIED", TaskJson.Default.TaskRetried)
+        .Add("TASK_COMPLETED", TaskJson.Default.TaskCompleted)
+        .Add("TASK_FAILED", TaskJson.Default.TaskFailed)
+        .Add("TASK_TIMEOUT", TaskJson.Default.TaskTimedOut)
+        .Add("TASK_CANCELLED", TaskJson.Default.TaskCancelled)
+        .Add("TASK_REOPENED", TaskJson.Default.TaskReopened)
+        .Add("TASK_CANCEL_REQUESTED", TaskJson.Default.TaskCancelRequested)
+        .Add("ESCALATED", TaskJson.Default.Escalated)
+        .Add("ESCALATION_UNDELIVERED", TaskJson.Default.EscalationUndelivered);
+
+    public override IReadOnlyList<LaneTable> Tables => TaskTables.All;
+
+    public override ExecutionState Initial => ExecutionState.Initial;
+
+    public override ExecutionState Evolve(ExecutionState state, RecordedEvent recorded) => state.Evolve(recorded);
+
+    public override Decision Decide(ExecutionState state, Command command, DateTimeOffset now)
+    {
+        var decision = TaskDesk.Decide(state, command, now);
+        return decision is Decision.Accepted { Events.Count: > 0 } accepted ? Decision.Accept([.. TaskFlow.WithConsequences(state, accepted.Events, now)]) : decision;
+    }
+
+    public override Work Next(ExecutionState state, DateTimeOffset now) => TaskSchedule.Next(state, now);
+
+    public override Effect EffectOf(ExecutionState state, string effectId)
+    {
+        if (TaskEffects.TaskOf(effectId) is not { } taskId) return TaskEffects.ChoreOf(state, effectId, state.Chores[effectId]);
+        var task = state.Task(taskId);
+        return TaskEffects.KindOf(effectId) switch
+        {
+            TaskEffects.Permit => TaskEffects.AskPermit(state, task, TaskEffects.AdapterOf(effectId)),
+            TaskEffects.Copy => TaskEffects.CopyOf(state, task),
+            TaskEffects.Act => TaskEffects.ActOf(state, task),
+            TaskEffects.Answer => TaskEffects.AnswerOf(state, task),
+            TaskEffects.Capture => TaskEffects.CaptureOf(task),
+            TaskEffects.Prepare => TaskEffects.PrepareOf(task),
+            TaskEffects.Test => TaskEffects.TestOf(state, task, task.Spec.AcceptanceTests.Single(t => t.Name == effectId.Split('/')[2])),
+            TaskEffects.Commit => TaskEffects.CommitOf(state, task),
+            var kind => throw new InvalidOperationException($"a run asks for no {kind}"),
+        };
+    }
+
+    public override IReadOnlyList<Event> Record(ExecutionState state, EffectReport report, DateTimeOffset now) =>
+        [.. TaskFlow.WithConsequences(state, TaskFlow.OnReport(state, report, now), now)];
+
+    public override IReadOnlyList<MirrorFile> Mirror(ExecutionState state, RecordedEvent recorded)
+    {
+        var runId = state.Declared.RunId;
+        return recorded.Body switch
+        {
+            ManualDone done => [.. done.Evidence.Select(f => new BlobFile(null, TaskPaths.Evidence(runId, done.TaskId, f.Name), f.SizeBytes, f.Sha256))],
+            EffectFinished { Outcome: ProcessOutcome run } => [.. new[] { run.Stdout, run.Stderr }.Select(c => new CapturedFile(null, c.File, c.SizeBytes, c.Sha256))],
+            EffectFinished { Outcome: HttpOutcome { Body: { } body } } => [new CapturedFile(null, body.File, body.SizeBytes, body.Sha256)],
+            _ => [],
+        };
+    }
+
+    public override IReadOnlyList<LaneRow> Rows(ExecutionState state, RecordedEvent recorded) => TaskTables.Rows(state, recorded);
+}

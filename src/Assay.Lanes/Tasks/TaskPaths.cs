@@ -1,0 +1,35 @@
+namespace Assay.Lanes.Tasks;
+
+/// <summary>Where the files of tasks lie.</summary>
+public static class TaskPaths
+{
+    // In the project.
+    public const string Queue = ".state/task_queue.json";
+    public const string Routing = ".state/routing_decisions.json";
+    public const string Results = ".state/execution_results.json";
+    public const string PatchLedger = ".state/patch_ledger.jsonl";
+    public const string ExecutorLog = "logs/executor.jsonl";
+    public const string ResilienceLog = "logs/resilience.jsonl";
+
+    /// <summary>Paths of a project that are Assay's own and never part of a task's tree.</summary>
+    public static readonly string[] Own = [".state", ".ledger", ".assay", "logs"];
+
+    public static string Diff(string patchId) => $".state/patches/{patchId}.diff";
+
+    public static string TaskLog(string taskId) => $"logs/execution/{taskId}.jsonl";
+
+    // In the workspace.
+    public static string Attempt(string runId, string taskId, int attempt) => $"tasks/{runId}/{taskId}/{attempt}";
+
+    public static string Evidence(string runId, string taskId, string name) => $"tasks/{runId}/{taskId}/evidence/{name}";
+
+    public static string Instructions(string runId, string taskId) => $"tasks/{runId}/{taskId}/instructions.md";
+
+    public static string Test(string runId, string taskId, int attempt, string test) => $"{Attempt(runId, taskId, attempt)}/tests/{test}";
+
+    public static string Copies(string runId, string taskId, int attempt) => $"trees/{runId}/{taskId}/{attempt}";
+
+    public static string Check(string adapterId, int number) => $"checks/{adapterId}/{number}";
+
+    public static string Webhook(string runId, string escalationId) => $"tasks/{runId}/escalations/{escalationId}.answer";
+}

@@ -1,0 +1,137 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What may happen next in a run: the next ready task by priority, then order, as far as slots, adapters and write scopes allow.</summary>
+public static class TaskSchedule
+{
+    public static Work Next(ExecutionState state, DateTimeOffset now)
+    {
+        switch (state.Phase)
+        {
+            case ExecutionPhase.None:
+                return new Work.Wait("a declaration");
+            case ExecutionPhase.Stopping when state.InFlight > 0:
+                return new Work.End("the run was stopped");
+            case ExecutionPhase.Idle or ExecutionPhase.Stopping:
+                return new Work.Wait("assay execute");
+            case ExecutionPhase.Finished:
+                return state.Chores.IsEmpty ? Work.Finished.Instance : new Work.Perform(Chores(state, now));
+        }
+
+        var effects = Chores(state, now).Concat(state.Tasks.SelectMany(t => Steps(state, t))).Concat(Starts(state, now)).ToList();
+        var stop = state.Tasks.Where(t => t.CancelRequested is not null).SelectMany(t => t.InFlight).ToList();
+        if (effects.Count > 0 || state.InFlight > 0) return new Work.Perform(effects) { Stop = stop };
+        if (IsAtEnd(state)) return new Work.Wait("the end", now);
+        return new Work.Wait(WaitsFor(state), NextTime(state));
+    }
+
+    /// <summary>Every task has ended and nothing is left to be done for any.</summary>
+    public static bool IsAtEnd(ExecutionState state) =>
+        state.Phase is ExecutionPhase.Running or ExecutionPhase.Paused && state.Chores.IsEmpty && state.InFlight == 0 && state.Tasks.TrueForAll(t => t.HasEnded);
+
+    /// <summary>When a person is to be reminded of a manual task; null: not, or not any more.</summary>
+    public static DateTimeOffset? ReminderOf(ExecutionState state, TaskState task)
+    {
+        if (task is not { Phase: TaskPhase.InProgress, Done: null, Reminded: false, StartedAt: { } since } || !state.IsManual(task)) return null;
+        return state.AdapterOf(task).ReminderMs is { } after ? since + TimeSpan.FromMilliseconds(after) : null;
+    }
+
+    /// <summary>Whether nothing but people can bring the run on.</summary>
+    public static bool WaitsForPeople(ExecutionState state, DateTimeOffset now) =>
+        state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.Any(t => Waits(state, t))
+        && !state.Tasks.Any(t => t.Phase == TaskPhase.Pending && IsReady(state, t) && t.NotBefore > now);
+
+    private static bool Waits(ExecutionState state, TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && state.IsManual(task);
+
+    private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.Any(t => Waits(state, t)) ? "a person" : "the next attempt");
+
+    private static DateTimeOffset? NextTime(ExecutionState state)
+    {
+        var times = state.Tasks.Where(t => t.Phase == TaskPhase.Pending && IsReady(state, t)).Select(t => t.NotBefore)
+            .Concat(state.Tasks.Select(t => ReminderOf(state, t)))
+            .Concat(state.Chores.Values.OfType<WebhookChore>().Select(w => w.NotBefore));
+        return times.Min();
+    }
+
+    private static IEnumerable<Effect> Chores(ExecutionState state, DateTimeOffset now)
+    {
+        var patched = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (id, chore) in state.Chores)
+        {
+            // A patch goes through its states in their order.
+            if (chore is PatchChore patch && !patched.Add(patch.Patch.PatchId)) continue;
+            if (chore is WebhookChore { NotBefore: { } notBefore } && notBefore > now) continue;
+            if (!state.ChoresInFlight.Contains(id)) yield return TaskEffects.ChoreOf(state, id, chore);
+        }
+    }
+
+    /// <summary>What a task that has been started needs next.</summary>
+    private static IEnumerable<Effect> Steps(ExecutionState state, TaskState task)
+    {
+        if (task.CancelRequested is not null) return [];
+        return task.Phase switch
+        {
+            TaskPhase.InProgress => Working(state, task).Where(e => !task.InFlight.Contains(e.Id)),
+            TaskPhase.Validating => Validating(state, task).Where(e => !task.InFlight.Contains(e.Id)),
+            _ => [],
+        };
+    }
+
+    private static IEnumerable<Effect> Working(ExecutionState state, TaskState task)
+    {
+        if (task.Spec.WorkingTree is not null && task.Copy is null) yield return TaskEffects.CopyOf(state, task);
+        else if (state.IsManual(task) ? task.Done is null : task.Attempted is null) { if (!state.IsManual(task)) yield return TaskEffects.ActOf(state, task); }
+        else if (task.Attempted is { Answer: not null, Result: AttemptResult.Succeeded } && !task.AnswerApplied && task.Copy is not null) yield return TaskEffects.AnswerOf(state, task);
+        else if (task.Copy is not null) yield return TaskEffects.CaptureOf(task);
+    }
+
+    private static IEnumerable<Effect> Validating(ExecutionState state, TaskState task)
+    {
+        if (task.Patch is not null && !task.Prepared)
+        {
+            yield return TaskEffects.PrepareOf(task);
+            yield break;
+        }
+
+        var open = task.Spec.AcceptanceTests.Where(t => !task.IsTested(t)).ToList();
+        if (open.Count > 0)
+        {
+            // Those that may run beside others do so; the rest one by one.
+            foreach (var test in open[0].Parallel ? open.TakeWhile(t => t.Parallel) : open.Take(1)) yield return TaskEffects.TestOf(state, task, test);
+        }
+        else if (task.Patch is { } patch && !state.Chores.Values.OfType<PatchChore>().Any(c => c.Patch.PatchId == patch.PatchId))
+        {
+            yield return TaskEffects.CommitOf(state, task);
+        }
+    }
+
+    /// <summary>Permission is asked for tasks that are ready, as long as there are slots.</summary>
+    private static IEnumerable<Effect> Starts(ExecutionState state, DateTimeOffset now)
+    {
+        var taken = state.Tasks.Where(t => t.IsActive || !t.InFlight.IsEmpty).ToList();
+        var slots = state.Jobs - taken.Count(t => !state.IsManual(t));
+        var busy = taken.Where(t => t.IsActive).GroupBy(t => t.AdapterId!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        foreach (var asking in taken.Where(t => !t.IsActive).SelectMany(t => t.InFlight)) Add(busy, TaskEffects.AdapterOf(asking));
+
+        // In safe mode one call at a time finds out whether health has returned.
+        if (state.Phase == ExecutionPhase.Paused) slots = taken.Any(t => !t.InFlight.IsEmpty) ? 0 : Math.Min(slots, 1);
+        foreach (var task in state.Tasks.Where(t => t.Phase == TaskPhase.Pending && t.InFlight.IsEmpty).OrderBy(t => t.Spec.Priority))
+        {
+            if (task.NotBefore > now || task.CancelRequested is not null || !IsReady(state, task) || taken.Exists(t => ScopeRule.Overlap(t.Spec, task.Spec))) continue;
+            var adapterId = task.Spec.AdapterIds[Math.Min(task.Refusals, task.Spec.AdapterIds.Length - 1)];
+            var adapter = state.Adapters[adapterId];
+            if (adapter.Kind != AdapterKind.Manual && slots <= 0) continue;
+            if (busy.GetValueOrDefault(adapterId) >= adapter.Concurrency) continue;
+            if (adapter.Kind != AdapterKind.Manual) slots--;
+            Add(busy, adapterId);
+            taken.Add(task);
+            yield return TaskEffects.AskPermit(state, task, adapterId);
+        }
+    }
+
+    private static bool IsReady(ExecutionState state, TaskState task) => task.Spec.DependsOn.All(d => state.Task(d).Phase == TaskPhase.Completed);
+
+    private static void Add(Dictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
+}

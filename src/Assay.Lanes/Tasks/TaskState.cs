@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>Where a task stands (lane document: Tasks, Task states).</summary>
+public enum TaskPhase
+{
+    /// <summary>Waits for its turn, its dependencies, an adapter, or the pause before another attempt. To InProgress or Cancelled.</summary>
+    Pending,
+
+    /// <summary>An adapter works on it. To Validating, back to Pending on a retry, or to an end.</summary>
+    InProgress,
+
+    /// <summary>Its change is tested. To Completed, Failed or Cancelled.</summary>
+    Validating,
+
+    /// <summary>Tested, and in the real tree. The end.</summary>
+    Completed,
+
+    /// <summary>The end, unless a person reopens it.</summary>
+    Failed,
+
+    /// <summary>Its time ran out. The end, unless a person reopens it.</summary>
+    TimedOut,
+
+    /// <summary>By a person, or because a dependency did not complete. The end, unless a person reopens it.</summary>
+    Cancelled,
+}
+
+/// <summary>A task of a run, folded from the run's events.</summary>
+public sealed record TaskState(TaskSpec Spec)
+{
+    public TaskPhase Phase { get; init; }
+
+    public bool HasEnded => Phase is TaskPhase.Completed or TaskPhase.Failed or TaskPhase.TimedOut or TaskPhase.Cancelled;
+
+    /// <summary>An adapter has it.</summary>
+    public bool IsActive => Phase is TaskPhase.InProgress or TaskPhase.Validating;
+
+    public int Attempts { get; init; }
+
+    /// <summary>Attempts before a person reopened the task, which do not count any more.</summary>
+    public int Forgiven { get; init; }
+
+    /// <summary>Attempts that were cut short by us or lost with the engine.</summary>
+    public int Interruptions { get; init; }
+
+    /// <summary>The adapter of the last attempt.</summary>
+    public string? AdapterId { get; init; }
+
+    /// <summary>Not to be started before.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Why it waits.</summary>
+    public string? Waits { get; init; }
+
+    /// <summary>How many adapters have refused it in this round.</summary>
+    public int Refusals { get; init; }
+
+    public CopyOutcome? Copy { get; init; }
+
+    /// <summary>How the adapter's part ended; null while it goes on.</summary>
+    public TaskAttempted? Attempted { get; init; }
+
+    public bool AnswerApplied { get; init; }
+
+    public bool Prepared { get; init; }
+
+    public PatchDeclaration? Patch { get; init; }
+
+    public ImmutableArray<TestResult> Tests { get; init; } = [];
+
+    /// <summary>Effects of the task that are under way.</summary>
+    public ImmutableSortedSet<string> InFlight { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    public TaskCancelRequested? CancelRequested { get; init; }
+
+    public ManualDone? Done { get; init; }
+
+    public bool Reminded { get; init; }
+
+    /// <summary>The rule that ended it, and why; null while it goes on or when it completed.</summary>
+    public string? Rule { get; init; }
+
+    public string? Reason { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public long CostMicroUsd { get; init; }
+
+    /// <summary>Names one call of an adapter: this attempt's, or another's.</summary>
+    public string Ticket(string runId, int? attempt = null) => $"{runId}/{Spec.TaskId}/{attempt ?? Attempts}";
+
+    public bool IsTested(AcceptanceTest test) => Tests.Any(t => t.Name == test.Name);
+
+    /// <summary>The state's name as it is recorded and shown.</summary>
+    public static string Word(TaskPhase phase) => phase switch
+    {
+        TaskPhase.Pending => "PENDING",
+        TaskPhase.InProgress => "IN_PROGRESS",
+        TaskPhase.Validating => "VALIDATING",
+        TaskPhase.Completed => "COMPLETED",
+        TaskPhase.Failed => "FAILED",
+        TaskPhase.TimedOut => "TIMEOUT",
+        TaskPhase.Cancelled => "CANCELLED",
+        _ => throw new InvalidOperationException($"unknown phase {phase}"),
+    };
+}

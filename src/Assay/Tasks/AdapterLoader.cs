@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Assay.Engine;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tasks;
+
+/// <summary>Reads the adapters of a project once, checks them against this host, and fixes each as it is now. Every problem names adapter and key.</summary>
+internal sealed class AdapterLoader
+{
+    private const string Version = "adapters_v1";
+    private const int DefaultConcurrency = 4;
+    private const long DefaultResponseBytes = 8 << 20;
+    private const long DefaultCheckEveryMs = 30_000;
+    private const long DefaultCheckTimeoutMs = 5_000;
+
+    private static readonly int[] OkStatus = [200, 201, 202, 204];
+
+    private readonly InputDocument _document;
+    private readonly PlanFolder _folder;
+    private readonly HostCapabilities _host;
+    private readonly List<InputProblem> _problems = [];
+
+    private AdapterLoader(InputDocument document, HostCapabilities host) => (_document, _folder, _host) = (document, new PlanFolder(document.Source), host);
+
+    /// <summary>The adapters and what is said for all of them, or everything that is wrong.</summary>
+    public static Checked<LoadedAdapters> Load(string path, HostCapabilities host)
+    {
+        var document = DocumentFile.Read(path, Version);
+        if (!document.IsValid) return Checked<LoadedAdapters>.Refused(document.Problems);
+        var loader = new AdapterLoader(document.Value, host);
+        var adapters = loader.Read();
+        return loader._problems.Count == 0 ? adapters : Checked<LoadedAdapters>.Refused(loader._problems);
+    }
+
+    private LoadedAdapters Read()
+    {
+        var parsed = _document.Root.Deserialize(TaskInputJson.Default.AdaptersDocument)!;
+        var specs = new Dictionary<string, AdapterSpec>(StringComparer.Ordinal);
+        var bodies = new Dictionary<string, JsonElement?>(StringComparer.Ordinal);
+        for (var i = 0; i < parsed.Adapters.Length; i++)
+        {
+            var adapter = parsed.Adapters[i];
+            if (!specs.TryAdd(adapter.AdapterId, Bind(adapter, $"/adapters/{i}"))) Refuse(adapter, $"/adapters/{i}/adapter_id", "unique", "is declared twice");
+            bodies[adapter.AdapterId] = adapter.Body;
+        }
+
+        var escalation = parsed.Escalation is { } target ? new EscalationTarget(target.WebhookUrl, target.SecretEnv) : null;
+        if (escalation?.SecretVariable is { } name && Environment.GetEnvironmentVariable(name) is null)
+        {
+            _problems.Add(_document.Problem("/escalation/secret_env", "secret", $"the variable {name}, which holds the key of the webhook, is not set"));
+        }
+
+        return new LoadedAdapters(specs, bodies, parsed.SafeModeAfterMs ?? 300_000, escalation);
+    }
+
+    private AdapterSpec Bind(AdapterDocument adapter, string pointer)
+    {
+        var pinned = ImmutableArray.CreateBuilder<PinnedFile>();
+        var command = adapter.Kind == AdapterKind.Model ? [AssayCommand.Path, AssayCommand.ModelCall] : Command(adapter, adapter.Command, $"{pointer}/command", pinned);
+        CheckKeys(adapter, pointer);
+        var (breaker, retry) = (adapter.CircuitBreaker, adapter.Retry);
+        return new AdapterSpec
+        {
+            AdapterId = adapter.AdapterId,
+            Kind = adapter.Kind,
+            Sandbox = Sandbox(adapter, pointer),
+            Command = command,
+            Pinned = pinned.ToImmutable(),
+            Inherit = adapter.Env,
+            Url = adapter.Url,
+            Method = adapter.Method ?? "POST",
+            Headers = (adapter.Headers ?? ImmutableDictionary<string, string>.Empty).ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase),
+            MaxResponseBytes = adapter.MaxResponseBytes ?? DefaultResponseBytes,
+            Answer = adapter.Answer ?? AnswerKind.Text,
+            Model = Model(adapter, pointer),
+            HealthCheck = Check(adapter, pointer, pinned),
+            Concurrency = adapter.Concurrency ?? DefaultConcurrency,
+            CircuitBreaker = new BreakerSettings(breaker?.FailureThreshold ?? 5, breaker?.OpenMs ?? 60_000, breaker?.HalfOpenSuccesses ?? 1),
+            Retry = new RetrySettings(
+                retry?.MaxAttempts ?? 3,
+                new RetryPauses(retry?.Backoff ?? RetryPauses.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true)),
+            SuccessCodes = adapter.Kind == AdapterKind.Http
+                ? adapter.Success is { StatusCodes: { IsEmpty: false } statuses } ? statuses : [.. OkStatus]
+                : adapter.Success is { ExitCodes: { IsEmpty: false } codes } ? codes : [0],
+            RateLimit = adapter.RateLimit is { } rate ? new RateLimit(adapter.AdapterId, rate.Permits, rate.PerMs) : null,
+            ReminderMs = adapter.ReminderMs,
+        };
+    }
+
+    /// <summary>Keys that another kind of adapter would need do nothing here, which nobody would notice.</summary>
+    private void CheckKeys(AdapterDocument adapter, string pointer)
+    {
+        void Only(bool isSet, string key, params AdapterKind[] kinds)
+        {
+            if (isSet && !kinds.Contains(adapter.Kind)) Refuse(adapter, $"{pointer}/{key}", "kind", $"{key} means nothing for kind {adapter.Kind.ToString().ToLowerInvariant()}: remove it");
+        }
+
+        Only(!adapter.Command.IsEmpty, "command", AdapterKind.Process);
+        Only(adapter.Url is not null, "url", AdapterKind.Http);
+        Only(adapter.Method is not null, "method", AdapterKind.Http);
+        Only(adapter.Headers is not null, "headers", AdapterKind.Http);
+        Only(adapter.Body is not null, "body", AdapterKind.Http);
+        Only(adapter.MaxResponseBytes is not null, "max_response_bytes", AdapterKind.Http);
+        Only(adapter.RateLimit is not null, "rate_limit", AdapterKind.Http);
+        Only(adapter.Answer is not null, "answer", AdapterKind.Http, AdapterKind.Model);
+        Only(adapter.Model is not null, "model", AdapterKind.Model);
+        Only(adapter.Sandbox is not null, "sandbox", AdapterKind.Process, AdapterKind.Model);
+        Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process);
+        Only(adapter.ReminderMs is not null, "reminder_ms", AdapterKind.Manual);
+        Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model);
+        if (adapter.Retry is { BaseMs: { } first, MaxMs: { } most } && first > most) Refuse(adapter, $"{pointer}/retry/base_ms", "retry", $"{first} is more than max_ms {most}");
+    }
+
+    private SandboxLevel Sandbox(AdapterDocument adapter, string pointer)
+    {
+        if (adapter.Kind is AdapterKind.Http or AdapterKind.Manual) return SandboxLevel.None;
+        var level = adapter.Sandbox ?? SandboxLevel.Confined;
+        if (level != SandboxLevel.None && _host.SandboxProblem is { } missing)
+        {
+            Refuse(adapter, $"{pointer}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+        }
+
+        if (adapter.Kind == AdapterKind.Model && level == SandboxLevel.Strict) Refuse(adapter, $"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
+        return level;
+    }
+
+    private Lanes.ModelCall? Model(AdapterDocument adapter, string pointer)
+    {
+        if (adapter.Model is not { ApiKeyFile: { } name } model) return adapter.Model;
+        var key = Path.GetFullPath(Path.Combine(_folder.Path, name));
+        if (!File.Exists(key)) Refuse(adapter, $"{pointer}/model/api_key_file", "file", $"{name} does not exist");
+        return model with { ApiKeyFile = key };
+    }
+
+    private HealthCheck? Check(AdapterDocument adapter, string pointer, ImmutableArray<PinnedFile>.Builder pinned) => adapter.HealthCheck is not { } check
+        ? null
+        : new HealthCheck(
+            Command(adapter, check.Command, $"{pointer}/health_check/command", pinned), check.Url, check.IntervalMs ?? DefaultCheckEveryMs, check.TimeoutMs ?? DefaultCheckTimeoutMs);
+
+    /// <summary>A command whose program, when it is a file of the project, is absolute and pinned.</summary>
+    private ImmutableArray<string> Command(AdapterDocument adapter, ImmutableArray<string> words, string pointer, ImmutableArray<PinnedFile>.Builder pinned)
+    {
+        if (words.IsEmpty || words[0] == "{command}") return words;
+        var program = words[0];
+        if (!program.Contains('/', StringComparison.Ordinal))
+        {
+            if (!Programs.IsInPath(program)) Refuse(adapter, $"{pointer}/0", "program", $"{program} is not in PATH: install it, or name its path");
+            return words;
+        }
+
+        if (program.StartsWith('/'))
+        {
+            if (!File.Exists(program)) Refuse(adapter, $"{pointer}/0", "program", $"{program} does not exist");
+            return words;
+        }
+
+        if (_folder.Resolve(_folder.Path, program, out var problem) is not { } path)
+        {
+            Refuse(adapter, $"{pointer}/0", "program", $"{program} {problem}");
+            return words;
+        }
+
+        if (!Programs.IsExecutable(path)) Refuse(adapter, $"{pointer}/0", "program", $"{program} is not executable: chmod +x it");
+        var file = new PinnedFile(path, DocumentFile.Sha256(path));
+        if (!pinned.Contains(file)) pinned.Add(file);
+        return words.SetItem(0, path);
+    }
+
+    private void Refuse(AdapterDocument adapter, string pointer, string rule, string message) =>
+        _problems.Add(_document.Problem(pointer, rule, $"adapter {adapter.AdapterId}: {message}"));
+}
+
+/// <summary>The adapters of a project.</summary>
+/// <param name="Specs">By id.</param>
+/// <param name="Bodies">The templates of request bodies, by adapter.</param>
+/// <param name="SafeModeAfterMs">How long a breaker may be open before nothing more is started.</param>
+/// <param name="Escalation">Where escalations go.</param>
+internal sealed record LoadedAdapters(
+    IReadOnlyDictionary<string, AdapterSpec> Specs, IReadOnlyDictionary<string, JsonElement?> Bodies, long SafeModeAfterMs, EscalationTarget? Escalation);

@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using Assay.Engine;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+using Assay.Lanes;
+using Assay.Lanes.Tasks;
+using Assay.Ledger;
+
+namespace Assay.Tasks;
+
+/// <summary>What a run answered to a person's request: done, or refused with a rule and a sentence.</summary>
+public sealed record TaskAnswer(string Subject, string? Status, string? Rule, string? Message)
+{
+    public static TaskAnswer Done(string subject, string status) => new(subject, status, null, null);
+
+    public static TaskAnswer Refused(string subject, string rule, string message) => new(subject, null, rule, message);
+}
+
+/// <summary>Runs, tasks, adapters and patches of one workspace, for a command line and pages: what people ask for, and what they see.</summary>
+public sealed class TaskBoard
+{
+    private const int MaxReason = 2_000;
+    private const long MaxEvidenceBytes = 16 << 20;
+    private const int MaxListed = 1_000;
+
+    private readonly Workspace _workspace;
+    private readonly TimeProvider _time;
+    private readonly CommandDesk _desk;
+
+    private TaskBoard(Workspace workspace, TimeProvider time) => (_workspace, _time, _desk) = (workspace, time, new CommandDesk(workspace, time));
+
+    public static async Task<TaskBoard> OpenAsync(Workspace workspace, TimeProvider time)
+    {
+        await workspace.Store.DeclareTablesAsync([.. TaskTables.All, .. PatchTables.All, AdapterTables.Adapters]);
+        return new TaskBoard(workspace, time);
+    }
+
+    /// <summary>The run that was worked on last; null when there is none.</summary>
+    public string? LatestRun() => Runs(1).Select(r => r.Key).FirstOrDefault();
+
+    /// <summary>Runs, the latest first (table <c>executions</c>).</summary>
+    public IReadOnlyList<LaneRow> Runs(int limit) => _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true });
+
+    /// <summary>A run as it stands; null when there is no such run.</summary>
+    public ExecutionState? Find(string runId) => StreamName.IsId(runId) && _workspace.Store.Find(TaskLane.StreamOf(runId)) is { } info
+        ? (ExecutionState)AssayEngine.Load(_workspace.Store, TaskLane.Instance, info.Stream).State
+        : null;
+
+    /// <summary>The version of a run's last event; 0 when there is no such run.</summary>
+    public long VersionOf(string runId) => StreamName.IsId(runId) ? _workspace.Store.Find(TaskLane.StreamOf(runId))?.Head.Version ?? 0 : 0;
+
+    /// <summary>What happened in a run, or to one of its tasks, in order (table <c>execution_log</c>).</summary>
+    public IReadOnlyList<LaneRow> Log(string runId, string? taskId = null) => _workspace.Store.Rows(new RowQuery(TaskTables.Log, "version", MaxListed)
+    {
+        Where = taskId is null ? [("run_id", runId)] : [("run_id", runId), ("task_id", taskId)],
+    });
+
+    /// <summary>Adapters that a run has named (table <c>adapters</c>).</summary>
+    public IReadOnlyList<LaneRow> Adapters() => _workspace.Store.Rows(AdapterTables.Adapters);
+
+    /// <summary>Patches, the latest first (table <c>patches</c>).</summary>
+    /// <param name="state">Only those in this state; null: all.</param>
+    /// <param name="runId">Only those of this run; null: all.</param>
+    public IReadOnlyList<LaneRow> Patches(string? state = null, string? runId = null)
+    {
+        var where = new List<(string, string)>();
+        if (state is not null) where.Add(("state", state));
+        if (runId is not null) where.Add(("run_id", runId));
+        return _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "updated_at", MaxListed) { Descending = true, Where = where });
+    }
+
+    /// <summary>What a patch went through (table <c>patch_history</c>).</summary>
+    public IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
+
+    /// <summary>The prompt or the instructions of a task.</summary>
+    public string? Prompt(TaskState task) => task.Spec.Prompt is { } prompt && _workspace.Store.ReadBlob(prompt) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
+    public PatchView? Patch(string patchId)
+    {
+        var rows = _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
+        if (rows.Count != 1) return null;
+        var projectId = rows[0].Text("project_id")!;
+        var project = (ProjectState)AssayEngine.Load(_workspace.Store, ProjectLane.Instance, ProjectLane.StreamOf(projectId)).State;
+        var record = project.Patches[patchId];
+        return _workspace.Store.ReadBlob(record.Patch.DiffSha256) is { } diff && _workspace.Store.ReadBlob(record.Patch.ChangesSha256) is { } changes
+            ? new PatchView(projectId, record, diff, ChangeSet.Read(changes))
+            : throw new LedgerException($"the ledger has lost the content of the patch {patchId}");
+    }
+
+    /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
+    public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Actor by) => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by), PatchState.Committed);
+
+    /// <summary>Takes a patch out of the real tree: byte for byte, or not at all.</summary>
+    public Task<TaskAnswer> RollBackAsync(string patchId, Actor by) => ChangeAsync(patchId, new RollBackPatch(patchId, by), PatchState.RolledBack);
+
+    /// <summary>Says that a manual task is done, with files as evidence.</summary>
+    public Task<TaskAnswer> DoneAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Actor by)
+    {
+        var files = ImmutableArray.CreateBuilder<EvidenceFile>();
+        var blobs = new List<Blob>();
+        foreach (var path in evidence)
+        {
+            var name = Path.GetFileName(path);
+            if (!File.Exists(path)) return Task.FromResult(TaskAnswer.Refused(path, "file", "does not exist"));
+            if (!StreamName.IsId(name)) return Task.FromResult(TaskAnswer.Refused(path, "file", "has a name with other than letters, digits, _ . -"));
+            if (files.Any(f => f.Name == name)) return Task.FromResult(TaskAnswer.Refused(path, "file", "has the name of another one"));
+            if (new FileInfo(path).Length > MaxEvidenceBytes) return Task.FromResult(TaskAnswer.Refused(path, "file", $"is larger than {MaxEvidenceBytes} bytes"));
+            var blob = Blob.Of(File.ReadAllBytes(path));
+            blobs.Add(blob);
+            files.Add(new EvidenceFile(name, blob.Bytes.Length, blob.Sha256));
+        }
+
+        return PutAsync(runId, taskId, new CompleteManual(taskId, by, note, files.ToImmutable(), blobs), note);
+    }
+
+    public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Actor by) => PutAsync(runId, taskId, new FailManual(taskId, by, reason), reason);
+
+    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Actor by) => PutAsync(runId, taskId, new CancelTask(taskId, by, reason), reason);
+
+    public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Actor by) => PutAsync(runId, taskId, new RetryTask(taskId, by, reason), reason);
+
+    /// <summary>Checks the health of an adapter now.</summary>
+    public async Task<TaskAnswer> CheckAsync(string adapterId)
+    {
+        if (!StreamName.IsId(adapterId) || _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is null) return TaskAnswer.Refused(adapterId, "unknown_adapter", "no run has named such an adapter yet");
+        var (decision, _) = await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
+        if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Rule, refused.Message);
+        await using var engine = await AssayEngine.StartAsync(_workspace, _time);
+        var result = await engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, CancellationToken.None);
+        if (result is not RunResult.Waiting { State: AdapterState state }) return TaskAnswer.Done(adapterId, "is being checked by another process");
+        return state.Healthy == false ? TaskAnswer.Refused(adapterId, "unhealthy", state.HealthReason!) : TaskAnswer.Done(adapterId, "healthy");
+    }
+
+    private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
+    {
+        if (reason?.Length > MaxReason) return TaskAnswer.Refused(taskId, "reason", $"a reason has at most {MaxReason} characters");
+        if (Find(runId) is null) return TaskAnswer.Refused(runId, "no_run", "there is no such run");
+        try
+        {
+            var (decision, state) = await _desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), command);
+            return decision is Decision.Refused refused
+                ? TaskAnswer.Refused(taskId, refused.Rule, refused.Message)
+                : TaskAnswer.Done(taskId, TaskState.Word(((ExecutionState)state).Task(taskId).Phase));
+        }
+        catch (EventTooLargeException e)
+        {
+            return TaskAnswer.Refused(taskId, "too_large", e.Message);
+        }
+    }
+
+    private async Task<TaskAnswer> ChangeAsync(string patchId, Command command, PatchState wanted)
+    {
+        if (Patch(patchId) is not { } patch) return TaskAnswer.Refused(patchId, "no_patch", "there is no such patch: assay patch list shows those there are");
+        var stream = ProjectLane.StreamOf(patch.ProjectId);
+        var (decision, _) = await _desk.SubmitAsync(ProjectLane.Instance, stream, command);
+        if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Rule, refused.Message);
+        await using var engine = await AssayEngine.StartAsync(_workspace, _time);
+        for (; ; )
+        {
+            if (await engine.RunAsync(ProjectLane.Instance, stream, concurrency: 1, CancellationToken.None) is not RunResult.Finished { State: ProjectState state })
+            {
+                // An executor that works in the project does it.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
+                continue;
+            }
+
+            var record = state.Patches[patchId];
+            return record.State == wanted
+                ? TaskAnswer.Done(patchId, PatchMoves.Word(record.State))
+                : TaskAnswer.Refused(patchId, "tree_moved", state.Refusals.GetValueOrDefault(patchId) ?? record.Reason ?? "the tree has moved on");
+        }
+    }
+}
+
+/// <summary>A patch as people see it.</summary>
+/// <param name="ProjectId">The project's stream.</param>
+/// <param name="Record">Where it stands.</param>
+/// <param name="Diff">The unified diff, as bytes: names and contents need not be UTF-8.</param>
+/// <param name="Changes">Its files.</param>
+public sealed record PatchView(string ProjectId, PatchRecord Record, ReadOnlyMemory<byte> Diff, ChangeSet Changes);

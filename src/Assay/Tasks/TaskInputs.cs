@@ -1,0 +1,230 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
+using Assay.Lanes;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tasks;
+
+/// <summary>The documents of a run as people write them; what they leave out has the default shown here.</summary>
+internal sealed record TaskQueueDocument(string RunId, ImmutableArray<TaskDocument> Tasks);
+
+internal sealed record TaskDocument
+{
+    public required string TaskId { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string Kind { get; init; }
+
+    public int Priority { get; init; }
+
+    public ImmutableArray<string> DependsOn { get => field.IsDefault ? [] : field; init; }
+
+    public string? Prompt { get; init; }
+
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
+
+    public JsonElement? Request { get; init; }
+
+    public string? Instructions { get; init; }
+
+    public string? WorkingTree { get; init; }
+
+    public ScopeDocument? FileScope { get; init; }
+
+    public ImmutableArray<TestDocument> AcceptanceTests { get => field.IsDefault ? [] : field; init; }
+
+    public BudgetDocument? Budgets { get; init; }
+
+    public int? MaxAttempts { get; init; }
+
+    public bool RetrySafe { get; init; }
+}
+
+internal sealed record ScopeDocument
+{
+    public ImmutableArray<string> Write { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<string> Forbid { get => field.IsDefault ? [] : field; init; }
+}
+
+internal sealed record TestDocument
+{
+    public required string Name { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required ImmutableArray<string> Command { get; init; }
+
+    public BudgetDocument? Budgets { get; init; }
+
+    public bool? Required { get; init; }
+
+    public ReportFormat? Parse { get; init; }
+
+    public bool Parallel { get; init; }
+
+    public SandboxLevel? Sandbox { get; init; }
+
+    public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
+}
+
+internal sealed record BudgetDocument
+{
+    private const long DefaultTimeMs = 600_000;
+    private const long DefaultGraceMs = 2_000;
+    private const long DefaultOutputBytes = 8 << 20;
+    private const int DefaultProcesses = 256;
+    private const long DefaultMemoryMb = 2_048;
+    private const decimal MicrosPerUsd = 1_000_000m;
+
+    public long? TimeMs { get; init; }
+
+    public long? KillGraceMs { get; init; }
+
+    public long? CpuTimeMs { get; init; }
+
+    public long? MemoryMb { get; init; }
+
+    public long? StdoutMaxBytes { get; init; }
+
+    public int? Processes { get; init; }
+
+    public long? DiskMb { get; init; }
+
+    public decimal? CostUsd { get; init; }
+
+    [JsonIgnore]
+    public long? MaxCostMicroUsd => CostUsd is { } usd ? (long)Math.Floor(usd * MicrosPerUsd) : null;
+
+    public ProcessCaps ToCaps()
+    {
+        var time = TimeMs ?? DefaultTimeMs;
+        return new ProcessCaps
+        {
+            TimeMs = time,
+            KillMs = time + (KillGraceMs ?? DefaultGraceMs),
+            CpuTimeMs = CpuTimeMs,
+            MemoryBytes = (MemoryMb ?? DefaultMemoryMb) << 20,
+            StdoutBytes = StdoutMaxBytes ?? DefaultOutputBytes,
+            StderrBytes = StdoutMaxBytes ?? DefaultOutputBytes,
+            Processes = Processes ?? DefaultProcesses,
+            DiskBytes = DiskMb << 20,
+        };
+    }
+}
+
+internal sealed record RoutingDocument(string RunId, ImmutableArray<RoutingDecision> Decisions)
+{
+    [JsonPropertyName("ROUTING_COMPLETE")]
+    public bool IsComplete { get; init; }
+}
+
+internal sealed record RoutingDecision
+{
+    public required string TaskId { get; init; }
+
+    public required string AdapterId { get; init; }
+
+    public ImmutableArray<string> FallbackAdapterIds { get => field.IsDefault ? [] : field; init; }
+}
+
+internal sealed record AdaptersDocument(ImmutableArray<AdapterDocument> Adapters)
+{
+    public long? SafeModeAfterMs { get; init; }
+
+    public EscalationDocument? Escalation { get; init; }
+}
+
+internal sealed record EscalationDocument(string WebhookUrl, string? SecretEnv);
+
+internal sealed record AdapterDocument
+{
+    public required string AdapterId { get; init; }
+
+    public required AdapterKind Kind { get; init; }
+
+    public SandboxLevel? Sandbox { get; init; }
+
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
+
+    public string? Url { get; init; }
+
+    public string? Method { get; init; }
+
+    public ImmutableDictionary<string, string>? Headers { get; init; }
+
+    public JsonElement? Body { get; init; }
+
+    public long? MaxResponseBytes { get; init; }
+
+    public AnswerKind? Answer { get; init; }
+
+    public ModelCall? Model { get; init; }
+
+    public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
+
+    public HealthCheckDocument? HealthCheck { get; init; }
+
+    public int? Concurrency { get; init; }
+
+    public BreakerDocument? CircuitBreaker { get; init; }
+
+    public RetryDocument? Retry { get; init; }
+
+    public RateDocument? RateLimit { get; init; }
+
+    public SuccessDocument? Success { get; init; }
+
+    public long? ReminderMs { get; init; }
+}
+
+internal sealed record HealthCheckDocument
+{
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
+
+    public string? Url { get; init; }
+
+    public long? IntervalMs { get; init; }
+
+    public long? TimeoutMs { get; init; }
+}
+
+internal sealed record BreakerDocument
+{
+    public int? FailureThreshold { get; init; }
+
+    public long? OpenMs { get; init; }
+
+    public int? HalfOpenSuccesses { get; init; }
+}
+
+internal sealed record RetryDocument
+{
+    public int? MaxAttempts { get; init; }
+
+    public string? Backoff { get; init; }
+
+    public long? BaseMs { get; init; }
+
+    public long? MaxMs { get; init; }
+
+    public bool? Jitter { get; init; }
+}
+
+internal sealed record RateDocument(int Permits, int PerMs);
+
+internal sealed record SuccessDocument
+{
+    public ImmutableArray<int> ExitCodes { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<int> StatusCodes { get => field.IsDefault ? [] : field; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(TaskQueueDocument))]
+[JsonSerializable(typeof(RoutingDocument))]
+[JsonSerializable(typeof(AdaptersDocument))]
+internal sealed partial class TaskInputJson : JsonSerializerContext;

@@ -1,0 +1,268 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Assay.Engine;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+using Assay.Lanes;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tasks;
+
+/// <summary>Reads task queue, routing and adapters of a project once and checks them against each other and this host. Writes nothing.</summary>
+internal sealed class TaskLoader
+{
+    private const string QueueVersion = "task_queue_v1";
+    private const string RoutingVersion = "routing_decisions_v1";
+    private const int DefaultAttempts = 3;
+
+    private readonly string _root;
+    private readonly InputDocument _queue;
+    private readonly LoadedAdapters _adapters;
+    private readonly Dictionary<string, RoutingDecision> _routes;
+    private readonly HostCapabilities _host;
+    private readonly List<InputProblem> _problems = [];
+    private readonly List<Blob> _blobs = [];
+    private readonly string _runId;
+
+    private TaskLoader(string root, InputDocument queue, LoadedAdapters adapters, Dictionary<string, RoutingDecision> routes, string runId, HostCapabilities host) =>
+        (_root, _queue, _adapters, _routes, _runId, _host) = (root, queue, adapters, routes, runId, host);
+
+    /// <summary>The run as it would be declared, or everything that is wrong with its inputs.</summary>
+    /// <param name="root">The project.</param>
+    /// <param name="runId">The run that the documents must be of.</param>
+    /// <param name="adaptersPath">The adapters; null: <c>adapters.json</c>, <c>.yaml</c> or <c>.yml</c> of the project.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="host">What this host can enforce.</param>
+    public static Checked<DeclareExecution> Load(string root, string runId, string? adaptersPath, Actor by, HostCapabilities host)
+    {
+        root = Path.GetFullPath(root).TrimEnd('/');
+        if (!StreamName.IsId(runId)) return new InputProblem("--run-id", "", "run_id", $"\"{runId}\" is no run id: letters, digits, _ . -");
+        var (queue, queueSha256) = DocumentFile.ReadWithDigest(Path.Combine(root, TaskPaths.Queue), QueueVersion);
+        var (routing, routingSha256) = DocumentFile.ReadWithDigest(Path.Combine(root, TaskPaths.Routing), RoutingVersion);
+        var path = adaptersPath ?? new[] { "adapters.json", "adapters.yaml", "adapters.yml" }.Select(n => Path.Combine(root, n)).FirstOrDefault(File.Exists) ?? Path.Combine(root, "adapters.json");
+        var adapters = AdapterLoader.Load(path, host);
+        var problems = queue.Problems.Concat(routing.Problems).Concat(adapters.Problems).ToList();
+        if (problems.Count > 0) return Checked<DeclareExecution>.Refused(problems);
+
+        var routes = Routes(routing.Value, runId, problems);
+        var loader = new TaskLoader(root, queue.Value, adapters.Value, routes, runId, host);
+        var tasks = loader.Tasks();
+        problems.AddRange(loader._problems);
+        if (problems.Count > 0) return Checked<DeclareExecution>.Refused(problems);
+        var used = tasks.SelectMany(t => t.AdapterIds).Distinct(StringComparer.Ordinal).Select(id => adapters.Value.Specs[id]).ToImmutableArray();
+        var declared = new ExecutionDeclared
+        {
+            RunId = runId,
+            ProjectRoot = root,
+            ProjectId = TaskIdentity.ProjectId(root),
+            QueueSha256 = queueSha256,
+            RoutingSha256 = routingSha256,
+            AdaptersSha256 = DocumentFile.Sha256(path),
+            Tasks = tasks.Length,
+            SafeModeAfterMs = adapters.Value.SafeModeAfterMs,
+            Escalation = adapters.Value.Escalation,
+            Own = [.. TaskPaths.Own],
+            By = by,
+        };
+        return new DeclareExecution(declared, used, tasks, loader._blobs);
+    }
+
+    private static Dictionary<string, RoutingDecision> Routes(InputDocument document, string runId, List<InputProblem> problems)
+    {
+        var routing = document.Root.Deserialize(TaskInputJson.Default.RoutingDocument)!;
+        if (routing.RunId != runId) problems.Add(document.Problem("/run_id", "run_id", $"is {routing.RunId}, not {runId}"));
+        if (!routing.IsComplete) problems.Add(document.Problem("", "ROUTING_COMPLETE", "must be true: routing has not come to its end"));
+        var routes = new Dictionary<string, RoutingDecision>(StringComparer.Ordinal);
+        for (var i = 0; i < routing.Decisions.Length; i++)
+        {
+            if (!routes.TryAdd(routing.Decisions[i].TaskId, routing.Decisions[i])) problems.Add(document.Problem($"/decisions/{i}/task_id", "unique", $"{routing.Decisions[i].TaskId} is routed twice"));
+        }
+
+        return routes;
+    }
+
+    private ImmutableArray<TaskSpec> Tasks()
+    {
+        var queue = _queue.Root.Deserialize(TaskInputJson.Default.TaskQueueDocument)!;
+        if (queue.RunId != _runId) Refuse("/run_id", "run_id", $"is {queue.RunId}, not {_runId}");
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < queue.Tasks.Length; i++)
+        {
+            if (!ids.TryAdd(queue.Tasks[i].TaskId, i)) Refuse($"/tasks/{i}/task_id", "unique", $"{queue.Tasks[i].TaskId} is there twice");
+        }
+
+        for (var i = 0; i < queue.Tasks.Length; i++)
+        {
+            for (var d = 0; d < queue.Tasks[i].DependsOn.Length; d++)
+            {
+                if (!ids.ContainsKey(queue.Tasks[i].DependsOn[d])) Refuse($"/tasks/{i}/depends_on/{d}", "depends_on", $"there is no task {queue.Tasks[i].DependsOn[d]}");
+            }
+        }
+
+        if (_problems.Count == 0 && Cycle(queue.Tasks, ids) is { } cycle) Refuse($"/tasks/{ids[cycle[0]]}/depends_on", "depends_on", $"the tasks wait for each other: {string.Join(" -> ", cycle)}");
+        var tasks = queue.Tasks.Select((task, i) => Load(task, $"/tasks/{i}")).ToImmutableArray();
+        foreach (var routed in _routes.Keys.Where(r => !ids.ContainsKey(r))) Refuse("/tasks", "routing", $"{TaskPaths.Routing} routes {routed}, which is not in the queue");
+        return tasks;
+    }
+
+    private TaskSpec Load(TaskDocument task, string pointer)
+    {
+        var adapters = Route(task, pointer);
+        CheckFor(task, pointer, adapters);
+        var isManual = adapters.Any(a => a.Kind == AdapterKind.Manual);
+        var prompt = task.Prompt ?? (isManual ? task.Instructions : null);
+        var scope = task.FileScope ?? new ScopeDocument();
+        Globs(scope.Write, $"{pointer}/file_scope/write");
+        Globs(scope.Forbid, $"{pointer}/file_scope/forbid");
+        var tests = Tests(task, pointer, isManual);
+        return new TaskSpec
+        {
+            TaskId = task.TaskId,
+            Title = task.Title,
+            Kind = task.Kind,
+            Priority = task.Priority,
+            DependsOn = task.DependsOn,
+            Prompt = prompt is null ? null : Keep(Blob.Of(Encoding.UTF8.GetBytes(prompt))),
+            Command = task.Command,
+            WorkingTree = Tree(task, pointer),
+            FileScope = new FileScope(scope.Write, scope.Forbid),
+            AcceptanceTests = tests,
+            Caps = (task.Budgets ?? new BudgetDocument()).ToCaps(),
+            MaxCostMicroUsd = task.Budgets?.MaxCostMicroUsd,
+            MaxAttempts = task.MaxAttempts ?? DefaultAttempts,
+            RetrySafe = task.RetrySafe,
+            AdapterIds = [.. adapters.Select(a => a.AdapterId)],
+            Bodies = adapters.Where(a => a.Kind == AdapterKind.Http).ToImmutableSortedDictionary(
+                a => a.AdapterId, a => Keep(RequestBody.Of(_runId, task, _adapters.Bodies[a.AdapterId])), StringComparer.Ordinal),
+        };
+    }
+
+    private List<AdapterSpec> Route(TaskDocument task, string pointer)
+    {
+        if (!_routes.TryGetValue(task.TaskId, out var route))
+        {
+            Refuse($"{pointer}/task_id", "routing", $"{TaskPaths.Routing} routes {task.TaskId} to no adapter");
+            return [];
+        }
+
+        var adapters = new List<AdapterSpec>();
+        foreach (var id in route.FallbackAdapterIds.Prepend(route.AdapterId).Distinct(StringComparer.Ordinal))
+        {
+            if (_adapters.Specs.TryGetValue(id, out var adapter)) adapters.Add(adapter);
+            else Refuse($"{pointer}/task_id", "routing", $"{TaskPaths.Routing} routes {task.TaskId} to {id}, which the adapters do not name");
+        }
+
+        if (adapters.Count > 1 && adapters.Exists(a => a.Kind == AdapterKind.Manual) && adapters[^1].Kind != AdapterKind.Manual)
+        {
+            Refuse($"{pointer}/task_id", "routing", $"{task.TaskId}: a person can only be the last fallback");
+        }
+
+        return adapters;
+    }
+
+    /// <summary>What the task's adapters need of it, and what none of them would ever look at.</summary>
+    private void CheckFor(TaskDocument task, string pointer, List<AdapterSpec> adapters)
+    {
+        foreach (var adapter in adapters)
+        {
+            var takesCommand = adapter.Command.Contains("{command}");
+            if (takesCommand && task.Command.IsEmpty) Refuse(pointer, "command", $"{adapter.AdapterId} runs the task's own command, which it does not have");
+            if (adapter.Kind == AdapterKind.Model && task.Prompt is null) Refuse(pointer, "prompt", $"{adapter.AdapterId} is a model, and the task has no prompt");
+            if (adapter.Kind == AdapterKind.Manual && task.Instructions is null && task.Prompt is null) Refuse(pointer, "instructions", $"{adapter.AdapterId} is a person, and the task has no instructions");
+            if (adapter.Answer == AnswerKind.Patch && task.WorkingTree is null) Refuse(pointer, "working_tree", $"{adapter.AdapterId} answers with a patch, and the task has no working_tree");
+        }
+
+        if (!task.Command.IsEmpty && !adapters.Exists(a => a.Command.Contains("{command}"))) Refuse($"{pointer}/command", "command", "none of its adapters takes {command}");
+    }
+
+    private ImmutableArray<AcceptanceTest> Tests(TaskDocument task, string pointer, bool isManual)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < task.AcceptanceTests.Length; i++)
+        {
+            var test = task.AcceptanceTests[i];
+            var at = $"{pointer}/acceptance_tests/{i}";
+            if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
+            if (test.Command[0] is var program && !program.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
+            if (test.Sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"{at}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+        }
+
+        if (!isManual && !task.AcceptanceTests.Any(t => t.Required ?? true))
+        {
+            Refuse($"{pointer}/acceptance_tests", "acceptance_tests", $"{task.TaskId} has no required test: nothing would say that it succeeded");
+        }
+
+        return
+        [
+            .. task.AcceptanceTests.Select(t => new AcceptanceTest
+            {
+                Name = t.Name,
+                Kind = t.Kind,
+                Command = t.Command,
+                Caps = (t.Budgets ?? new BudgetDocument()).ToCaps(),
+                Required = t.Required ?? true,
+                Parse = t.Parse ?? ReportFormat.ExitCode,
+                Parallel = t.Parallel,
+                Sandbox = t.Sandbox ?? SandboxLevel.Strict,
+                Inherit = t.Env,
+            }),
+        ];
+    }
+
+    private string? Tree(TaskDocument task, string pointer)
+    {
+        if (task.WorkingTree is not { } name)
+        {
+            if (task.FileScope is not null) Refuse($"{pointer}/file_scope", "file_scope", "means nothing without a working_tree");
+            return null;
+        }
+
+        var path = Path.GetFullPath(Path.Combine(_root, name)).TrimEnd('/');
+        if (path != _root && !path.StartsWith(_root + '/', StringComparison.Ordinal)) Refuse($"{pointer}/working_tree", "path", $"{name} leaves the project");
+        else if (!Directory.Exists(path)) Refuse($"{pointer}/working_tree", "path", $"{name} is no folder");
+        else if (!Programs.IsInPath("git")) Refuse($"{pointer}/working_tree", "program", "changes are recorded with git: apt-get install git");
+        if (task.FileScope is null) Refuse(pointer, "file_scope", $"{task.TaskId} has a working_tree and does not say what it may write: file_scope.write");
+        return path;
+    }
+
+    private void Globs(ImmutableArray<string> patterns, string pointer)
+    {
+        for (var i = 0; i < patterns.Length; i++)
+        {
+            if (GlobPattern.Parse(patterns[i]) is null) Refuse($"{pointer}/{i}", "glob", $"\"{patterns[i]}\" is no pattern for paths of the tree: src/**, *.md, docs/?.txt");
+        }
+    }
+
+    private Digest Keep(Blob blob)
+    {
+        _blobs.Add(blob);
+        return blob.Sha256;
+    }
+
+    /// <summary>Tasks that wait for each other, the first named again at the end; null when there are none.</summary>
+    private static List<string>? Cycle(ImmutableArray<TaskDocument> tasks, Dictionary<string, int> ids)
+    {
+        var open = tasks.ToDictionary(t => t.TaskId, t => t.DependsOn.Length, StringComparer.Ordinal);
+        var dependants = tasks.SelectMany(t => t.DependsOn.Select(d => (Dependency: d, t.TaskId))).ToLookup(p => p.Dependency, p => p.TaskId, StringComparer.Ordinal);
+        var ready = new Queue<string>(open.Where(t => t.Value == 0).Select(t => t.Key));
+        while (ready.TryDequeue(out var id))
+        {
+            open.Remove(id);
+            foreach (var dependant in dependants[id].Where(d => --open[d] == 0)) ready.Enqueue(dependant);
+        }
+
+        if (open.Count == 0) return null;
+
+        // Each that is left waits for another that is left, so a walk along them comes back to itself.
+        var path = new List<string>();
+        for (var id = open.Keys.First(); ; id = tasks[ids[id]].DependsOn.First(open.ContainsKey))
+        {
+            if (path.IndexOf(id) is >= 0 and var at) return [.. path[at..], id];
+            path.Add(id);
+        }
+    }
+
+    private void Refuse(string pointer, string rule, string message) => _problems.Add(_queue.Problem(pointer, rule, message));
+}
