@@ -158,7 +158,9 @@ internal static class ExecutionFold
     private static ExecutionState Leave(ExecutionState state, TaskState task, AdapterReport report)
     {
         var next = task.IsActive && task.Attempted is null ? Report(state, task, report) : state;
-        return task.Copy is { } copy ? next with { Chores = next.Chores.SetItem($"clean/{task.Spec.TaskId}/{task.Attempts}", new CleanChore(copy.Folder)) } : next;
+        if (!task.IsActive || task.Spec.WorkingTree is null) return next;
+        var copies = TaskPaths.Copies(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
+        return next with { Chores = next.Chores.SetItem($"clean/{task.Spec.TaskId}/{task.Attempts}", new CleanChore(copies)) };
     }
 
     private static ExecutionState Report(ExecutionState state, TaskState task, AdapterReport report) => state.IsManual(task)

@@ -67,7 +67,7 @@ public static class TaskEffects
     public static CopyTree CopyOf(ExecutionState state, TaskState task) => new($"{Copy}/{task.Spec.TaskId}")
     {
         From = task.Spec.WorkingTree!,
-        To = TaskPaths.Copies(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
+        To = TaskPaths.Copy(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
         Exclude = state.Declared.Own,
     };
 

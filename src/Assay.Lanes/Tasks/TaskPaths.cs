@@ -27,7 +27,10 @@ public static class TaskPaths
 
     public static string Test(string runId, string taskId, int attempt, string test) => $"{Attempt(runId, taskId, attempt)}/tests/{test}";
 
+    /// <summary>Holds all copies that an attempt made, also those that were not finished.</summary>
     public static string Copies(string runId, string taskId, int attempt) => $"trees/{runId}/{taskId}/{attempt}";
+
+    public static string Copy(string runId, string taskId, int attempt) => $"{Copies(runId, taskId, attempt)}/copy";
 
     public static string Check(string adapterId, int number) => $"checks/{adapterId}/{number}";
 

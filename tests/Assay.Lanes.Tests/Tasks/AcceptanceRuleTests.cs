@@ -1,0 +1,58 @@
+using System.Text;
+using Assay.Kernel.Effects;
+using Assay.Lanes.Tasks;
+using Assay.Tests.Epochs;
+
+namespace Assay.Tests.Tasks;
+
+public sealed class AcceptanceRuleTests
+{
+    [Fact]
+    public void A_test_that_ran_nothing_has_not_passed()
+    {
+        Assert.Equal("it ran no test", Judge(ReportFormat.JUnit, 0, "<testsuite/>").Reason);
+        Assert.Equal("it left no report", Judge(ReportFormat.JUnit, 0, null).Reason);
+        Assert.Equal("it ran no test", Judge(ReportFormat.Tap, 0, "1..0\n").Reason);
+    }
+
+    [Fact]
+    public void A_good_report_does_not_make_up_for_a_bad_end()
+    {
+        var judged = Judge(ReportFormat.JUnit, 1, """<testsuite><testcase name="a"/></testsuite>""");
+        Assert.Equal((false, "exit code 1"), (judged.Passed, judged.Reason));
+        Assert.False(Judge(ReportFormat.ExitCode, 3, null).Passed);
+        Assert.True(Judge(ReportFormat.ExitCode, 0, null).Passed);
+    }
+
+    [Fact]
+    public void A_good_end_does_not_make_up_for_a_report_of_failures() =>
+        Assert.Equal((false, "1 of 1 failed"), (Judge(ReportFormat.Tap, 0, "1..1\nnot ok 1 - a\n") is var judged ? (judged.Passed, judged.Reason) : default));
+
+    [Fact]
+    public void First_failures_are_few_and_short()
+    {
+        var lines = string.Concat(Enumerable.Range(1, 50).Select(i => $"not ok {i} - {new string('x', 5_000)}\n"));
+        var judged = Judge(ReportFormat.Tap, 1, $"1..50\n{lines}");
+        Assert.Equal((50, 5), (judged.Failures, judged.FirstFailures.Length));
+        Assert.All(judged.FirstFailures, f => Assert.True(f.Length <= 400));
+    }
+
+    private static Lanes.Tasks.TestResult Judge(ReportFormat format, int exitCode, string? report)
+    {
+        var test = new AcceptanceTest
+        {
+            Name = "t",
+            Kind = "unit",
+            Command = ["t", "{report}"],
+            Caps = new ProcessCaps { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 },
+            Required = true,
+            Parse = format,
+            Parallel = false,
+            Sandbox = SandboxLevel.Strict,
+            Inherit = [],
+        };
+        var evidence = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        if (report is not null) evidence[TaskEffects.ReportFile] = Encoding.UTF8.GetBytes(report);
+        return AcceptanceRule.Judge(test, Given.Outcome(exitCode), evidence);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text;
+using Assay.Lanes.Tasks;
+using Assay.Lanes.Tasks.Reports;
+
+namespace Assay.Tests.Tasks;
+
+public sealed class TestReportTests
+{
+    [Theory]
+    [InlineData(ReportFormat.JUnit, """<testsuites><testsuite failures="1"><testcase name="a"/><testcase classname="C" name="b"><failure message="no"/></testcase><testcase name="c"><skipped/></testcase></testsuite></testsuites>""", 2, 1, "C b: no")]
+    [InlineData(ReportFormat.JUnit, """<testsuite errors="1"><testcase name="a"/></testsuite>""", 1, 1, null)]
+    [InlineData(ReportFormat.JUnit, """<testsuite><testcase name="a"/></testsuite>""", 1, 0, null)]
+    [InlineData(ReportFormat.Trx, """<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult testName="a" outcome="Passed"/><UnitTestResult testName="b" outcome="Failed"><Output><ErrorInfo><Message>no</Message></ErrorInfo></Output></UnitTestResult><UnitTestResult testName="c" outcome="NotExecuted"/></Results></TestRun>""", 2, 1, "b: no")]
+    [InlineData(ReportFormat.Trx, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="Aborted"/></TestRun>""", 1, 1, "the run ended as Aborted")]
+    [InlineData(ReportFormat.Tap, "TAP version 13\n1..3\nok 1 - a\nnot ok 2 - b\nok 3 # SKIP later\n", 2, 1, "2 - b")]
+    [InlineData(ReportFormat.Tap, "ok 1\nnot ok 2 - b # TODO some day\n1..2\n", 2, 0, null)]
+    [InlineData(ReportFormat.Tap, "1..3\nok 1\nok 2\n", 2, 1, "3 tests were planned and 2 reported")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\nBail out! no disk\n", 1, 1, "Bail out! no disk")]
+    [InlineData(ReportFormat.Tap, "    not ok 1 - of a subtest\n    1..1\nok 1 - parent\n1..1\n", 1, 0, null)]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[]}]}""", 0, 0, null)]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[{"ruleId":"R1","level":"error","message":{"text":"no"}},{"ruleId":"R2","message":{"text":"hm"}}]}]}""", 2, 1, "R1: no")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[{"level":"error","message":{"text":"x"},"suppressions":[{"kind":"inSource"}]}]}]}""", 1, 0, null)]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"invocations":[{"executionSuccessful":false}],"results":[]}]}""", 0, 1, "the tool did not come to its end")]
+    public void A_report_says_how_many_ran_and_failed(ReportFormat format, string text, int tests, int failures, string? first)
+    {
+        var report = TestReport.Read(format, Encoding.UTF8.GetBytes(text));
+        Assert.Equal((tests, failures), (report.Tests, report.Failures));
+        if (first is not null) Assert.Equal(first, report.FirstFailures[0]);
+    }
+
+    [Theory]
+    [InlineData(ReportFormat.JUnit, """<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><testsuite><testcase name="&e;"/></testsuite>""")]
+    [InlineData(ReportFormat.Trx, """<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><TestRun>&b;</TestRun>""")]
+    [InlineData(ReportFormat.JUnit, "<html/>")]
+    [InlineData(ReportFormat.JUnit, "no xml")]
+    [InlineData(ReportFormat.Trx, "<testsuite/>")]
+    [InlineData(ReportFormat.Tap, "ok 1\nok 2\n")]
+    [InlineData(ReportFormat.Tap, "all is well")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.0.0","runs":[]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{}]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[1]}]}""")]
+    [InlineData(ReportFormat.Sarif, "[")]
+    public void What_is_no_such_report_says_nothing(ReportFormat format, string text) =>
+        Assert.Throws<ReportException>(() => TestReport.Read(format, Encoding.UTF8.GetBytes(text)));
+}
