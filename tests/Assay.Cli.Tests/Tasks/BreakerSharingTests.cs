@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tests.Tasks;
+
+/// <summary>A breaker on its stream, under many callers at once, in a real store.</summary>
+public sealed class BreakerSharingTests
+{
+    private const int Callers = 200;
+
+    [Fact]
+    public async Task Under_200_parallel_failures_it_opens_once_and_probes_once()
+    {
+        using var folder = new TemporaryFolder();
+        await using var workspace = Workspace.Open(folder.Path);
+        await workspace.Store.DeclareTablesAsync(AdapterLane.Instance.Tables);
+        var stream = AdapterLane.StreamOf("shared");
+
+        // Two desks, as two processes would have.
+        var desks = new[] { new CommandDesk(workspace, TimeProvider.System), new CommandDesk(workspace, TimeProvider.System) };
+        await desks[0].SubmitAsync(AdapterLane.Instance, stream, new ConfigureAdapter(Adapter()));
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(i => desks[i % 2].SubmitAsync(AdapterLane.Instance, stream, new ReportCall($"t{i}", AdapterReport.Failed))));
+        Assert.Single(Events(workspace, stream).OfType<CircuitOpened>());
+        await Task.Delay(400);
+
+        var permits = await Task.WhenAll(Enumerable.Range(0, Callers).Select(async i =>
+        {
+            var (_, state) = await desks[i % 2].SubmitAsync(AdapterLane.Instance, stream, new AskPermit($"p{i}", 60_000));
+            return AdapterLane.ReadPermit((AdapterState)state, $"p{i}").Outcome.Status;
+        }));
+        Assert.Single(permits, p => p == AdapterLane.StatusAllowed);
+        Assert.Single(Events(workspace, stream).OfType<CircuitHalfOpened>());
+        Assert.Single(Events(workspace, stream).OfType<ProbeGranted>());
+    }
+
+    private static IEnumerable<Event> Events(Workspace workspace, StreamName stream) =>
+        workspace.Store.Read(stream, 0).Select(e => EventEnvelope.Open(e.Bytes, AdapterLane.Instance.Events).Body);
+
+    private static AdapterSpec Adapter() => new()
+    {
+        AdapterId = "shared",
+        Kind = AdapterKind.Process,
+        Sandbox = SandboxLevel.None,
+        Command = ["true"],
+        Pinned = [],
+        Inherit = [],
+        Headers = ImmutableSortedDictionary<string, string>.Empty,
+        Concurrency = 1,
+        CircuitBreaker = new BreakerSettings(FailureThreshold: 5, OpenMs: 300, HalfOpenSuccesses: 1),
+        Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+        SuccessCodes = [0],
+    };
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Assay.Tests.Tasks;
+
+/// <summary>What came to the server.</summary>
+internal sealed record Received(string Method, string Path, string Body, IReadOnlyDictionary<string, string> Headers);
+
+/// <summary>A real HTTP server on the loopback interface, whose answers the test decides.</summary>
+internal sealed class LoopbackServer : IDisposable
+{
+    private readonly HttpListener _listener = new();
+    private readonly Func<Received, HttpListenerResponse, byte[]> _answer;
+
+    public LoopbackServer(Func<Received, HttpListenerResponse, string> answer) : this((r, response) => Encoding.UTF8.GetBytes(answer(r, response)))
+    {
+    }
+
+    private LoopbackServer(Func<Received, HttpListenerResponse, byte[]> answer)
+    {
+        _answer = answer;
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+        _listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
+        _listener.Start();
+        _ = ServeAsync();
+    }
+
+    public int Port { get; }
+
+    public string Url => $"http://127.0.0.1:{Port}";
+
+    public ConcurrentQueue<Received> Requests { get; } = new();
+
+    public void Dispose() => _listener.Close();
+
+    private async Task ServeAsync()
+    {
+        while (_listener.IsListening)
+        {
+            try
+            {
+                var context = await _listener.GetContextAsync();
+                _ = Task.Run(() => AnswerAsync(context));
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        using var reader = new StreamReader(context.Request.InputStream);
+        var headers = context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase);
+        var received = new Received(context.Request.HttpMethod, context.Request.Url!.AbsolutePath, await reader.ReadToEndAsync(), headers);
+        Requests.Enqueue(received);
+        try
+        {
+            var body = _answer(received, context.Response);
+            context.Response.ContentLength64 = body.Length;
+            await context.Response.OutputStream.WriteAsync(body);
+            context.Response.Close();
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The client has gone, as some tests want.
+        }
+    }
+}

@@ -1,0 +1,349 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Json;
+
+namespace Assay.Tests.Tasks;
+
+/// <summary>Runs of tasks through the built command line.</summary>
+public sealed class TaskExecutionTests
+{
+    [Fact]
+    public async Task Tasks_that_pass_come_into_the_tree_and_the_record_keeps_its_contracts()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        folder.Add("edit", "echo two >> a.txt; mkdir d; echo new > d/n.txt; printf '\\000\\001' > d/bin; chmod 755 d/n.txt", "grep -q two a.txt");
+        folder.Add("nothing", "true")["depends_on"] = new JsonArray("edit");
+        folder.Write();
+        var end = await folder.ExecuteAsync();
+        Assert.True(end.ExitCode == 0, end.Output + end.Error);
+        Assert.Equal(("one\ntwo\n", "new\n"), (folder.Read("a.txt"), folder.Read("d/n.txt")));
+        Assert.Equal(0x1ED, (int)File.GetUnixFileMode(folder.Under("tree", "d", "n.txt")));
+        Assert.Equal(["created", "validated", "applied", "verified", "committed"], folder.PatchStates()["edit"]);
+        CheckContract("execution_results_v1", File.ReadAllText(folder.Under(".state", "execution_results.json")));
+        foreach (var line in File.ReadAllLines(folder.Under(".state", "patch_ledger.jsonl"))) CheckContract("patch_event_v1", line);
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+        var again = await folder.ExecuteAsync();
+        Assert.Equal((0, "one\ntwo\n"), (again.ExitCode, folder.Read("a.txt")));
+    }
+
+    [Fact]
+    public async Task A_change_that_fails_its_test_stays_out_and_what_waits_for_it_is_cancelled()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        folder.Add("bad", "echo two > a.txt", "echo 'it says two'; grep -q one a.txt");
+        folder.Add("after", "true")["depends_on"] = new JsonArray("bad");
+        var end = await folder.Write().ExecuteAsync();
+        Assert.Equal((1, "one\n"), (end.ExitCode, folder.Read("a.txt")));
+        var results = await folder.ResultsAsync();
+        Assert.Equal("it says two", (string)results["bad"]["acceptance"]!["tests"]![0]!["first_failures"]![0]!);
+        Assert.Equal(("CANCELLED", "dependency_failed: bad is FAILED"), ((string)results["after"]["status"]!, (string)results["after"]["reason"]!));
+        Assert.Equal("quarantined", folder.PatchStates()["bad"][^1]);
+        Assert.Equal(2, (await folder.RunAsync("patch", "apply", (string)results["bad"]["patch_id"]!)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_patch_is_rolled_back_byte_for_byte_applied_again_and_never_forced()
+    {
+        using var folder = new TaskFolder().File("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n9\n").File("old/name.txt", "content\n");
+        folder.Add("edit", "sed -i s/2/two/ a.txt; mkdir new; mv old/name.txt new/name.txt; ln -s ../a.txt new/link; chmod 600 a.txt");
+        var before = Tree(folder);
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        var after = Tree(folder);
+        Assert.NotEqual(before, after);
+        var patch = (string)(await folder.ResultsAsync())["edit"]["patch_id"]!;
+        Assert.Equal(0, (await folder.RunAsync("patch", "rollback", patch)).ExitCode);
+        Assert.Equal(before, Tree(folder));
+        Assert.Equal(0, (await folder.RunAsync("patch", "apply", patch)).ExitCode);
+        Assert.Equal(after, Tree(folder));
+
+        File.AppendAllText(folder.Under("tree", "a.txt"), "mine\n");
+        var refused = await folder.RunAsync("patch", "rollback", patch);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("a.txt has another content or mode now", refused.Error, StringComparison.Ordinal);
+        File.WriteAllText(folder.Under("tree", "a.txt"), folder.Read("a.txt").Replace("mine\n", "", StringComparison.Ordinal));
+        Assert.Equal(0, (await folder.RunAsync("patch", "rollback", patch)).ExitCode);
+
+        File.AppendAllText(folder.Under("tree", "a.txt"), "mine\n");
+        Assert.Equal(1, (await folder.RunAsync("patch", "apply", patch)).ExitCode);
+        Assert.Equal(0, (await folder.RunAsync("patch", "apply", patch, "--3way")).ExitCode);
+        Assert.Equal("1\ntwo\n3\n4\n5\n6\n7\n8\n9\nmine\n", folder.Read("a.txt"));
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_tree_that_moved_on_while_the_task_worked_is_left_as_it_is()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        folder.Add("slow", $"echo two > a.txt; echo mine > {folder.Under("tree", "a.txt")}");
+        var end = await folder.Write().ExecuteAsync();
+        Assert.Equal((1, "mine\n"), (end.ExitCode, folder.Read("a.txt")));
+        Assert.Contains("the tree has moved on", (string)(await folder.ResultsAsync())["slow"]["reason"]!, StringComparison.Ordinal);
+        Assert.Equal("apply_failed", folder.PatchStates()["slow"][^1]);
+    }
+
+    [Fact]
+    public async Task Only_what_is_retry_safe_is_tried_again_and_a_time_out_says_so()
+    {
+        using var folder = new TaskFolder();
+        folder.Adapters["shell"]["retry"] = new JsonObject { ["max_attempts"] = 4, ["base_ms"] = 20, ["max_ms"] = 50 };
+        folder.Add("safe", "[ $ASSAY_TASK_ATTEMPT -ge 3 ]")["retry_safe"] = true;
+        folder.Add("unsafe", "exit 9");
+        var slow = folder.Add("slow", "sleep 30");
+        slow["budgets"] = new JsonObject { ["time_ms"] = 200, ["kill_grace_ms"] = 100 };
+        var little = folder.Add("little", "exit 1");
+        (little["retry_safe"], little["max_attempts"]) = (true, 2);
+        Assert.Equal(1, (await folder.Write().ExecuteAsync("-j", "4")).ExitCode);
+        var results = await folder.ResultsAsync();
+        Assert.Equal(("COMPLETED", 3), ((string)results["safe"]["status"]!, (int)results["safe"]["attempts"]!));
+        Assert.Equal(("FAILED", 1, "exit code 9; the task is not declared retry_safe"), ((string)results["unsafe"]["status"]!, (int)results["unsafe"]["attempts"]!, (string)results["unsafe"]["reason"]!));
+        Assert.Equal(("TIMEOUT", 1), ((string)results["slow"]["status"]!, (int)results["slow"]["attempts"]!));
+        Assert.Equal(("FAILED", 2), ((string)results["little"]["status"]!, (int)results["little"]["attempts"]!));
+    }
+
+    [Fact]
+    public async Task Tasks_go_by_priority_and_never_two_at_once_where_they_may_write_the_same()
+    {
+        using var folder = new TaskFolder();
+        var log = folder.Under("order");
+        foreach (var (id, priority) in new[] { ("c", 3), ("a", 1), ("b", 2) })
+        {
+            folder.Add(id, $"echo {id}+ >> {log}; sleep 0.2; echo {id}- >> {log}; echo {id} > shared.txt", "true", "shared.txt")["priority"] = priority;
+        }
+
+        folder.Add("other", $"echo o+ >> {log}; sleep 0.1; echo o- >> {log}", "true", "elsewhere/**")["priority"] = 9;
+        Assert.Equal(0, (await folder.Write().ExecuteAsync("-j", "4")).ExitCode);
+        var order = File.ReadAllLines(log).Where(l => l[0] != 'o');
+        Assert.Equal(["a+", "a-", "b+", "b-", "c+", "c-"], order);
+        Assert.Equal("c\n", folder.Read("shared.txt"));
+        Assert.Contains("o+", File.ReadAllLines(log).Take(3));
+    }
+
+    [Fact]
+    public async Task A_manual_task_waits_for_its_person_with_instructions_and_a_copy_of_the_tree()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        folder.Adapters["person"] = new JsonObject { ["adapter_id"] = "person", ["kind"] = "manual" };
+        var task = folder.Add("by-hand", "", "grep -q two a.txt");
+        task.Remove("command");
+        task["instructions"] = "Write two.";
+        folder.Routes["by-hand"] = ["person"];
+        var first = await folder.Write().ExecuteAsync();
+        Assert.Equal(5, first.ExitCode);
+        var shown = await folder.RunAsync("task", "show", "by-hand");
+        Assert.Contains("Write two.", shown.Output, StringComparison.Ordinal);
+        var copy = Directory.GetDirectories(folder.Under(".assay", "trees"), "work", SearchOption.AllDirectories).Single();
+        File.WriteAllText(Path.Combine(copy, "a.txt"), "two\n");
+        File.WriteAllText(folder.Under("proof.md"), "done\n");
+        Assert.Equal(0, (await folder.RunAsync("task", "done", "by-hand", "--evidence", "proof.md", "--note", "as asked")).ExitCode);
+        Assert.Equal(2, (await folder.RunAsync("task", "done", "by-hand")).ExitCode);
+        Assert.Equal((0, "two\n"), ((await folder.ExecuteAsync()).ExitCode, folder.Read("a.txt")));
+        Assert.Equal("done\n", File.ReadAllText(folder.Under(".assay", "tasks", TaskFolder.RunId, "by-hand", "evidence", "proof.md")));
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_task_is_cancelled_while_it_runs_and_may_be_reopened()
+    {
+        using var folder = new TaskFolder();
+        var flag = folder.Under("flag");
+        folder.Add("long", $"[ -e {flag} ] || sleep 60; echo x > a.txt");
+        folder.Add("after", "true")["depends_on"] = new JsonArray("long");
+        folder.Write();
+        var running = folder.ExecuteAsync();
+        await UntilAsync(async () => (await folder.RunAsync("task", "show", "long")).Output.Contains("TASK_STARTED", StringComparison.Ordinal));
+        Assert.Equal(0, (await folder.RunAsync("task", "cancel", "long", "--reason", "not now")).ExitCode);
+        Assert.Equal(1, (await running).ExitCode);
+        var results = await folder.ResultsAsync();
+        Assert.Equal(("CANCELLED", "CANCELLED"), ((string)results["long"]["status"]!, (string)results["after"]["status"]!));
+        Assert.Contains("not now", (string)results["long"]["reason"]!, StringComparison.Ordinal);
+        File.WriteAllText(flag, "");
+        Assert.Equal(0, (await folder.RunAsync("task", "retry", "long")).ExitCode);
+        Assert.Equal(0, (await folder.ExecuteAsync()).ExitCode);
+        Assert.Equal("COMPLETED", (string)(await folder.ResultsAsync())["after"]["status"]!);
+    }
+
+    [Fact]
+    public async Task Stopped_by_a_signal_it_goes_on_later()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("safe", $"[ -e {folder.Under("flag")} ] || sleep 60")["retry_safe"] = true;
+        folder.Write();
+        using var running = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path);
+        await UntilAsync(async () => (await folder.RunAsync("task", "show", "safe")).Output.Contains("TASK_STARTED", StringComparison.Ordinal));
+        Assert.Contains("is being executed by process", (await folder.ExecuteAsync()).Error, StringComparison.Ordinal);
+        using var term = Process.Start("kill", ["-TERM", running.Id.ToString(CultureInfo.InvariantCulture)]);
+        await running.WaitForExitAsync();
+        Assert.Equal(130, running.ExitCode);
+        File.WriteAllText(folder.Under("flag"), "");
+        Assert.Equal(0, (await folder.ExecuteAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task An_HTTP_adapter_is_asked_again_when_it_says_so_and_a_redirect_to_another_host_is_not_followed()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        var asked = 0;
+        using var server = new LoopbackServer((request, response) =>
+        {
+            switch (request.Path)
+            {
+                case "/busy" when Interlocked.Increment(ref asked) < 3:
+                    response.StatusCode = 429;
+                    response.AddHeader("Retry-After", "0");
+                    return "busy";
+                case "/busy":
+                    return "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n";
+                case "/away":
+                    response.StatusCode = 307;
+                    response.AddHeader("Location", "http://example.invalid/");
+                    return "";
+                case "/near":
+                    response.StatusCode = 307;
+                    response.AddHeader("Location", "/text");
+                    return "";
+                case "/wrong":
+                    response.StatusCode = 422;
+                    return "no such thing";
+                case "/large":
+                    return new string('x', 100_000);
+                default:
+                    return "fine";
+            }
+        });
+        foreach (var path in new[] { "busy", "away", "near", "wrong", "large" })
+        {
+            folder.Adapters[path] = new JsonObject
+            {
+                ["adapter_id"] = path,
+                ["kind"] = "http",
+                ["url"] = $"{server.Url}/{path}",
+                ["max_response_bytes"] = 50_000,
+                ["headers"] = new JsonObject { ["Authorization"] = "Bearer {env:TOKEN}" },
+                ["retry"] = new JsonObject { ["base_ms"] = 10, ["max_ms"] = 50 },
+            };
+            folder.Add(path, "").Remove("command");
+            folder.Routes[path] = [path];
+        }
+
+        folder.Adapters["busy"]["answer"] = "patch";
+        folder.Write();
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["TOKEN"] = "very-secret-token" };
+        var end = await AssayProgram.RunAsync(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path, variables, TimeSpan.FromMinutes(1));
+        Assert.Equal(1, end.ExitCode);
+        var results = await folder.ResultsAsync();
+        Assert.Equal(("COMPLETED", 1, "two\n", 3), ((string)results["busy"]["status"]!, (int)results["busy"]["attempts"]!, folder.Read("a.txt"), asked));
+        Assert.Contains("a redirect to another host", (string)results["away"]["reason"]!, StringComparison.Ordinal);
+        Assert.Equal("COMPLETED", (string)results["near"]["status"]!);
+        Assert.Equal(("FAILED", 1, "answered 422: no such thing; the task is not declared retry_safe"), ((string)results["wrong"]["status"]!, (int)results["wrong"]["attempts"]!, (string)results["wrong"]["reason"]!));
+        Assert.Contains("larger than 50000 bytes", (string)results["large"]["reason"]!, StringComparison.Ordinal);
+        Assert.All(server.Requests, r => Assert.Equal("Bearer very-secret-token", r.Headers["Authorization"]));
+        Assert.Equal($"{TaskFolder.RunId}/busy/1", server.Requests.First(r => r.Path == "/busy").Headers["Idempotency-Key"]);
+        foreach (var file in Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)) Assert.DoesNotContain("very-secret-token", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_breaker_that_opens_sends_tasks_to_the_fallback_and_tells_the_webhook_signed()
+    {
+        using var folder = new TaskFolder();
+        var sent = 0;
+        using var webhook = new LoopbackServer((_, response) =>
+        {
+            if (Interlocked.Increment(ref sent) == 1) response.StatusCode = 500;
+            return "";
+        });
+        folder.Settings["escalation"] = new JsonObject { ["webhook_url"] = webhook.Url, ["secret_env"] = "HOOK_KEY" };
+        folder.Adapters["broken"] = new JsonObject
+        {
+            ["adapter_id"] = "broken",
+            ["kind"] = "process",
+            ["command"] = new JsonArray("false"),
+            ["sandbox"] = "none",
+            ["concurrency"] = 1,
+            ["circuit_breaker"] = new JsonObject { ["failure_threshold"] = 2, ["open_ms"] = 60_000 },
+            ["retry"] = new JsonObject { ["base_ms"] = 1, ["max_ms"] = 1 },
+        };
+        for (var i = 0; i < 4; i++)
+        {
+            folder.Add($"t{i}", $"echo {i} > f{i}.txt", "true", $"f{i}.txt")["retry_safe"] = true;
+            folder.Routes[$"t{i}"] = ["broken", "shell"];
+        }
+
+        folder.Write();
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["HOOK_KEY"] = "a key for signing" };
+        var end = await AssayProgram.RunAsync(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path, variables, TimeSpan.FromMinutes(1));
+        Assert.True(end.ExitCode == 0, end.Output + end.Error);
+        Assert.All((await folder.ResultsAsync()).Values, r => Assert.Equal("shell", (string)r["adapter_id"]!));
+        Assert.Contains("\"circuit\":\"OPEN\"", (await folder.RunAsync("adapter", "list", "--json")).Output, StringComparison.Ordinal);
+        var delivered = webhook.Requests.ToList();
+        Assert.Equal(2, delivered.Count);
+        Assert.Equal(delivered[0].Body, delivered[1].Body);
+        CheckContract("escalation_v1", delivered[0].Body);
+        Assert.Equal("circuit_opened", (string)JsonNode.Parse(delivered[0].Body)!["trigger"]!);
+        var signature = Convert.ToHexStringLower(HMACSHA256.HashData("a key for signing"u8, Encoding.UTF8.GetBytes(delivered[0].Body)));
+        Assert.Equal($"sha256={signature}", delivered[0].Headers["X-Assay-Signature"]);
+    }
+
+    [Fact]
+    public async Task With_no_adapter_left_the_run_pauses_and_goes_on_by_itself_when_health_returns()
+    {
+        using var folder = new TaskFolder();
+        folder.Adapters["shell"]["health_check"] = new JsonObject { ["command"] = new JsonArray("test", "-e", folder.Under("well")), ["interval_ms"] = 200 };
+        folder.Add("one", "echo x > a.txt");
+        folder.Write();
+        var running = folder.ExecuteAsync();
+        await UntilAsync(async () => (await folder.RunAsync("run", "status", TaskFolder.RunId)).Output.Contains("paused: no adapter can take a task: shell", StringComparison.Ordinal));
+        File.WriteAllText(folder.Under("well"), "");
+        var end = await running;
+        Assert.True(end.ExitCode == 0, end.Output + end.Error);
+        Assert.Equal("x\n", folder.Read("a.txt"));
+        var log = File.ReadAllText(folder.Under("logs", "resilience.jsonl"));
+        Assert.True(log.IndexOf("EXECUTION_PAUSED", StringComparison.Ordinal) < log.IndexOf("EXECUTION_RESUMED", StringComparison.Ordinal), log);
+    }
+
+    [Fact]
+    public async Task What_tasks_print_is_in_their_logs_one_object_a_line()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("talk", "echo 'hällo'; printf 'no end'; echo oops >&2");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        var lines = File.ReadAllLines(folder.Under("logs", "execution", "talk.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
+        Assert.Equal(["hällo", "no end", "oops"], lines.Select(l => (string)l["text"]!).Order(StringComparer.Ordinal));
+        Assert.Contains(lines, l => (string)l["stream"]! == "stderr");
+        Assert.All(File.ReadAllLines(folder.Under("logs", "executor.jsonl")), l => Assert.NotNull(JsonNode.Parse(l)!["event"]));
+    }
+
+    [Fact]
+    public async Task Inputs_that_changed_are_another_run()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("one", "true");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        folder.Tasks["one"]["title"] = "Something else";
+        var changed = await folder.Write().ExecuteAsync();
+        Assert.Equal(2, changed.ExitCode);
+        Assert.Contains("[run_changed]", changed.Error, StringComparison.Ordinal);
+    }
+
+    private static string Tree(TaskFolder folder) => string.Join('\n', Directory
+        .EnumerateFileSystemEntries(folder.Under("tree"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        .Where(p => !Directory.Exists(p) || new FileInfo(p).LinkTarget is not null)
+        .Select(p => $"{Path.GetRelativePath(folder.Under("tree"), p)} {new FileInfo(p).LinkTarget ?? $"{File.GetUnixFileMode(p)} {File.ReadAllText(p)}"}"));
+
+    private static void CheckContract(string version, string json)
+    {
+        var document = InputDocument.Read(Encoding.UTF8.GetBytes(json), $"{version}.json");
+        Assert.True(document.IsValid, string.Join('\n', document.Problems));
+        var valid = ContractCatalog.Check(document.Value, version);
+        Assert.True(valid.IsValid, string.Join('\n', valid.Problems));
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (!await condition()) Assert.True(DateTime.UtcNow < deadline, "it never came so far");
+    }
+}
