@@ -7,6 +7,7 @@ using Assay.Jobs;
 using Assay.Server.Api;
 using Assay.Server.Pages;
 using Assay.Server.Security;
+using Assay.Tasks;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
@@ -37,6 +38,7 @@ public static class AssayServer
         if (ListenRule.Problem(options) is { } problem) throw new ArgumentException(problem, nameof(options));
         var time = TimeProvider.System;
         var desk = await JobDesk.OpenAsync(workspace, time);
+        var board = await TaskBoard.OpenAsync(workspace, time);
         using var submissions = new Submissions(desk, workspace.Store, new PolicyShelf(options.Policies), options.Jobs, time);
         await submissions.PrepareAsync();
         using var refusals = new RefusalLog(workspace.Root, time);
@@ -53,8 +55,11 @@ public static class AssayServer
         var events = new EventStream(desk);
         new JobEndpoints(desk, submissions, guard, events, stop).Map(app);
         new RunEndpoints(desk).Map(app);
-        new PageEndpoints(desk, submissions, guard, OperatorToken.PathIn(workspace.Root), time).Map(app);
+        var answers = new PageAnswers(guard);
+        new PageEndpoints(desk, submissions, guard, answers, OperatorToken.PathIn(workspace.Root), time).Map(app);
+        new TaskPages(board, guard, answers).Map(app);
         new HealthEndpoints(workspace.Store).Map(app);
+        new MetricsEndpoint(workspace, time).Map(app);
         AssetEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
 

@@ -19,7 +19,9 @@ internal static class DemoCommand
     {
         var jobs = new Command("jobs", "Blueprint and idea to registry: a minute, with a decision at every checkpoint");
         jobs.SetAction((parsed, cancel) => JobsAsync(globals.GivenWorkspace(parsed), globals.Json(parsed), cancel));
-        return new Command("demo", "Walk through a shipped example") { jobs };
+        var tasks = new Command("tasks", "A night's tasks on a small repository: fixed, flaky, by hand, over HTTP, out of scope, and wrong");
+        tasks.SetAction((parsed, cancel) => TasksDemo.RunAsync(globals.GivenWorkspace(parsed), globals.Json(parsed), cancel));
+        return new Command("demo", "Walk through a shipped example") { jobs, tasks };
     }
 
     private static async Task<int> JobsAsync(string? workspacePath, bool json, CancellationToken cancel)
@@ -57,7 +59,8 @@ internal static class DemoCommand
         return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
     }
 
-    private static string? Find(string relative)
+    /// <summary>A folder of the repository that this program was built in; null when it is not there.</summary>
+    public static string? Find(string relative)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -75,7 +78,7 @@ internal static class DemoCommand
         return build.ExitCode == 0;
     }
 
-    private static int Refuse(string problem)
+    public static int Refuse(string problem)
     {
         Console.Error.WriteLine($"assay: {problem}");
         return ExitCodes.BadInput;

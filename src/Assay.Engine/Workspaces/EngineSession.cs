@@ -7,7 +7,8 @@ namespace Assay.Engine.Workspaces;
 /// <summary>This process as an owner of streams: one lease for all its claims, renewed in the background.</summary>
 public sealed class EngineSession : IAsyncDisposable
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    /// <summary>How long a session is believed to live after its last renewal.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private readonly IEventStore _store;
     private readonly TimeProvider _time;

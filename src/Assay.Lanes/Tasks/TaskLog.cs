@@ -19,7 +19,7 @@ public static class TaskLog
         TaskAttempted attempted => attempted.Reason,
         ManualDone done => $"by {done.By.Name}{(done.Note is { } note ? $": {note}" : "")}",
         ManualFailed failed => $"by {failed.By.Name}: {failed.Reason}",
-        TaskValidating { Patch: { } patch } => $"patch {patch.PatchId}: {patch.FileCount} files, +{patch.Added} -{patch.Removed}",
+        TaskValidating { Patch: { } patch } => $"patch {patch.PatchId}: {patch.FileCount} {(patch.FileCount == 1 ? "file" : "files")}, +{patch.Added} -{patch.Removed}",
         TaskTested { Result: var result } => result.Passed ? $"{result.Name} passed" : $"{result.Name} failed: {result.Reason}",
         TaskRetried retried => retried.Reason,
         TaskEnded ended => ended.Reason,

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Assay.Server.Pages;
 
 /// <summary>The pages, and what their forms do. A form does what the API does, with the same rules.</summary>
-internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, WriteGuard guard, string tokenPath, TimeProvider time)
+internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, WriteGuard guard, PageAnswers answers, string tokenPath, TimeProvider time)
 {
     private const int PageSize = 50;
 
@@ -24,7 +24,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         pages.MapGet("/jobs", List);
         pages.MapGet("/jobs/{job_id}", Job);
         pages.MapGet("/runs/{run_id}", Run);
-        pages.MapGet("/submit", (HttpContext context) => Page<SubmitPage>(context, []));
+        pages.MapGet("/submit", (HttpContext context) => answers.Page<SubmitPage>(context, []));
         pages.MapPost("/submit", (Delegate)SubmitAsync);
         pages.MapGet("/sign-in", (HttpContext context, string? back) => SignIn(context, back, null));
         pages.MapPost("/sign-in", (Delegate)SignInAsync);
@@ -43,18 +43,18 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     {
         if (state is not null && !JobTables.StateWords.Contains(state))
         {
-            return Message(context, StatusCodes.Status400BadRequest, "state", "There is no such state", "The list knows no jobs in that state.");
+            return answers.Message(context, StatusCodes.Status400BadRequest, "state", "There is no such state", "The list knows no jobs in that state.");
         }
 
         (string, string)? after = null;
         if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
         {
-            return Message(context, StatusCodes.Status400BadRequest, "cursor", "There is no such page", "The list has no page there.");
+            return answers.Message(context, StatusCodes.Status400BadRequest, "cursor", "There is no such page", "The list has no page there.");
         }
 
         var found = desk.List(state, after, PageSize + 1);
         var shown = found.Take(PageSize).ToList();
-        return Page<JobListPage>(context, new()
+        return answers.Page<JobListPage>(context, new()
         {
             [nameof(JobListPage.Jobs)] = shown,
             [nameof(JobListPage.Counts)] = desk.Counts(),
@@ -64,16 +64,16 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     }
 
     private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(desk, job_id, time.GetUtcNow()) is { } model
-        ? Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(desk.Runs) })
-        : NotFound(context);
+        ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(desk.Runs) })
+        : answers.NotFound(context);
 
     private IResult Run(HttpContext context, string run_id, string? segment)
     {
-        if (desk.Runs.Find(run_id) is not { } run) return NotFound(context);
+        if (desk.Runs.Find(run_id) is not { } run) return answers.NotFound(context);
         var selected = segment is null ? run.Segments.FirstOrDefault() : run.Segments.FirstOrDefault(s => s.SegmentId == segment);
-        if (segment is not null && selected is null) return NotFound(context);
+        if (segment is not null && selected is null) return answers.NotFound(context);
         var points = desk.Runs.Curve(run_id, selected?.SegmentId);
-        return Page<RunPage>(context, new()
+        return answers.Page<RunPage>(context, new()
         {
             [nameof(RunPage.Run)] = run,
             [nameof(RunPage.Selected)] = selected,
@@ -84,13 +84,13 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     private async Task<IResult> SubmitAsync(HttpContext context)
     {
         var (actor, refusal) = await guard.FormAsync(context);
-        if (actor is null) return Refused(context, refusal!, "/ui/submit");
+        if (actor is null) return answers.Refused(context, refusal!, "/ui/submit");
         var form = await context.Request.ReadFormAsync();
         var kind = form["kind"] == "idea" ? JobKind.Idea : JobKind.Blueprint;
         var document = form["document"].ToString();
         var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), actor);
         if (answer is { Rule: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
-        return Page<SubmitPage>(
+        return answers.Page<SubmitPage>(
             context,
             new()
             {
@@ -103,14 +103,14 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
             StatusCodes.Status400BadRequest, answer?.Rule ?? problems[0].Rule);
     }
 
-    private IResult SignIn(HttpContext context, string? back, string? problem, int status = StatusCodes.Status200OK) => Page<SignInPage>(
+    private IResult SignIn(HttpContext context, string? back, string? problem, int status = StatusCodes.Status200OK) => answers.Page<SignInPage>(
         context,
         new() { [nameof(SignInPage.TokenPath)] = tokenPath, [nameof(SignInPage.Back)] = back, [nameof(SignInPage.Problem)] = problem },
         status, "unauthorized");
 
     private async Task<IResult> SignInAsync(HttpContext context)
     {
-        if (!await guard.HasFormTokenAsync(context)) return Refused(context, PageRefusal.OldForm, "/ui/sign-in");
+        if (!await guard.HasFormTokenAsync(context)) return answers.Refused(context, PageRefusal.OldForm, "/ui/sign-in");
         var form = await context.Request.ReadFormAsync();
         var token = form["token"].ToString().Trim();
         if (!guard.IsToken(token)) return SignIn(context, form["back"], "That is not the operator's token.", StatusCodes.Status401Unauthorized);
@@ -138,26 +138,11 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     {
         var back = JobIdentity.IsShortId(jobId) ? $"/ui/jobs/{jobId}" : "/ui/jobs";
         var (actor, refusal) = await guard.FormAsync(context);
-        if (actor is null) return Refused(context, refusal!, back);
+        if (actor is null) return answers.Refused(context, refusal!, back);
         var answer = await put(actor, await context.Request.ReadFormAsync());
         if (answer.Rule is null) return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
         var status = answer.Rule == "no_job" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict;
-        return Message(context, status, answer.Rule, "That could not be done", answer.Message!, back);
-    }
-
-    private IResult NotFound(HttpContext context) => Message(context, StatusCodes.Status404NotFound, "not_found", "There is no such page", "Nothing of that name is here.");
-
-    private IResult Refused(HttpContext context, PageRefusal refusal, string back) => Message(context, refusal.Status, refusal.Rule, "That could not be done", refusal.Message, back);
-
-    private IResult Message(HttpContext context, int status, string rule, string heading, string message, string back = "/ui/jobs") => Page<MessagePage>(
-        context, new() { [nameof(MessagePage.Heading)] = heading, [nameof(MessagePage.Message)] = message, [nameof(MessagePage.Back)] = back }, status, rule);
-
-    private RazorComponentResult<TPage> Page<TPage>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK, string? rule = null)
-        where TPage : Microsoft.AspNetCore.Components.IComponent
-    {
-        if (status >= StatusCodes.Status400BadRequest) context.Items[Problems.RuleKey] = rule;
-        parameters["Context"] = new PageContext(guard.SignedIn(context), guard.NeedsSignIn(context), guard.FormToken(context));
-        return new RazorComponentResult<TPage>(parameters) { StatusCode = status };
+        return answers.Message(context, status, answer.Rule, "That could not be done", answer.Message!, back);
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;

@@ -78,6 +78,9 @@ public sealed class TaskBoard
     /// <summary>The prompt or the instructions of a task.</summary>
     public string? Prompt(TaskState task) => task.Spec.Prompt is { } prompt && _workspace.Store.ReadBlob(prompt) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
 
+    /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
+    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) => OutputTail.Read(Path.Combine(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId)), lines);
+
     /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
     public PatchView? Patch(string patchId)
     {

@@ -5,6 +5,7 @@ using Assay.Kernel.Lanes;
 using Assay.Lanes;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
+using Assay.Telemetry;
 
 namespace Assay.Tasks;
 
@@ -67,9 +68,12 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         if (OwnerOf(engine, declare.Execution.RunId) is { } owner) return new ExecutionEnd.Busy(owner);
         if (await SubmitAsync(engine, declare) is { } refused) return refused;
         using var logs = new TaskLogs(declare.Execution.ProjectRoot, Secrets.Of(declare), time);
+        using var export = OtlpExport.Start();
+        using var telemetry = new TaskTelemetry(workspace, declare.Execution.RunId, time);
         engine.Observer = notice =>
         {
             logs.Observe(notice);
+            telemetry.Observe(notice);
             observer?.Invoke(notice);
         };
 

@@ -6,7 +6,10 @@ using System.Text;
 namespace Assay.Tests.Tasks;
 
 /// <summary>What came to the server.</summary>
-internal sealed record Received(string Method, string Path, string Body, IReadOnlyDictionary<string, string> Headers);
+internal sealed record Received(string Method, string Path, byte[] Bytes, IReadOnlyDictionary<string, string> Headers)
+{
+    public string Body => Encoding.UTF8.GetString(Bytes);
+}
 
 /// <summary>A real HTTP server on the loopback interface, whose answers the test decides.</summary>
 internal sealed class LoopbackServer : IDisposable
@@ -56,15 +59,16 @@ internal sealed class LoopbackServer : IDisposable
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
-        using var reader = new StreamReader(context.Request.InputStream);
+        using var body = new MemoryStream();
+        await context.Request.InputStream.CopyToAsync(body);
         var headers = context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase);
-        var received = new Received(context.Request.HttpMethod, context.Request.Url!.AbsolutePath, await reader.ReadToEndAsync(), headers);
+        var received = new Received(context.Request.HttpMethod, context.Request.Url!.AbsolutePath, body.ToArray(), headers);
         Requests.Enqueue(received);
         try
         {
-            var body = _answer(received, context.Response);
-            context.Response.ContentLength64 = body.Length;
-            await context.Response.OutputStream.WriteAsync(body);
+            var answer = _answer(received, context.Response);
+            context.Response.ContentLength64 = answer.Length;
+            await context.Response.OutputStream.WriteAsync(answer);
             context.Response.Close();
         }
         catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or InvalidOperationException)

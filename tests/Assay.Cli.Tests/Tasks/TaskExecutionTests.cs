@@ -317,6 +317,29 @@ public sealed class TaskExecutionTests
     }
 
     [Fact]
+    public async Task Traces_and_metrics_go_to_a_collector_under_the_ids_of_the_ledger()
+    {
+        using var folder = new TaskFolder();
+        using var collector = new LoopbackServer((_, _) => "");
+        folder.Add("one", "echo x > a.txt");
+        folder.Write();
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Url,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        };
+        var end = await AssayProgram.RunAsync(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path, variables, TimeSpan.FromMinutes(1));
+        Assert.True(end.ExitCode == 0, end.Output + end.Error);
+        var traces = collector.Requests.Where(r => r.Path == "/v1/traces").SelectMany(r => r.Bytes).ToArray();
+        var traceId = SHA256.HashData(Encoding.UTF8.GetBytes($"execution/{TaskFolder.RunId}"))[..16];
+        Assert.True(traces.AsSpan().IndexOf(traceId) >= 0, "no span has the trace id of the run's stream");
+        foreach (var word in new[] { "assay.task_id", "assay.attempt", "execution", "attempt" }) Assert.True(traces.AsSpan().IndexOf(Encoding.UTF8.GetBytes(word)) >= 0, word);
+        var metrics = string.Concat(collector.Requests.Where(r => r.Path == "/v1/metrics").Select(r => r.Body));
+        string[] names = ["tasks_executed_total", "task_success_rate", "task_duration_seconds", "circuit_breaker_state", "acceptance_test_pass_rate", "executor_heartbeat"];
+        Assert.All(names, n => Assert.Contains(n, metrics, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Inputs_that_changed_are_another_run()
     {
         using var folder = new TaskFolder();

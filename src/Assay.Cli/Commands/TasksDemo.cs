@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
+using Assay.Lanes.Tasks;
+using Assay.Ledger.Verification;
+using Assay.Tasks;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay demo tasks</c>: the example <c>fix-the-kata</c> in a folder of its own, with its agents, as a night would go.</summary>
+internal static class TasksDemo
+{
+    private const string Example = "examples/tasks/fix-the-kata";
+    private const string RunId = "kata-night-1";
+    private const int Jobs = 2;
+
+    public static async Task<int> RunAsync(string? workspacePath, bool json, CancellationToken cancel)
+    {
+        if (StartedByAssay.Check()) return DemoCommand.Refuse("work that Assay runs cannot decide about tasks");
+        if (DemoCommand.Find(Example) is not { } example) return DemoCommand.Refuse($"{Example} is not here: run it from a clone of the repository");
+        var root = Path.Combine(Directory.CreateTempSubdirectory("assay-demo-").FullName, "kata-project");
+        var port = FreePort();
+        if (!Setup(example, root, port)) return DemoCommand.Refuse($"{example}/setup failed: it needs git");
+        using var agent = Process.Start(new ProcessStartInfo("perl", [Path.Combine(root, "agents", "http-agent.pl"), port.ToString(CultureInfo.InvariantCulture)])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        })!;
+        try
+        {
+            await agent.StandardOutput.ReadLineAsync(cancel);
+            return await WalkAsync(root, workspacePath ?? Path.Combine(root, WorkspacePaths.DefaultName), json, cancel);
+        }
+        finally
+        {
+            agent.Kill();
+        }
+    }
+
+    private static async Task<int> WalkAsync(string root, string workspacePath, bool json, CancellationToken cancel)
+    {
+        var output = json ? Console.Error : Console.Out;
+        var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineActor.Here);
+        if (!prepared.IsValid) return Problems.Print(prepared.Problems, json);
+        await using var workspace = Workspace.Open(workspacePath);
+        output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
+        output.WriteLine();
+        var executor = new TaskExecutor(workspace, TimeProvider.System, new TaskReporter(output).Observe);
+        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineActor.Here, cancel) is not ExecutionEnd.Left { Cancelled: false }) return ExitCodes.Cancelled;
+        output.WriteLine();
+        output.WriteLine("Morning. One task waits for a person, who writes a note and gives it as evidence.");
+        var note = Path.Combine(root, "release-note.md");
+        await File.WriteAllTextAsync(note, "FizzBuzz, Roman digits, leap years and wrapping are mended.\n", cancel);
+        var board = await TaskBoard.OpenAsync(workspace, TimeProvider.System);
+        await board.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineActor.Here);
+        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineActor.Here, cancel) is not ExecutionEnd.Left { Cancelled: false } end) return ExitCodes.Cancelled;
+
+        var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
+        if (json)
+        {
+            Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(end.State).Bytes.Span));
+            return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
+        }
+
+        output.WriteLine();
+        TaskTable.Print(end.State);
+        output.WriteLine();
+        RowPrinter.Print(board.Patches(), json: false, "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
+        output.WriteLine($"""
+
+            assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}
+
+            Look around:
+              cd {root}
+              assay task show cheat
+              assay patch show {end.State.Task("roman").Patch!.PatchId}
+              git -C kata diff
+              assay serve
+            """);
+        return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
+    }
+
+    private static bool Setup(string example, string root, int port)
+    {
+        using var setup = Process.Start(new ProcessStartInfo(Path.Combine(example, "setup"), [root, port.ToString(CultureInfo.InvariantCulture)]) { UseShellExecute = false })!;
+        setup.WaitForExit();
+        return setup.ExitCode == 0;
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,25 @@
+using Assay.Server.Api;
+using Assay.Server.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Assay.Server.Pages;
+
+/// <summary>Pages as answers, with what each knows of its visitor.</summary>
+internal sealed class PageAnswers(WriteGuard guard)
+{
+    public RazorComponentResult<TPage> Page<TPage>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK, string? rule = null)
+        where TPage : Microsoft.AspNetCore.Components.IComponent
+    {
+        if (status >= StatusCodes.Status400BadRequest) context.Items[Problems.RuleKey] = rule;
+        parameters["Context"] = new PageContext(guard.SignedIn(context), guard.NeedsSignIn(context), guard.FormToken(context));
+        return new RazorComponentResult<TPage>(parameters) { StatusCode = status };
+    }
+
+    public IResult NotFound(HttpContext context) => Message(context, StatusCodes.Status404NotFound, "not_found", "There is no such page", "Nothing of that name is here.");
+
+    public IResult Refused(HttpContext context, PageRefusal refusal, string back) => Message(context, refusal.Status, refusal.Rule, "That could not be done", refusal.Message, back);
+
+    public IResult Message(HttpContext context, int status, string rule, string heading, string message, string back = "/ui/jobs") => Page<MessagePage>(
+        context, new() { [nameof(MessagePage.Heading)] = heading, [nameof(MessagePage.Message)] = message, [nameof(MessagePage.Back)] = back }, status, rule);
+}
