@@ -68,7 +68,6 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         if (OwnerOf(engine, declare.Execution.RunId) is { } owner) return new ExecutionEnd.Busy(owner);
         if (await SubmitAsync(engine, declare) is { } refused) return refused;
         using var logs = new TaskLogs(declare.Execution.ProjectRoot, Secrets.Of(declare), time);
-        using var export = OtlpExport.Start();
         using var telemetry = new TaskTelemetry(workspace, declare.Execution.RunId, time);
         engine.Observer = notice =>
         {

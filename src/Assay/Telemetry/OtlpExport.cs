@@ -9,7 +9,7 @@ namespace Assay.Telemetry;
 /// Sends metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector; its other <c>OTEL_…</c> variables count too. Without it nothing
 /// is collected.
 /// </summary>
-public sealed class OtlpExport : IDisposable
+internal sealed class OtlpExport : IDisposable
 {
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const int FlushMs = 5_000;

@@ -17,6 +17,7 @@ internal sealed class TaskTelemetry : IDisposable
 {
     public const string Name = "Assay.Tasks";
 
+    private readonly OtlpExport _export = OtlpExport.Start();
     private readonly Meter _meter = new(Name);
     private readonly ActivitySource _source = new(Name);
     private readonly Counter<long> _executed;
@@ -65,6 +66,9 @@ internal sealed class TaskTelemetry : IDisposable
         }
 
         _run?.Dispose();
+
+        // The last values are read from the meter while they are sent.
+        _export.Dispose();
         _source.Dispose();
         _meter.Dispose();
     }
