@@ -35,6 +35,15 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         }
     }
 
+    /// <summary>A stream as it was folded before, not beyond a version; null when it is to be folded from its beginning.</summary>
+    internal StreamMachine? Remembered(StreamName stream, long atMost) => _long.GetValueOrDefault(stream) is { } kept && kept.Head.Version <= atMost ? kept.Clone() : null;
+
+    /// <summary>Keeps a long stream folded for the next time.</summary>
+    internal void Remember(StreamMachine machine)
+    {
+        if (machine.Head.Version >= LongStream) _long[machine.Stream] = machine.Clone();
+    }
+
     /// <summary>
     /// Writes the files of an event that is durable, from its bytes, as every later reader will see it. An index that changes is left to the stream's
     /// owner, who alone knows that it has the last word.
@@ -73,7 +82,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var kept = _long.GetValueOrDefault(stream);
         var machine = kept?.Clone() ?? new StreamMachine(lane, stream);
         foreach (var stored in workspace.Store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
-        if (machine.Head.Version >= LongStream) _long[stream] = machine.Clone();
+        Remember(machine);
         return machine;
     }
 }

@@ -11,6 +11,9 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
     /// <summary>How often it is looked whether another engine has brought the stream to its end.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often, when it is another effect of this engine that does so.</summary>
+    private static readonly TimeSpan LookOften = TimeSpan.FromMilliseconds(5);
+
     public async Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
     {
         var effect = (CommandStream)attempt.Effect;
@@ -35,8 +38,8 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
                     return finished.State;
                 case RunResult.Owned when cancel.IsCancellationRequested:
                     return AssayEngine.Load(engine.Workspace.Store, effect.Lane, effect.Stream).State;
-                case RunResult.Owned:
-                    await Task.Delay(LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                case RunResult.Owned owned:
+                    await Task.Delay(owned.By.Id == engine.Session.Identity.Id ? LookOften : LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 case var other:
                     throw new InvalidOperationException($"{effect.Stream} neither ended nor is another engine's: {other}");

@@ -19,7 +19,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
-    private readonly StreamMachine _machine = new(lane, stream);
+    private StreamMachine _machine = new(lane, stream);
     private Claim? _claim;
     private long _mirroredTo;
 
@@ -39,7 +39,12 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             for (; ; )
             {
                 var result = await AdvanceAsync(stop, cancel);
-                if (await LetGoAsync(result)) return result;
+                if (await LetGoAsync(result))
+                {
+                    engine.Desk.Remember(_machine);
+                    return result;
+                }
+
                 ReadNew();
             }
         }
@@ -207,6 +212,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private void CatchUp()
     {
         _mirroredTo = Store.Find(stream)?.MirroredTo ?? 0;
+        _machine = engine.Desk.Remembered(stream, _mirroredTo) ?? _machine;
         ReadNew();
         _mirroredTo = _machine.Head.Version;
     }
