@@ -74,7 +74,10 @@ internal static class TaskBench
         {
             var task = new JsonObject
             {
-                ["task_id"] = $"t{i}", ["title"] = $"Task {i}", ["kind"] = "bench", ["command"] = withTree ? new JsonArray("/bin/sh", "-c", $"echo {i} > s{i % TreeFiles}.txt") : new JsonArray("/bin/true"),
+                ["task_id"] = $"t{i}",
+                ["title"] = $"Task {i}",
+                ["kind"] = "bench",
+                ["command"] = withTree ? new JsonArray("/bin/sh", "-c", $"echo {i} > s{i % TreeFiles}.txt") : new JsonArray("/bin/true"),
                 ["acceptance_tests"] = new JsonArray(new JsonObject { ["name"] = "check", ["kind"] = "unit", ["command"] = new JsonArray("/bin/true"), ["sandbox"] = "none" }),
             };
             if (!withTree) return task;
@@ -85,7 +88,9 @@ internal static class TaskBench
         Put(folder, ".state/task_queue.json", new JsonObject { ["schema_version"] = "task_queue_v1", ["run_id"] = "bench", ["tasks"] = new JsonArray([.. list]) });
         Put(folder, ".state/routing_decisions.json", new JsonObject
         {
-            ["schema_version"] = "routing_decisions_v1", ["run_id"] = "bench", ["ROUTING_COMPLETE"] = true,
+            ["schema_version"] = "routing_decisions_v1",
+            ["run_id"] = "bench",
+            ["ROUTING_COMPLETE"] = true,
             ["decisions"] = new JsonArray([.. Enumerable.Range(0, tasks).Select(i => new JsonObject { ["task_id"] = $"t{i}", ["adapter_id"] = "shell" })]),
         });
         Put(folder, "adapters.json", new JsonObject

@@ -65,11 +65,18 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
     {
         var (path, from, to) = move;
         var now = TreeEntry.Read(tree, path)?.Version;
-        if (now == to && (now is not null || !Directory.Exists(Path.Combine(tree, path)))) return new Step(path, to, null, IsThere: true, null);
-        if (now is null && from is null && Directory.Exists(Path.Combine(tree, path))) return new Step(path, to, null, IsThere: false, $"{path} is a folder now");
+        if (now == to) return new Step(path, to, null, IsThere: true, null);
+        if (now is null && Directory.Exists(Path.Combine(tree, path)) && !IsCleared(path)) return new Step(path, to, null, IsThere: false, $"{path} is a folder now");
         if (now == from) return to is null || Content(to) is { } content ? new Step(path, to, to is null ? null : Content(to), IsThere: false, null) : Lost(path);
         if (!merge) return new Step(path, to, null, IsThere: false, $"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
         return Merge(path, now, from, to);
+    }
+
+    /// <summary>Whether the change takes away all that lies in a folder, so that a file may stand in its place.</summary>
+    private bool IsCleared(string folder)
+    {
+        var going = Moves().Where(m => m.To is null).Select(m => Path.Combine(tree, m.Path)).ToHashSet(StringComparer.Ordinal);
+        return Directory.EnumerateFiles(Path.Combine(tree, folder), "*", SearchOption.AllDirectories).All(going.Contains);
     }
 
     private Step Merge(string path, FileVersion? now, FileVersion? from, FileVersion? to)

@@ -7,7 +7,6 @@ using Assay.Server.Api;
 using Assay.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Assay.Server.Pages;

@@ -1,5 +1,4 @@
 using Assay.Lanes;
-using Assay.Lanes.Tasks;
 using Assay.Server.Security;
 using Assay.Tasks;
 using Microsoft.AspNetCore.Builder;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
