@@ -18,6 +18,9 @@ public sealed partial class ConsoleTests : IDisposable
     [InlineData("help-epoch-run", "epoch", "run", "--help")]
     [InlineData("help-job", "job", "--help")]
     [InlineData("help-job-approve", "job", "approve", "--help")]
+    [InlineData("help-execute", "execute", "--help")]
+    [InlineData("help-task", "task", "--help")]
+    [InlineData("help-patch", "patch", "--help")]
     [InlineData("help-worker", "worker", "--help")]
     [InlineData("help-serve", "serve", "--help")]
     [InlineData("help-log", "log", "--help")]
@@ -27,7 +30,8 @@ public sealed partial class ConsoleTests : IDisposable
     [Fact]
     public async Task Every_command_has_an_example_in_its_help()
     {
-        string[][] commands = [[], ["epoch"], ["epoch", "run"], ["epoch", "preflight"], ["epoch", "show"], ["epoch", "list"], ["epoch", "escalate"], ["job"], ["job", "submit-blueprint"], ["job", "submit-idea"], ["job", "approve"],
+        string[][] commands = [[], ["epoch"], ["epoch", "run"], ["epoch", "preflight"], ["epoch", "show"], ["epoch", "list"], ["epoch", "escalate"], ["job"], ["job", "submit-blueprint"], ["job", "submit-idea"], ["job", "approve"], ["execute"], ["task"], ["task", "list"], ["task", "show"], ["task", "done"], ["task", "fail"], ["task", "retry"], ["task", "cancel"], ["run"], ["run", "status"],
+            ["adapter"], ["adapter", "list"], ["adapter", "check"], ["patch"], ["patch", "list"], ["patch", "show"], ["patch", "apply"], ["patch", "rollback"], ["demo", "tasks"],
             ["job", "reject"], ["job", "spawn"], ["job", "cancel"], ["job", "retry"], ["job", "show"], ["job", "list"], ["job", "document"], ["job", "replay"], ["worker"], ["serve"], ["demo"], ["demo", "jobs"],
             ["log"], ["verify"], ["doctor"], ["completion"]];
         foreach (var command in commands)

@@ -157,7 +157,7 @@ public sealed class JobApiTests
         Assert.Equal(
             [
                 "/healthz", "/jobs", "/jobs/blueprint", "/jobs/idea", "/jobs/{job_id}", "/jobs/{job_id}/approve", "/jobs/{job_id}/cancel", "/jobs/{job_id}/documents/{name}",
-                "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/readyz", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
+                "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/metrics", "/readyz", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
             ],
             paths.Select(p => p.Key).Order(StringComparer.Ordinal));
         foreach (var (path, operations) in paths)

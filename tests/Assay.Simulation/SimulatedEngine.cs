@@ -77,7 +77,7 @@ internal sealed class SimulatedEngine
         foreach (var started in _machine.Effects.InFlight.Values)
         {
             var effect = _machine.Lane.EffectOf(_machine.State, started.EffectId);
-            if (effect is not RunProcess || _world.Markers.Add(Marker(effect.Id, started.Attempt))) _pending.Add(new Pending(effect, started.Attempt, Stage.Marked));
+            if (!IsMarked(effect) || _world.Markers.Add(Marker(effect.Id, started.Attempt))) _pending.Add(new Pending(effect, started.Attempt, Stage.Marked));
             else Commit(draft => draft.Record(new EffectLost(effect, started.Attempt, "simulated", []), []));
         }
     }
@@ -88,7 +88,7 @@ internal sealed class SimulatedEngine
         switch (pending.Stage)
         {
             case Stage.Started:
-                if (pending.Effect is RunProcess && !_world.Markers.Add(Marker(pending.Effect.Id, pending.Attempt)))
+                if (IsMarked(pending.Effect) && !_world.Markers.Add(Marker(pending.Effect.Id, pending.Attempt)))
                 {
                     // Somebody else has claimed this very attempt: a stale engine must not begin it.
                     IsFenced = true;
@@ -106,7 +106,9 @@ internal sealed class SimulatedEngine
                 pending.Stage = Stage.Ended;
                 break;
             case Stage.Ended:
-                var (outcome, evidence) = _world.Outcome(pending.Effect, _machine.Lane.Next(_machine.State, _world.Now) is Work.End);
+                var next = _machine.Lane.Next(_machine.State, _world.Now);
+                var wasEnded = next is Work.End || (next is Work.Perform { Stop: { } stop } && stop.Contains(pending.Effect.Id));
+                var (outcome, evidence) = _world.Outcome(pending.Effect, wasEnded);
                 var report = new EffectCompleted(pending.Effect, pending.Attempt, outcome, evidence);
                 if (!Commit(draft =>
                 {
@@ -151,6 +153,9 @@ internal sealed class SimulatedEngine
     {
         foreach (var stored in _world.Store.Read(_machine.Stream, _machine.Head.Version)) _machine.Apply(stored.Bytes);
     }
+
+    /// <summary>Whether an attempt that was lost may have acted, so that it is marked before it begins.</summary>
+    private static bool IsMarked(Effect effect) => effect is RunProcess or CallHttp { Repeatable: false };
 
     private static string Marker(string effectId, int attempt) => $"{effectId}#{attempt}";
 

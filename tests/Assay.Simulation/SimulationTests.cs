@@ -16,6 +16,9 @@ public sealed class SimulationTests
     [Fact]
     public void Jobs_hold_whatever_crashes_when() => RunAll(static seed => new JobSimulation(seed).Run());
 
+    [Fact]
+    public void Tasks_hold_whatever_crashes_when() => RunAll(static seed => new TaskSimulation(seed).Run());
+
     private static void RunAll(Action<int> run)
     {
         if (Setting("ASSAY_SIMULATION_SEED") is { } only)

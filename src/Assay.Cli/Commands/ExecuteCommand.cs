@@ -13,7 +13,7 @@ internal static class ExecuteCommand
     public static Command Create(GlobalOptions globals)
     {
         var runId = new Option<string>("--run-id", "--run") { Description = "The run, as task queue and routing name it", HelpName = "ID", Required = true };
-        var root = new Option<string>("--root") { Description = "The project, which holds .state (default: the current folder)", HelpName = "DIR", DefaultValueFactory = _ => "." };
+        var root = new Option<string>("--root") { Description = "The project, which holds .state", HelpName = "DIR", DefaultValueFactory = _ => "." };
         var adapters = new Option<string?>("--adapters") { Description = "The adapters (adapters_v1; default: adapters.json or .yaml of the project)", HelpName = "FILE" };
         var jobs = new Option<int>("--jobs", "-j") { Description = "How many tasks at once", HelpName = "N", DefaultValueFactory = _ => 2 };
         var once = new Option<bool>("--once") { Description = "Do what can be done now, and leave" };

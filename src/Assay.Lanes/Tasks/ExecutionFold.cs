@@ -152,6 +152,7 @@ internal static class ExecutionFold
         Tests = [],
         Done = null,
         Reminded = false,
+        IsCommitting = false,
     };
 
     /// <summary>What is to be done when an attempt is over: its copies go, and its call is reported if nobody has.</summary>
@@ -181,7 +182,12 @@ internal static class ExecutionFold
     {
         if (TaskEffects.TaskOf(effect.EffectId) is not { } taskId) return OnChore(state, effect, at);
         var task = state.Task(taskId);
-        if (effect is EffectStarted) return state.With(task with { InFlight = task.InFlight.Add(effect.EffectId) });
+        if (effect is EffectStarted)
+        {
+            var commits = task.IsCommitting || TaskEffects.KindOf(effect.EffectId) == TaskEffects.Commit;
+            return state.With(task with { InFlight = task.InFlight.Add(effect.EffectId), IsCommitting = commits });
+        }
+
         task = task with { InFlight = task.InFlight.Remove(effect.EffectId) };
         if (effect is not EffectFinished { Outcome: var outcome }) return state.With(task);
         switch (TaskEffects.KindOf(effect.EffectId), outcome)

@@ -54,6 +54,7 @@ internal static class TaskDesk
         var task = state.Task(cancel.TaskId);
         if (task.HasEnded) return Decision.Refuse("ended", $"{cancel.TaskId} is {TaskState.Word(task.Phase)} already");
         if (task.CancelRequested is not null) return Decision.Accept();
+        if (task.IsCommitting) return Decision.Refuse("committing", $"{cancel.TaskId} has passed its tests and comes into the tree now: roll its patch back instead");
         return Decision.Accept(new TaskCancelRequested(cancel.TaskId, cancel.By, cancel.Reason));
     }
 
@@ -61,6 +62,7 @@ internal static class TaskDesk
     {
         var task = state.Task(retry.TaskId);
         if (!task.HasEnded) return Decision.Refuse("not_ended", $"{retry.TaskId} is {TaskState.Word(task.Phase)}: it has not ended");
+        if (!task.InFlight.IsEmpty) return Decision.Refuse("not_ended", $"something of {retry.TaskId} is still being ended: try again in a moment");
         if (task.Phase == TaskPhase.Completed) return Decision.Refuse("completed", $"{retry.TaskId} completed: its change is in the tree");
         var reopened = new HashSet<string>(StringComparer.Ordinal) { retry.TaskId };
         while (state.Tasks.Find(t => t.Phase == TaskPhase.Cancelled && !reopened.Contains(t.Spec.TaskId) && t.Spec.DependsOn.Any(reopened.Contains)) is { } dependent)

@@ -21,7 +21,7 @@ public static class TaskSchedule
         }
 
         var effects = Chores(state, now).Concat(state.Tasks.SelectMany(t => Steps(state, t))).Concat(Starts(state, now)).ToList();
-        var stop = state.Tasks.Where(t => t.CancelRequested is not null).SelectMany(t => t.InFlight).ToList();
+        var stop = state.Tasks.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(t => t.InFlight).ToList();
         if (effects.Count > 0 || state.InFlight > 0) return new Work.Perform(effects) { Stop = stop };
         if (IsAtEnd(state)) return new Work.Wait("the end", now);
         return new Work.Wait(WaitsFor(state), NextTime(state));
@@ -113,7 +113,7 @@ public static class TaskSchedule
         var taken = state.Tasks.Where(t => t.IsActive || !t.InFlight.IsEmpty).ToList();
         var slots = state.Jobs - taken.Count(t => !state.IsManual(t));
         var busy = taken.Where(t => t.IsActive).GroupBy(t => t.AdapterId!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-        foreach (var asking in taken.Where(t => !t.IsActive).SelectMany(t => t.InFlight)) Add(busy, TaskEffects.AdapterOf(asking));
+        foreach (var asking in taken.Where(t => t.Phase == TaskPhase.Pending).SelectMany(t => t.InFlight)) Add(busy, TaskEffects.AdapterOf(asking));
 
         // In safe mode one call at a time finds out whether health has returned.
         if (state.Phase == ExecutionPhase.Paused) slots = taken.Any(t => !t.InFlight.IsEmpty) ? 0 : Math.Min(slots, 1);

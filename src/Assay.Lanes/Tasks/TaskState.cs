@@ -69,6 +69,9 @@ public sealed record TaskState(TaskSpec Spec)
 
     public PatchDeclaration? Patch { get; init; }
 
+    /// <summary>Its change is on the way into the real tree: there is no way back but a rollback.</summary>
+    public bool IsCommitting { get; init; }
+
     public ImmutableArray<TestResult> Tests { get; init; } = [];
 
     /// <summary>Effects of the task that are under way.</summary>

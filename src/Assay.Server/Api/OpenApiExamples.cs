@@ -47,6 +47,7 @@ internal static class OpenApiExamples
         [("/runs/{run_id}/segments/{segment_id}/curve", "GET")] = (null, """{"points":[{"at":"2003-01","value":1.021},{"at":"2003-02","value":1.034}]}"""),
         [("/healthz", "GET")] = (null, """{"status":"ok"}"""),
         [("/readyz", "GET")] = (null, """{"status":"ok"}"""),
+        [("/metrics", "GET")] = (null, """ "# TYPE retry_attempts_total counter\nretry_attempts_total 2\n" """),
     };
 
     /// <summary>What the document says beside what the endpoints say of themselves.</summary>
