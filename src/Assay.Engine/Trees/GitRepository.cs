@@ -12,7 +12,13 @@ internal static class GitRepository
     private static readonly string[] Clean = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_EXTERNAL_DIFF"];
 
     /// <summary>Whether a tree is the top of a repository that has a commit.</summary>
-    public static bool Is(string tree) => Path.Exists(Path.Combine(tree, TreeSnapshot.Repository)) && Run(tree, ["rev-parse", "--verify", "--quiet", "HEAD"], "").ExitCode == 0;
+    /// <exception cref="IOException">It looks like a repository, and git will not work in it: it may belong to somebody else.</exception>
+    public static bool Is(string tree)
+    {
+        if (!Path.Exists(Path.Combine(tree, TreeSnapshot.Repository))) return false;
+        Expect(Run(tree, ["rev-parse", "--git-dir"], ""), 0);
+        return Run(tree, ["rev-parse", "--verify", "--quiet", "HEAD"], "").ExitCode == 0;
+    }
 
     /// <summary>Clones the history of a repository, without its files, hard links and hooks.</summary>
     /// <exception cref="IOException">git could not do it.</exception>

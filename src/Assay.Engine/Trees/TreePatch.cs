@@ -16,6 +16,9 @@ namespace Assay.Engine.Trees;
 /// <param name="blob">Reads contents of the ledger.</param>
 internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, byte[]?> blob)
 {
+    /// <summary>Merged files that an outcome names, so that it fits an event.</summary>
+    private const int MaxListed = 50;
+
     private readonly List<string> _merged = [];
     private readonly List<(string Path, FileVersion? Was, byte[]? Content)> _undo = [];
 
@@ -45,7 +48,7 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
             return Refused(e.Message);
         }
 
-        return new ApplyOutcome(Applied: true, null, [.. _merged]);
+        return new ApplyOutcome(Applied: true, null, [.. _merged.Take(MaxListed)]);
     }
 
     private static ApplyOutcome Refused(string problem) => new(Applied: false, problem, []);

@@ -12,6 +12,7 @@ public static class AcceptanceRule
 {
     private const int MaxFailures = 5;
     private const int MaxFailureChars = 400;
+    private const int MaxProblem = 2_000;
 
     public static TestResult Judge(AcceptanceTest test, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
@@ -48,7 +49,7 @@ public static class AcceptanceRule
     public static string? Problem(TaskState task)
     {
         var failed = task.Tests.Where(t => t is { Required: true, Passed: false }).ToList();
-        return failed.Count == 0 ? null : string.Join("; ", failed.Select(t => $"{t.Name}: {t.Reason}"));
+        return failed.Count == 0 ? null : BoundedText.Cut(string.Join("; ", failed.Select(t => $"{t.Name}: {t.Reason}")), MaxProblem);
     }
 
     /// <summary>What a program that only has an exit code said last.</summary>

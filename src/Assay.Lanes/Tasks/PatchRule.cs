@@ -12,7 +12,7 @@ public static class PatchRule
     public const string AcceptanceFailed = "acceptance_failed";
 
     private const int MaxFiles = 200;
-    private const int MaxNameChars = 12_000;
+    private const int MaxNameChars = 8_000;
 
     public static bool IsDangerous(string? rule) => rule is PolicyViolation or AcceptanceFailed;
 

@@ -5,6 +5,8 @@ namespace Assay.Lanes.Tasks;
 /// <summary>When nothing more is started (seed 001: ai_safe_mode_conditions).</summary>
 public static class SafeModeRule
 {
+    private const int MaxReason = 2_000;
+
     /// <summary>Why the run pauses after an adapter has refused; null when it goes on. The state contains the refusal.</summary>
     public static string? Reason(ExecutionState state, DateTimeOffset now)
     {
@@ -17,7 +19,7 @@ public static class SafeModeRule
 
         var needed = state.Tasks.Where(t => !t.HasEnded && !state.IsManual(t)).SelectMany(t => t.Spec.AdapterIds).Distinct(StringComparer.Ordinal).ToList();
         if (needed.Count == 0 || state.Tasks.Any(t => t.IsActive && !state.IsManual(t)) || !needed.TrueForAll(state.Refusing.ContainsKey)) return null;
-        return $"no adapter can take a task: {string.Join("; ", needed.Select(a => $"{a}: {Why(state.Refusing[a])}"))}";
+        return BoundedText.Cut($"no adapter can take a task: {string.Join("; ", needed.Select(a => $"{a}: {Why(state.Refusing[a])}"))}", MaxReason);
     }
 
     private static string Why(StreamOutcome refusal) => BoundedText.Cut(refusal.Reason ?? refusal.Status, 200);

@@ -68,7 +68,7 @@ public static class TaskEffects
     {
         From = task.Spec.WorkingTree!,
         To = TaskPaths.Copy(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
-        Exclude = state.Declared.Own,
+        Exclude = task.Spec.WorkingTree == state.Declared.ProjectRoot ? state.Declared.Own : [],
     };
 
     /// <summary>The adapter's part.</summary>

@@ -31,7 +31,7 @@ public sealed record ExecutionDeclared : TaskLaneEvent
 
     public EscalationTarget? Escalation { get; init; }
 
-    /// <summary>Paths of the trees that are Assay's own, relative to each.</summary>
+    /// <summary>Paths of the project that are Assay's own and never part of a task's tree.</summary>
     public required ImmutableArray<string> Own { get; init; }
 
     public required Actor By { get; init; }

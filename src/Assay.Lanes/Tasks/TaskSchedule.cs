@@ -24,7 +24,8 @@ public static class TaskSchedule
         var stop = state.Tasks.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(t => t.InFlight).ToList();
         if (effects.Count > 0 || state.InFlight > 0) return new Work.Perform(effects) { Stop = stop };
         if (IsAtEnd(state)) return new Work.Wait("the end", now);
-        return new Work.Wait(WaitsFor(state), NextTime(state));
+        if (state.Tasks.Any(t => ReminderOf(state, t) <= now)) return new Work.Wait("a reminder", now);
+        return new Work.Wait(WaitsFor(state), NextTime(state, now));
     }
 
     /// <summary>Every task has ended and nothing is left to be done for any.</summary>
@@ -47,12 +48,13 @@ public static class TaskSchedule
 
     private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.Any(t => Waits(state, t)) ? "a person" : "the next attempt");
 
-    private static DateTimeOffset? NextTime(ExecutionState state)
+    /// <summary>When something may begin by itself. What could begin already and does not waits for something else.</summary>
+    private static DateTimeOffset? NextTime(ExecutionState state, DateTimeOffset now)
     {
         var times = state.Tasks.Where(t => t.Phase == TaskPhase.Pending && IsReady(state, t)).Select(t => t.NotBefore)
             .Concat(state.Tasks.Select(t => ReminderOf(state, t)))
             .Concat(state.Chores.Values.OfType<WebhookChore>().Select(w => w.NotBefore));
-        return times.Min();
+        return times.Where(t => t > now).Min();
     }
 
     private static IEnumerable<Effect> Chores(ExecutionState state, DateTimeOffset now)

@@ -317,6 +317,126 @@ public sealed class TaskExecutionTests
     }
 
     [Fact]
+    public async Task A_repository_is_worked_on_as_it_is_now_and_what_git_ignores_is_no_change()
+    {
+        // The project is its own tree, with Assay's files in it.
+        using var folder = new TaskFolder();
+        folder.Add("edit", "git status --porcelain > seen.txt; git log --oneline | wc -l >> seen.txt; echo built > out.o; git -c user.name=a -c user.email=a@example.invalid commit -qam x; ls -a .state .assay logs 2>&1 | wc -l >> seen.txt", "grep -q changed a.txt && [ -d .git ]", "*.txt");
+        folder.Tasks["edit"]["working_tree"] = ".";
+        folder.Write();
+        foreach (var (name, text) in new[] { (".gitignore", "*.o\n"), ("a.txt", "committed\n") }) File.WriteAllText(folder.Under(name), text);
+        using (var git = Process.Start(new ProcessStartInfo("sh", ["-c", "git init -q . && git add -A . && git -c user.name=t -c user.email=t@example.invalid commit -q -m all"]) { WorkingDirectory = folder.Path })!) await git.WaitForExitAsync();
+        File.WriteAllText(folder.Under("a.txt"), "changed\n");
+        var end = await folder.ExecuteAsync();
+        Assert.True(end.ExitCode == 0, end.Output + end.Error);
+        var seen = File.ReadAllText(folder.Under("seen.txt"));
+        Assert.Contains(" M a.txt", seen, StringComparison.Ordinal);
+        Assert.Contains("\n1\n", seen, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.Under("out.o")));
+        Assert.Equal("changed\n", File.ReadAllText(folder.Under("a.txt")));
+        Assert.Equal("seen.txt", (string)(await folder.ResultsAsync())["edit"]["files_changed"]!.AsArray().Single()!);
+    }
+
+    [Fact]
+    public async Task A_model_answers_with_a_patch_at_a_cost_and_not_beyond_its_budget()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        const string diff = "```diff\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n```";
+        using var server = new LoopbackServer((_, response) =>
+        {
+            response.ContentType = "text/event-stream";
+            string Chunk(JsonObject choice) => $"data: {new JsonObject { ["choices"] = new JsonArray(choice) }.ToJsonString()}\n\n";
+            return Chunk(new JsonObject { ["delta"] = new JsonObject { ["content"] = diff } })
+                + Chunk(new JsonObject { ["delta"] = new JsonObject(), ["finish_reason"] = "stop" })
+                + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":50}}\n\ndata: [DONE]\n\n";
+        });
+        folder.Adapters["model"] = new JsonObject
+        {
+            ["adapter_id"] = "model",
+            ["kind"] = "model",
+            ["answer"] = "patch",
+            ["sandbox"] = "none",
+            ["model"] = new JsonObject
+            {
+                ["endpoint"] = server.Url,
+                ["model"] = "m",
+                ["instructions"] = "Answer with a unified diff.",
+                ["max_output_tokens"] = 200,
+                ["input_usd_per_million_tokens"] = 1000,
+                ["output_usd_per_million_tokens"] = 2000,
+            },
+        };
+        foreach (var (id, budget) in new[] { ("rich", 5.0), ("poor", 0.001) })
+        {
+            var task = folder.Add(id, "", "true", "a.txt");
+            task.Remove("command");
+            task["prompt"] = "Make it two.";
+            task["budgets"] = new JsonObject { ["cost_usd"] = budget, ["time_ms"] = 20_000 };
+            folder.Routes[id] = ["model"];
+        }
+
+        Assert.Equal(1, (await folder.Write().ExecuteAsync()).ExitCode);
+        var results = await folder.ResultsAsync();
+        Assert.True((string)results["rich"]["status"]! == "COMPLETED", results["rich"].ToJsonString());
+        Assert.Equal(("two\n", 0.2m), (folder.Read("a.txt"), (decimal)results["rich"]["cost_usd"]!));
+        Assert.Contains("it spent more than its budget", (string)results["poor"]["reason"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_more_requests_go_out_than_the_rate_allows()
+    {
+        using var folder = new TaskFolder();
+        var times = new System.Collections.Concurrent.ConcurrentQueue<long>();
+        using var server = new LoopbackServer((_, _) =>
+        {
+            times.Enqueue(Stopwatch.GetTimestamp());
+            return "ok";
+        });
+        folder.Adapters["web"] = new JsonObject
+        {
+            ["adapter_id"] = "web",
+            ["kind"] = "http",
+            ["url"] = server.Url,
+            ["concurrency"] = 8,
+            ["rate_limit"] = new JsonObject { ["permits"] = 2, ["per_ms"] = 1000 },
+        };
+        for (var i = 0; i < 6; i++)
+        {
+            folder.Add($"t{i}", "").Remove("command");
+            folder.Tasks[$"t{i}"].Remove("working_tree");
+            folder.Tasks[$"t{i}"].Remove("file_scope");
+            folder.Routes[$"t{i}"] = ["web"];
+        }
+
+        Assert.Equal(0, (await folder.Write().ExecuteAsync("-j", "8")).ExitCode);
+        var sent = times.Order().ToList();
+        for (var i = 2; i < sent.Count; i++)
+        {
+            // A window of the limiter has ten segments; what one request waits longer than the next is not the limiter's.
+            Assert.True(Stopwatch.GetElapsedTime(sent[i - 2], sent[i]).TotalMilliseconds > 700, $"requests {i - 2} to {i} went out within {Stopwatch.GetElapsedTime(sent[i - 2], sent[i])}");
+        }
+    }
+
+    [Fact]
+    public async Task A_person_who_lets_a_manual_task_wait_is_reminded_once()
+    {
+        using var folder = new TaskFolder();
+        using var webhook = new LoopbackServer((_, _) => "");
+        folder.Settings["escalation"] = new JsonObject { ["webhook_url"] = webhook.Url };
+        folder.Adapters["person"] = new JsonObject { ["adapter_id"] = "person", ["kind"] = "manual", ["reminder_ms"] = 300 };
+        var task = folder.Add("by-hand", "");
+        foreach (var key in new[] { "command", "working_tree", "file_scope", "acceptance_tests" }) task.Remove(key);
+        task["instructions"] = "Do it.";
+        folder.Routes["by-hand"] = ["person"];
+        var following = folder.Write().ExecuteAsync("--follow");
+        await UntilAsync(() => Task.FromResult(!webhook.Requests.IsEmpty));
+        Assert.Equal("manual_task_waits", (string)JsonNode.Parse(webhook.Requests.First().Body)!["trigger"]!);
+        Assert.Equal(0, (await folder.RunAsync("task", "done", "by-hand")).ExitCode);
+        Assert.Equal(0, (await following).ExitCode);
+        Assert.Single(webhook.Requests);
+    }
+
+    [Fact]
     public async Task Traces_and_metrics_go_to_a_collector_under_the_ids_of_the_ledger()
     {
         using var folder = new TaskFolder();

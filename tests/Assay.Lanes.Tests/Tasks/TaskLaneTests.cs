@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tests.Tasks;
+
+public sealed class TaskLaneTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly Actor Ada = new("ada", "cli");
+
+    [Fact]
+    public void Every_event_has_a_name()
+    {
+        var declared = typeof(TaskLaneEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(TaskLaneEvent)) && !t.IsAbstract).ToHashSet();
+        Assert.Equal(declared, TaskLane.Instance.Events.Types.Where(t => !t.IsSubclassOf(typeof(EffectEvent))).ToHashSet());
+        var others = typeof(TaskLane).Assembly.GetTypes().Where(t => t.Namespace == typeof(TaskLane).Namespace && t.IsSubclassOf(typeof(Event)) && !t.IsAbstract && !t.IsSubclassOf(typeof(TaskLaneEvent)));
+        var named = AdapterLane.Instance.Events.Types.Concat(ProjectLane.Instance.Events.Types).Where(t => !t.IsSubclassOf(typeof(EffectEvent)));
+        Assert.Equal(others.ToHashSet(), named.ToHashSet());
+    }
+
+    [Fact]
+    public void Every_command_is_answered_in_every_phase_by_its_lane()
+    {
+        var run = Declare();
+        var blob = Blob.Of(new byte[] { 1 });
+        var patch = Patch();
+        Command[] commands =
+        [
+            run, new StartExecution(1, Ada), new CompleteManual("one", Ada, null, [], []), new FailManual("one", Ada, "no"), new CancelTask("one", Ada, null), new RetryTask("one", Ada, null),
+            new ConfigureAdapter(run.Adapters[0]), new AskPermit("t", 1), new ReportCall("t", AdapterReport.Failed), new RequestCheck(),
+            new MovePatch("/p", patch, [PatchState.Created], null), new CommitPatch("/p", patch), new ApplyPatch("x", false, Ada), new RollBackPatch("x", Ada), new PublishResults("/p", "run", blob),
+            new Cancel("signal"), WakeUp.Instance,
+        ];
+        var own = typeof(TaskLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(TaskLane).Namespace);
+        Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(TaskLane).Namespace).ToHashSet());
+        var state = Fold(ExecutionState.Initial, ((Decision.Accepted)TaskLane.Instance.Decide(ExecutionState.Initial, run, Now)).Events);
+        foreach (var phase in Enum.GetValues<ExecutionPhase>())
+        {
+            var at = phase == ExecutionPhase.None ? ExecutionState.Initial : state with { Phase = phase };
+            foreach (var command in commands) Assert.NotNull(TaskLane.Instance.Decide(at, command, Now));
+            Assert.NotNull(TaskLane.Instance.Next(at, Now));
+        }
+
+        foreach (var command in commands)
+        {
+            Assert.NotNull(AdapterLane.Instance.Decide(AdapterState.Initial, command, Now));
+            Assert.NotNull(ProjectLane.Instance.Decide(ProjectState.Initial, command, Now));
+        }
+    }
+
+    [Fact]
+    public void A_patch_makes_only_the_moves_of_its_table()
+    {
+        var state = ProjectState.Initial;
+        foreach (var wanted in Enum.GetValues<PatchState>())
+        {
+            var decision = ProjectLane.Instance.Decide(state, new MovePatch("/p", Patch(), [wanted], null), Now);
+            var reached = ((Decision.Accepted)decision).Events.OfType<PatchMoved>().Select(m => m.State).ToList();
+            Assert.Equal(wanted is PatchState.Validated or PatchState.Quarantined or PatchState.Dropped ? [wanted] : [], reached);
+        }
+
+        Assert.IsType<Decision.Refused>(ProjectLane.Instance.Decide(state, new CommitPatch("/p", Patch()), Now));
+        Assert.IsType<Decision.Refused>(ProjectLane.Instance.Decide(state, new RollBackPatch(Patch().PatchId, Ada), Now));
+    }
+
+    [Fact]
+    public void The_pause_before_another_attempt_grows_varies_and_waits_for_what_was_asked()
+    {
+        var task = new TaskState(Declare().Tasks[0]);
+        var pauses = new RetryPauses(RetryPauses.Exponential, 1_000, 10_000, Jitter: true);
+        double Ms(int attempt, long? asked = null) => RetryRule.Pause("run", task with { Attempts = attempt }, pauses, asked).TotalMilliseconds;
+        Assert.InRange(Ms(1), 500, 1_000);
+        Assert.InRange(Ms(3), 2_000, 4_000);
+        Assert.InRange(Ms(30), 5_000, 10_000);
+        Assert.Equal(Ms(3), Ms(3));
+        Assert.NotEqual(Ms(1) * 4, Ms(3));
+        Assert.Equal(60_000, Ms(1, 60_000));
+    }
+
+    private static ExecutionState Fold(ExecutionState state, IEnumerable<Event> events) => events.Aggregate(state, (s, e) => s.Evolve(new RecordedEvent(0, Now, e)));
+
+    private static PatchDeclaration Patch() => new()
+    {
+        PatchId = Digest.Of("d").Short(16),
+        DiffSha256 = Digest.Of("d"),
+        DiffBytes = 1,
+        ChangesSha256 = Digest.Of("c"),
+        BaseTreeSha256 = Digest.Of("b"),
+        RunId = "run",
+        TaskId = "one",
+        Attempt = 1,
+        WorkingTree = "/p/tree",
+        FileCount = 1,
+        Files = ["a"],
+        Added = 1,
+        Removed = 0,
+    };
+
+    private static DeclareExecution Declare()
+    {
+        var caps = new ProcessCaps { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
+        var adapter = new AdapterSpec
+        {
+            AdapterId = "shell",
+            Kind = AdapterKind.Process,
+            Sandbox = SandboxLevel.None,
+            Command = ["true"],
+            Pinned = [],
+            Inherit = [],
+            Headers = ImmutableSortedDictionary<string, string>.Empty,
+            Concurrency = 1,
+            CircuitBreaker = new BreakerSettings(1, 1, 1),
+            Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+            SuccessCodes = [0],
+        };
+        var task = new TaskSpec
+        {
+            TaskId = "one",
+            Title = "One",
+            Kind = "fix",
+            DependsOn = [],
+            Command = [],
+            FileScope = new FileScope([], []),
+            AcceptanceTests = [],
+            Caps = caps,
+            MaxAttempts = 1,
+            RetrySafe = false,
+            AdapterIds = ["shell"],
+            Bodies = ImmutableSortedDictionary<string, Digest>.Empty,
+        };
+        var declared = new ExecutionDeclared
+        {
+            RunId = "run",
+            ProjectRoot = "/p",
+            ProjectId = "p",
+            QueueSha256 = Digest.Of("q"),
+            RoutingSha256 = Digest.Of("r"),
+            AdaptersSha256 = Digest.Of("a"),
+            Tasks = 1,
+            SafeModeAfterMs = 1,
+            Own = [],
+            By = Ada,
+        };
+        return new DeclareExecution(declared, [adapter], [task], []);
+    }
+}
