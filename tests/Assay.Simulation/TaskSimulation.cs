@@ -1,4 +1,3 @@
-using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -7,34 +6,18 @@ using Assay.Lanes.Tasks;
 namespace Assay.Simulation;
 
 /// <summary>One seed: a run of tasks whose executors crash, pause and are stopped at any step, while people finish, cancel and reopen tasks.</summary>
-internal sealed class TaskSimulation
+internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(seed, TaskLane.Instance, TaskLane.StreamOf(TaskPlans.RunId), TaskPlans.Outcome)
 {
     private const int MaxSteps = 500;
-    private const int MaxCrashes = 12;
 
-    private readonly Random _random;
-    private readonly World _world;
-    private readonly StreamName _stream = TaskLane.StreamOf(TaskPlans.RunId);
-    private readonly List<SimulatedEngine> _paused = [];
-    private readonly StreamMachine _truth;
     private readonly Dictionary<string, int> _reopened = new(StringComparer.Ordinal);
     private readonly HashSet<string> _committed = new(StringComparer.Ordinal);
-    private SimulatedEngine? _engine;
-    private int _engines;
-    private int _crashes;
-
-    public TaskSimulation(int seed)
-    {
-        _random = new Random(seed);
-        _world = new World(_random, (effect, now, wasEnded) => TaskPlans.Outcome(effect, now, wasEnded, _random));
-        _truth = new StreamMachine(TaskLane.Instance, _stream);
-    }
 
     /// <summary>Runs the seed. Throws with what did not hold.</summary>
     public void Run()
     {
-        Submit(TaskPlans.Draw(_random));
-        Submit(new StartExecution(_random.Next(1, 4), TaskPlans.Somebody));
+        Submit(TaskPlans.Draw(Random));
+        Submit(new StartExecution(Random.Next(1, 4), TaskPlans.Somebody));
         for (var step = 0; step < MaxSteps; step++)
         {
             Act();
@@ -43,73 +26,50 @@ internal sealed class TaskSimulation
 
         Finish();
         Check();
-        Must(_truth.Effects.InFlight.IsEmpty, "an effect is neither finished nor interrupted");
-    }
-
-    private ExecutionState State
-    {
-        get
-        {
-            TakeIn();
-            return (ExecutionState)_truth.State;
-        }
+        Must(Truth.Effects.InFlight.IsEmpty, "an effect is neither finished nor interrupted");
     }
 
     private void Act()
     {
-        _engine ??= SimulatedEngine.Start(_world, TaskLane.Instance, _stream, ++_engines, _random);
-        switch (_random.Next(40))
+        var die = Random.Next(40);
+        if (Disturb(die)) return;
+        switch (die)
         {
-            case 0 when _crashes < MaxCrashes:
-                _crashes++;
-                _engine = null;
-                break;
-            case 1 when _crashes < MaxCrashes:
-                _crashes++;
-                _paused.Add(_engine);
-                _engine = null;
-                break;
-            case 2 when _paused.Count > 0:
-                var stale = _paused[_random.Next(_paused.Count)];
-                stale.Step();
-                if (stale.IsFenced) _paused.Remove(stale);
-                break;
-            case 3 when _random.Next(4) == 0:
+            case 3 when Random.Next(4) == 0:
                 Submit(new Cancel("signal"));
                 break;
             case 4 or 5 when State.Phase is not ExecutionPhase.Running:
-                Submit(new StartExecution(_random.Next(1, 4), TaskPlans.Somebody));
+                Submit(new StartExecution(Random.Next(1, 4), TaskPlans.Somebody));
                 break;
-            case 6 when _random.Next(3) == 0:
+            case 6 when Random.Next(3) == 0:
                 Submit(new CancelTask(Any(), TaskPlans.Somebody, null));
                 break;
-            case 7 when _random.Next(2) == 0:
+            case 7 when Random.Next(2) == 0:
                 Submit(new RetryTask(Any(), TaskPlans.Somebody, null));
                 break;
             case 8:
-                Submit(_random.Next(4) == 0 ? new FailManual(Any(), TaskPlans.Somebody, "no") : new CompleteManual(Any(), TaskPlans.Somebody, null, [], []));
+                Submit(Random.Next(4) == 0 ? new FailManual(Any(), TaskPlans.Somebody, "no") : new CompleteManual(Any(), TaskPlans.Somebody, null, [], []));
                 break;
             case 9 or 10:
-                _world.Pass(TimeSpan.FromSeconds(5));
+                World.Pass(TimeSpan.FromSeconds(5));
                 break;
             default:
-                _engine.Step();
+                Engine.Step();
                 break;
         }
     }
 
-    private string Any() => State.Tasks[_random.Next(State.Tasks.Count)].Spec.TaskId;
+    private string Any() => State.Tasks[Random.Next(State.Tasks.Count)].Spec.TaskId;
 
     /// <summary>Everybody does what is due, until the run has finished.</summary>
     private void Finish()
     {
         for (var i = 0; i < 20_000 && !HasFinished(State); i++)
         {
-            _engine ??= SimulatedEngine.Start(_world, TaskLane.Instance, _stream, ++_engines, _random);
-            if (_engine.Step()) continue;
+            if (Engine.Step()) continue;
             Submit(new StartExecution(2, TaskPlans.Somebody));
             foreach (var task in State.Tasks.Where(t => t.Phase == TaskPhase.InProgress && State.IsManual(t)).ToList()) Submit(new CompleteManual(task.Spec.TaskId, TaskPlans.Somebody, null, [], []));
-            _world.Pass(TimeSpan.FromSeconds(60));
+            World.Pass(TimeSpan.FromSeconds(60));
         }
 
         Must(HasFinished(State), $"the run did not come to an end: {Text(State)}, chores {string.Join(" ", State.Chores.Keys)}");
@@ -117,41 +77,20 @@ internal sealed class TaskSimulation
 
     private static bool HasFinished(ExecutionState state) => state.Phase == ExecutionPhase.Finished && state.Chores.IsEmpty;
 
-    private void Submit(Command command)
-    {
-        TakeIn();
-        var draft = _truth.Draft(_world.Now);
-        draft.Decide(command);
-        if (!draft.IsEmpty) _world.Commit(draft.ToCommit(fence: null));
-    }
-
-    private void TakeIn()
-    {
-        foreach (var stored in _world.Store.Read(_stream, _truth.Head.Version))
-        {
-            Must(stored.Bytes.Span.SequenceEqual(_world.Acknowledged[(int)stored.Version - 1]), $"event {stored.Version} is not what was acknowledged");
-            var before = (ExecutionState)_truth.State;
-            var recorded = _truth.Apply(stored.Bytes);
-            CheckStep(before, recorded);
-        }
-    }
-
     private void Check()
     {
         var state = State;
-        Must(_truth.Head.Version == _world.Acknowledged.Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
-        if (_engine?.Version == _truth.Head.Version) Must(Text((ExecutionState)_engine.State) == Text(state), "an engine's state is not the fold of the events");
+        CheckRecord();
         foreach (var task in state.Tasks)
         {
             var id = task.Spec.TaskId;
-            var began = _world.Executions.GetValueOrDefault($"{TaskEffects.Act}/{id}");
+            var began = World.Executions.GetValueOrDefault($"{TaskEffects.Act}/{id}");
             Must(task.Spec.RetrySafe || began <= 1 + _reopened.GetValueOrDefault(id), $"{id} is not retry-safe and was attempted {began} times");
             Must(!_committed.Contains(id) || task.Phase is TaskPhase.Completed or TaskPhase.Validating, $"the change of {id} is in the tree, and the task is {task.Phase}");
         }
     }
 
-    /// <summary>What must hold of each event, given what came before it.</summary>
-    private void CheckStep(ExecutionState before, RecordedEvent recorded)
+    protected override void CheckStep(ExecutionState before, RecordedEvent recorded)
     {
         switch (recorded.Body)
         {
@@ -195,12 +134,7 @@ internal sealed class TaskSimulation
         Must(task.Phase == TaskPhase.Validating, $"{task.Spec.TaskId} completed while {task.Phase}");
     }
 
-    private static string Text(ExecutionState state) =>
+    protected override string Text(ExecutionState state) =>
         $"{state.Phase} {state.PauseReason} {state.Escalations} {string.Join(",", state.Chores.Keys)} {string.Join(",", state.ChoresInFlight)} "
         + string.Join(";", state.Tasks.Select(t => $"{t.Spec.TaskId}:{t.Phase}:{t.Attempts}:{t.Forgiven}:{t.AdapterId}:{t.NotBefore}:{t.Waits}:{t.Refusals}:{t.Prepared}:{t.Tests.Length}:{string.Join("|", t.InFlight)}"));
-
-    private static void Must(bool holds, string otherwise)
-    {
-        if (!holds) throw new InvariantException(otherwise);
-    }
 }

@@ -138,7 +138,7 @@ internal static class ExecutionFold
             left = Move(left, task, rejected, through, ended.Reason);
         }
 
-        return left.With(task with { Phase = phase, Rule = rule, Reason = ended.Reason, EndedAt = at, Patch = task.Patch ?? rejected, Copy = null, Waits = null, NotBefore = null });
+        return left.With(task with { Phase = phase, Rule = rule, Reason = ended.Reason, EndedAt = at, Patch = task.Patch ?? rejected, Waits = null, NotBefore = null });
     }
 
     /// <summary>The task without what its last attempt has left.</summary>
@@ -161,7 +161,7 @@ internal static class ExecutionFold
         var next = task.IsActive && task.Attempted is null ? Report(state, task, report) : state;
         if (!task.IsActive || task.Spec.WorkingTree is null) return next;
         var copies = TaskPaths.Copies(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
-        return next with { Chores = next.Chores.SetItem($"clean/{task.Spec.TaskId}/{task.Attempts}", new CleanChore(copies)) };
+        return next with { Chores = next.Chores.SetItem($"clean/{task.Spec.TaskId}/{task.Attempts}", new CleanChore(task.Spec.TaskId, task.Attempts, copies)) };
     }
 
     private static ExecutionState Report(ExecutionState state, TaskState task, AdapterReport report) => state.IsManual(task)

@@ -93,8 +93,8 @@ public abstract record Chore;
 /// <summary>Tell the adapter's breaker how a call ended.</summary>
 public sealed record ReportChore(string AdapterId, string Ticket, AdapterReport Report) : Chore;
 
-/// <summary>Remove the copies of an attempt.</summary>
-public sealed record CleanChore(string Folder) : Chore;
+/// <summary>Remove the copies of an attempt, when nothing works in them any more.</summary>
+public sealed record CleanChore(string TaskId, int Attempt, string Folder) : Chore;
 
 /// <summary>Take a patch through states of its ledger, in the order of the ids.</summary>
 public sealed record PatchChore(string TaskId, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Chore;

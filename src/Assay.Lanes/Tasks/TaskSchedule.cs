@@ -64,6 +64,7 @@ public static class TaskSchedule
         {
             // A patch goes through its states in their order.
             if (chore is PatchChore patch && !patched.Add(patch.Patch.PatchId)) continue;
+            if (chore is CleanChore clean && state.Task(clean.TaskId) is { InFlight.IsEmpty: false } task && task.Attempts == clean.Attempt) continue;
             if (chore is WebhookChore { NotBefore: { } notBefore } && notBefore > now) continue;
             if (!state.ChoresInFlight.Contains(id)) yield return TaskEffects.ChoreOf(state, id, chore);
         }
