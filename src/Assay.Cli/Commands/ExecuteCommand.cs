@@ -40,12 +40,12 @@ internal static class ExecuteCommand
         return command;
     }
 
-    /// <summary>How a run stands, as an exit code: a violated policy says more than a failure.</summary>
+    /// <summary>How a run stands, as an exit code. One that is on its way is no failure, and a violated policy says more than one.</summary>
     public static int CodeOf(ExecutionState state)
     {
+        if (!state.Tasks.TrueForAll(t => t.HasEnded)) return state.Tasks.Any(state.WaitsForPerson) ? ExitCodes.WaitsForPerson : ExitCodes.Done;
         if (state.Tasks.Exists(t => t.Rule == PatchRule.PolicyViolation)) return ExitCodes.PolicyViolation;
-        if (state.Tasks.Exists(t => t.HasEnded && t.Phase != TaskPhase.Completed)) return ExitCodes.Failed;
-        return state.Tasks.TrueForAll(t => t.HasEnded) ? ExitCodes.Done : ExitCodes.WaitsForPerson;
+        return state.Tasks.TrueForAll(t => t.Phase == TaskPhase.Completed) ? ExitCodes.Done : ExitCodes.Failed;
     }
 
     private static int Report(ExecutionEnd end, string runId, bool json)
@@ -59,9 +59,7 @@ internal static class ExecuteCommand
             case ExecutionEnd.Left left:
                 if (json) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(left.State).Bytes.Span));
                 else TaskTable.Print(left.State);
-                if (left.Cancelled) return ExitCodes.Cancelled;
-                var waits = left.State.Tasks.Exists(t => t is { Phase: TaskPhase.InProgress } && left.State.IsManual(t));
-                return left.State.Tasks.TrueForAll(t => t.HasEnded) ? CodeOf(left.State) : waits ? ExitCodes.WaitsForPerson : CodeOf(left.State) is var code && code == ExitCodes.WaitsForPerson ? ExitCodes.Done : CodeOf(left.State);
+                return left.Cancelled ? ExitCodes.Cancelled : CodeOf(left.State);
             default:
                 throw new InvalidOperationException($"unknown end {end}");
         }

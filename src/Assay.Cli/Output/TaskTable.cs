@@ -24,7 +24,7 @@ internal static class TaskTable
         table.Write(Console.Out);
         Console.Out.WriteLine();
         Console.Out.WriteLine(Summary(state));
-        foreach (var task in state.Tasks.Where(t => t is { Phase: TaskPhase.InProgress, Done: null } && state.IsManual(t)))
+        foreach (var task in state.Tasks.Where(state.WaitsForPerson))
         {
             Console.Out.WriteLine($"{task.Spec.TaskId} waits for a person: assay task show {task.Spec.TaskId}, then assay task done {task.Spec.TaskId} --evidence FILE");
         }
@@ -52,7 +52,7 @@ internal static class TaskTable
 
         Console.Out.WriteLine();
         foreach (var entry in log) Console.Out.WriteLine($"{entry.Text("at")![11..19]}  {entry.Text("event"),-20} {Words.Safe(entry.Text("message") ?? "")}".TrimEnd());
-        if (task is not { Phase: TaskPhase.InProgress, Done: null } || !state.IsManual(task)) return;
+        if (!state.WaitsForPerson(task)) return;
         Console.Out.WriteLine();
         if (task.Copy is { } copy) Console.Out.WriteLine($"Work in the copy of the tree: {copy.Work} of the workspace");
         Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");

@@ -31,20 +31,35 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            outcome = new CopyOutcome(folder, default, 0, e.Message);
+            outcome = Failed(folder, e.Message);
         }
         catch (OperationCanceledException)
         {
-            outcome = new CopyOutcome(folder, default, 0, "it was cancelled");
+            outcome = Failed(folder, "it was cancelled");
         }
 
         return new EffectResult(outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
     }
 
+    /// <summary>What was copied goes at once: when the disk is full, the outcome itself needs room.</summary>
+    private CopyOutcome Failed(string folder, string problem)
+    {
+        try
+        {
+            Directory.Delete(Path.Combine(workspace.Root, folder), recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It goes with the other copies of the attempt.
+        }
+
+        return new CopyOutcome(folder, default, 0, problem);
+    }
+
     private CopyOutcome Copy(CopyTree effect, string folder, CancellationToken cancel)
     {
         var from = Path.GetFullPath(effect.From).TrimEnd('/');
-        if (!Directory.Exists(from)) return new CopyOutcome(folder, default, 0, $"{from} is no folder");
+        if (!Directory.Exists(from)) throw new IOException($"{from} is no folder");
         var at = Path.Combine(workspace.Root, folder);
         var (kept, work) = (Path.Combine(at, CopyOutcome.BaseName), Path.Combine(at, CopyOutcome.WorkName));
         if (GitRepository.Is(from))

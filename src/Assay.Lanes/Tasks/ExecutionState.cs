@@ -78,6 +78,9 @@ public sealed record ExecutionState
 
     public bool IsManual(TaskState task) => Adapters[task.AdapterId ?? task.Spec.AdapterIds[0]].Kind == AdapterKind.Manual;
 
+    /// <summary>Whether nothing but a person can bring a task on.</summary>
+    public bool WaitsForPerson(TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && IsManual(task);
+
     public int InFlight => ChoresInFlight.Count + Tasks.Sum(t => t.InFlight.Count);
 
     public int Count(TaskPhase phase) => Tasks.Count(t => t.Phase == phase);

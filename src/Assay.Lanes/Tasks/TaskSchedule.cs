@@ -35,18 +35,16 @@ public static class TaskSchedule
     /// <summary>When a person is to be reminded of a manual task; null: not, or not any more.</summary>
     public static DateTimeOffset? ReminderOf(ExecutionState state, TaskState task)
     {
-        if (task is not { Phase: TaskPhase.InProgress, Done: null, Reminded: false, StartedAt: { } since } || !state.IsManual(task)) return null;
+        if (task is not { Reminded: false, StartedAt: { } since } || !state.WaitsForPerson(task)) return null;
         return state.AdapterOf(task).ReminderMs is { } after ? since + TimeSpan.FromMilliseconds(after) : null;
     }
 
     /// <summary>Whether nothing but people can bring the run on.</summary>
     public static bool WaitsForPeople(ExecutionState state, DateTimeOffset now) =>
-        state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.Any(t => Waits(state, t))
+        state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.Any(state.WaitsForPerson)
         && !state.Tasks.Any(t => t.Phase == TaskPhase.Pending && IsReady(state, t) && t.NotBefore > now);
 
-    private static bool Waits(ExecutionState state, TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && state.IsManual(task);
-
-    private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.Any(t => Waits(state, t)) ? "a person" : "the next attempt");
+    private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.Any(state.WaitsForPerson) ? "a person" : "the next attempt");
 
     /// <summary>When something may begin by itself. What could begin already and does not waits for something else.</summary>
     private static DateTimeOffset? NextTime(ExecutionState state, DateTimeOffset now)
