@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
-using Assay.Kernel.Json;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
+using LaneRow = Assay.Kernel.Lanes.LaneRow;
 
 namespace Assay.Cli.Commands;
 
@@ -42,7 +42,8 @@ internal static class PatchCommands
         {
             if (board.Patch(parsed.GetValue(id)!) is not { } patch)
             {
-                return Task.FromResult(Problems.Print([new InputProblem(parsed.GetValue(id)!, "", "no_patch", "there is no such patch: assay patch list shows those there are")], globals.Json(parsed)));
+                var absent = TaskAnswer.Refused(parsed.GetValue(id)!, "no_patch", "there is no such patch: assay patch list shows those there are");
+                return Task.FromResult(TaskAnswers.Print(absent, globals.Json(parsed)));
             }
 
             if (globals.Json(parsed)) PrintJson(patch, board);
@@ -58,7 +59,8 @@ internal static class PatchCommands
         Console.Error.WriteLine($"{declared.PatchId}  {PatchMoves.Word(patch.Record.State)}  by task {declared.TaskId} of {declared.RunId}, attempt {declared.Attempt}");
         foreach (var step in board.History(declared.PatchId))
         {
-            Console.Error.WriteLine($"  {step.Text("at")![..19]}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{(step.Text("actor") is { } by ? $" ({Words.Safe(by)})" : "")}".TrimEnd());
+            var by = step.Text("actor") is { } actor ? $" ({Words.Safe(actor)})" : "";
+            Console.Error.WriteLine($"  {step.Text("at")![..19]}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{by}".TrimEnd());
         }
 
         if (!Console.IsOutputRedirected)
@@ -84,9 +86,11 @@ internal static class PatchCommands
             ["reason"] = patch.Record.Reason,
             ["base_tree_sha256"] = declared.BaseTreeSha256.ToString(),
             ["files"] = JsonNode.Parse(patch.Changes.Bytes())!["files"]!.DeepClone(),
-            ["history"] = new JsonArray([.. board.History(declared.PatchId).Select(h => new JsonObject { ["state"] = h.Text("state"), ["at"] = h.Text("at"), ["reason"] = h.Text("reason"), ["by"] = h.Text("actor") })]),
+            ["history"] = new JsonArray([.. board.History(declared.PatchId).Select(Step)]),
         }.ToJsonString());
     }
+
+    private static JsonObject Step(LaneRow row) => new() { ["state"] = row.Text("state"), ["at"] = row.Text("at"), ["reason"] = row.Text("reason"), ["by"] = row.Text("actor") };
 
     private static Command Apply(GlobalOptions globals)
     {
@@ -107,7 +111,11 @@ internal static class PatchCommands
 
     private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<TaskAnswer>> put)
     {
-        if (StartedByAssay.Check()) return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused("patch", "not_a_person", "work that Assay runs cannot decide about patches"), globals.Json(parsed)));
+        if (StartedByAssay.Check())
+        {
+            return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused("patch", "not_a_person", "work that Assay runs cannot decide about patches"), globals.Json(parsed)));
+        }
+
         return TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await put(board), globals.Json(parsed)));
     }
 

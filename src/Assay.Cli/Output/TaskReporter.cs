@@ -8,6 +8,8 @@ namespace Assay.Cli.Output;
 /// <summary>A line for each thing that happens in a run, while it happens.</summary>
 internal sealed class TaskReporter(TextWriter output)
 {
+    private const string Prefix = "TASK_";
+
     private readonly Lock _gate = new();
 
     public void Observe(EngineNotice notice)
@@ -37,7 +39,11 @@ internal sealed class TaskReporter(TextWriter output)
         }
     }
 
-    private static string Name(EventCatalog events, Event body) => events.NameOf(body) is var name && name.StartsWith("TASK_", StringComparison.Ordinal) ? name["TASK_".Length..].ToLowerInvariant() : name.ToLowerInvariant();
+    private static string Name(EventCatalog events, Event body)
+    {
+        var name = events.NameOf(body);
+        return (name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name).ToLowerInvariant();
+    }
 
     private void Write(string line)
     {

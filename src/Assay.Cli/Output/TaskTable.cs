@@ -34,7 +34,8 @@ internal static class TaskTable
     {
         Console.Out.WriteLine($"{task.Spec.TaskId}  {Words.Safe(task.Spec.Title)}");
         Console.Out.WriteLine($"{TaskState.Word(task.Phase)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
-        Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{(task.Spec.RetrySafe ? ", retry_safe" : "")}");
+        var repeatable = task.Spec.RetrySafe ? ", retry_safe" : "";
+        Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{repeatable}");
         if (task.Spec.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", task.Spec.FileScope.Write)}");
         if (task.Patch is { } patch) Console.Out.WriteLine($"patch {patch.PatchId}: {patch.FileCount} files, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
         if (prompt is not null)
@@ -46,7 +47,8 @@ internal static class TaskTable
         foreach (var test in task.Tests)
         {
             Console.Out.WriteLine();
-            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{(test.Reason is { } why ? $": {Words.Safe(why)}" : "")}");
+            var why = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
+            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{why}");
             foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
         }
 

@@ -87,7 +87,8 @@ internal static class TaskFlow
         if (answer.Status == AdapterLane.StatusAllowed)
         {
             var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
-            return state.Phase == ExecutionPhase.Paused ? [new ExecutionResumed("health"), started] : [started];
+            var showsHealth = state.Phase == ExecutionPhase.Paused && state.Adapters[adapterId].Kind != AdapterKind.Manual;
+            return showsHealth ? [new ExecutionResumed("health"), started] : [started];
         }
 
         if (task.Refusals < task.Spec.AdapterIds.Length) return [];

@@ -83,9 +83,11 @@ public static class TaskSchedule
     private static IEnumerable<Effect> Working(ExecutionState state, TaskState task)
     {
         if (task.Spec.WorkingTree is not null && task.Copy is null) yield return TaskEffects.CopyOf(state, task);
-        else if (state.IsManual(task) ? task.Done is null : task.Attempted is null) { if (!state.IsManual(task)) yield return TaskEffects.ActOf(state, task); }
-        else if (task.Attempted is { Answer: not null, Result: AttemptResult.Succeeded } && !task.AnswerApplied && task.Copy is not null) yield return TaskEffects.AnswerOf(state, task);
-        else if (task.Copy is not null) yield return TaskEffects.CaptureOf(task);
+        else if (state.WaitsForPerson(task)) yield break;
+        else if (task.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
+        else if (task.Copy is null) yield break;
+        else if (task.Attempted is { Answer: not null, Result: AttemptResult.Succeeded } && !task.AnswerApplied) yield return TaskEffects.AnswerOf(state, task);
+        else yield return TaskEffects.CaptureOf(task);
     }
 
     private static IEnumerable<Effect> Validating(ExecutionState state, TaskState task)

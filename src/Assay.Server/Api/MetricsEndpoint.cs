@@ -13,8 +13,10 @@ internal sealed class MetricsEndpoint(Workspace workspace, TimeProvider time)
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", () => Results.Text(Text(TaskMetrics.Read(workspace, time.GetUtcNow())), ContentType)).WithTags("health").WithSummary("Metrics for Prometheus").Produces<string>(200, "text/plain");
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => Results.Text(Text(TaskMetrics.Read(workspace, time.GetUtcNow())), ContentType))
+        .WithTags("health").WithSummary("Metrics for Prometheus").Produces<string>(200, "text/plain");
+
+    private static readonly string[] States = ["CLOSED", "OPEN", "HALF_OPEN"];
 
     /// <summary>The metrics as text.</summary>
     public static string Text(TaskMetrics metrics)
@@ -40,7 +42,7 @@ internal sealed class MetricsEndpoint(Workspace workspace, TimeProvider time)
         Begin(text, "circuit_breaker_status", "gauge", "1 for the state in which a breaker is.");
         foreach (var adapter in metrics.Adapters)
         {
-            foreach (var state in new[] { "CLOSED", "OPEN", "HALF_OPEN" }) Sample(text, "circuit_breaker_status", adapter.Circuit == state ? 1 : 0, ("adapter_id", adapter.AdapterId), ("state", state));
+            foreach (var state in States) Sample(text, "circuit_breaker_status", adapter.Circuit == state ? 1 : 0, ("adapter_id", adapter.AdapterId), ("state", state));
         }
 
         Begin(text, "adapter_health_check", "gauge", "1 when the adapter's last health check went well.");

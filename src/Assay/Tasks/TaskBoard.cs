@@ -129,7 +129,8 @@ public sealed class TaskBoard
     /// <summary>Checks the health of an adapter now.</summary>
     public async Task<TaskAnswer> CheckAsync(string adapterId)
     {
-        if (!StreamName.IsId(adapterId) || _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is null) return TaskAnswer.Refused(adapterId, "unknown_adapter", "no run has named such an adapter yet");
+        var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
+        if (!isKnown) return TaskAnswer.Refused(adapterId, "unknown_adapter", "no run has named such an adapter yet");
         var (decision, _) = await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
         if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Rule, refused.Message);
         await using var engine = await AssayEngine.StartAsync(_workspace, _time);

@@ -77,7 +77,8 @@ internal sealed class TaskLoader
         var routes = new Dictionary<string, RoutingDecision>(StringComparer.Ordinal);
         for (var i = 0; i < routing.Decisions.Length; i++)
         {
-            if (!routes.TryAdd(routing.Decisions[i].TaskId, routing.Decisions[i])) problems.Add(document.Problem($"/decisions/{i}/task_id", "unique", $"{routing.Decisions[i].TaskId} is routed twice"));
+            var decision = routing.Decisions[i];
+            if (!routes.TryAdd(decision.TaskId, decision)) problems.Add(document.Problem($"/decisions/{i}/task_id", "unique", $"{decision.TaskId} is routed twice"));
         }
 
         return routes;
@@ -170,7 +171,8 @@ internal sealed class TaskLoader
             var takesCommand = adapter.Command.Contains("{command}");
             if (takesCommand && task.Command.IsEmpty) Refuse(pointer, "command", $"{adapter.AdapterId} runs the task's own command, which it does not have");
             if (adapter.Kind == AdapterKind.Model && task.Prompt is null) Refuse(pointer, "prompt", $"{adapter.AdapterId} is a model, and the task has no prompt");
-            if (adapter.Kind == AdapterKind.Manual && task.Instructions is null && task.Prompt is null) Refuse(pointer, "instructions", $"{adapter.AdapterId} is a person, and the task has no instructions");
+            var isSilent = task.Instructions is null && task.Prompt is null;
+            if (adapter.Kind == AdapterKind.Manual && isSilent) Refuse(pointer, "instructions", $"{adapter.AdapterId} is a person, and the task has no instructions");
             if (adapter.Answer == AnswerKind.Patch && task.WorkingTree is null) Refuse(pointer, "working_tree", $"{adapter.AdapterId} answers with a patch, and the task has no working_tree");
         }
 
@@ -185,7 +187,8 @@ internal sealed class TaskLoader
             var test = task.AcceptanceTests[i];
             var at = $"{pointer}/acceptance_tests/{i}";
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
-            if (test.Command[0] is var program && !program.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
+            var program = test.Command[0];
+            if (!program.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
             if (test.Sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"{at}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
         }
 

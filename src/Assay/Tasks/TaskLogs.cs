@@ -29,7 +29,11 @@ internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider
                 foreach (var recorded in committed.Events) OnExecution(committed.Stream, recorded);
                 break;
             case EventsCommitted { Stream.Lane: AdapterLane.LaneName } committed:
-                foreach (var recorded in committed.Events.Where(e => e.Body is not EffectEvent and not AdapterConfigured)) _resilience.Write(Line(committed.Stream, recorded, AdapterLane.Instance.Events));
+                foreach (var recorded in committed.Events.Where(e => e.Body is not EffectEvent and not AdapterConfigured))
+                {
+                    _resilience.Write(Line(committed.Stream, recorded, AdapterLane.Instance.Events));
+                }
+
                 break;
             case AttemptProgressed { Progress: ProcessOutput output } progressed:
                 OnOutput(progressed.Effect.Id, output);

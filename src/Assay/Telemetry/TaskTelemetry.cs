@@ -36,7 +36,9 @@ internal sealed class TaskTelemetry : IDisposable
         TaskMetrics Now() => TaskMetrics.Read(workspace, time.GetUtcNow());
         _meter.CreateObservableGauge("task_success_rate", () => Rate(Now().SuccessRate), description: "Completed of those that completed, failed or timed out");
         _meter.CreateObservableGauge("acceptance_test_pass_rate", () => Rate(Now().TestPassRate), description: "Acceptance tests that passed");
-        _meter.CreateObservableGauge("circuit_breaker_state", () => Now().Adapters.Select(a => new Measurement<int>(a.State, Tag("adapter_id", a.AdapterId))), description: "0 closed, 1 half open, 2 open");
+        _meter.CreateObservableGauge(
+            "circuit_breaker_state", () => Now().Adapters.Select(a => new Measurement<int>(a.State, Tag("adapter_id", a.AdapterId))),
+            description: "0 closed, 1 half open, 2 open");
         _meter.CreateObservableGauge(
             "adapter_health_check", () => Now().Adapters.Where(a => a.Healthy is not null).Select(a => new Measurement<int>(a.Healthy == true ? 1 : 0, Tag("adapter_id", a.AdapterId))),
             description: "1 when the last check went well");

@@ -25,7 +25,8 @@ internal static class SarifReport
 
     private static TestReport Read(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("version", out var version) || version.GetString() != "2.1.0") throw new ReportException("its version is not 2.1.0");
+        var isKnown = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("version", out var version) && version.GetString() == "2.1.0";
+        if (!isKnown) throw new ReportException("its version is not 2.1.0");
         var runs = root.GetProperty("runs");
         if (runs.GetArrayLength() == 0) throw new ReportException("it holds no run");
         var failures = new List<string>();
