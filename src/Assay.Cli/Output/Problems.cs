@@ -4,7 +4,7 @@ using Assay.Kernel.Json;
 
 namespace Assay.Cli.Output;
 
-/// <summary>Prints what is wrong with input: one line a problem on standard error, or one JSON document on standard output.</summary>
+/// <summary>Prints what is wrong with input: one line a problem on standard error, without what could steer a terminal, or one JSON document on standard output.</summary>
 internal static class Problems
 {
     private const int MaxShown = 20;
@@ -17,7 +17,7 @@ internal static class Problems
             return ExitCodes.BadInput;
         }
 
-        foreach (var problem in problems.Take(MaxShown)) Console.Error.WriteLine($"assay: {problem}");
+        foreach (var problem in problems.Take(MaxShown)) Console.Error.WriteLine($"assay: {Words.Safe(problem.ToString())}");
         if (problems.Count > MaxShown) Console.Error.WriteLine($"assay: and {problems.Count - MaxShown} more");
         return ExitCodes.BadInput;
     }
