@@ -9,8 +9,7 @@ namespace Assay.Engine.Trees;
 /// <param name="Mode">Permission bits.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="Stamp">Changes whenever content, mode or place do, as far as the clock can tell.</param>
-/// <param name="ChangedNs">When it last changed, in nanoseconds since 1970; no program can set it.</param>
-internal readonly record struct FileStat(EntryKind? Kind, int Mode, long SizeBytes, FileStamp Stamp, long ChangedNs)
+internal readonly record struct FileStat(EntryKind? Kind, int Mode, long SizeBytes, FileStamp Stamp)
 {
     private const int AtFdCwd = -100;
     private const int AtSymlinkNoFollow = 0x100;
@@ -30,7 +29,6 @@ internal readonly record struct FileStat(EntryKind? Kind, int Mode, long SizeByt
             return Marshal.GetLastPInvokeError() is Libc.ENOENT or Libc.ENOTDIR ? null : throw new IOException($"{path}: {Libc.LastError()}");
         }
 
-        var changed = found.ChangeTime.Nanoseconds;
         EntryKind? kind = (found.Mode & FormatBits) switch
         {
             FormatFolder => null,
@@ -39,7 +37,7 @@ internal readonly record struct FileStat(EntryKind? Kind, int Mode, long SizeByt
             _ => EntryKind.Special,
         };
         var mode = kind == EntryKind.Link ? 0x1FF : found.Mode & 0x1FF;
-        return new FileStat(kind, mode, (long)found.Size, new FileStamp(found.Inode, found.ModifyTime.Nanoseconds, changed, (long)found.Size, found.Mode), changed);
+        return new FileStat(kind, mode, (long)found.Size, new FileStamp(found.Inode, found.ModifyTime.Nanoseconds, found.ChangeTime.Nanoseconds, (long)found.Size, found.Mode));
     }
 
     /// <summary>struct statx of the kernel, the same on every architecture.</summary>
@@ -75,5 +73,5 @@ internal readonly record struct FileStat(EntryKind? Kind, int Mode, long SizeByt
     }
 }
 
-/// <summary>What tells that a file is the one that was looked at before.</summary>
+/// <summary>What tells that a file is the one that was looked at before. No program can set the time of its last change.</summary>
 internal readonly record struct FileStamp(ulong Inode, long ModifiedNs, long ChangedNs, long SizeBytes, int Mode);

@@ -11,6 +11,9 @@ internal static class GitRepository
 {
     private static readonly string[] Clean = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_EXTERNAL_DIFF"];
 
+    /// <summary>It starts no hook, and nothing that outlives it and holds its pipes.</summary>
+    private static readonly string[] Quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
+
     /// <summary>Whether a tree is the top of a repository that has a commit.</summary>
     /// <exception cref="IOException">It looks like a repository, and git will not work in it: it may belong to somebody else.</exception>
     public static bool Is(string tree)
@@ -24,8 +27,8 @@ internal static class GitRepository
     /// <exception cref="IOException">git could not do it.</exception>
     public static void Clone(string from, string to)
     {
-        Expect(Run("/", ["-c", "core.hooksPath=/dev/null", "clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, to], ""), 0);
-        Expect(Run(to, ["-c", "core.hooksPath=/dev/null", "read-tree", "HEAD"], ""), 0);
+        Expect(Run("/", ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, to], ""), 0);
+        Expect(Run(to, ["read-tree", "HEAD"], ""), 0);
     }
 
     /// <summary>Those of some paths that the repository ignores.</summary>
@@ -86,7 +89,7 @@ internal static class GitRepository
             StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             StandardOutputEncoding = encoding ?? Encoding.UTF8,
         };
-        foreach (var word in words) start.ArgumentList.Add(word);
+        foreach (var word in Quiet.Concat(words)) start.ArgumentList.Add(word);
         foreach (var name in Clean) start.Environment.Remove(name);
         start.Environment["GIT_OPTIONAL_LOCKS"] = "0";
         start.Environment["GIT_TERMINAL_PROMPT"] = "0";
