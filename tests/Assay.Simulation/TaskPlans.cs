@@ -30,7 +30,7 @@ internal static class TaskPlans
             AdaptersSha256 = Digest.Of("a"),
             Tasks = tasks.Length,
             SafeModeAfterMs = 20_000,
-            Escalation = random.Next(2) == 0 ? new EscalationTarget("http://127.0.0.1/", null) : null,
+            Escalation = random.Next(2) == 0 ? new EscalationTarget("http://127.0.0.1/", "KEY") : null,
             Own = [],
             By = Somebody,
         };

@@ -48,7 +48,7 @@ internal static class TaskCommands
             var id = parsed.GetValue(task)!;
             if (!state.HasTask(id)) return Task.FromResult(Problems.Print([new InputProblem(id, "", "no_task", $"the run {state.Declared.RunId} has no such task")], globals.Json(parsed)));
             if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state)["results"]!.AsArray().Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
-            else TaskTable.Print(state, state.Task(id), board.Prompt(state.Task(id)), board.Log(state.Declared.RunId, id));
+            else TaskTable.Print(state, state.Task(id), board.Prompt(state, state.Task(id)), board.Log(state.Declared.RunId, id));
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;

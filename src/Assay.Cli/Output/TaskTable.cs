@@ -36,6 +36,7 @@ internal static class TaskTable
         Console.Out.WriteLine($"{TaskState.Word(task.Phase)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
         var repeatable = task.Spec.RetrySafe ? ", retry_safe" : "";
         Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{repeatable}");
+        if (task.Spec.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
         if (task.Spec.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", task.Spec.FileScope.Write)}");
         if (task.Patch is { } patch) Console.Out.WriteLine($"patch {patch.PatchId}: {patch.FileCount} files, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
         if (prompt is not null)

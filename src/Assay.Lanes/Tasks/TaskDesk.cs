@@ -35,6 +35,8 @@ internal static class TaskDesk
 
     private static bool Same(ExecutionState state, DeclareExecution declare) =>
         state.Declared.ProjectRoot == declare.Execution.ProjectRoot
+        && state.Declared.SafeModeAfterMs == declare.Execution.SafeModeAfterMs
+        && state.Declared.Escalation == declare.Execution.Escalation
         && state.Tasks.Select(t => TaskIdentity.Of(t.Spec)).SequenceEqual(declare.Tasks.Select(TaskIdentity.Of))
         && declare.Adapters.All(a => state.Adapters.TryGetValue(a.AdapterId, out var known) && TaskIdentity.Of(known) == TaskIdentity.Of(a));
 

@@ -22,6 +22,12 @@ public sealed record TaskSpec
     /// <summary>What the adapter is to do, kept by the ledger.</summary>
     public Digest? Prompt { get; init; }
 
+    /// <summary>What a person is to do, when one of the adapters is a person.</summary>
+    public TaskText? Instructions { get; init; }
+
+    /// <summary>Why it was routed so, in the words of whoever did.</summary>
+    public string? RoutingReason { get; init; }
+
     /// <summary>Words that stand for <c>{command}</c> in an adapter's command.</summary>
     public required ImmutableArray<string> Command { get; init; }
 
@@ -47,6 +53,9 @@ public sealed record TaskSpec
     /// <summary>The request body for each adapter that takes one, kept by the ledger.</summary>
     public required ImmutableSortedDictionary<string, Digest> Bodies { get; init; }
 }
+
+/// <summary>A text that the ledger keeps.</summary>
+public sealed record TaskText(Digest Sha256, long SizeBytes);
 
 /// <summary>Which files a task may change: those that a pattern of <paramref name="Write"/> names and none of <paramref name="Forbid"/> does.</summary>
 public sealed record FileScope(ImmutableArray<string> Write, ImmutableArray<string> Forbid);
@@ -179,5 +188,5 @@ public sealed record BreakerSettings(int FailureThreshold, long OpenMs, int Half
 /// <summary>How often an adapter is tried, and the pauses in between.</summary>
 public sealed record RetrySettings(int MaxAttempts, RetryPauses Pauses);
 
-/// <summary>Where escalations go.</summary>
-public sealed record EscalationTarget(string WebhookUrl, string? SecretVariable);
+/// <summary>Where escalations go, and the variable that holds the key with which they are signed.</summary>
+public sealed record EscalationTarget(string WebhookUrl, string SecretVariable);

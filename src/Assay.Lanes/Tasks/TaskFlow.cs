@@ -202,7 +202,7 @@ internal static class TaskFlow
                 yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {TaskState.Word(state.Task(failed).Phase)}", null);
             }
 
-            if (task is { Done: not null, Phase: TaskPhase.InProgress, Copy: null, InFlight.IsEmpty: true }) yield return new TaskValidating(task.Spec.TaskId, null);
+            if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null, InFlight.IsEmpty: true }) yield return new TaskValidating(task.Spec.TaskId, null);
             if (task.Phase != TaskPhase.Validating || !task.InFlight.IsEmpty || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
             if (AcceptanceRule.Problem(task) is { } problem) yield return new TaskFailed(task.Spec.TaskId, problem, PatchRule.AcceptanceFailed, task.Patch);
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);

@@ -49,7 +49,7 @@ internal sealed class TaskPages(TaskBoard board, WriteGuard guard, PageAnswers a
         {
             [nameof(TaskPage.State)] = state,
             [nameof(TaskPage.Task)] = task,
-            [nameof(TaskPage.Prompt)] = board.Prompt(task),
+            [nameof(TaskPage.Prompt)] = board.Prompt(state, task),
             [nameof(TaskPage.Log)] = board.Log(run_id, task_id),
             [nameof(TaskPage.Output)] = board.Output(state, task_id, MaxLines),
         });

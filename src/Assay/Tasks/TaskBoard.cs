@@ -75,8 +75,12 @@ public sealed class TaskBoard
     /// <summary>What a patch went through (table <c>patch_history</c>).</summary>
     public IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
 
-    /// <summary>The prompt or the instructions of a task.</summary>
-    public string? Prompt(TaskState task) => task.Spec.Prompt is { } prompt && _workspace.Store.ReadBlob(prompt) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+    /// <summary>What a task says is to be done: to a person, while or after one had it, else to its adapters.</summary>
+    public string? Prompt(ExecutionState state, TaskState task)
+    {
+        var text = state.IsManual(task) ? task.Spec.Instructions?.Sha256 : task.Spec.Prompt ?? task.Spec.Instructions?.Sha256;
+        return text is { } sha256 && _workspace.Store.ReadBlob(sha256) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+    }
 
     /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
     public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) => OutputTail.Read(Path.Combine(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId)), lines);

@@ -129,6 +129,8 @@ internal sealed record RoutingDecision
     public required string AdapterId { get; init; }
 
     public ImmutableArray<string> FallbackAdapterIds { get => field.IsDefault ? [] : field; init; }
+
+    public string? Reason { get; init; }
 }
 
 internal sealed record AdaptersDocument(ImmutableArray<AdapterDocument> Adapters)
@@ -138,7 +140,7 @@ internal sealed record AdaptersDocument(ImmutableArray<AdapterDocument> Adapters
     public EscalationDocument? Escalation { get; init; }
 }
 
-internal sealed record EscalationDocument(string WebhookUrl, string? SecretEnv);
+internal sealed record EscalationDocument(string WebhookUrl, string SecretEnv);
 
 internal sealed record AdapterDocument
 {

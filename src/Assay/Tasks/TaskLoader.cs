@@ -113,7 +113,9 @@ internal sealed class TaskLoader
         var adapters = Route(task, pointer);
         CheckFor(task, pointer, adapters);
         var isManual = adapters.Any(a => a.Kind == AdapterKind.Manual);
-        var prompt = task.Prompt ?? (isManual ? task.Instructions : null);
+        if (task.Instructions is not null && !isManual) Refuse($"{pointer}/instructions", "instructions", "none of its adapters is a person: say it in the prompt");
+        if (task.Request is not null && !adapters.Exists(a => a.Kind == AdapterKind.Http)) Refuse($"{pointer}/request", "request", "none of its adapters takes a request");
+        var forPerson = isManual && (task.Instructions ?? task.Prompt) is { } text ? Blob.Of(Encoding.UTF8.GetBytes(text)) : null;
         var scope = task.FileScope ?? new ScopeDocument();
         Globs(scope.Write, $"{pointer}/file_scope/write");
         Globs(scope.Forbid, $"{pointer}/file_scope/forbid");
@@ -125,7 +127,9 @@ internal sealed class TaskLoader
             Kind = task.Kind,
             Priority = task.Priority,
             DependsOn = task.DependsOn,
-            Prompt = prompt is null ? null : Keep(Blob.Of(Encoding.UTF8.GetBytes(prompt))),
+            Prompt = task.Prompt is null ? null : Keep(Blob.Of(Encoding.UTF8.GetBytes(task.Prompt))),
+            Instructions = forPerson is null ? null : new TaskText(Keep(forPerson), forPerson.Bytes.Length),
+            RoutingReason = _routes.GetValueOrDefault(task.TaskId)?.Reason,
             Command = task.Command,
             WorkingTree = Tree(task, pointer),
             FileScope = new FileScope(scope.Write, scope.Forbid),

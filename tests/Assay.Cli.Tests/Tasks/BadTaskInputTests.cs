@@ -23,6 +23,9 @@ public sealed class BadTaskInputTests
         ("key of another kind", f => f.Adapters["shell"]["reminder_ms"] = 5, "/adapters/0/reminder_ms: adapter shell: reminder_ms means nothing for kind process"),
         ("no url", f => f.Adapters["web"] = new JsonObject { ["adapter_id"] = "web", ["kind"] = "http" }, "/adapters/1"),
         ("secret not set", f => f.Settings["escalation"] = new JsonObject { ["webhook_url"] = "http://127.0.0.1:1/", ["secret_env"] = "NO_SUCH_VARIABLE" }, "NO_SUCH_VARIABLE"),
+        ("unsigned webhook", f => f.Settings["escalation"] = new JsonObject { ["webhook_url"] = "http://127.0.0.1:1/" }, "secret_env"),
+        ("instructions for nobody", f => f.Tasks["one"]["instructions"] = "do", "/tasks/0/instructions: none of its adapters is a person"),
+        ("request for nobody", f => f.Tasks["one"]["request"] = new JsonObject(), "/tasks/0/request: none of its adapters takes a request"),
         ("pauses upside down", f => f.Adapters["shell"]["retry"] = new JsonObject { ["base_ms"] = 10, ["max_ms"] = 5 }, "adapter shell: 10 is more than max_ms 5"),
     ];
 

@@ -135,6 +135,7 @@ public sealed class TaskExecutionTests
         Assert.Equal(5, first.ExitCode);
         var shown = await folder.RunAsync("task", "show", "by-hand");
         Assert.Contains("Write two.", shown.Output, StringComparison.Ordinal);
+        Assert.Equal("Write two.", File.ReadAllText(folder.Under(".assay", "tasks", TaskFolder.RunId, "by-hand", "instructions.md")));
         var copy = Directory.GetDirectories(folder.Under(".assay", "trees"), "work", SearchOption.AllDirectories).Single();
         File.WriteAllText(Path.Combine(copy, "a.txt"), "two\n");
         File.WriteAllText(folder.Under("proof.md"), "done\n");
@@ -164,6 +165,31 @@ public sealed class TaskExecutionTests
         Assert.Equal(0, (await folder.RunAsync("task", "retry", "long")).ExitCode);
         Assert.Equal(0, (await folder.ExecuteAsync()).ExitCode);
         Assert.Equal("COMPLETED", (string)(await folder.ResultsAsync())["after"]["status"]!);
+    }
+
+    [Fact]
+    public async Task Once_does_what_can_be_done_now_and_leaves()
+    {
+        using var folder = new TaskFolder();
+        folder.Adapters["shell"]["retry"] = new JsonObject { ["base_ms"] = 60_000, ["max_ms"] = 60_000 };
+        folder.Add("later", "[ $ASSAY_TASK_ATTEMPT -ge 2 ]")["retry_safe"] = true;
+        folder.Add("now", "true");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync("--once")).ExitCode);
+        var results = await folder.ResultsAsync();
+        Assert.Equal(("PENDING", "COMPLETED"), ((string)results["later"]["status"]!, (string)results["now"]["status"]!));
+    }
+
+    [Fact]
+    public async Task What_a_task_calls_its_files_does_not_steer_a_terminal()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("name", "printf x > \"$(printf 'a\\033[2Jb')\"");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        File.AppendAllText(Directory.EnumerateFiles(folder.Under("tree")).Single(), "mine");
+        var refused = await folder.RunAsync("patch", "rollback", (string)(await folder.ResultsAsync())["name"]["patch_id"]!);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("has another content or mode now", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', refused.Error);
     }
 
     [Fact]
@@ -422,13 +448,14 @@ public sealed class TaskExecutionTests
     {
         using var folder = new TaskFolder();
         using var webhook = new LoopbackServer((_, _) => "");
-        folder.Settings["escalation"] = new JsonObject { ["webhook_url"] = webhook.Url };
+        folder.Settings["escalation"] = new JsonObject { ["webhook_url"] = webhook.Url, ["secret_env"] = "HOOK_KEY" };
         folder.Adapters["person"] = new JsonObject { ["adapter_id"] = "person", ["kind"] = "manual", ["reminder_ms"] = 300 };
         var task = folder.Add("by-hand", "");
         foreach (var key in new[] { "command", "working_tree", "file_scope", "acceptance_tests" }) task.Remove(key);
         task["instructions"] = "Do it.";
         folder.Routes["by-hand"] = ["person"];
-        var following = folder.Write().ExecuteAsync("--follow");
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["HOOK_KEY"] = "a key for signing" };
+        var following = AssayProgram.RunAsync(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId, "--follow"], folder.Write().Path, variables, TimeSpan.FromMinutes(1));
         await UntilAsync(() => Task.FromResult(!webhook.Requests.IsEmpty));
         Assert.Equal("manual_task_waits", (string)JsonNode.Parse(webhook.Requests.First().Body)!["trigger"]!);
         Assert.Equal(0, (await folder.RunAsync("task", "done", "by-hand")).ExitCode);
@@ -469,6 +496,10 @@ public sealed class TaskExecutionTests
         var changed = await folder.Write().ExecuteAsync();
         Assert.Equal(2, changed.ExitCode);
         Assert.Contains("[run_changed]", changed.Error, StringComparison.Ordinal);
+        folder.Tasks["one"]["title"] = "The task one";
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        folder.Settings["safe_mode_after_ms"] = 5;
+        Assert.Equal(2, (await folder.Write().ExecuteAsync()).ExitCode);
     }
 
     private static string Tree(TaskFolder folder) => string.Join('\n', Directory
