@@ -11,11 +11,16 @@ internal static class TrialBench
 {
     private const int Trials = 1000;
     private const int SlowTrials = 40;
+    private const string Bubblewrap =
+        "bwrap --ro-bind /usr /usr --symlink usr/lib64 /lib64 --symlink usr/lib /lib --symlink usr/bin /bin --proc /proc --dev /dev --tmpfs /tmp "
+        + "--unshare-net --unshare-pid --unshare-ipc --unshare-uts --cap-drop ALL --die-with-parent /bin/true";
+
+    private static readonly string[] Levels = ["none", "confined", "strict"];
 
     public static async Task RunAsync(Report report, string folder)
     {
         // Once around before anything is measured, so that nobody pays for the first time.
-        await EpochAsync(Path.Combine(folder, "warm"), 200, 2);
+        foreach (var level in Levels) await EpochAsync(Path.Combine(folder, $"warm-{level}"), 200, 2, level);
         foreach (var jobs in new[] { 1, 2 })
         {
             report.Table($"One recorded, capped /bin/true, {jobs} at a time", "ms a job");
@@ -23,8 +28,13 @@ internal static class TrialBench
             report.Row("xargs", await PeerAsync($"seq {Trials} | xargs -P{jobs} -n1 /bin/true", Trials));
             report.Row("GNU parallel --joblog", await PeerAsync($"seq {SlowTrials * 5} | parallel -j{jobs} --joblog {folder}/joblog{jobs} /bin/true", SlowTrials * 5));
             report.Row("snakemake", await SnakemakeAsync(Path.Combine(folder, $"snake{jobs}"), jobs));
-            report.Row("assay: one epoch of many crucibles", await EpochAsync(Path.Combine(folder, $"one{jobs}"), Trials, jobs));
-            report.Row("assay: many epochs of one crucible", await EpochsAsync(Path.Combine(folder, $"many{jobs}"), 200, jobs));
+            report.Row("bubblewrap with a view and no network", await PeerAsync($"seq {SlowTrials * 5} | xargs -P{jobs} -I_ {Bubblewrap}", SlowTrials * 5));
+            foreach (var level in Levels)
+            {
+                report.Row($"assay: one epoch of many crucibles, sandbox {level}", await EpochAsync(Path.Combine(folder, $"one{jobs}-{level}"), Trials, jobs, level));
+            }
+
+            report.Row("assay: many epochs of one crucible, sandbox none", await EpochsAsync(Path.Combine(folder, $"many{jobs}"), 200, jobs));
         }
     }
 
@@ -42,18 +52,18 @@ internal static class TrialBench
 
     private static unsafe void SpawnTrue()
     {
-        var error = Spawner.Start("/bin/true", ["/bin/true"], [], "/", withStdin: false, out var child);
+        using var words = new NativeStrings(["/bin/true"]);
+        using var nothing = new NativeStrings([]);
+        int pid;
+        var error = SpawnCalls.Spawn(&pid, words.Array[0], null, null, words.Array, nothing.Array);
         if (error != 0) throw new InvalidOperationException($"/bin/true does not start: {error}");
         int status;
-        _ = Libc.Wait4(child.Pid, &status, 0, null);
-        _ = Libc.Close(child.PidFd);
-        _ = Libc.Close(child.Stdout);
-        _ = Libc.Close(child.Stderr);
+        _ = Libc.Wait4(pid, &status, 0, null);
     }
 
-    private static async Task<double> EpochAsync(string folder, int trials, int jobs)
+    private static async Task<double> EpochAsync(string folder, int trials, int jobs, string level)
     {
-        var plan = WritePlan(folder, trials);
+        var plan = WritePlan(folder, trials, level);
         await using var workspace = Workspace.Open(Path.Combine(folder, "w"));
         var watch = Stopwatch.StartNew();
         var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions { Jobs = jobs }).Value, CancellationToken.None);
@@ -63,7 +73,7 @@ internal static class TrialBench
 
     private static async Task<double> EpochsAsync(string folder, int epochs, int jobs)
     {
-        var plan = WritePlan(folder, 1);
+        var plan = WritePlan(folder, 1, "none");
         await using var workspace = Workspace.Open(Path.Combine(folder, "w"));
         var watch = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(0, epochs), new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (i, cancel) =>
@@ -71,14 +81,14 @@ internal static class TrialBench
         return watch.Elapsed.TotalMilliseconds / epochs;
     }
 
-    private static string WritePlan(string folder, int crucibles)
+    private static string WritePlan(string folder, int crucibles, string level)
     {
         Directory.CreateDirectory(folder);
         var ids = Enumerable.Range(0, crucibles).Select(i => $"C{i}").ToList();
         foreach (var id in ids)
         {
             File.WriteAllText(Path.Combine(folder, $"{id}.json"), $$"""
-                {"schema_version":"crucible_v1","crucible_id":"{{id}}","kernel_targets":["T"],"command":["/bin/true"],
+                {"schema_version":"crucible_v1","crucible_id":"{{id}}","kernel_targets":["T"],"command":["/bin/true"],"sandbox":"{{level}}",
                  "budgets":{"time_ms":5000,"runner_memory_max_mb":64,"stdout_max_bytes":65536,"stderr_max_bytes":65536,"max_processes":64} }
                 """);
         }

@@ -1,60 +1,68 @@
-using System.Diagnostics;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 
 namespace Assay.Engine;
 
-/// <summary>What this host can enforce for this user.</summary>
+/// <summary>What this host can enforce for this user, found out by making the calls.</summary>
 public sealed record HostCapabilities
 {
     private static readonly Lazy<HostCapabilities> Detected = new(Look);
 
     public required ContainmentMode Containment { get; init; }
 
-    /// <summary>Why nothing can be isolated here; null when bubblewrap works.</summary>
+    /// <summary>Why nothing can be caged here, with the ways out; null when it can.</summary>
     public required string? SandboxProblem { get; init; }
 
-    public required string SandboxVersion { get; init; }
+    /// <summary>How work is caged: <c>view</c>, <c>landlock</c>, <c>bubblewrap</c> with its version, or <c>none</c>.</summary>
+    public required string Sandbox { get; init; }
 
     public required bool IsRoot { get; init; }
 
-    public bool SandboxWorks => SandboxProblem is null;
+    /// <summary>The kernel's version of Landlock; 0: none.</summary>
+    public required int LandlockAbi { get; init; }
+
+    public required bool HasSeccomp { get; init; }
+
+    /// <summary>Why there are no mounts and namespaces of a run's own; null when there are.</summary>
+    public required string? ViewProblem { get; init; }
+
+    /// <summary>Why bubblewrap cannot be used; null when it can. Looked for only where it would be used.</summary>
+    public required string? BubblewrapProblem { get; init; }
+
+    /// <summary>Whether what runs leave is ended with the engine however that ends, and exactly that.</summary>
+    public required bool EndsWithEngine { get; init; }
+
+    /// <summary>Whether signals are kept inside a run.</summary>
+    public required bool KeepsSignals { get; init; }
 
     /// <summary>Whether the kernel itself enforces the caps on memory and on the number of processes.</summary>
     public bool KernelCaps => Containment != ContainmentMode.ProcessTree;
 
-    /// <summary>Looks at the host once for this process, starting one program in the sandbox to see that it works.</summary>
+    /// <summary>Looks at the host once for this process.</summary>
     public static HostCapabilities Detect() => Detected.Value;
 
     private static HostCapabilities Look()
     {
-        var (version, problem) = ProbeSandbox();
+        var cage = CageHost.Current;
         return new HostCapabilities
         {
             Containment = ContainmentPool.Detect(),
-            SandboxProblem = problem,
-            SandboxVersion = version,
+            SandboxProblem = cage.Problem,
+            Sandbox = cage.Mechanism switch
+            {
+                Mechanism.View => "view",
+                Mechanism.Landlock => "landlock",
+                Mechanism.Bubblewrap => Bubblewrap.Version,
+                _ => "none",
+            },
             IsRoot = Libc.GetEUid() == 0,
+            LandlockAbi = Landlock.Abi,
+            HasSeccomp = cage.HasSeccomp,
+            ViewProblem = cage.ViewProblem,
+            BubblewrapProblem = cage.ViewProblem is null ? null : Bubblewrap.Problem,
+            EndsWithEngine = cage.Watcher.Watches,
+            KeepsSignals = Landlock.Abi >= Landlock.ScopeAbi,
         };
-    }
-
-    private static (string Version, string? Problem) ProbeSandbox()
-    {
-        if (Bubblewrap.Find() is not { } bwrap) return ("none", "bubblewrap is not installed: apt-get install bubblewrap");
-        var (_, version, _) = Try(bwrap, "--version");
-        var (code, _, error) = Try(
-            bwrap, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-net", "--unshare-pid", "--die-with-parent", "--", "/bin/true");
-        return (version.Trim(), code == 0 ? null : $"bubblewrap cannot isolate here: {error.Trim()}");
-    }
-
-    private static (int Code, string Output, string Error) Try(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
     }
 }

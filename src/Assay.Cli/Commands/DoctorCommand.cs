@@ -40,7 +40,7 @@ internal static class DoctorCommand
         yield return new DoctorFinding("cpu time", "polled", cpu, null);
         yield return new DoctorFinding("stdout, stderr", "polled", "the pipe is read up to the cap, then the process is ended", null);
         yield return new DoctorFinding("disk", "polled", "size of the run root, RLIMIT_FSIZE per file", null);
-        yield return new DoctorFinding("sandbox", host.SandboxWorks ? "kernel" : "none", host.SandboxWorks ? host.SandboxVersion : "not available", host.SandboxProblem);
+        yield return new DoctorFinding("sandbox", host.SandboxProblem is null ? "kernel" : "none", host.Sandbox, host.SandboxProblem);
     }
 
     private static void Print(List<DoctorFinding> findings)

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
+using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes;
@@ -19,7 +21,8 @@ internal sealed unsafe class CappedProcess
 
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
 
-    private static readonly int OwnSession = ProcFs.Read(Environment.ProcessId)?.Session ?? 0;
+    /// <summary>How long a killed process may take to leave; only one in uninterruptible sleep takes longer.</summary>
+    private static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(10);
 
     private readonly ProcessStart _start;
     private readonly IContainment _containment;
@@ -31,20 +34,25 @@ internal sealed unsafe class CappedProcess
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private readonly HashSet<int> _ended = [];
     private readonly MeterReader? _meter;
+    private readonly DiskMeter _disk;
 
     private int _pid;
+    private SpawnThread? _thread;
     private KillReason? _reason;
     private double _killAt = double.MaxValue;
+    private double _giveUpAt;
     private double _nextSample = 10;
     private Usage _last;
     private long _peakRss;
+    private long _diskBytes;
     private int _samples;
 
     private CappedProcess(
         ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
     {
         (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
-        _meter = start.Meter is { } meter ? new MeterReader(Path.Combine(start.Folder, meter.File), meter.MaxMicroUsd) : null;
+        _disk = new DiskMeter(start.Plan.Writes);
+        _meter = start.Meter is { } meter ? new MeterReader(Path.Combine(start.MeterFolder, meter.File), meter.MaxMicroUsd) : null;
     }
 
     /// <summary>Milliseconds since the start.</summary>
@@ -56,14 +64,28 @@ internal sealed unsafe class CappedProcess
 
     private ProcessEnd Run()
     {
-        var errno = Spawn(out var child);
+        _containment.Prepare(_start.Caps);
+        using var gate = _containment.NeedsGate ? new Gate() : null;
+        var request = new SpawnRequest
+        {
+            Program = _start.Command[0],
+            Words = _start.Command,
+            Environment = _start.Environment,
+            Folder = _start.Folder,
+            WithStdin = _start.Stdin is not null,
+        };
+        using var program = Cage.Start(_start.Plan, request, _containment, _start.Caps, gate);
         var engineRss = EngineMaxRss();
-        if (errno != 0) return new ProcessEnd(errno, null, null, null, 0, 0, 0, 0, 0);
+        if (program.Problem is { } problem) return ProcessEnd.NotStarted(problem);
+        var child = program.Child;
         _pid = child.Pid;
-        LimitByRlimits();
+        _thread = program.Thread!;
         _stdout.Attach(child.Stdout);
         _stderr.Attach(child.Stderr);
         using var feed = _start.Stdin is { } input ? new InputFeed(input, child.Stdin) : null;
+        if (Contain() is { } outside) return EndOutside(child, outside);
+        LimitByRlimits();
+        gate?.Open();
         Watch(child.PidFd, feed);
 
         int status;
@@ -76,29 +98,49 @@ internal sealed unsafe class CappedProcess
         var durationMs = (long)Now;
         EndRest();
         Drain();
-        return Conclude(status, usage, durationMs, engineRss);
+        var end = Conclude(status, usage, durationMs, engineRss);
+        if (end is not { ExitCode: { } code, Reason: null } || (program.Ran(code) && !(gate is not null && Gate.Failed(code, _stderr)))) return end;
+        return ProcessEnd.NotStarted(LastLine(_stderr));
     }
 
-    private int Spawn(out Spawner.Child child)
+    /// <summary>Puts it where its caps hold, and returns why that cannot be.</summary>
+    private string? Contain()
     {
-        _containment.Prepare(_start.Caps);
-        string[] argv = [.. _containment.Launcher(_start.Caps), .. _start.Command];
-        _containment.Enter();
         try
         {
-            return Spawner.Start(argv[0], argv, _start.Environment, _start.Folder, _start.Stdin is not null, out child);
+            _containment.Started(_pid, _start.Caps, _thread!);
+            return null;
         }
-        finally
+        catch (IOException e)
         {
-            _containment.Leave(_start.Caps);
+            return e.Message;
         }
+    }
+
+    /// <summary>Its caps do not hold, so it must not go on.</summary>
+    private ProcessEnd EndOutside(Spawner.Child child, string problem)
+    {
+        KillAll();
+        int status;
+        _ = Libc.Wait4(_pid, &status, 0, null);
+        _ = Libc.Close(child.PidFd);
+        EndRest();
+        return ProcessEnd.NotStarted($"its caps cannot be set: {problem}");
+    }
+
+    private static string LastLine(OutputCapture stderr)
+    {
+        var text = Encoding.UTF8.GetString((stderr.Small ?? default).Span).TrimEnd();
+        return text.Length == 0 ? "the sandbox did not start it" : text[(text.LastIndexOf('\n') + 1)..];
     }
 
     /// <summary>A second line behind the polled caps: one process alone cannot pass them even between two looks.</summary>
     private void LimitByRlimits()
     {
-        if (_start.Caps.CpuTimeMs is { } cpu) Limit(Libc.RLIMIT_CPU, (ulong)((cpu + 999) / 1000), 1);
-        if (_start.Caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
+        var caps = _start.Caps;
+        if (caps.CpuTimeMs is { } cpu) Limit(Libc.RLIMIT_CPU, (ulong)((cpu + 999) / 1000), 1);
+        if (caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
+        if (caps.MemoryBytes is { } memory && _containment is ProcessTree) Limit(Libc.RLIMIT_DATA, (ulong)memory, 0);
         Limit(Libc.RLIMIT_CORE, 0, 0);
     }
 
@@ -162,7 +204,7 @@ internal sealed unsafe class CappedProcess
         else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
-        else if (caps.DiskBytes is { } disk && DiskUsed() > disk) Kill(KillReason.DiskLimit);
+        else if (caps.DiskBytes is { } disk && IsOverDisk(disk)) Kill(KillReason.DiskLimit);
         else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
         _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
 
@@ -199,11 +241,13 @@ internal sealed unsafe class CappedProcess
         _ = Libc.Kill(_pid, Libc.SIGKILL);
         _ = Libc.Kill(-_pid, Libc.SIGKILL);
         foreach (var pid in _containment.KillAll(_pid)) _ended.Add(pid);
+        _thread!.EndAll();
     }
 
     /// <summary>What the process left running is ended with it.</summary>
     private void EndRest()
     {
+        _giveUpAt = Now + OrphanPatience.TotalMilliseconds;
         if (_containment.HasOthers(_pid))
         {
             Settle();
@@ -211,9 +255,21 @@ internal sealed unsafe class CappedProcess
             _ended.Remove(_pid);
         }
 
-        // Orphans that ended by themselves are zombies of this process, a subreaper, until they are collected.
-        // What this program's own code started shares its session; what a contained process started never does.
-        KillLoop.Reap(ProcFs.Adopted().Where(p => ProcFs.Read(p) is { State: 'Z' } orphan && orphan.Session != OwnSession));
+        EndOrphans();
+    }
+
+    /// <summary>What left its session, its cgroup and its environment behind is still in the run's domain, and ends with one call.</summary>
+    private void EndOrphans()
+    {
+        _thread!.EndAll();
+        var pause = new SpinWait();
+        for (var alive = Orphans.Collect(); alive.Count > 0 && Now < _giveUpAt; alive = Orphans.Collect())
+        {
+            var ours = alive.Where(_thread.Reaches).ToList();
+            if (ours.Count == 0) return;
+            foreach (var pid in ours) _ended.Add(pid);
+            pause.SpinOnce();
+        }
     }
 
     /// <summary>A moment for those that are just leaving, as the inner process of a sandbox is: they were not left running.</summary>
@@ -249,7 +305,7 @@ internal sealed unsafe class CappedProcess
 
         var leaked = _reason is null ? _ended.Count : 0;
         return new ProcessEnd(
-            0, exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits)
+            exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits)
         {
             CostMicroUsd = _meter?.MicroUsd,
             MeterProblem = _meter?.Problem,
@@ -274,10 +330,15 @@ internal sealed unsafe class CappedProcess
         if (totals.OomKills > 0) return KillReason.MemoryLimit;
         if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
         if (_start.Caps.DiskBytes is not { } disk) return null;
-        return signal == Libc.SIGXFSZ || (exitCode != 0 && DiskUsed() >= disk) ? KillReason.DiskLimit : null;
+        return signal == Libc.SIGXFSZ || IsOverDisk(disk) || (exitCode != 0 && _diskBytes >= disk) ? KillReason.DiskLimit : null;
     }
 
-    private long DiskUsed() => DiskMeter.Bytes(_start.DiskFolder) - _start.DiskBytesBefore;
+    /// <summary>Whether the run holds more of the disk than it may, or hides what it holds.</summary>
+    private bool IsOverDisk(long cap)
+    {
+        _diskBytes = _disk.Measure(cap + _start.DiskBytesBefore, _containment.Members(_pid)) - _start.DiskBytesBefore;
+        return _diskBytes > cap || _disk.Problem is not null;
+    }
 
     private static long EngineMaxRss()
     {

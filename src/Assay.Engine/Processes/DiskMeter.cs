@@ -1,28 +1,171 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Assay.Engine.Processes.Native;
+using Assay.Engine.Trees;
+
 namespace Assay.Engine.Processes;
 
-/// <summary>How much a folder holds. Links are counted, not followed.</summary>
-internal static class DiskMeter
+/// <summary>
+/// What a run holds of a disk: blocks, not sizes, of everything in its folders, and of deleted files that it still has open or mapped. An entry costs its
+/// inode too. What cannot be read counts as a violation, since anything may be there.
+/// </summary>
+/// <param name="folders">The folders that the run may write.</param>
+internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
 {
-    private static readonly EnumerationOptions Everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.None,
-        IgnoreInaccessible = true,
-        ReturnSpecialDirectories = false,
-    };
+    /// <summary>Of ext4 by default; other file systems need about as much.</summary>
+    private const long InodeBytes = 256;
 
-    public static long Bytes(string folder)
+    private const long BlockBytes = 512;
+    private const int MaxDepth = 512;
+    private const int BufferBytes = 32 * 1024;
+    private const int AtFdCwd = -100;
+    private const int NoFollow = 0x100;
+    private const uint BasicStats = 0x7FF;
+    private const long ReadFolder = 217;
+    private const int FormatBits = 0xF000;
+    private const int FormatFolder = 0x4000;
+
+    private readonly HashSet<(uint, uint, ulong)> _seen = [];
+    private readonly HashSet<(uint, uint)> _devices = [];
+    private long _bytes;
+    private long _enough;
+
+    /// <summary>Why the folders cannot be measured, which is a violation of the cap; null when they can.</summary>
+    public string? Problem { get; private set; }
+
+    private bool IsOver => _bytes > _enough || Problem is not null;
+
+    /// <summary>The bytes held, or something above <paramref name="enough"/> as soon as it is clear that they are more.</summary>
+    /// <param name="enough">Where to stop counting.</param>
+    /// <param name="members">The run's processes.</param>
+    public long Measure(long enough, IEnumerable<int> members)
     {
-        long total = 0;
+        (_bytes, _enough, Problem) = (0, enough, null);
+        _seen.Clear();
+        foreach (var folder in folders) Walk(folder);
+        foreach (var pid in members) OpenFiles(pid);
+        return _bytes;
+    }
+
+    private void Walk(string top)
+    {
+        var open = new Stack<Level>();
+        using (var name = new NativeStrings([top])) Enter(open, Open(AtFdCwd, name.Array[0]));
         try
         {
-            foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", Everything)) total += file.Exists ? file.Length : 0;
+            while (open.Count > 0 && !IsOver)
+            {
+                var level = open.Peek();
+                if (level.Folders.TryDequeue(out var name)) Enter(open, Open(level.Fd, name));
+                else _ = Libc.Close(open.Pop().Fd);
+            }
         }
-        catch (IOException)
+        finally
         {
-            // The folder changes while it is read; the next look sees the rest.
+            while (open.TryPop(out var left)) _ = Libc.Close(left.Fd);
         }
-
-        return total;
     }
+
+    /// <summary>Counts what lies in a folder, and remembers the folders among it.</summary>
+    private void Enter(Stack<Level> open, int fd)
+    {
+        if (fd < 0) return;
+        if (open.Count == MaxDepth) Problem = $"folders are nested deeper than {MaxDepth}";
+        var level = new Level(fd, new Queue<byte[]>());
+        open.Push(level);
+        var buffer = stackalloc byte[BufferBytes];
+        int read;
+        while (!IsOver && (read = (int)Libc.Syscall(ReadFolder, fd, (long)buffer, BufferBytes, 0, 0, 0)) != 0)
+        {
+            if (read > 0)
+            {
+                Entries(level, buffer, read);
+                continue;
+            }
+
+            if (Marshal.GetLastPInvokeError() != Libc.ENOENT) Problem = $"a folder cannot be read: {Libc.LastError()}";
+            return;
+        }
+    }
+
+    private void Entries(Level level, byte* buffer, int length)
+    {
+        const int nameOffset = 19;
+        const int lengthOffset = 16;
+        for (var at = 0; at < length && !IsOver; at += *(ushort*)(buffer + at + lengthOffset))
+        {
+            var name = buffer + at + nameOffset;
+            if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) continue;
+            FileStat.Statx found;
+            if (Libc.StatXRaw(level.Fd, name, NoFollow, BasicStats, &found) == 0)
+            {
+                Count(found);
+                if ((found.Mode & FormatBits) == FormatFolder) level.Folders.Enqueue([.. MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), 0]);
+            }
+            else if (Marshal.GetLastPInvokeError() != Libc.ENOENT)
+            {
+                Problem = $"an entry cannot be read: {Libc.LastError()}";
+            }
+        }
+    }
+
+    private void Count(in FileStat.Statx found)
+    {
+        _devices.Add((found.DeviceMajor, found.DeviceMinor));
+        if (found.Links > 1 && (found.Mode & FormatBits) != FormatFolder && !_seen.Add((found.DeviceMajor, found.DeviceMinor, found.Inode))) return;
+        _bytes += ((long)found.Blocks * BlockBytes) + InodeBytes;
+    }
+
+    /// <summary>Files that have no name any more but are open or mapped. Threads may have tables of open files of their own.</summary>
+    private void OpenFiles(int pid)
+    {
+        var process = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
+        foreach (var table in Names($"{process}/task").Select(task => $"{process}/task/{task}/fd").Append($"{process}/map_files"))
+        {
+            foreach (var name in Names(table))
+            {
+                FileStat.Statx found;
+                if (IsOver || Libc.StatX(AtFdCwd, $"{table}/{name}", 0, BasicStats, &found) != 0 || found.Links != 0) continue;
+                if (!_devices.Contains((found.DeviceMajor, found.DeviceMinor)) || !_seen.Add((found.DeviceMajor, found.DeviceMinor, found.Inode))) continue;
+                _bytes += ((long)found.Blocks * BlockBytes) + InodeBytes;
+            }
+        }
+    }
+
+    private List<string> Names(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e)!)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A process that ended meanwhile holds nothing; one that hides what it has open may hold anything.
+            if (e is UnauthorizedAccessException && Directory.Exists(folder)) Problem = $"{folder} cannot be read";
+            return [];
+        }
+    }
+
+    private int Open(int folder, byte[] name)
+    {
+        fixed (byte* bytes = name)
+        {
+            return Open(folder, bytes);
+        }
+    }
+
+    private int Open(int folder, byte* name)
+    {
+        const int flags = Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC | Libc.O_NONBLOCK;
+        var fd = Libc.OpenAt(folder, name, flags, 0);
+        if (fd < 0 && Marshal.GetLastPInvokeError() is not (Libc.ENOENT or Libc.ENOTDIR)) Problem = $"a folder cannot be opened: {Libc.LastError()}";
+        return fd;
+    }
+
+    /// <summary>An open folder, and the folders in it that are still to be walked, each name with its NUL.</summary>
+    private readonly record struct Level(int Fd, Queue<byte[]> Folders);
 }

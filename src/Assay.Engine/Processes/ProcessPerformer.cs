@@ -56,7 +56,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         using var stdout = new OutputCapture(Path.Combine(root, stdoutFile), effect.Caps.StdoutBytes, Tap(attempt, effect, "stdout"));
         using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
         var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
-        var containment = containments.Rent(mark);
+        var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None);
+        using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder);
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]));
@@ -67,7 +68,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             var end = changed.Count > 0 || problem is not null
                 ? null
                 : Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
-            problem ??= end is { StartErrno: not 0 } ? $"{command[0]}: {Marshal.GetPInvokeErrorMessage(end.StartErrno)}" : null;
+            problem ??= end?.StartProblem;
             if (end is not null) changed.AddRange(staging.Changed());
             return Result(effect, end, problem, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment);
         }
@@ -85,19 +86,27 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
     {
         using var signal = new CancelSignal(cancel);
+        var plan = Plan(effect, command[0], root, folder);
         var start = new ProcessStart
         {
             Command = command,
-            Environment = [.. Inherited(effect), .. effect.Environment.Select(v => $"{v.Key}={Fill(effect, v.Value, root, folder)}"), mark],
-            Folder = WorkFolder(effect, root, folder),
-            DiskFolder = WorkFolder(effect, root, folder),
-            DiskBytesBefore = effect is { WorkFolder: not null, Caps.DiskBytes: not null } ? DiskMeter.Bytes(WorkFolder(effect, root, folder)) : 0,
+            Environment = [.. Variables(effect, root, folder), mark],
+            Folder = plan.WorkFolder,
+            DiskBytesBefore = BytesBefore(effect, plan),
             Stdin = effect.StdinDocument is { } document ? workspace.Store.ReadBlob(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
             Caps = effect.Caps,
+            Plan = plan,
+            MeterFolder = folder,
             Meter = effect.Meter,
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
         return CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
+    }
+
+    private static long BytesBefore(RunProcess effect, CagePlan plan)
+    {
+        if (effect.Caps.DiskBytes is null || (effect.WorkFolder is null && effect.Writable.IsEmpty)) return 0;
+        return new DiskMeter(plan.Writes).Measure(long.MaxValue, []);
     }
 
     private (IReadOnlyList<string> Command, string? Problem) Command(RunProcess effect, string root, string folder)
@@ -106,13 +115,47 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         var path = Inherited(effect).FirstOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/bin:/bin";
         if (ProgramPath.Find(command[0], path) is not { } program) return (command, $"{command[0]}: not found in PATH");
         command[0] = program;
-        if (effect.Sandbox == SandboxLevel.None) return (command, null);
-        if (Bubblewrap.Find() is not { } bwrap) return (command, "sandbox asked for and bubblewrap is not installed");
-        if (program.Contains('/', StringComparison.Ordinal) && !File.Exists(Path.Combine(WorkFolder(effect, root, folder), program))) return (command, $"{program}: No such file or directory");
-        string[] hidden = [.. new[] { workspace.Root, workspace.Folder(effect.Root) }.Distinct(StringComparer.Ordinal)];
-        string[] visible = program.StartsWith('/') ? [Path.GetDirectoryName(program)!] : [];
-        var readable = effect.Readable.Select(p => Path.GetFullPath(Path.Combine(root, p))).Where(Path.Exists);
-        return ([.. Bubblewrap.Words(bwrap, effect.Sandbox, [folder, WorkFolder(effect, root, folder)], hidden, visible, readable), .. command], null);
+        return (command, null);
+    }
+
+    private CagePlan Plan(RunProcess effect, string program, string root, string folder)
+    {
+        var work = WorkFolder(effect, root, folder);
+        string Absolute(string path) => Path.GetFullPath(Path.Combine(root, path));
+        return new CagePlan
+        {
+            Level = effect.Sandbox,
+            Reads =
+            [
+                .. ProgramFiles(Path.GetFullPath(Path.Combine(work, program))).Concat(effect.Readable.Select(Absolute)).Where(MayBeRead).Distinct(StringComparer.Ordinal),
+                .. effect is { WorkFolder: not null, WorkFolderIsReadOnly: true } ? [work] : Array.Empty<string>(),
+            ],
+            Writes = [.. new[] { folder }.Concat(effect.WorkFolderIsReadOnly ? [] : [work]).Concat(effect.Writable.Select(Absolute)).Distinct(StringComparer.Ordinal)],
+            Hides = [.. new[] { workspace.Root, workspace.Folder(effect.Root) }.Concat(effect.Hidden.Select(Absolute)).Distinct(StringComparer.Ordinal)],
+            WorkFolder = work,
+        };
+    }
+
+    /// <summary>The program's own file, and what it is if its name is a link.</summary>
+    private static IEnumerable<string> ProgramFiles(string program)
+    {
+        yield return program;
+        if (File.Exists(program) && File.ResolveLinkTarget(program, returnFinalTarget: true) is { } target) yield return target.FullName;
+    }
+
+    /// <summary>Ledger and keys are reached by no declaration.</summary>
+    private bool MayBeRead(string path) => !WorkspacePaths.Secret(workspace.Root).Any(secret => MountOrder.IsBelow(path, secret));
+
+    /// <summary>What is declared stands over what is inherited; HOME and TMPDIR are the run's own where it is caged.</summary>
+    private static IEnumerable<string> Variables(RunProcess effect, string root, string folder)
+    {
+        var own = effect.Sandbox == SandboxLevel.None ? [] : PrivateHome.Variables(folder).Where(v => !effect.Environment.ContainsKey(v.Name)).ToList();
+        return
+        [
+            .. Inherited(effect).Where(v => !own.Exists(o => v.StartsWith(o.Name + "=", StringComparison.Ordinal))),
+            .. own.Select(o => $"{o.Name}={o.Value}"),
+            .. effect.Environment.Select(v => $"{v.Key}={Fill(effect, v.Value, root, folder)}"),
+        ];
     }
 
     private static IEnumerable<string> Inherited(RunProcess effect) => effect.Inherit
@@ -120,7 +163,12 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         .Where(v => v.Value is not null)
         .Select(v => $"{v.Name}={v.Value}");
 
-    private static string WorkFolder(RunProcess effect, string root, string folder) => effect.WorkFolder is { } work ? RootedPath.Resolve(root, work) : folder;
+    private static string WorkFolder(RunProcess effect, string root, string folder) => effect.WorkFolder switch
+    {
+        null => folder,
+        { } work when Path.IsPathRooted(work) => work,
+        { } work => RootedPath.Resolve(root, work),
+    };
 
     private static string Fill(RunProcess effect, string text, string root, string folder) => text
         .Replace("{run_root}", folder, StringComparison.Ordinal)
@@ -209,8 +257,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         Stdout = new CapInForce(effect.Caps.StdoutBytes, Enforcement.Polled, "pipe"),
         Stderr = new CapInForce(effect.Caps.StderrBytes, Enforcement.Polled, "pipe"),
         Processes = containment.Processes(effect.Caps.Processes),
-        Disk = new CapInForce(effect.Caps.DiskBytes, effect.Caps.DiskBytes is null ? Enforcement.None : Enforcement.Polled, "folder size+rlimit:fsize per file"),
-        Isolation = effect.Sandbox == SandboxLevel.None ? "none" : $"{Bubblewrap.Name}:{effect.Sandbox.ToString().ToLowerInvariant()}",
+        Disk = new CapInForce(effect.Caps.DiskBytes, effect.Caps.DiskBytes is null ? Enforcement.None : Enforcement.Polled, "blocks of folders and open files+rlimit:fsize"),
+        Isolation = CageReport.Isolation(effect.Sandbox),
+        Cage = CageReport.Of(effect.Sandbox, containment),
     };
 
     private static Captured? Partial(string root, string file)

@@ -1,3 +1,4 @@
+using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes;
@@ -17,20 +18,22 @@ internal sealed record ProcessStart
 
     public required ProcessCaps Caps { get; init; }
 
-    /// <summary>The folder whose growth the disk cap limits.</summary>
-    public required string DiskFolder { get; init; }
+    /// <summary>What it may reach.</summary>
+    public required CagePlan Plan { get; init; }
 
-    /// <summary>What lay in it before.</summary>
+    /// <summary>What lay in the folders that it may write before.</summary>
     public long DiskBytesBefore { get; init; }
 
     public CostMeter? Meter { get; init; }
+
+    /// <summary>The folder below which the meter's file lies.</summary>
+    public required string MeterFolder { get; init; }
 
     /// <summary>When the process has to be over at the latest, from now; null: only by its own cap.</summary>
     public TimeSpan? Deadline { get; init; }
 }
 
 /// <summary>How a process ended.</summary>
-/// <param name="StartErrno">Not 0 when it could not be started.</param>
 /// <param name="ExitCode">Null when a signal ended it.</param>
 /// <param name="Signal">The signal that ended it.</param>
 /// <param name="Reason">Why we ended it; null when it ended by itself.</param>
@@ -40,12 +43,17 @@ internal sealed record ProcessStart
 /// <param name="Leaked">Processes it left running.</param>
 /// <param name="ProcessLimitHits">Forks that the kernel refused.</param>
 internal sealed record ProcessEnd(
-    int StartErrno, int? ExitCode, int? Signal, KillReason? Reason, long DurationMs, long CpuMs, long PeakRssBytes, int Leaked, long ProcessLimitHits)
+    int? ExitCode, int? Signal, KillReason? Reason, long DurationMs, long CpuMs, long PeakRssBytes, int Leaked, long ProcessLimitHits)
 {
     /// <summary>Null when nothing was metered.</summary>
     public long? CostMicroUsd { get; init; }
 
     public string? MeterProblem { get; init; }
+
+    /// <summary>Why the program never ran: nothing before its first instruction counts as its own doing. Null when it ran.</summary>
+    public string? StartProblem { get; init; }
+
+    public static ProcessEnd NotStarted(string problem) => new(null, null, null, 0, 0, 0, 0, 0) { StartProblem = problem };
 }
 
 /// <summary>How far a running process is, for whoever watches. Not part of the record.</summary>

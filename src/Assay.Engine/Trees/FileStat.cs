@@ -60,6 +60,10 @@ internal readonly record struct FileStat(EntryKind? Kind, int Mode, long SizeByt
         public Timestamp BirthTime;
         public Timestamp ChangeTime;
         public Timestamp ModifyTime;
+        public uint SpecialMajor;
+        public uint SpecialMinor;
+        public uint DeviceMajor;
+        public uint DeviceMinor;
     }
 
     [StructLayout(LayoutKind.Sequential)]

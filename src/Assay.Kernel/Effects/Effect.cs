@@ -30,8 +30,8 @@ public sealed record RunProcess(string Id) : Effect(Id)
     public required string RunRoot { get; init; }
 
     /// <summary>
-    /// A folder, relative to <see cref="Root"/>, that is there already and in which the process works instead of in its run root; a sandbox leaves both
-    /// writable. <c>{work_folder}</c> stands for it in the command.
+    /// A folder, relative to <see cref="Root"/> or absolute, that is there already and in which the process works instead of in its run root; a cage leaves
+    /// both writable. <c>{work_folder}</c> stands for it in the command.
     /// </summary>
     public string? WorkFolder { get; init; }
 
@@ -55,8 +55,17 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>Files that are used where they lie, the program among them; the process starts only if they still have the expected content.</summary>
     public ImmutableArray<PinnedFile> Pinned { get; init; } = [];
 
-    /// <summary>Files and folders, absolute or relative to <see cref="Root"/>, that a sandbox leaves readable wherever they lie, if they are there.</summary>
+    /// <summary>Files and folders, absolute or relative to <see cref="Root"/>, that a cage leaves readable wherever they lie, if they are there.</summary>
     public ImmutableArray<string> Readable { get; init; } = [];
+
+    /// <summary>Folders, absolute or relative to <see cref="Root"/>, that a cage leaves writable besides the run root and <see cref="WorkFolder"/>.</summary>
+    public ImmutableArray<string> Writable { get; init; } = [];
+
+    /// <summary>Files and folders that stay out of reach although they lie in what is readable.</summary>
+    public ImmutableArray<string> Hidden { get; init; } = [];
+
+    /// <summary>Whether <see cref="WorkFolder"/> may only be read.</summary>
+    public bool WorkFolderIsReadOnly { get; init; }
 
     /// <summary>Folders below the run root that are created empty before the start.</summary>
     public ImmutableArray<string> Folders { get; init; } = [];

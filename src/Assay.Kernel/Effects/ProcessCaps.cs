@@ -62,23 +62,43 @@ public sealed record CapsInForce
 
     public required CapInForce Disk { get; init; }
 
-    /// <summary>The isolation that was in force: <c>none</c>, or the tool that provided it.</summary>
+    /// <summary>The isolation that was in force, in a word: <c>UNCAGED</c>, or the mechanism and the level.</summary>
     public required string Isolation { get; init; }
+
+    /// <summary>How each promise of the cage was kept; null in what was recorded before there was one.</summary>
+    public CageInForce? Cage { get; init; }
 }
 
-/// <summary>How far a process is kept away from the rest of the machine.</summary>
+/// <summary>
+/// The six promises of the cage (cage.md), each with the mechanism that held it in this run: <c>none</c>, <c>polled</c> or <c>contents only</c> where that is
+/// the truth.
+/// </summary>
+/// <param name="Level">The level that was asked for.</param>
+/// <param name="Caps">1: it used no more than its caps.</param>
+/// <param name="Reads">2: it read nothing but the system's programs, what was declared and its own.</param>
+/// <param name="Writes">3: it changed nothing but its own.</param>
+/// <param name="Network">4: it reached no network but what was declared.</param>
+/// <param name="Others">5: it touched no process, socket or cgroup of anybody else.</param>
+/// <param name="End">6: it ended with its run or with the engine.</param>
+public sealed record CageInForce(SandboxLevel Level, string Caps, string Reads, string Writes, string Network, string Others, string End);
+
+/// <summary>How far a process is kept away from the rest of the machine (cage.md, "Levels").</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SandboxLevel>))]
 public enum SandboxLevel
 {
-    /// <summary>No isolation; the evidence says so.</summary>
+    /// <summary>Not at all: it may what its user may, and every verdict above it says UNCAGED.</summary>
     [JsonStringEnumMemberName("none")]
     None,
 
-    /// <summary>Read-only root, private /tmp, the workspace hidden but for the run root; the network as it is.</summary>
+    /// <summary>It reads the system's programs, what is declared and its own folder, writes its own folder, and has the host's network.</summary>
     [JsonStringEnumMemberName("confined")]
     Confined,
 
-    /// <summary>Confined, and no network.</summary>
+    /// <summary>Confined, and no network but a loopback of its own where it can have one.</summary>
     [JsonStringEnumMemberName("strict")]
     Strict,
+
+    /// <summary>Strict, and nothing else is there to be seen, where there can be a view.</summary>
+    [JsonStringEnumMemberName("isolated")]
+    Isolated,
 }

@@ -65,7 +65,7 @@ internal sealed class EpochLoader
             Inherit = _plan.Env,
             CruciblesTotal = crucibles.Count,
             ArtifactsRoot = _options.ArtifactsRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
-            Host = new HostEnforcement(ContainmentName(_host.Containment), _host.SandboxVersion, Environment.MachineName, Environment.OSVersion.VersionString),
+            Host = new HostEnforcement(ContainmentName(_host.Containment), _host.Sandbox, Environment.MachineName, Environment.OSVersion.VersionString),
         };
         return new PreparedEpoch(_document.Source, _options, epoch, [.. crucibles]);
     }

@@ -1,5 +1,6 @@
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
 
 namespace Assay.Tests.Processes;
@@ -25,7 +26,8 @@ public sealed class CgroupV2Tests
             Command = ["/bin/sh", "-c", "cat /proc/self/cgroup; (setsid sleep 60 &); sleep 0.1"],
             Environment = ["PATH=/usr/bin:/bin"],
             Folder = folder.Path,
-            DiskFolder = "/tmp",
+            Plan = new CagePlan { Level = SandboxLevel.None, Reads = [], Writes = [], Hides = [], WorkFolder = "/" },
+            MeterFolder = "/tmp",
             Caps = new ProcessCaps { TimeMs = 5000, KillMs = 5500, StdoutBytes = 1000, StderrBytes = 1000 },
         };
         var end = CappedProcess.Run(start, cgroup, stdout, stderr, cancel, static _ => { });

@@ -208,7 +208,7 @@ public sealed class HostileChildrenTests
             $"test -e {ledger} && echo SAW_LEDGER; touch /usr/x 2>/dev/null && echo WROTE; cat /proc/net/dev | grep -vc lo:; echo ok > here; ls",
             change: e => e with { Sandbox = SandboxLevel.Strict });
         Assert.Equal("2\nhere\n", Encoding.UTF8.GetString(evidence["stdout"].Span));
-        Assert.Equal("bubblewrap:strict", outcome.Caps.Isolation);
+        Assert.Equal("view:strict", outcome.Caps.Isolation);
         Assert.True(File.Exists(harness.PathOf("runs/one/here")));
     }
 

@@ -50,6 +50,8 @@ internal sealed class CgroupV1 : IContainment
 
     public bool HasOthers(int pid) => _pids.Members().Any(p => p != pid);
 
+    public IReadOnlyCollection<int> Members(int pid) => _pids.Members();
+
     public void Prepare(ProcessCaps caps)
     {
         var memory = caps.MemoryBytes ?? Unlimited;
@@ -71,20 +73,16 @@ internal sealed class CgroupV1 : IContainment
         _cpuBefore = _cpuUsage?.ReadNumber() ?? 0;
     }
 
-    public IReadOnlyList<string> Launcher(ProcessCaps caps) => [];
+    public IReadOnlyList<int> Joins => [.. Controllers.Select(c => c.JoinFd)];
 
-    public void Enter()
-    {
-        _memory.JoinThread();
-        _pids.JoinThread();
-        _cpu?.JoinThread();
-    }
+    public IReadOnlyList<int> Leaves => [.. Controllers.Select(c => c.LeaveFd)];
 
-    public void Leave(ProcessCaps caps)
+    public bool NeedsGate => false;
+
+    private IEnumerable<Controller> Controllers => _cpu is null ? [_memory, _pids] : [_memory, _pids, _cpu];
+
+    public void Started(int pid, ProcessCaps caps, SpawnThread thread)
     {
-        _memory.LeaveThread();
-        _pids.LeaveThread();
-        _cpu?.LeaveThread();
         if (caps.Processes is { } processes) _pidsMax.Write(processes);
     }
 
@@ -204,15 +202,9 @@ internal sealed class CgroupV1 : IContainment
             return control?.TryWrite(text) ?? false;
         }
 
-        public void JoinThread()
-        {
-            if (!_join.TryWrite("0"u8)) throw new IOException($"{_path}/tasks: {Libc.LastError()}");
-        }
+        public int JoinFd => _join.Fd;
 
-        public void LeaveThread()
-        {
-            if (!_leave.TryWrite("0"u8)) throw new IOException($"cannot leave {_path}: {Libc.LastError()}");
-        }
+        public int LeaveFd => _leave.Fd;
 
         /// <summary>
         /// The processes inside, without this one, whose spawning thread may be passing through. Opened anew each time: v1 answers an open file from

@@ -5,8 +5,7 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Containment;
 
 /// <summary>
-/// A cgroup v2 folder in a delegated subtree. A thread cannot join alone there, so a fixed one-line launcher moves itself in and then becomes the
-/// program.
+/// A cgroup v2 folder in a delegated subtree. A thread cannot join alone there, so the program waits at a gate until it was moved in.
 /// </summary>
 internal sealed class CgroupV2 : IContainment
 {
@@ -26,6 +25,8 @@ internal sealed class CgroupV2 : IContainment
 
     public bool HasOthers(int pid) => CgroupPaths.Members(_path).Any(p => p != pid);
 
+    public IReadOnlyCollection<int> Members(int pid) => CgroupPaths.Members(_path);
+
     public void Prepare(ProcessCaps caps)
     {
         Set("memory.max", caps.MemoryBytes);
@@ -37,15 +38,16 @@ internal sealed class CgroupV2 : IContainment
         _cpuBefore = Read("cpu.stat", "usage_usec");
     }
 
-    public IReadOnlyList<string> Launcher(ProcessCaps caps) =>
-        ["/bin/sh", "-c", "echo 0 > \"$0\" && exec \"$@\"", Path.Combine(_path, "cgroup.procs")];
+    public IReadOnlyList<int> Joins => [];
 
-    public void Enter()
-    {
-    }
+    public IReadOnlyList<int> Leaves => [];
 
-    public void Leave(ProcessCaps caps)
+    public bool NeedsGate => true;
+
+    public void Started(int pid, ProcessCaps caps, SpawnThread thread)
     {
+        var members = Path.Combine(_path, "cgroup.procs");
+        if (!CgroupPaths.TryWrite(members, pid.ToString(CultureInfo.InvariantCulture))) throw new IOException($"{members}: {Libc.LastError()}");
     }
 
     public Usage Sample(int pid) => new(

@@ -40,9 +40,18 @@ internal sealed class ContainmentPool : IDisposable
         }
     }
 
-    public IContainment Rent(string mark)
+    /// <summary>Lends a containment for one process.</summary>
+    /// <param name="mark">What the process has in its environment.</param>
+    /// <param name="isCaged">Whether the process cannot reach cgroups to leave them.</param>
+    public IContainment Rent(string mark, bool isCaged)
     {
         if (Mode == ContainmentMode.ProcessTree) return new ProcessTree(mark);
+        var cgroup = RentCgroup();
+        return isCaged ? cgroup : new EscapableCgroup(cgroup, new ProcessTree(mark));
+    }
+
+    private IContainment RentCgroup()
+    {
         if (_idle.TryTake(out var idle)) return idle;
         var name = $"{_session}.{Interlocked.Increment(ref _created)}";
         IContainment created = Mode == ContainmentMode.CgroupV2 ? new CgroupV2(DelegatedCgroup.Find()!, name) : new CgroupV1(name);
@@ -52,6 +61,8 @@ internal sealed class ContainmentPool : IDisposable
 
     public void Return(IContainment containment)
     {
+        if (containment is EscapableCgroup escapable) containment = escapable.Cgroup;
+
         // What the kernel could not end keeps its cgroup; nobody else may be charged for it.
         if (Mode == ContainmentMode.ProcessTree || containment.HasOthers(0)) containment.Dispose();
         else _idle.Add(containment);

@@ -1,3 +1,4 @@
+using Assay.Engine.Processes.Native;
 using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes.Containment;
@@ -11,17 +12,24 @@ internal interface IContainment : IDisposable
     /// <summary>Whether anything but the process itself is inside.</summary>
     bool HasOthers(int pid);
 
+    /// <summary>The processes inside, the one itself among them.</summary>
+    IReadOnlyCollection<int> Members(int pid);
+
     /// <summary>Sets the caps for the next process.</summary>
     void Prepare(ProcessCaps caps);
 
-    /// <summary>Words that go before the command so that the child is inside before its first instruction; usually none.</summary>
-    IReadOnlyList<string> Launcher(ProcessCaps caps);
+    /// <summary>Files to which the spawning thread writes 0 to be inside, so that what it starts begins there.</summary>
+    IReadOnlyList<int> Joins { get; }
 
-    /// <summary>Moves the calling thread inside, so that what it spawns begins there.</summary>
-    void Enter();
+    /// <summary>Files to which the spawning thread writes 0 to be outside again.</summary>
+    IReadOnlyList<int> Leaves { get; }
 
-    /// <summary>Moves the calling thread out again.</summary>
-    void Leave(ProcessCaps caps);
+    /// <summary>Whether a program must wait at a gate until it was put inside, since a thread alone cannot go there.</summary>
+    bool NeedsGate { get; }
+
+    /// <summary>The program has started. One that waits at a gate is put inside now.</summary>
+    /// <exception cref="IOException">It cannot be.</exception>
+    void Started(int pid, ProcessCaps caps, SpawnThread thread);
 
     /// <summary>What the tree below <paramref name="pid"/> uses now.</summary>
     Usage Sample(int pid);

@@ -5,47 +5,43 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Containment;
 
 /// <summary>
-/// Without cgroups: rlimits and looking at /proc. Descendants are found through their parents, through the mark in their environment, and, since
-/// this process is a subreaper, as orphans that were left to it. The memory and process caps of the tree are polled.
+/// Without cgroups: rlimits and looking at /proc. Descendants are found through their parents and their session, and, since this process is a subreaper,
+/// as orphans that were left to it and lie in the run's domain. The memory and process caps of the tree are polled.
 /// </summary>
 internal sealed class ProcessTree : IContainment
 {
     private readonly string _mark;
     private readonly HashSet<(int Pid, long Start)> _known = [];
+    private SpawnThread? _thread;
 
     /// <param name="mark">The <c>NAME=value</c> that the process gets into its environment.</param>
     public ProcessTree(string mark) => _mark = mark;
 
     public string Handle => "mark:" + _mark;
 
-    public bool HasOthers(int pid) => Members(pid).Exists(m => m.State != 'Z' && m.Pid != pid);
+    public bool HasOthers(int pid) => Find(pid).Exists(m => m.State != 'Z' && m.Pid != pid);
+
+    public IReadOnlyCollection<int> Members(int pid) => [.. Find(pid).Where(m => m.State != 'Z').Select(m => m.Pid)];
+
+    /// <summary>Whether orphans of the run are left, without a look at every process of the host.</summary>
+    public bool HasOrphans() => Orphans.Collect().Any(IsOurs);
 
     public void Prepare(ProcessCaps caps) => _known.Clear();
 
-    /// <summary>RLIMIT_DATA stops one process at the memory cap; the end of the engine ends the process (prctl PDEATHSIG).</summary>
-    public IReadOnlyList<string> Launcher(ProcessCaps caps) =>
-    [
-        "/usr/bin/setpriv", "--pdeathsig", "KILL",
-        "/usr/bin/prlimit",
-        .. caps.MemoryBytes is { } memory ? new[] { "--data=" + memory.ToString(CultureInfo.InvariantCulture) } : [],
-        .. caps.Processes is { } processes && Libc.GetEUid() != 0 ? new[] { "--nproc=" + processes.ToString(CultureInfo.InvariantCulture) } : [],
-        "--core=0",
-    ];
+    public IReadOnlyList<int> Joins => [];
 
-    public void Enter()
-    {
-    }
+    public IReadOnlyList<int> Leaves => [];
 
-    public void Leave(ProcessCaps caps)
-    {
-    }
+    public bool NeedsGate => false;
+
+    public void Started(int pid, ProcessCaps caps, SpawnThread thread) => _thread = thread;
 
     public Usage Sample(int pid)
     {
         long rss = 0;
         long ticks = 0;
         var count = 0;
-        foreach (var member in Members(pid))
+        foreach (var member in Find(pid))
         {
             if (member.State == 'Z') continue;
             rss += member.RssPages * Environment.SystemPageSize;
@@ -59,7 +55,7 @@ internal sealed class ProcessTree : IContainment
     public Totals Total() => default;
 
     public IReadOnlyCollection<int> KillAll(int pid) =>
-        KillLoop.Run(() => [.. Members(pid).Where(m => m.State != 'Z' && m.Pid != pid).Select(m => m.Pid)], pid);
+        KillLoop.Run(() => [.. Find(pid).Where(m => m.State != 'Z' && m.Pid != pid).Select(m => m.Pid)], pid);
 
     public CapInForce Memory(long? limit) =>
         new(limit, limit is null ? Enforcement.None : Enforcement.Polled, "proc:tree+rlimit:data per process");
@@ -79,7 +75,12 @@ internal sealed class ProcessTree : IContainment
     public static IReadOnlyCollection<int> End(string mark) =>
         KillLoop.Run(() => [.. ProcFs.All().Where(p => p.State != 'Z' && ProcFs.HasVariable(p.Pid, mark)).Select(p => p.Pid)]);
 
-    private List<ProcFs.Stat> Members(int root)
+    private static bool IsAdopted(ProcFs.Stat process) => process.Parent == Environment.ProcessId && !OwnChildren.Contains(process.Pid);
+
+    /// <summary>An orphan is ours if our thread can signal it, wherever it went; without domains, if it still has the mark.</summary>
+    private bool IsOurs(int pid) => _thread is { CanEndAll: true } ? _thread.Reaches(pid) : ProcFs.HasVariable(pid, _mark);
+
+    private List<ProcFs.Stat> Find(int root)
     {
         var all = ProcFs.All().ToList();
         var inside = new HashSet<int> { root };
@@ -94,8 +95,7 @@ internal sealed class ProcessTree : IContainment
             foreach (var process in all)
             {
                 if (inside.Contains(process.Pid)) continue;
-                var adopted = process.Parent == Environment.ProcessId;
-                if (inside.Contains(process.Parent) || process.Session == root || (adopted && ProcFs.HasVariable(process.Pid, _mark))) inside.Add(process.Pid);
+                if (inside.Contains(process.Parent) || process.Session == root || (IsAdopted(process) && IsOurs(process.Pid))) inside.Add(process.Pid);
             }
         }
 

@@ -15,6 +15,9 @@ internal sealed unsafe class ControlFile : IDisposable
         _fd = fd;
     }
 
+    /// <summary>For a thread that writes to it by itself.</summary>
+    public int Fd => _fd;
+
     /// <summary>Null when it cannot be opened.</summary>
     public static ControlFile? TryOpen(string path, int flags)
     {

@@ -28,11 +28,13 @@ internal static partial class Libc
     public const int O_NOFOLLOW = 0x20000;
     public const int O_DIRECTORY = 0x10000;
     public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
 
     public const int WNOHANG = 1;
     public const int PR_SET_CHILD_SUBREAPER = 36;
     public const int RLIMIT_CPU = 0;
     public const int RLIMIT_FSIZE = 1;
+    public const int RLIMIT_DATA = 2;
     public const int RLIMIT_CORE = 4;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -85,6 +87,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MkDir(string path, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RmDir(string path);
+
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Link(string existing, string created);
 
@@ -96,6 +101,12 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int StatX(int folder, string path, int flags, uint mask, Trees.FileStat.Statx* found);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    public static unsafe partial int StatXRaw(int folder, byte* path, int flags, uint mask, Trees.FileStat.Statx* found);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    public static unsafe partial int OpenAt(int folder, byte* path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "symlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SymLink(string target, string path);
@@ -123,6 +134,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "getrusage", SetLastError = true)]
     public static unsafe partial int GetRUsage(int who, RUsage* usage);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial long Syscall(long number, long first, long second, long third, long fourth, long fifth, long sixth);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial long PidFdOpen(long number, int pid, uint flags);

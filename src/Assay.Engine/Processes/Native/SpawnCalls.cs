@@ -51,6 +51,15 @@ internal static unsafe partial class SpawnCalls
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
     public static partial int ActionsAddCloseFrom(void* actions, int firstFd);
 
+    [LibraryImport("libc", EntryPoint = "pthread_attr_init")]
+    public static partial int ThreadAttributesInit(void* attributes);
+
+    [LibraryImport("libc", EntryPoint = "pthread_attr_setdetachstate")]
+    public static partial int ThreadAttributesSetDetached(void* attributes, int state);
+
+    [LibraryImport("libc", EntryPoint = "pthread_attr_setstacksize")]
+    public static partial int ThreadAttributesSetStackSize(void* attributes, nuint bytes);
+
     [LibraryImport("libc", EntryPoint = "sigfillset")]
     public static partial int SigFillSet(byte* set);
 

@@ -3,58 +3,78 @@ using System.Runtime.InteropServices;
 namespace Assay.Engine.Processes.Native;
 
 /// <summary>
-/// Starts a program in a session and process group of its own, with default signal handling, no open file but its three streams, and
-/// nothing in its environment but what is named.
+/// Starts a program on a spawning thread: in a session and process group of its own, with default signal handling, no open file but its streams and what
+/// it is given, and nothing in its environment but what is named.
 /// </summary>
 internal static unsafe class Spawner
 {
+    private const long PidFdOpenNumber = 434;
+    private const int FirstGiven = 3;
+
     /// <summary>The new process and our ends of its streams. <see cref="Stdin"/> is -1 when it reads from /dev/null.</summary>
     public readonly record struct Child(int Pid, int PidFd, int Stdin, int Stdout, int Stderr);
 
-    private const long PidFdOpenNumber = 434;
+    /// <summary>What came of a start.</summary>
+    /// <param name="Thread">The thread, which stays until it is disposed of.</param>
+    /// <param name="Problem">Why the cage does not stand; null when it does.</param>
+    /// <param name="Errno">The operating system's error of the start itself; 0: it runs.</param>
+    /// <param name="Child">The process, when it runs.</param>
+    public readonly record struct Started(SpawnThread? Thread, string? Problem, int Errno, Child Child);
 
-    /// <summary>Starts it, or returns the operating system's error number.</summary>
-    public static int Start(
-        string program, IReadOnlyList<string> argv, IReadOnlyList<string> environment, string folder, bool withStdin, out Child child)
+    /// <summary>Starts it on a thread of a root, or says why not.</summary>
+    /// <param name="request">What to start.</param>
+    /// <param name="root">Whose threads have what it is to have.</param>
+    /// <param name="script">What the thread does to itself first; owned from now on.</param>
+    /// <param name="after">What the thread does when the program has started; owned from now on.</param>
+    /// <param name="witness">See <see cref="SpawnThread.Start"/>.</param>
+    public static Started Start(SpawnRequest request, ThreadRoot root, SyscallScript script, SyscallScript after, int witness)
     {
-        child = default;
         var pipes = stackalloc int[6] { -1, -1, -1, -1, -1, -1 };
         var error = 0;
-        if (withStdin && Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0) error = Marshal.GetLastPInvokeError();
+        if (request.WithStdin && Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0) error = Marshal.GetLastPInvokeError();
         if (error == 0 && Libc.Pipe2(pipes + 2, Libc.O_CLOEXEC) != 0) error = Marshal.GetLastPInvokeError();
         if (error == 0 && Libc.Pipe2(pipes + 4, Libc.O_CLOEXEC) != 0) error = Marshal.GetLastPInvokeError();
-        var pid = 0;
+        SpawnThread? thread = null;
         if (error == 0)
         {
-            using var arguments = new NativeStrings(argv);
-            using var variables = new NativeStrings(environment);
-            using var path = new NativeStrings([program]);
-            error = Spawn(path.Array[0], arguments.Array, variables.Array, folder, pipes[0], pipes[3], pipes[5], &pid);
+            thread = Start(request, root, script, after, witness, pipes[0], pipes[3], pipes[5]);
+            error = thread.SpawnErrno;
+        }
+        else
+        {
+            script.Dispose();
+            after.Dispose();
         }
 
         CloseIfOpen(pipes[0]);
         CloseIfOpen(pipes[3]);
         CloseIfOpen(pipes[5]);
-        if (error != 0)
+        if (error != 0 || thread!.CageProblem is not null)
         {
             CloseIfOpen(pipes[1]);
             CloseIfOpen(pipes[2]);
             CloseIfOpen(pipes[4]);
-            return error;
+            return new Started(thread, thread?.CageProblem, error, default);
         }
 
-        if (withStdin) SetNonBlocking(pipes[1]);
+        if (request.WithStdin) SetNonBlocking(pipes[1]);
         SetNonBlocking(pipes[2]);
         SetNonBlocking(pipes[4]);
-        child = new Child(pid, (int)Libc.PidFdOpen(PidFdOpenNumber, pid, 0), withStdin ? pipes[1] : -1, pipes[2], pipes[4]);
-        return 0;
+        var pid = thread.Pid;
+        return new Started(
+            thread, null, 0, new Child(pid, (int)Libc.PidFdOpen(PidFdOpenNumber, pid, 0), request.WithStdin ? pipes[1] : -1, pipes[2], pipes[4]));
     }
 
-    private static int Spawn(byte* program, byte** argv, byte** envp, string folder, int stdin, int stdout, int stderr, int* pid)
+    private static SpawnThread Start(
+        SpawnRequest request, ThreadRoot root, SyscallScript script, SyscallScript after, int witness, int stdin, int stdout, int stderr)
     {
+        using var arguments = new NativeStrings(request.Words);
+        using var variables = new NativeStrings(request.Environment);
+        using var path = new NativeStrings([request.Program]);
         var attributes = stackalloc byte[SpawnCalls.StructBytes];
         var actions = stackalloc byte[SpawnCalls.StructBytes];
         var signals = stackalloc byte[SpawnCalls.SigSetBytes];
+
         // Each call returns 0 or an error number; a start with half its attributes would be no start under contract.
         var error = SpawnCalls.AttributesInit(attributes) | SpawnCalls.ActionsInit(actions);
         error |= SpawnCalls.AttributesSetFlags(attributes, SpawnCalls.SETSID | SpawnCalls.SETSIGDEF | SpawnCalls.SETSIGMASK);
@@ -64,11 +84,22 @@ internal static unsafe class Spawner
             ? SpawnCalls.ActionsAddDup2(actions, stdin, 0)
             : SpawnCalls.ActionsAddOpen(actions, 0, "/dev/null", Libc.O_RDONLY, 0);
         error |= SpawnCalls.ActionsAddDup2(actions, stdout, 1) | SpawnCalls.ActionsAddDup2(actions, stderr, 2);
-        error |= SpawnCalls.ActionsAddCloseFrom(actions, 3) | SpawnCalls.ActionsAddChdir(actions, folder);
-        if (error == 0) error = SpawnCalls.Spawn(pid, program, actions, attributes, argv, envp);
+        var next = FirstGiven;
+        foreach (var descriptor in request.Descriptors) error |= SpawnCalls.ActionsAddDup2(actions, descriptor, next++);
+        error |= SpawnCalls.ActionsAddCloseFrom(actions, next) | SpawnCalls.ActionsAddChdir(actions, request.Folder);
+        if (error != 0) throw new IOException($"posix_spawn cannot be prepared: {Marshal.GetPInvokeErrorMessage(error)}");
+        var program = new SpawnThread.Program
+        {
+            Path = path.Array[0],
+            Actions = actions,
+            Attributes = attributes,
+            Argv = arguments.Array,
+            Envp = variables.Array,
+        };
+        var thread = SpawnThread.Start(root, script, after, program, witness);
         _ = SpawnCalls.AttributesDestroy(attributes);
         _ = SpawnCalls.ActionsDestroy(actions);
-        return error;
+        return thread;
     }
 
     private static void SetNonBlocking(int fd)

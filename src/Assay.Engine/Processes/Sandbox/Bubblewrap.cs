@@ -1,40 +1,69 @@
-using Assay.Kernel.Effects;
+using System.Diagnostics;
 
 namespace Assay.Engine.Processes.Sandbox;
 
-/// <summary>Builds the bubblewrap command line for a sandbox level.</summary>
+/// <summary>The bubblewrap command line for a plan: for users, whom the kernel lets make a view only inside a user namespace of its own.</summary>
 internal static class Bubblewrap
 {
-    /// <summary>Names the isolation in the evidence.</summary>
-    public const string Name = "bubblewrap";
+    /// <summary>The descriptors that it is given: the filter, and where it tells how the program ended.</summary>
+    public const int FilterDescriptor = 3;
+    public const int StatusDescriptor = 4;
 
-    /// <summary>The program's path, or null when it is not installed.</summary>
-    public static string? Find() => ProgramPath.Find("bwrap", Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin");
+    private static readonly Lazy<(string Version, string? Problem)> Probed = new(Probe);
 
-    /// <summary>
-    /// Words that go before the command: a read-only root, a private /tmp, the hidden folders empty, and only its own folders writable. The process
-    /// sees no other process, and dies with the engine.
-    /// </summary>
-    /// <param name="bwrap">The program.</param>
-    /// <param name="level">Confined or strict.</param>
-    /// <param name="writable">The folders that may be written; the last is the working folder.</param>
-    /// <param name="hidden">Folders that must not be seen: the workspace with ledger and keys, and the artifacts of other runs.</param>
-    /// <param name="visible">Folders that stay readable even below /tmp: where the program lies.</param>
-    /// <param name="readable">Files and folders that stay readable even below a hidden one.</param>
-    public static IReadOnlyList<string> Words(
-        string bwrap, SandboxLevel level, IReadOnlyList<string> writable, IEnumerable<string> hidden, IEnumerable<string> visible, IEnumerable<string> readable)
+    /// <summary>Why it cannot be used here; null when it can.</summary>
+    public static string? Problem => Probed.Value.Problem;
+
+    public static string Version => Probed.Value.Version;
+
+    /// <summary>Words that go before the command. The program sees no other process, and dies with the thread that started it.</summary>
+    public static IReadOnlyList<string> Words(CagePlan plan)
     {
         List<string> words =
         [
-            bwrap, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
-            "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL",
+            Find()!, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL",
+            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root",
         ];
-        if (level == SandboxLevel.Strict) words.Add("--unshare-net");
-        foreach (var folder in visible) words.AddRange(["--ro-bind", folder, folder]);
-        foreach (var folder in hidden) words.AddRange(["--tmpfs", folder]);
-        foreach (var path in readable) words.AddRange(["--ro-bind", path, path]);
-        foreach (var folder in writable.Distinct(StringComparer.Ordinal)) words.AddRange(["--bind", folder, folder]);
-        words.AddRange(["--chdir", writable[^1], "--"]);
+        if (!plan.HasNetwork) words.Add("--unshare-net");
+        foreach (var programs in SystemPaths.Programs)
+        {
+            if (new FileInfo(programs).LinkTarget is { } target) words.AddRange(["--symlink", target, programs]);
+            else if (Directory.Exists(programs)) words.AddRange(["--ro-bind", programs, programs]);
+        }
+
+        foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) words.AddRange(["--ro-bind-try", path, path]);
+        foreach (var step in MountOrder.Of(plan)) words.AddRange(Step(step));
+        words.AddRange(["--remount-ro", "/", "--chdir", plan.WorkFolder, "--seccomp", $"{FilterDescriptor}", "--json-status-fd", $"{StatusDescriptor}", "--"]);
         return words;
+    }
+
+    private static IEnumerable<string> Step(MountStep step) => step.Kind switch
+    {
+        MountKind.Read => ["--ro-bind", step.Path, step.Path],
+        MountKind.Write => ["--bind", step.Path, step.Path],
+        _ when Directory.Exists(step.Path) => ["--tmpfs", step.Path],
+        _ => ["--ro-bind", "/dev/null", step.Path],
+    };
+
+    private static string? Find() => ProgramPath.Find("bwrap", "/usr/local/bin:/usr/bin:/bin");
+
+    /// <summary>Starts it once.</summary>
+    private static (string Version, string? Problem) Probe()
+    {
+        if (Find() is not { } bwrap) return ("none", "bubblewrap is not installed: apt-get install bubblewrap");
+        var (_, version, _) = Try(bwrap, "--version");
+        var (code, _, error) = Try(
+            bwrap, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-net", "--unshare-pid", "--die-with-parent", "--", "/bin/true");
+        return (version.Trim(), code == 0 ? null : $"bubblewrap cannot isolate here: {error.Trim()}");
+    }
+
+    private static (int Code, string Output, string Error) Try(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
     }
 }

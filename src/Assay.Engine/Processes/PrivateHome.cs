@@ -1,0 +1,36 @@
+using Assay.Engine.Processes.Native;
+
+namespace Assay.Engine.Processes;
+
+/// <summary>
+/// HOME and TMPDIR of a caged process: folders of its own run root, since what it finds in the person's would be no secret any more, and what it leaves
+/// there would be no evidence. What stayed empty is removed afterwards.
+/// </summary>
+internal sealed class PrivateHome : IDisposable
+{
+    private const string HomeName = ".home";
+    private const string TemporaryName = ".tmp";
+
+    private readonly string _runRoot;
+
+    /// <summary>Makes both folders in a run root that nobody else has used.</summary>
+    /// <exception cref="IOException">They cannot be made.</exception>
+    public PrivateHome(string runRoot)
+    {
+        _runRoot = runRoot;
+        foreach (var (_, path) in Variables(runRoot))
+        {
+            if (Libc.MkDir(path, 0x1C0) != 0) throw new IOException($"{path}: {Libc.LastError()}");
+        }
+    }
+
+    /// <summary>The variables that name them.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Variables(string runRoot) =>
+        [("HOME", Path.Combine(runRoot, HomeName)), ("TMPDIR", Path.Combine(runRoot, TemporaryName))];
+
+    public void Dispose()
+    {
+        // Takes away empty folders only, and no link.
+        foreach (var (_, path) in Variables(_runRoot)) _ = Libc.RmDir(path);
+    }
+}

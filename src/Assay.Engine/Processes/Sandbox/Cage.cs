@@ -1,0 +1,122 @@
+using System.Text;
+using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Native;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes.Sandbox;
+
+/// <summary>Starts programs in the cage that their plan asks for, by the mechanism of this host.</summary>
+internal static unsafe class Cage
+{
+    private const long DefaultSharedMemoryBytes = 64L << 20;
+
+    /// <summary>How a plan is held here.</summary>
+    public static Mechanism MechanismOf(SandboxLevel level) => level == SandboxLevel.None ? Mechanism.Missing : CageHost.Current.Mechanism;
+
+    /// <summary>Starts a program, inside its containment and its cage from its first instruction.</summary>
+    /// <param name="plan">What it may reach.</param>
+    /// <param name="request">What to start.</param>
+    /// <param name="containment">What holds it.</param>
+    /// <param name="caps">Its caps, which its file systems in memory heed.</param>
+    /// <param name="gate">Where it waits first; null: nowhere.</param>
+    public static CagedProgram Start(CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
+    {
+        var host = CageHost.Current;
+        try
+        {
+            return (plan.Level, host.Mechanism) switch
+            {
+                (SandboxLevel.None, _) => Spawn(host.Root, CageScript.Uncaged(containment), request, gate),
+                (_, Mechanism.View) => InView(host, plan, request, containment, caps, gate),
+                (_, Mechanism.Landlock) => Spawn(host.Root, CageScript.OnHost(plan, containment), request, gate),
+                (_, Mechanism.Bubblewrap) => InBubblewrap(host, plan, request, containment, gate),
+                _ => CagedProgram.NotStarted(host.Problem!),
+            };
+        }
+        catch (IOException e)
+        {
+            return CagedProgram.NotStarted($"the cage cannot be made: {e.Message}");
+        }
+    }
+
+    private static CagedProgram InView(
+        CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
+    {
+        var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes)));
+        if (view.Root is null) return CagedProgram.NotStarted($"the cage cannot be made: {view.Problem}");
+        var memory = Math.Min(caps.MemoryBytes ?? DefaultSharedMemoryBytes, caps.DiskBytes ?? long.MaxValue);
+        return Spawn(view.Root, CageScript.InView(plan, containment, Math.Max(memory, Environment.SystemPageSize)), request, gate);
+    }
+
+    private static CagedProgram InBubblewrap(CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, Gate? gate)
+    {
+        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: !SocketSearch.MayHold(plan.Reads));
+        var pipes = stackalloc int[4];
+        if (Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(pipes + 2, Libc.O_CLOEXEC) != 0) throw new IOException($"pipe: {Libc.LastError()}");
+        fixed (Bpf.Instruction* code = filter)
+        {
+            // A pipe takes 64 KiB without anybody reading, and a filter is far smaller.
+            _ = Libc.Write(pipes[1], (byte*)code, (nuint)(filter.Length * sizeof(Bpf.Instruction)));
+        }
+
+        _ = Libc.Close(pipes[1]);
+        IReadOnlyList<string> words = [.. Bubblewrap.Words(plan), .. request.Words];
+        var wrapped = request with { Program = words[0], Words = words, Folder = "/", Descriptors = [pipes[0], pipes[3]] };
+        var started = Spawn(host.Root, CageScript.Uncaged(containment), wrapped, gate);
+        _ = Libc.Close(pipes[0]);
+        _ = Libc.Close(pipes[3]);
+        return started with { StatusPipe = pipes[2] };
+    }
+
+    private static CagedProgram Spawn(ThreadRoot root, CageScript cage, SpawnRequest request, Gate? gate)
+    {
+        using (cage)
+        {
+            var started = Spawner.Start(gate?.Before(request) ?? request, root, cage.Script, cage.After, CageHost.Current.Watcher.Pid);
+            if (started.Problem is null && started.Errno == 0) return new CagedProgram(started.Thread, started.Child, null);
+            started.Thread?.Dispose();
+            return CagedProgram.NotStarted(started.Problem is { } problem ? $"the cage cannot be made: {problem}" : Describe(request, started.Errno));
+        }
+    }
+
+    private static string Describe(SpawnRequest request, int errno)
+    {
+        var error = System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno);
+        return errno == Libc.ENOENT && File.Exists(request.Program)
+            ? $"{request.Program}: {error}; it, or the interpreter that it names, cannot be seen in the cage: name its folder under reads"
+            : $"{request.Program}: {error}";
+    }
+}
+
+/// <summary>A program that was started, or why it was not.</summary>
+/// <param name="Thread">Its spawning thread.</param>
+/// <param name="Child">The process.</param>
+/// <param name="Problem">Why nothing was started; null when it was.</param>
+internal sealed record CagedProgram(SpawnThread? Thread, Spawner.Child Child, string? Problem) : IDisposable
+{
+    private const int MaxStatusBytes = 4096;
+
+    /// <summary>Where bubblewrap tells how the program ended; -1: it is not used.</summary>
+    public int StatusPipe { get; init; } = -1;
+
+    public static CagedProgram NotStarted(string problem) => new(null, default, problem);
+
+    /// <summary>
+    /// Whether the program itself ever ran, which bubblewrap's own exit code does not tell: it reports an exit code of the program only when there
+    /// was one. To be asked once, after its end.
+    /// </summary>
+    public unsafe bool Ran(int exitCode)
+    {
+        if (StatusPipe < 0 || exitCode == 0) return true;
+        var bytes = stackalloc byte[MaxStatusBytes];
+        var length = 0;
+        for (int read; length < MaxStatusBytes && (read = (int)Libc.Read(StatusPipe, bytes + length, (nuint)(MaxStatusBytes - length))) > 0;) length += read;
+        return Encoding.ASCII.GetString(bytes, length).Contains("\"exit-code\"", StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        Thread?.Dispose();
+        if (StatusPipe >= 0) _ = Libc.Close(StatusPipe);
+    }
+}

@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Native;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes.Sandbox;
+
+/// <summary>
+/// What a spawning thread does to itself before it starts the program, in the order that cage.md gives: namespaces and mounts, no capabilities, Landlock,
+/// seccomp. Owns the descriptors that the calls need.
+/// </summary>
+internal sealed unsafe class CageScript : IDisposable
+{
+    public const long SetNoNewPrivileges = 38;
+
+    private const long SetName = 15;
+    private const long DropBounding = 24;
+    private const long Ambient = 47;
+    private const long ClearAmbient = 4;
+    private const int LastCapability = 40;
+    private const uint CapabilityVersion = 0x20080522;
+    private const long SetFilter = 1;
+    private const long Plain = ScriptMounts.NoSetUid | ScriptMounts.NoDevices;
+
+    /// <summary>File systems in memory that every run has for itself.</summary>
+    private static readonly string[] RunOwn = ["/tmp", "/dev/shm"];
+
+    private readonly List<MountTree> _trees = [];
+    private int _ruleset = -1;
+
+    /// <summary>The calls. Whoever starts the thread owns them.</summary>
+    public SyscallScript Script { get; } = new(maxOps: 256);
+
+    /// <summary>What the thread does once the program runs. Whoever starts the thread owns it.</summary>
+    public SyscallScript After { get; } = new(maxOps: 16);
+
+    private CageScript(IContainment containment)
+    {
+        foreach (var file in containment.Joins) Script.Call($"join {containment.Handle}", SyscallNumbers.Write, file, Script.Text("0"), 1);
+        foreach (var file in containment.Leaves) After.Call("leave the cgroup", SyscallNumbers.Write, file, After.Text("0"), 1).OrNot();
+    }
+
+    /// <summary>Only what every run gets, so that it can be ended whole: a domain of its own inside the engine's.</summary>
+    public static CageScript Uncaged(IContainment containment)
+    {
+        var cage = new CageScript(containment);
+        if (CageHost.Current.Watcher.Watches) cage.Enter(Landlock.Create(files: false, Landlock.ScopeSignals));
+        return cage;
+    }
+
+    /// <summary>For a thread that begins in the view that has a place for this plan.</summary>
+    /// <param name="plan">What the run may reach.</param>
+    /// <param name="containment">What it joins first.</param>
+    /// <param name="sharedMemoryBytes">The most that its own file systems in memory may hold, each.</param>
+    /// <exception cref="IOException">A path of the plan cannot be mounted.</exception>
+    public static CageScript InView(CagePlan plan, IContainment containment, long sharedMemoryBytes)
+    {
+        var cage = new CageScript(containment);
+        try
+        {
+            cage.Namespaces(plan);
+            cage.Mounts(plan, sharedMemoryBytes);
+            cage.DropPrivileges();
+            cage.Enter(Landlock.Abi > 0 ? cage.RulesInView(plan) : -1);
+            cage.Filter(hasView: true, hasNetwork: true, mayCallByPath: !SocketSearch.MayHold(plan.Reads));
+            return cage;
+        }
+        catch
+        {
+            cage.Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>For a thread that sees the host's file system: Landlock refuses what the plan does not grant.</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static CageScript OnHost(CagePlan plan, IContainment containment)
+    {
+        var cage = new CageScript(containment);
+        try
+        {
+            cage.DropPrivileges();
+            var ruleset = Landlock.Create(files: true, Landlock.ScopeSignals | Landlock.ScopeAbstractSockets);
+            cage.Enter(ruleset);
+            HostRules.Grant(ruleset, plan);
+            cage.Filter(hasView: false, plan.HasNetwork, mayCallByPath: false);
+            return cage;
+        }
+        catch
+        {
+            cage.Abandon();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var tree in _trees) tree.Dispose();
+        if (_ruleset >= 0) _ = Libc.Close(_ruleset);
+        _ruleset = -1;
+    }
+
+    private void Abandon()
+    {
+        Script.Dispose();
+        After.Dispose();
+        Dispose();
+    }
+
+    private void Namespaces(CagePlan plan)
+    {
+        Script.Call("name the thread", SyscallNumbers.Prctl, SetName, Script.Text("assay-caged"));
+        var wanted = ScriptMounts.NewMounts | ScriptMounts.NewIpc | ScriptMounts.NewHostNames | (plan.HasNetwork ? 0 : ScriptMounts.NewNetwork);
+        Script.Call("unshare namespaces", SyscallNumbers.Unshare, wanted);
+        if (!plan.HasNetwork) Loopback();
+    }
+
+    /// <summary>The loopback device of a new network namespace is down at first.</summary>
+    private void Loopback()
+    {
+        const long datagram = 2;
+        const long closeOnExec = 0x80000;
+        const long setFlags = 0x8914;
+        const short upAndRunning = 0x41;
+        const int nameBytes = 16;
+        var request = Script.Take(40);
+        "lo"u8.CopyTo(new Span<byte>(request, nameBytes));
+        *(short*)(request + nameBytes) = upAndRunning;
+        var socket = (int*)Script.Take(sizeof(int));
+        Script.Call("socket", SyscallNumbers.Socket, datagram, datagram | closeOnExec, 0).Into(socket);
+        Script.Call("lo up", SyscallNumbers.Ioctl, 0, setFlags, (long)request).With(socket);
+        Script.Call("close socket", SyscallNumbers.Close).With(socket);
+    }
+
+    private void Mounts(CagePlan plan, long sharedMemoryBytes)
+    {
+        var room = $"size={sharedMemoryBytes},nr_inodes=16k,mode=1777";
+        Script.Mount("tmpfs", "/tmp", Plain, room);
+        Script.Mount("tmpfs", "/dev/shm", Plain, room);
+        Script.Mount("proc", "/proc", Plain | ScriptMounts.NoExecute | ScriptMounts.ReadOnly, "hidepid=ptraceable");
+        var tops = new HashSet<string>(RunOwn, StringComparer.Ordinal);
+        foreach (var step in MountOrder.Of(plan))
+        {
+            var top = ViewKey.Top(step.Path);
+            if (!SystemPaths.IsSystem(top) && tops.Add(top)) Script.Mount("tmpfs", top, Plain, "size=1m,mode=755");
+            Attach(step);
+        }
+
+        // What is only the way to what was granted must not be written to.
+        foreach (var top in tops.Except(RunOwn.Concat(plan.Writes), StringComparer.Ordinal)) Script.Restrict(top, Plain | ScriptMounts.ReadOnly);
+    }
+
+    private void Attach(MountStep step)
+    {
+        var isFolder = Directory.Exists(step.Path);
+        var top = ViewKey.Top(step.Path);
+        if (!SystemPaths.IsSystem(top))
+        {
+            Script.MakeFolders(top, isFolder ? step.Path : Path.GetDirectoryName(step.Path)!);
+            if (!isFolder) Script.MakeFile(step.Path);
+        }
+
+        if (step.Kind == MountKind.Hide)
+        {
+            if (isFolder) Script.Mount("tmpfs", step.Path, Plain, "size=1m,mode=755");
+            else Script.Call($"hide {step.Path}", SyscallNumbers.Mount, Script.Text("/dev/null"), Script.Text(step.Path), 0, ScriptMounts.Bind, 0);
+            return;
+        }
+
+        var tree = MountTree.Of(step.Path, MountTree.NoSetUid | MountTree.NoDevices | (step.Kind == MountKind.Read ? MountTree.ReadOnly : 0));
+        _trees.Add(tree);
+        tree.AttachAt(Script, step.Path);
+    }
+
+    /// <summary>Capabilities first: Landlock would let them through /proc. Without no_new_privs an exec by root gives all of them back.</summary>
+    private void DropPrivileges()
+    {
+        for (var capability = 0; capability <= LastCapability; capability++)
+        {
+            Script.Call("drop a bounding capability", SyscallNumbers.Prctl, DropBounding, capability).OrNot();
+        }
+
+        Script.Call("drop ambient capabilities", SyscallNumbers.Prctl, Ambient, ClearAmbient).OrNot();
+        Script.Call("capset", SyscallNumbers.CapSet, Script.Copy(CapabilityVersion, 0u), Script.Copy<uint>(0, 0, 0, 0, 0, 0));
+        Script.Call("no_new_privs", SyscallNumbers.Prctl, SetNoNewPrivileges, 1);
+    }
+
+    /// <summary>In a view, everything there may be read, and only what is the run's own may be changed; pipes of the host that lie in it included.</summary>
+    private int RulesInView(CagePlan plan)
+    {
+        var ruleset = Landlock.Create(files: true, Landlock.ScopeSignals | Landlock.ScopeAbstractSockets);
+        _ruleset = ruleset;
+        Landlock.GrantInView(Script, ruleset, "/", Landlock.Reading);
+        Landlock.GrantInView(Script, ruleset, "/dev", Landlock.Reading | Landlock.WriteFile | Landlock.Truncate);
+        foreach (var path in RunOwn.Concat(plan.Writes)) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);
+        return ruleset;
+    }
+
+    private void Enter(int ruleset)
+    {
+        _ruleset = ruleset;
+        if (ruleset < 0) return;
+        if (!Capabilities.HasSysAdmin) Script.Call("no_new_privs", SyscallNumbers.Prctl, SetNoNewPrivileges, 1);
+        Script.Call("landlock_restrict_self", SyscallNumbers.LandlockRestrictSelf, ruleset, 0);
+    }
+
+    private void Filter(bool hasView, bool hasNetwork, bool mayCallByPath)
+    {
+        var (program, length) = SeccompPrograms.Get(hasView, hasNetwork, mayCallByPath);
+        var header = Script.Take(16);
+        *(ushort*)header = length;
+        *(IntPtr*)(header + 8) = program;
+        Script.Call("seccomp", SyscallNumbers.Seccomp, SetFilter, 0, (long)header);
+    }
+}

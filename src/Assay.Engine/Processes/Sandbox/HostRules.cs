@@ -1,0 +1,37 @@
+namespace Assay.Engine.Processes.Sandbox;
+
+/// <summary>The rules of a run without a view. Landlock grants whole hierarchies, so what is hidden is left out by granting what lies beside it.</summary>
+internal static class HostRules
+{
+    private const int MaxEntries = 10_000;
+
+    /// <exception cref="IOException">The kernel refused, or a folder that holds something hidden has too many entries.</exception>
+    public static void Grant(int ruleset, CagePlan plan)
+    {
+        foreach (var path in SystemPaths.Programs.Where(Path.Exists)) Except(ruleset, path, Landlock.Reading, plan.Hides);
+        foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) Landlock.Grant(ruleset, path, Landlock.Reading);
+        foreach (var path in SystemPaths.Devices) Landlock.Grant(ruleset, path, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
+        Landlock.Grant(ruleset, "/proc", Landlock.Reading);
+        foreach (var path in plan.Reads) Except(ruleset, path, Landlock.Reading, plan.Hides);
+        foreach (var path in plan.Writes) Except(ruleset, path, Landlock.Writing, [.. plan.Hides.Where(h => h != path && MountOrder.IsBelow(h, path))]);
+    }
+
+    private static void Except(int ruleset, string path, ulong rights, IReadOnlyCollection<string> hides)
+    {
+        if (hides.Any(h => MountOrder.IsBelow(path, h))) return;
+        if (!hides.Any(h => MountOrder.IsBelow(h, path)))
+        {
+            Landlock.Grant(ruleset, path, rights);
+            return;
+        }
+
+        var entries = 0;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path))
+        {
+            if (++entries > MaxEntries) throw new IOException($"{path} holds something hidden and more than {MaxEntries} entries: name what is readable in it instead");
+
+            // What a link leads to would be granted, wherever it is.
+            if (new FileInfo(entry).LinkTarget is null) Except(ruleset, entry, rights, hides);
+        }
+    }
+}
