@@ -146,7 +146,17 @@ public sealed record Crucible
 
     public CrucibleBudgets Budgets { get => field ?? new(); init; }
 
-    public SandboxLevel Sandbox { get; init; }
+    /// <summary>How far it is kept away from the machine; strict unless it says otherwise.</summary>
+    public SandboxLevel? Sandbox { get; init; }
+
+    /// <summary>Paths that it may read besides, as the document names them.</summary>
+    public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Paths in these that stay out of its reach.</summary>
+    public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
+
+    [JsonIgnore]
+    public SandboxLevel Level => Sandbox ?? SandboxLevel.Strict;
 
     public bool RetrySafe { get; init; }
 

@@ -56,7 +56,9 @@ public static class EpochEffects
             Texts = Texts(epoch, crucible),
             Collect = Wanted(epoch, crucible),
             Caps = crucible.Caps,
-            Sandbox = crucible.Crucible.Sandbox,
+            Sandbox = crucible.Crucible.Level,
+            Readable = Grants.Readable(crucible.Grants, Program(crucible)),
+            Hidden = Grants.Hidden(crucible.Grants),
             NotAfter = state.Deadline,
         };
     }

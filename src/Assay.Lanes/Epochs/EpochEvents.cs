@@ -69,6 +69,9 @@ public sealed record CrucibleDeclared : EpochEvent
 
     public required ImmutableArray<StagedFile> Inputs { get; init; }
 
+    /// <summary>What it may read besides; null in what was recorded before there were grants.</summary>
+    public Grants? Grants { get; init; }
+
     public required ProcessCaps Caps { get; init; }
 
     [JsonIgnore]

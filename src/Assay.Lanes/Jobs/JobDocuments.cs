@@ -67,6 +67,9 @@ public sealed record ComponentBinding
 
     public required SandboxLevel Sandbox { get; init; }
 
+    /// <summary>What it may read besides; null in what was recorded before there were grants.</summary>
+    public Grants? Grants { get; init; }
+
     public bool RetrySafe { get; init; }
 
     public required ImmutableArray<string> Inherit { get; init; }

@@ -66,7 +66,8 @@ public sealed record StageProcess
             Documents = [.. Input.Documents.Values.Select(d => new StagedBlob(d.Path, d.Sha256))],
             Inputs = Dossier,
             Pinned = Component.Pinned,
-            Readable = [.. Component.Pinned.Select(p => p.Path), .. ModelKey(), .. JobView()],
+            Readable = [.. Component.Pinned.Select(p => p.Path), .. Grants.Readable(Component.Grants, Component.Command[0]), .. ModelCallFiles(), .. JobView()],
+            Hidden = Grants.Hidden(Component.Grants),
             Folders = [OutputFolder],
             Collect = Collect,
             List = List,
@@ -88,7 +89,10 @@ public sealed record StageProcess
         return variables.ToImmutable();
     }
 
-    private IEnumerable<string> ModelKey() => Component.Model?.ApiKeyFile is { } key ? [key] : [];
+    /// <summary>What a model call reads: the program that makes it, which is Assay's own, and its key.</summary>
+    private IEnumerable<string> ModelCallFiles() => Component.Model is not { } model
+        ? []
+        : [.. Grants.Folder(Component.Command[0]), .. model.ApiKeyFile is { } key ? new[] { key } : []];
 
     /// <summary>What a component may read of the job: not the logs and work of other stages, which may hold what only the gates may see.</summary>
     private IEnumerable<string> JobView() => JobFolder is null ? [] : [$"{JobFolder}/{JobPaths.SpecFile}", $"{JobFolder}/inputs", $"{JobFolder}/outputs"];

@@ -101,6 +101,9 @@ public sealed record AcceptanceTest
 
     public required SandboxLevel Sandbox { get; init; }
 
+    /// <summary>What it may read besides; null in what was recorded before there were grants.</summary>
+    public Grants? Grants { get; init; }
+
     public required ImmutableArray<string> Inherit { get; init; }
 }
 
@@ -142,6 +145,9 @@ public sealed record AdapterSpec
     public required AdapterKind Kind { get; init; }
 
     public required SandboxLevel Sandbox { get; init; }
+
+    /// <summary>What it may read besides; null in what was recorded before there were grants.</summary>
+    public Grants? Grants { get; init; }
 
     public required ImmutableArray<string> Command { get; init; }
 

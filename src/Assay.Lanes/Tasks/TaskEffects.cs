@@ -117,6 +117,8 @@ public static class TaskEffects
             Collect = [new CollectedName(ReportFile, MaxDocumentBytes, Content: true)],
             Caps = test.Caps,
             Sandbox = test.Sandbox,
+            Readable = Grants.Readable(test.Grants, test.Command[0]),
+            Hidden = Grants.Hidden(test.Grants),
             Live = true,
         };
     }
@@ -180,7 +182,7 @@ public static class TaskEffects
         Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
             .Add("ASSAY_MODEL_CALL", $"{{run_root}}/{ModelFile}").Add("ASSAY_MODEL_PROMPT", $"{{run_root}}/{PromptFile}")
             .Add("ASSAY_MODEL_ANSWER", $"{{run_root}}/{AnswerFile}").Add("ASSAY_MODEL_METER", $"{{run_root}}/{MeterFile}"),
-        Readable = adapter.Model!.ApiKeyFile is { } key ? [key] : [],
+        Readable = [.. Grants.Folder(adapter.Command[0]), .. Grants.Readable(adapter.Grants, adapter.Command[0]), .. adapter.Model!.ApiKeyFile is { } key ? new[] { key } : []],
         Collect = [new CollectedName(AnswerFile, MaxDocumentBytes, Content: true) { Keep = true }],
     };
 
@@ -192,7 +194,8 @@ public static class TaskEffects
                 .Add("ASSAY_RUN_ID", state.Declared.RunId).Add("ASSAY_TASK_ID", task.Spec.TaskId).Add("ASSAY_TASK_ATTEMPT", task.Attempts.ToString()),
             Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
             Pinned = adapter.Pinned,
-            Readable = [.. adapter.Pinned.Select(p => p.Path)],
+            Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
+            Hidden = Grants.Hidden(adapter.Grants),
             WorkFolder = task.Copy?.Work,
             Meter = new CostMeter(MeterFile, task.Spec.MaxCostMicroUsd),
             Caps = task.Spec.Caps,

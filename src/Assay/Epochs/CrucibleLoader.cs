@@ -23,10 +23,16 @@ internal sealed class CrucibleLoader(
             Refuse("/expect/expected_outcome", "expected_outcome", "EXIT_CODE_V1 knows no outcome but PASS: say exit_code, or use C019_RUNNER_V1");
         }
 
-        if (crucible.Sandbox != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("/sandbox", "sandbox", missing);
+        if (crucible.Level != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("/sandbox", "sandbox", missing);
+        if (crucible.Level == SandboxLevel.None && !plan.RequireKernelCaps.IsEmpty)
+        {
+            Refuse("/sandbox", "require_kernel_caps", "work that is not caged can leave its cgroup, so its caps are polled: choose a level");
+        }
+
         CheckRunRootNames();
         var program = Program();
         var inputs = Inputs();
+        var grants = GrantRule.Load(folder, crucible.Reads, crucible.Hides, crucible.Level, "", Refuse);
         if (problems.Count > before) return null;
 
         var caps = BudgetRule.InForce(plan.Budgets, crucible.Budgets);
@@ -55,6 +61,7 @@ internal sealed class CrucibleLoader(
             CrucibleSha256 = sha256,
             RunSha256 = identity.Sha256(),
             Inputs = inputs,
+            Grants = grants,
             Caps = caps,
         };
     }

@@ -83,7 +83,7 @@ internal sealed class ComponentsLoader
     {
         var pointer = $"/components/{stage}";
         var sandbox = component.Sandbox ?? SandboxLevel.Confined;
-        if (sandbox == SandboxLevel.Strict) Refuse($"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
+        if (sandbox is SandboxLevel.Strict or SandboxLevel.Isolated) Refuse($"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
         var model = component.Model!;
         string? key = null;
         if (model.ApiKeyFile is { } name)
@@ -100,7 +100,7 @@ internal sealed class ComponentsLoader
     {
         if (sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing)
         {
-            Refuse($"/components/{stage}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+            Refuse($"/components/{stage}/sandbox", "sandbox", missing);
         }
 
         var budgets = component.Budgets;
@@ -110,6 +110,7 @@ internal sealed class ComponentsLoader
             Command = command,
             Pinned = [.. pinned],
             Sandbox = sandbox,
+            Grants = GrantRule.Load(_folder.Path, component.Reads, component.Hides, sandbox, $"/components/{stage}", Refuse),
             RetrySafe = component.RetrySafe,
             Inherit = component.Env,
             Model = model,
@@ -155,6 +156,10 @@ internal sealed record ComponentDocument
     public required ComponentBudgets Budgets { get; init; }
 
     public SandboxLevel? Sandbox { get; init; }
+
+    public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
     public bool RetrySafe { get; init; }
 }

@@ -62,11 +62,13 @@ internal sealed class AdapterLoader
         var command = adapter.Kind == AdapterKind.Model ? [AssayCommand.Path, AssayCommand.ModelCall] : Command(adapter, adapter.Command, $"{pointer}/command", pinned);
         CheckKeys(adapter, pointer);
         var (breaker, retry) = (adapter.CircuitBreaker, adapter.Retry);
+        var level = Sandbox(adapter, pointer);
         return new AdapterSpec
         {
             AdapterId = adapter.AdapterId,
             Kind = adapter.Kind,
-            Sandbox = Sandbox(adapter, pointer),
+            Sandbox = level,
+            Grants = GrantRule.Load(_folder.Path, adapter.Reads, adapter.Hides, level, pointer, (at, rule, message) => Refuse(adapter, at, rule, message)),
             Command = command,
             Pinned = pinned.ToImmutable(),
             Inherit = adapter.Env,
@@ -108,6 +110,8 @@ internal sealed class AdapterLoader
         Only(adapter.Answer is not null, "answer", AdapterKind.Http, AdapterKind.Model);
         Only(adapter.Model is not null, "model", AdapterKind.Model);
         Only(adapter.Sandbox is not null, "sandbox", AdapterKind.Process, AdapterKind.Model);
+        Only(!adapter.Reads.IsEmpty, "reads", AdapterKind.Process, AdapterKind.Model);
+        Only(!adapter.Hides.IsEmpty, "hides", AdapterKind.Process, AdapterKind.Model);
         Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process);
         Only(adapter.ReminderMs is not null, "reminder_ms", AdapterKind.Manual);
         Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model);
@@ -120,10 +124,10 @@ internal sealed class AdapterLoader
         var level = adapter.Sandbox ?? SandboxLevel.Confined;
         if (level != SandboxLevel.None && _host.SandboxProblem is { } missing)
         {
-            Refuse(adapter, $"{pointer}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+            Refuse(adapter, $"{pointer}/sandbox", "sandbox", missing);
         }
 
-        if (adapter.Kind == AdapterKind.Model && level == SandboxLevel.Strict) Refuse(adapter, $"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
+        if (adapter.Kind == AdapterKind.Model && level is SandboxLevel.Strict or SandboxLevel.Isolated) Refuse(adapter, $"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
         return level;
     }
 

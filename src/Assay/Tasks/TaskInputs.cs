@@ -68,6 +68,10 @@ internal sealed record TestDocument
 
     public SandboxLevel? Sandbox { get; init; }
 
+    public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
+
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
 }
 
@@ -149,6 +153,10 @@ internal sealed record AdapterDocument
     public required AdapterKind Kind { get; init; }
 
     public SandboxLevel? Sandbox { get; init; }
+
+    public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
 

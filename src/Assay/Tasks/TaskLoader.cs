@@ -193,7 +193,7 @@ internal sealed class TaskLoader
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
             var program = test.Command[0];
             if (!program.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
-            if (test.Sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"{at}/sandbox", "sandbox", $"{missing}; or say sandbox: none, which the evidence will show");
+            if (test.Sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"{at}/sandbox", "sandbox", missing);
         }
 
         if (!isManual && !task.AcceptanceTests.Any(t => t.Required ?? true))
@@ -213,6 +213,8 @@ internal sealed class TaskLoader
                 Parse = t.Parse ?? ReportFormat.ExitCode,
                 Parallel = t.Parallel,
                 Sandbox = t.Sandbox ?? SandboxLevel.Strict,
+                Grants = GrantRule.Load(
+                    _root, t.Reads, t.Hides, t.Sandbox ?? SandboxLevel.Strict, $"{pointer}/acceptance_tests/{task.AcceptanceTests.IndexOf(t)}", Refuse),
                 Inherit = t.Env,
             }),
         ];

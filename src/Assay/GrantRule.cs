@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+
+namespace Assay;
+
+/// <summary>Checks the keys <c>reads</c> and <c>hides</c> of a document and makes their paths absolute.</summary>
+internal static class GrantRule
+{
+    /// <summary>Folders of which nobody can mean all, since that is no cage.</summary>
+    private static readonly string[] TooMuch = ["/", "/proc", "/sys", "/dev"];
+
+    /// <summary>Reports one problem: a pointer, a rule, what is wrong and what to do.</summary>
+    public delegate void Refusal(string pointer, string rule, string message);
+
+    /// <summary>The grants of a document.</summary>
+    /// <param name="folder">The folder of the document, which relative paths start from. They may leave it: granting is the person's decision.</param>
+    /// <param name="reads">As the document lists them.</param>
+    /// <param name="hides">As the document lists them.</param>
+    /// <param name="level">The level, since none grants everything.</param>
+    /// <param name="pointer">Where in the document both keys stand.</param>
+    /// <param name="refuse">Takes what is wrong.</param>
+    public static Grants Load(
+        string folder, ImmutableArray<string> reads, ImmutableArray<string> hides, SandboxLevel level, string pointer, Refusal refuse)
+    {
+        if (level == SandboxLevel.None && !(reads.IsEmpty && hides.IsEmpty))
+        {
+            refuse($"{pointer}/sandbox", "sandbox", "reads and hides mean nothing with sandbox none: remove them, or choose a level");
+        }
+
+        return new Grants(Paths(folder, reads, $"{pointer}/reads", refuse), Paths(folder, hides, $"{pointer}/hides", refuse));
+    }
+
+    private static ImmutableArray<string> Paths(string folder, ImmutableArray<string> names, string pointer, Refusal refuse)
+    {
+        var paths = ImmutableArray.CreateBuilder<string>();
+        for (var i = 0; i < names.Length; i++)
+        {
+            var path = Path.GetFullPath(Path.Combine(folder, names[i]));
+            if (path.Length > 1) path = path.TrimEnd('/');
+            if (TooMuch.Contains(path)) refuse($"{pointer}/{i}", "path", $"{path} is too much: name what is needed, or say sandbox: none");
+            else if (!Path.Exists(path)) refuse($"{pointer}/{i}", "path", $"{names[i]} does not exist ({path})");
+            else paths.Add(path);
+        }
+
+        return paths.ToImmutable();
+    }
+}
