@@ -11,6 +11,7 @@ internal static class HelpExamples
     private static readonly Dictionary<string, string> Examples = new(StringComparer.Ordinal)
     {
         ["assay"] = "assay epoch run examples/epochs/gnu-sort/plan.yaml",
+        ["assay try"] = "assay try --memory 256 --time 10 --writes . -- make test",
         ["assay epoch"] = "assay epoch run plan.yaml && assay epoch show EPOCH_BASELINE",
         ["assay epoch run"] = "assay epoch run plan.yaml --jobs 2",
         ["assay epoch preflight"] = "assay epoch preflight plan.yaml",

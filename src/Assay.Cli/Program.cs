@@ -6,6 +6,7 @@ using Assay.Ledger;
 var globals = new GlobalOptions();
 var root = new RootCommand("Runs work that nobody fully trusts under contract, and keeps proof of what happened.")
 {
+    TryCommand.Create(globals),
     EpochCommands.Create(globals),
     JobCommands.Create(globals),
     ExecuteCommand.Create(globals),
@@ -30,7 +31,7 @@ if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"assay: {error.Message}");
     Console.Error.WriteLine("Run with --help to see what is possible.");
-    return ExitCodes.BadInput;
+    return parsed.CommandResult.Command.Name == TryCommand.Name ? TryCommand.OwnFailure : ExitCodes.BadInput;
 }
 
 using var signals = new Signals();

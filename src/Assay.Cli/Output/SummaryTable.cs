@@ -20,7 +20,8 @@ internal static class SummaryTable
         var notRun = summary.CruciblesNotRun > 0 ? $", {summary.CruciblesNotRun} not run" : "";
         Console.Out.WriteLine();
         var counts = $"{summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun}";
-        Console.Out.WriteLine($"{summary.EpochId}{mode}: {EpochWords.Of(summary.EpochVerdict)}{reason}  ({counts})");
+        var uncaged = summary.Uncaged == 0 ? "" : $"  UNCAGED: {summary.Uncaged} of them, which nothing kept away from this machine";
+        Console.Out.WriteLine($"{summary.EpochId}{mode}: {EpochWords.Of(summary.EpochVerdict)}{reason}  ({counts}){uncaged}");
     }
 }
 

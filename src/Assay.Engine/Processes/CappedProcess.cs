@@ -76,7 +76,7 @@ internal sealed unsafe class CappedProcess
         };
         using var program = Cage.Start(_start.Plan, request, _containment, _start.Caps, gate);
         var engineRss = EngineMaxRss();
-        if (program.Problem is { } problem) return ProcessEnd.NotStarted(problem);
+        if (program.Problem is { } problem) return ProcessEnd.NotStarted(problem, program.Errno);
         var child = program.Child;
         _pid = child.Pid;
         _thread = program.Thread!;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text;
 using Assay.Engine.Files;
 using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
@@ -64,13 +64,14 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
             var changed = staging.Stage();
             var startedAt = time.GetUtcNow();
-            var (command, problem) = Command(effect, root, folder);
-            var end = changed.Count > 0 || problem is not null
-                ? null
-                : Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
-            problem ??= end?.StartProblem;
-            if (end is not null) changed.AddRange(staging.Changed());
-            return Result(effect, end, problem, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment);
+            var (command, end) = Command(effect, root, folder);
+            if (end is null && changed.Count == 0)
+            {
+                end = Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
+                changed.AddRange(staging.Changed());
+            }
+
+            return Result(effect, end, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment);
         }
         finally
         {
@@ -109,11 +110,12 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         return new DiskMeter(plan.Writes).Measure(long.MaxValue, []);
     }
 
-    private (IReadOnlyList<string> Command, string? Problem) Command(RunProcess effect, string root, string folder)
+    /// <summary>The command with everything filled in, or how it ended before it began.</summary>
+    private static (IReadOnlyList<string> Command, ProcessEnd? NotStarted) Command(RunProcess effect, string root, string folder)
     {
         string[] command = [.. effect.Command.Select(w => Fill(effect, w, root, folder))];
         var path = Inherited(effect).FirstOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/bin:/bin";
-        if (ProgramPath.Find(command[0], path) is not { } program) return (command, $"{command[0]}: not found in PATH");
+        if (ProgramPath.Find(command[0], path) is not { } program) return (command, ProcessEnd.NotStarted($"{command[0]}: not found in PATH", Libc.ENOENT));
         command[0] = program;
         return (command, null);
     }
@@ -176,7 +178,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         .Replace("{work_folder}", WorkFolder(effect, root, folder), StringComparison.Ordinal);
 
     private static EffectResult Result(
-        RunProcess effect, ProcessEnd? end, string? problem, List<string> changed, DateTimeOffset startedAt, string root, string runRoot,
+        RunProcess effect, ProcessEnd? end, List<string> changed, DateTimeOffset startedAt, string root, string runRoot,
         (string File, OutputCapture Capture) stdout, (string File, OutputCapture Capture) stderr, IContainment containment)
     {
         var evidence = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
@@ -191,8 +193,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         var (listed, listProblem) = effect.List is { } listing ? FolderLister.List(Path.Combine(folder, listing.Folder), listing) : ([], null);
         var outcome = new ProcessOutcome
         {
-            StartError = problem,
-            ExitCode = problem is null ? end?.ExitCode : null,
+            StartError = end?.StartProblem,
+            StartErrno = end?.StartErrno,
+            ExitCode = end?.ExitCode,
             Signal = end?.Signal,
             KillReason = end?.Reason,
             StartedAt = startedAt,

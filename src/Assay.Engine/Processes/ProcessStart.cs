@@ -53,7 +53,11 @@ internal sealed record ProcessEnd(
     /// <summary>Why the program never ran: nothing before its first instruction counts as its own doing. Null when it ran.</summary>
     public string? StartProblem { get; init; }
 
-    public static ProcessEnd NotStarted(string problem) => new(null, null, null, 0, 0, 0, 0, 0) { StartProblem = problem };
+    /// <summary>The operating system's number of that problem; null when the start itself was not tried.</summary>
+    public int? StartErrno { get; init; }
+
+    public static ProcessEnd NotStarted(string problem, int? errno = null) =>
+        new(null, null, null, 0, 0, 0, 0, 0) { StartProblem = problem, StartErrno = errno };
 }
 
 /// <summary>How far a running process is, for whoever watches. Not part of the record.</summary>

@@ -22,6 +22,9 @@ public sealed record ProcessOutcome : EffectOutcome
     /// <summary>Why it could not be started, in the operating system's words; null when it ran.</summary>
     public string? StartError { get; init; }
 
+    /// <summary>The operating system's number of that error, when the start itself failed; null when it ran, or was not even tried.</summary>
+    public int? StartErrno { get; init; }
+
     /// <summary>Null when it was ended by a signal, or never ran.</summary>
     public int? ExitCode { get; init; }
 

@@ -66,6 +66,7 @@ public sealed record CapsInForce
     public required string Isolation { get; init; }
 
     /// <summary>How each promise of the cage was kept; null in what was recorded before there was one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CageInForce? Cage { get; init; }
 }
 

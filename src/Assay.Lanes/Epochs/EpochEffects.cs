@@ -60,6 +60,10 @@ public static class EpochEffects
             Readable = Grants.Readable(crucible.Grants, Program(crucible)),
             Hidden = Grants.Hidden(crucible.Grants),
             NotAfter = state.Deadline,
+            WorkFolder = crucible.WorkPlace?.Folder,
+            WorkFolderIsReadOnly = crucible.WorkPlace is { } place && !place.Writes.Contains(place.Folder),
+            Writable = crucible.WorkPlace?.Writes ?? [],
+            Live = crucible.WorkPlace is not null,
         };
     }
 

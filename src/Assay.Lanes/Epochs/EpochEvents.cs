@@ -72,6 +72,9 @@ public sealed record CrucibleDeclared : EpochEvent
     /// <summary>What it may read besides; null in what was recorded before there were grants.</summary>
     public Grants? Grants { get; init; }
 
+    /// <summary>Where it works when that is not its run root; null: it is.</summary>
+    public WorkPlace? WorkPlace { get; init; }
+
     public required ProcessCaps Caps { get; init; }
 
     [JsonIgnore]
@@ -81,6 +84,11 @@ public sealed record CrucibleDeclared : EpochEvent
     [JsonIgnore]
     public string RunId => RunSha256.Short(16);
 }
+
+/// <summary>A person's own folder in which a program works.</summary>
+/// <param name="Folder">Absolute.</param>
+/// <param name="Writes">Absolute folders that it may change, this one among them or not.</param>
+public sealed record WorkPlace(string Folder, ImmutableArray<string> Writes);
 
 /// <summary>The first run passed, and the plan asks for a second one that must be the same to the byte.</summary>
 public sealed record ReplayRequired(string CrucibleId, ImmutableArray<string> Notes) : EpochEvent;

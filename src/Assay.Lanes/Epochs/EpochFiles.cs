@@ -38,6 +38,7 @@ public static class EpochFiles
             CruciblesFailed = state.Failed,
             CruciblesFailedClosed = state.Failed,
             CruciblesNotRun = state.Crucibles.Length - state.Done,
+            Uncaged = state.Crucibles.Count(c => c.Result?.Notes.Contains(CrucibleJudge.UncagedNote) == true),
             Runs = [.. state.Crucibles.Select(SummaryRun)],
         };
     }

@@ -78,6 +78,10 @@ public sealed record EpochSummary
 
     public required int CruciblesNotRun { get; init; }
 
+    /// <summary>How many of the runs nothing kept away from the machine; left out when there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Uncaged { get; init; }
+
     public required ImmutableArray<SummaryRun> Runs { get; init; }
 }
 

@@ -65,10 +65,14 @@ internal sealed class EpochLoader
             Inherit = _plan.Env,
             CruciblesTotal = crucibles.Count,
             ArtifactsRoot = _options.ArtifactsRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
-            Host = new HostEnforcement(ContainmentName(_host.Containment), _host.Sandbox, Environment.MachineName, Environment.OSVersion.VersionString),
+            Host = Enforcement(_host),
         };
         return new PreparedEpoch(_document.Source, _options, epoch, [.. crucibles]);
     }
+
+    /// <summary>The host as a manifest names it.</summary>
+    public static HostEnforcement Enforcement(HostCapabilities host) =>
+        new(ContainmentName(host.Containment), host.Sandbox, Environment.MachineName, Environment.OSVersion.VersionString);
 
     private void CheckPlan()
     {

@@ -75,7 +75,9 @@ internal static unsafe class Cage
             var started = Spawner.Start(gate?.Before(request) ?? request, root, cage.Script, cage.After, CageHost.Current.Watcher.Pid);
             if (started.Problem is null && started.Errno == 0) return new CagedProgram(started.Thread, started.Child, null);
             started.Thread?.Dispose();
-            return CagedProgram.NotStarted(started.Problem is { } problem ? $"the cage cannot be made: {problem}" : Describe(request, started.Errno));
+            return started.Problem is { } problem
+                ? CagedProgram.NotStarted($"the cage cannot be made: {problem}")
+                : CagedProgram.NotStarted(Describe(request, started.Errno)) with { Errno = started.Errno };
         }
     }
 
@@ -95,6 +97,9 @@ internal static unsafe class Cage
 internal sealed record CagedProgram(SpawnThread? Thread, Spawner.Child Child, string? Problem) : IDisposable
 {
     private const int MaxStatusBytes = 4096;
+
+    /// <summary>The operating system's error of the start; null: there was none, or it was not tried.</summary>
+    public int? Errno { get; init; }
 
     /// <summary>Where bubblewrap tells how the program ended; -1: it is not used.</summary>
     public int StatusPipe { get; init; } = -1;

@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Assay.Engine;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Epochs;
+
+/// <summary>
+/// Runs one command in the cage, from any folder: an epoch of one crucible that nobody had to write down, so that its record is like any other.
+/// </summary>
+/// <param name="workspace">Where the record goes.</param>
+/// <param name="time">The clock.</param>
+/// <param name="observer">Is told what happens while it happens, the output among it.</param>
+public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
+{
+    /// <summary>The id of the epoch and of its crucible; later ones get a number.</summary>
+    public const string EpochId = "TRY";
+
+    private const string Origin = "assay try";
+    private const long GraceMs = 1_000;
+
+    /// <summary>Checks a request against this host, and fixes what will run. Writes and starts nothing.</summary>
+    public static Checked<PreparedEpoch> Prepare(TryOptions options)
+    {
+        var problems = new List<InputProblem>();
+        void Refuse(string pointer, string rule, string message) => problems.Add(new InputProblem(Origin, pointer, rule, message));
+        var host = HostCapabilities.Detect();
+        if (options.Level != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("", "sandbox", missing);
+        var folder = options.Folder.Length > 1 ? options.Folder.TrimEnd('/') : options.Folder;
+        var grants = GrantRule.Load(folder, options.Reads, options.Hides, options.Level, "", Refuse);
+        var writes = GrantRule.Load(folder, options.Writes, [], options.Level, "", Refuse).Reads;
+        foreach (var path in writes.Where(p => !Directory.Exists(p))) Refuse("/writes", "path", $"{path} is no folder, and only folders can be granted for writing");
+        return problems.Count > 0 ? Checked<PreparedEpoch>.Refused(problems) : Declare(options, host, folder, grants, writes);
+    }
+
+    /// <summary>Runs it. The outcome is null when another process took the epoch away, or it was refused.</summary>
+    public async Task<TryEnd> RunAsync(PreparedEpoch prepared, CancellationToken cancel)
+    {
+        ProcessOutcome? outcome = null;
+        var run = await new EpochRunner(workspace, time, notice =>
+        {
+            if (notice is EventsCommitted { State: EpochState { Crucibles: [{ Run: { } ended }] } }) outcome = ended;
+            observer?.Invoke(notice);
+        }).RunAsync(prepared, cancel);
+        return new TryEnd(run, outcome);
+    }
+
+    private static PreparedEpoch Declare(TryOptions options, HostCapabilities host, string folder, Grants grants, ImmutableArray<string> writes)
+    {
+        var document = new TryDocument(options.Command, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes, options.DiskBytes);
+        var json = CanonicalJson.Serialize(document, TryJson.Default.TryDocument);
+        var digest = Digest.Of(json);
+        var crucible = new Crucible
+        {
+            SchemaVersion = Crucible.Version,
+            CrucibleId = EpochId,
+            KernelTargets = [EpochId],
+            Command = options.Command,
+            Sandbox = options.Level,
+        };
+        var epoch = new EpochDeclared
+        {
+            EpochId = EpochId,
+            EpochHash = digest,
+            PlanSha256 = digest,
+            Mode = EpochMode.Normal,
+            Plan = JsonDocument.Parse(json).RootElement.Clone(),
+            Profile = EpochProfile.Coverage,
+            KernelTarget = EpochId,
+            Seed = 0,
+            WallClockMs = options.TimeMs + (GraceMs * 10),
+            RequiredMilestones = [],
+            Template = RunnerTemplate.ExitCodeV1,
+            Args = [],
+            Inherit = ["TERM"],
+            CruciblesTotal = 1,
+            Host = EpochLoader.Enforcement(host),
+        };
+        var declared = new CrucibleDeclared
+        {
+            Index = 0,
+            Spec = Origin,
+            Folder = folder,
+            Crucible = crucible,
+            CrucibleSha256 = digest,
+            RunSha256 = digest,
+            Inputs = [],
+            Grants = grants,
+            WorkPlace = new WorkPlace(folder, writes),
+            Caps = new ProcessCaps
+            {
+                TimeMs = options.TimeMs,
+                KillMs = options.TimeMs + GraceMs,
+                MemoryBytes = options.MemoryBytes,
+                DiskBytes = options.DiskBytes,
+                StdoutBytes = TryOptions.OutputBytes,
+                StderrBytes = TryOptions.OutputBytes,
+                Processes = TryOptions.Processes,
+            },
+        };
+        return new PreparedEpoch(Origin, new EpochOptions(), epoch, [declared]);
+    }
+}
+
+/// <summary>How a command was tried.</summary>
+/// <param name="Run">The epoch's end.</param>
+/// <param name="Outcome">The command's; null when it never came so far.</param>
+public sealed record TryEnd(EpochRun Run, ProcessOutcome? Outcome);
+
+/// <summary>What to try, and under which caps.</summary>
+public sealed record TryOptions
+{
+    /// <summary>The most that is kept of each output.</summary>
+    public const long OutputBytes = 64L << 20;
+
+    public const int Processes = 256;
+
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>The current folder, absolute: it may be read.</summary>
+    public required string Folder { get; init; }
+
+    public SandboxLevel Level { get; init; } = SandboxLevel.Strict;
+
+    public ImmutableArray<string> Reads { get; init; } = [];
+
+    public ImmutableArray<string> Hides { get; init; } = [];
+
+    public ImmutableArray<string> Writes { get; init; } = [];
+
+    public required long TimeMs { get; init; }
+
+    public required long MemoryBytes { get; init; }
+
+    public required long DiskBytes { get; init; }
+}
+
+/// <summary>What its ids are computed from.</summary>
+internal sealed record TryDocument(
+    ImmutableArray<string> Command, SandboxLevel Sandbox, ImmutableArray<string> Reads, ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
+    long MemoryBytes, long DiskBytes);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(TryDocument))]
+internal sealed partial class TryJson : JsonSerializerContext;
