@@ -60,7 +60,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder);
         try
         {
-            markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]));
+            markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });
             var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
             var changed = staging.Stage();
             var startedAt = time.GetUtcNow();

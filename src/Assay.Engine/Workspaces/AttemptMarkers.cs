@@ -56,15 +56,26 @@ internal sealed class AttemptMarkers : IDisposable
     public void Describe(AttemptKey key, AttemptTraces traces) => _held[key].Write(JsonSerializer.SerializeToUtf8Bytes(traces, MarkerJson.Default.AttemptTraces));
 
     /// <summary>What the attempt uses; null when it had not come so far.</summary>
-    public AttemptTraces? Read(AttemptKey key)
+    public AttemptTraces? Read(AttemptKey key) => TryRead(PathOf(key));
+
+    private static AttemptTraces? TryRead(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(key)), MarkerJson.Default.AttemptTraces);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), MarkerJson.Default.AttemptTraces);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
             return null;
+        }
+    }
+
+    /// <summary>What all attempts use that may be under way, as far as they say so.</summary>
+    public static IEnumerable<AttemptTraces> ReadAll(string folder)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder))
+        {
+            if (!Path.GetFileName(path).StartsWith(SlotPrefix, StringComparison.Ordinal) && TryRead(path) is { } traces) yield return traces;
         }
     }
 
@@ -87,9 +98,7 @@ internal sealed class AttemptMarkers : IDisposable
     {
         foreach (var path in Directory.EnumerateFiles(_folder, SlotPrefix + "*"))
         {
-            var parts = Path.GetFileName(path)[SlotPrefix.Length..].Split('-');
-            if (int.TryParse(parts[0], out var pid) && ProcFs.Read(pid) is { } found && found.StartTicks.ToString() == parts[1]) continue;
-            File.Delete(path);
+            if (ProcessIdentity.FromName(Path.GetFileName(path)[SlotPrefix.Length..])?.IsAlive() != true) File.Delete(path);
         }
     }
 
@@ -124,7 +133,11 @@ internal readonly record struct AttemptKey(StreamName Stream, string EffectId, i
 /// <param name="Containment">The handle of what holds its processes.</param>
 /// <param name="Root">The absolute folder below which the files lie.</param>
 /// <param name="Output">The files that receive its output, relative to the root.</param>
-internal sealed record AttemptTraces(string Containment, string Root, ImmutableArray<string> Output);
+internal sealed record AttemptTraces(string Containment, string Root, ImmutableArray<string> Output)
+{
+    /// <summary>The engine; null in what was written before it was named.</summary>
+    public ProcessIdentity? Owner { get; init; }
+}
 
 [JsonSerializable(typeof(AttemptTraces))]
 internal sealed partial class MarkerJson : JsonSerializerContext;

@@ -31,6 +31,7 @@ public sealed class Workspace : IAsyncDisposable
         Directory.CreateDirectory(root);
         root = new DirectoryInfo(root).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? root;
         Directory.CreateDirectory(WorkspacePaths.Attempts(root));
+        Sweep.Run(root);
         return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));
     }
 

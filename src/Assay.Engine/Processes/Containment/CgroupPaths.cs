@@ -1,5 +1,6 @@
 using System.Globalization;
 using Assay.Engine.Processes.Native;
+using Assay.Engine.Workspaces;
 
 namespace Assay.Engine.Processes.Containment;
 
@@ -36,6 +37,23 @@ internal static class CgroupPaths
     /// <summary>Ids, one a line. 0 stands for a process of another pid namespace, which we cannot name.</summary>
     private static IEnumerable<int> ParsePids(string text) =>
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => int.Parse(l, CultureInfo.InvariantCulture)).Where(p => p > 0);
+
+    /// <summary>The cgroups below a folder that engines made which are gone.</summary>
+    public static IReadOnlyList<string> Stale(string parent)
+    {
+        try
+        {
+            return !Directory.Exists(parent) ? [] : [.. Directory.EnumerateDirectories(parent).Where(p => IsStale(Path.GetFileName(p)))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Only an engine of this pid namespace can be known to be gone: the ids of another mean nothing here.</summary>
+    private static bool IsStale(string name) =>
+        name.Split('-') is [_, _, var pids, ..] && pids == ProcFs.PidNamespace && ProcessIdentity.FromName(name) is { } owner && !owner.IsAlive();
 
     public static bool TryWrite(string file, string text)
     {

@@ -143,18 +143,14 @@ internal sealed class CgroupV1 : IContainment
         return found;
     }
 
-    /// <summary>Removes the empty cgroups of engines that are gone.</summary>
-    public static void RemoveStale()
+    /// <summary>Ends what engines that are gone left in their cgroups, and removes these.</summary>
+    public static void EndStale()
     {
-        foreach (var controller in new[] { "memory", "pids", "cpuacct" })
+        foreach (var controller in new[] { "pids", "memory", "cpuacct" })
         {
-            var parent = Path.Combine(CgroupPaths.Root, controller, CgroupPaths.Parent);
-            if (!Directory.Exists(parent)) continue;
-            foreach (var path in Directory.EnumerateDirectories(parent))
+            foreach (var path in CgroupPaths.Stale(Path.Combine(CgroupPaths.Root, controller, CgroupPaths.Parent)))
             {
-                var owner = Path.GetFileName(path).Split('-', '.');
-                var alive = owner.Length > 2 && int.TryParse(owner[0], out var pid) && ProcFs.Read(pid) is { } found && found.StartTicks.ToString() == owner[1];
-                if (!alive) CgroupPaths.Remove(path);
+                End(Path.Combine(CgroupPaths.Parent, Path.GetFileName(path)));
             }
         }
     }

@@ -77,6 +77,15 @@ internal sealed class CgroupV2 : IContainment
         return found;
     }
 
+    /// <summary>Ends what engines that are gone left in their cgroups, and removes these.</summary>
+    public static void EndStale()
+    {
+        foreach (var parent in DelegatedCgroup.Parents())
+        {
+            foreach (var path in CgroupPaths.Stale(parent)) End(path);
+        }
+    }
+
     private static IReadOnlyCollection<int> End(string path, int leader)
     {
         var found = CgroupPaths.Members(path);

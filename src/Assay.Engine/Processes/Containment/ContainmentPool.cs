@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Assay.Engine.Processes.Native;
+using Assay.Engine.Workspaces;
 
 namespace Assay.Engine.Processes.Containment;
 
@@ -12,14 +13,14 @@ internal sealed class ContainmentPool : IDisposable
     private readonly ConcurrentBag<IContainment> _all = [];
 
     // Distinct for each pool of each process on this host, so that engines can tell whose cgroup is whose.
-    private readonly string _session = $"{Environment.ProcessId}-{ProcFs.Read(Environment.ProcessId)?.StartTicks}-{Interlocked.Increment(ref _pools)}";
+    private readonly string _session = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}-{Interlocked.Increment(ref _pools)}";
     private int _created;
 
     /// <param name="mode">What to use; null: the best there is.</param>
     public ContainmentPool(ContainmentMode? mode = null)
     {
         Mode = mode ?? Detect();
-        if (Mode == ContainmentMode.CgroupV1) CgroupV1.RemoveStale();
+        if (Mode == ContainmentMode.CgroupV1) CgroupV1.EndStale();
         _ = Libc.Prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
 

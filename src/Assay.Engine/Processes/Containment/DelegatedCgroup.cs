@@ -8,6 +8,10 @@ internal static class DelegatedCgroup
     /// <summary>The folder below which cgroups are made, or null. Below our own cgroup first: that is what a service manager delegates.</summary>
     public static string? Find() => Prepare(Path.Combine(CgroupPaths.Root, CgroupPaths.Own(""))) ?? Prepare(CgroupPaths.Root);
 
+    /// <summary>Where cgroups may have been made, without making any.</summary>
+    public static IEnumerable<string> Parents() =>
+        new[] { Path.Combine(CgroupPaths.Root, CgroupPaths.Own("")), CgroupPaths.Root }.Select(above => Path.Combine(above, CgroupPaths.Parent)).Distinct(StringComparer.Ordinal);
+
     private static string? Prepare(string above)
     {
         try

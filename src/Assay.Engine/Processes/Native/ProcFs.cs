@@ -67,6 +67,9 @@ internal static class ProcFs
         return text.Length == 0 ? [] : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
     }
 
+    /// <summary>Names the pid namespace of this process.</summary>
+    public static string PidNamespace { get; } = new FileInfo("/proc/self/ns/pid").LinkTarget?.Trim('p', 'i', 'd', ':', '[', ']') ?? "";
+
     /// <summary>The kernel's id of this boot.</summary>
     public static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
