@@ -157,7 +157,7 @@ public sealed class EpochRunTests : IDisposable
         var path = Builder.Write();
         using var process = AssayProgram.Start(AssayProgram.Program, ["epoch", "run", path], _folder.Path);
         await Until(() => Directory.Exists(Path.Combine(Epochs, "EPOCH_TEST", "TWO")));
-        await AssayProgram.RunAsync("/bin/kill", ["-TERM", $"{process.Id}"], null, null, TimeSpan.FromSeconds(10));
+        AssayProgram.Terminate(process);
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
         AssertContract("epoch_summary_v1", Path.Combine(Epochs, "EPOCH_TEST", "epoch_summary.json"));

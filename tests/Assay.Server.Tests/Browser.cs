@@ -5,8 +5,6 @@ namespace Assay.Tests;
 /// <summary>Debian's Chromium, driven by Playwright. What it saw is kept in <c>artifacts/screenshots</c>.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
     private readonly List<string> _complaints = [];
@@ -18,11 +16,11 @@ internal sealed class Browser : IAsyncDisposable
 
     public static async Task<Browser> LaunchAsync()
     {
-        if (!File.Exists(Chromium) && Environment.GetEnvironmentVariable("CI") is null) Assert.Skip("Chromium is not installed: apt-get install chromium");
+        var chromium = RequiredProgram.Find("chromium", "chromium");
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
-            ExecutablePath = Chromium,
+            ExecutablePath = chromium,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         });
         return new Browser(playwright, browser);

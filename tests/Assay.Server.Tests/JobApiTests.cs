@@ -177,6 +177,8 @@ public sealed class JobApiTests
     [Fact]
     public async Task The_whole_way_goes_with_curl_alone()
     {
+        RequiredProgram.Find("curl", "curl");
+        RequiredProgram.Find("jq", "jq");
         await using var served = await ServedFolder.StartAsync();
         var script = $$"""
             set -eu

@@ -137,7 +137,7 @@ public sealed class PageTests
 
         public async ValueTask DisposeAsync()
         {
-            using (var term = System.Diagnostics.Process.Start("kill", ["-TERM", _process.Id.ToString()])) await term.WaitForExitAsync();
+            AssayProgram.Terminate(_process);
             await _process.WaitForExitAsync();
             _process.Dispose();
         }

@@ -97,7 +97,7 @@ internal sealed class ServedFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using (var term = Process.Start("kill", ["-TERM", _server.Id.ToString()])) await term.WaitForExitAsync();
+        AssayProgram.Terminate(_server);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await _server.WaitForExitAsync(deadline.Token);
         Assert.Equal(0, _server.ExitCode);

@@ -71,6 +71,7 @@ public sealed class TaskPageTests
     [Fact]
     public async Task Metrics_are_what_promtool_takes()
     {
+        var program = RequiredProgram.Find("promtool", "prometheus");
         using var tasks = new TaskFolder();
         tasks.Add("one", "echo x > a.txt");
         tasks.Add("two", "exit 1");
@@ -83,7 +84,7 @@ public sealed class TaskPageTests
             "circuit_breaker_state{adapter_id=\"shell\"} 0", "circuit_breaker_status{adapter_id=\"shell\",state=\"CLOSED\"} 1", "acceptance_test_pass_rate 1", "executor_heartbeat 0",
         ];
         Assert.All(expected, line => Assert.Contains(line, text.Split('\n')));
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var promtool = Process.Start(new ProcessStartInfo(program, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
         await promtool.StandardInput.WriteAsync(text);
         promtool.StandardInput.Close();
         var complaints = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();

@@ -30,6 +30,13 @@ internal static class AssayProgram
         return new ProgramResult(process.ExitCode, await output, await error);
     }
 
+    /// <summary>Asks it to end as a service manager does. The shell's own <c>kill</c>: the program of that name is in a package.</summary>
+    public static void Terminate(Process process)
+    {
+        using var kill = Process.Start("sh", ["-c", $"kill -TERM {process.Id}"]);
+        kill.WaitForExit();
+    }
+
     public static Process Start(string program, IReadOnlyList<string> arguments, string? folder, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)

@@ -167,7 +167,7 @@ public sealed class JobCommandLineTests
         await Until(async () => (await folder.ShowAsync(id))["stages"]!.AsArray().Count > 0);
         Assert.Equal(0, (await folder.RunAsync("job", "cancel", id, "--reason", "enough")).ExitCode);
         await Until(async () => (string)(await folder.ShowAsync(id))["job"]!["state"]! == "CANCELLED");
-        Terminate(worker);
+        AssayProgram.Terminate(worker);
         await worker.WaitForExitAsync();
         Assert.Equal(0, worker.ExitCode);
     }
@@ -179,7 +179,7 @@ public sealed class JobCommandLineTests
         var id = await folder.SubmitAsync("idea");
         using var worker = AssayProgram.Start(AssayProgram.Program, ["worker", "--run-jobs"], folder.Path);
         await Until(async () => (await folder.ShowAsync(id))["stages"]!.AsArray().Count > 0);
-        Terminate(worker);
+        AssayProgram.Terminate(worker);
         await worker.WaitForExitAsync();
         Assert.Equal(0, worker.ExitCode);
         Assert.Equal("WAITING_APPROVAL", (string)(await folder.ShowAsync(id))["job"]!["state"]!);
@@ -280,8 +280,6 @@ public sealed class JobCommandLineTests
             new HashSet<string>(StringComparer.Ordinal) { "job_event_v2", "job_spec_v1", "idea_spec_v1", "blueprint_v1", "outputs_v1", "policy_bundle_ref_v1", "dossier_manifest_v1", "trial_v1", "registry_card_v1", "gate_results_v1", "segments_summary_v1", "metrics_v1" },
             seen);
     }
-
-    private static void Terminate(System.Diagnostics.Process process) => System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString()]).WaitForExit();
 
     private static async Task Until(Func<Task<bool>> condition)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -201,7 +200,7 @@ public sealed class TaskExecutionTests
         using var running = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path);
         await UntilAsync(async () => (await folder.RunAsync("task", "show", "safe")).Output.Contains("TASK_STARTED", StringComparison.Ordinal));
         Assert.Contains("is being executed by process", (await folder.ExecuteAsync()).Error, StringComparison.Ordinal);
-        using var term = Process.Start("kill", ["-TERM", running.Id.ToString(CultureInfo.InvariantCulture)]);
+        AssayProgram.Terminate(running);
         await running.WaitForExitAsync();
         Assert.Equal(130, running.ExitCode);
         File.WriteAllText(folder.Under("flag"), "");
