@@ -1,9 +1,12 @@
 namespace Assay.Tests;
 
 /// <summary>A folder of the test's own, removed with it.</summary>
-internal sealed class TemporaryFolder : IDisposable
+/// <param name="below">Where it lies; null: in the system's folder for such things.</param>
+internal sealed class TemporaryFolder(string? below = null) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("assay-test-").FullName;
+    public string Path { get; } = below is null
+        ? Directory.CreateTempSubdirectory("assay-test-").FullName
+        : Directory.CreateDirectory(System.IO.Path.Combine(below, $"assay-test-{Guid.NewGuid():N}")).FullName;
 
     public string Under(params string[] names) => System.IO.Path.Combine([Path, .. names]);
 

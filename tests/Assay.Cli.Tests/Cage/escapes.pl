@@ -47,7 +47,7 @@ attempt 'read a disk', sub { for (glob '/dev/vd* /dev/sd* /dev/nvme*') { return 
 attempt 'environment of another', sub { can_read("/proc/$victim/environ") };
 attempt 'environment of the parent', sub { can_read('/proc/' . getppid() . '/environ') && 0 || can_read("/proc/$arg{engine}/environ") };
 attempt 'memory of another', sub { can_read("/proc/$victim/mem") || can_read("/proc/$victim/maps") };
-attempt 'files of another', sub { opendir(my $d, "/proc/$victim/fd") or return 0; my @all = readdir $d; @all > 2 };
+attempt 'files of another', sub { defined readlink "/proc/$victim/fd/0" };
 attempt 'root of another', sub { can_read("/proc/$victim/root$secret") || can_read("/proc/1/root$secret") || can_read("/proc/$victim/cwd/secret") };
 attempt 'a secret by a link', sub { symlink($secret, 'link'); can_read('link') };
 attempt 'a secret by a hard link', sub { link($secret, 'hard') && can_read('hard') };

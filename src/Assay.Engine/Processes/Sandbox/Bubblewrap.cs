@@ -33,6 +33,7 @@ internal static class Bubblewrap
 
         foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) words.AddRange(["--ro-bind-try", path, path]);
         foreach (var step in MountOrder.Of(plan)) words.AddRange(Step(step));
+        foreach (var step in MountOrder.Of(plan).Where(s => s.Kind == MountKind.Hide && Directory.Exists(s.Path))) words.AddRange(["--remount-ro", step.Path]);
         words.AddRange(["--remount-ro", "/", "--chdir", plan.WorkFolder, "--seccomp", $"{FilterDescriptor}", "--json-status-fd", $"{StatusDescriptor}", "--"]);
         return words;
     }

@@ -50,7 +50,9 @@ internal static unsafe class Cage
 
     private static CagedProgram InBubblewrap(CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, Gate? gate)
     {
-        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: !SocketSearch.MayHold(plan.Reads));
+        // Abstract names belong to the network, which a confined run shares: without a domain that keeps them inside, it gets no such sockets.
+        var keepsNames = !plan.HasNetwork || CageHost.Current.Watcher.Watches;
+        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !SocketSearch.MayHold(plan.Reads));
         var pipes = stackalloc int[4];
         if (Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(pipes + 2, Libc.O_CLOEXEC) != 0) throw new IOException($"pipe: {Libc.LastError()}");
         fixed (Bpf.Instruction* code = filter)
@@ -62,7 +64,7 @@ internal static unsafe class Cage
         _ = Libc.Close(pipes[1]);
         IReadOnlyList<string> words = [.. Bubblewrap.Words(plan), .. request.Words];
         var wrapped = request with { Program = words[0], Words = words, Folder = "/", Descriptors = [pipes[0], pipes[3]] };
-        var started = Spawn(host.Root, CageScript.Uncaged(containment), wrapped, gate);
+        var started = Spawn(host.Root, CageScript.Uncaged(containment, Landlock.ScopeAbstractSockets), wrapped, gate);
         _ = Libc.Close(pipes[0]);
         _ = Libc.Close(pipes[3]);
         return started with { StatusPipe = pipes[2] };

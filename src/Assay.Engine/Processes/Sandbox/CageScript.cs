@@ -42,10 +42,12 @@ internal sealed unsafe class CageScript : IDisposable
     }
 
     /// <summary>Only what every run gets, so that it can be ended whole: a domain of its own inside the engine's.</summary>
-    public static CageScript Uncaged(IContainment containment)
+    /// <param name="containment">What it joins first.</param>
+    /// <param name="scoped">What is kept inside the domain besides signals.</param>
+    public static CageScript Uncaged(IContainment containment, ulong scoped = 0)
     {
         var cage = new CageScript(containment);
-        if (CageHost.Current.Watcher.Watches) cage.Enter(Landlock.Create(files: false, Landlock.ScopeSignals));
+        if (CageHost.Current.Watcher.Watches) cage.Enter(Landlock.Create(files: false, Landlock.ScopeSignals | scoped));
         return cage;
     }
 
@@ -147,7 +149,8 @@ internal sealed unsafe class CageScript : IDisposable
             Attach(step);
         }
 
-        // What is only the way to what was granted must not be written to.
+        // What is only the way to what was granted, and what stands in place of what is hidden, must not be written to.
+        foreach (var step in MountOrder.Of(plan).Where(s => s.Kind == MountKind.Hide && Directory.Exists(s.Path))) Script.Restrict(step.Path, Plain | ScriptMounts.ReadOnly);
         foreach (var top in tops.Except(RunOwn.Concat(plan.Writes), StringComparer.Ordinal)) Script.Restrict(top, Plain | ScriptMounts.ReadOnly);
     }
 
