@@ -1,0 +1,31 @@
+using Assay.Engine.Processes.Containment;
+using Assay.Kernel.Effects;
+
+namespace Assay.Tests.Processes;
+
+/// <summary>The cage stays with the threads that spawn: after many runs no other thread of this process has any of it.</summary>
+public sealed class SpawningThreadTests
+{
+    private const int Runs = 1000;
+
+    [Fact]
+    public async Task After_a_thousand_runs_no_thread_of_the_engine_is_caged()
+    {
+        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        for (var i = 0; i < Runs; i++)
+        {
+            var (outcome, _) = await harness.RunAsync("exit 0", change: e => e with { Command = ["/bin/true"], Sandbox = SandboxLevel.Strict });
+            Assert.True(outcome is { ExitCode: 0, StartError: null }, outcome.ToString());
+        }
+
+        // Ordinary code that needs what it has not needed before goes on as if nothing had been.
+        Assert.NotEmpty(System.Xml.Linq.XDocument.Parse("<a/>").ToString());
+        foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
+        {
+            var status = File.ReadAllLines(task + "/status");
+            if (status[0].EndsWith("assay-caged", StringComparison.Ordinal)) continue;
+            Assert.Contains(status, line => line == "Seccomp:\t0");
+            Assert.Contains(status, line => line == "NoNewPrivs:\t0");
+        }
+    }
+}
