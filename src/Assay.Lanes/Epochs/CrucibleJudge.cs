@@ -28,6 +28,7 @@ public static class CrucibleJudge
     {
         var judge = new Judging(epoch, crucible, run, evidence);
         judge.Process();
+        if (run.Problem is not null) return judge.Conclude();
         judge.Protocol();
         judge.Files();
         judge.Coverage();
@@ -57,6 +58,7 @@ public static class CrucibleJudge
         {
             foreach (var input in run.ChangedInputs) Failed($"input_changed:{input}");
             if (run.StartError is { } error) Failed($"start_failed:{error}");
+            else if (run.NoEnd is { } problem) Failed($"engine_failed:{problem}");
             if (run.KillReason == KillReason.Deadline) Failed($"killed:{EpochWords.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
             else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
             else if (run.Signal is { } signal) Failed($"signal:{signal}");
@@ -67,7 +69,7 @@ public static class CrucibleJudge
 
         public void Protocol()
         {
-            if (!SpeaksProtocol || run.StartError is not null || run.KillReason is not null) return;
+            if (!SpeaksProtocol || run.NoEnd is not null || run.KillReason is not null) return;
             if (!evidence.TryGetValue("stdout", out var stdout))
             {
                 _failures.Add("runner_output_too_large");

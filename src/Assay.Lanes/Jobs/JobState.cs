@@ -212,12 +212,12 @@ public sealed record JobState
     {
         var (result, ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (run is { ExitCode: 0, KillReason: null } ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
+            ProcessOutcome run => (run is { ExitCode: 0, KillReason: null, NoEnd: null } ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
             StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.CostMicroUsd),
             _ => ("finished", 0L, 0L),
         };
         var next = OnEnded(finished, at, result, ms, cost);
-        return finished is { EffectId: JobEffects.RegistryCard, Outcome: ProcessOutcome { ExitCode: 0, KillReason: null, Files: [{ Sha256: not null } card] } } ? next with { Card = card } : next;
+        return finished is { EffectId: JobEffects.RegistryCard, Outcome: ProcessOutcome { ExitCode: 0, KillReason: null, NoEnd: null, Files: [{ Sha256: not null } card] } } ? next with { Card = card } : next;
     }
 
     private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, long costMicroUsd)
