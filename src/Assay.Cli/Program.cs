@@ -33,6 +33,12 @@ if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
     return ExitCodes.BadInput;
 }
 
+if (ArgumentRule.Refusal(parsed) is { } refusal)
+{
+    Console.Error.WriteLine($"assay: {refusal}");
+    return ExitCodes.BadInput;
+}
+
 using var signals = new Signals();
 try
 {
