@@ -66,6 +66,16 @@ public sealed class EffectFailureTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_process_printed_before_the_engine_failed_is_kept()
+    {
+        var fails = Process("fails", "echo seen") with { Collect = [new CollectedName("a\0b", 1, Content: true)] };
+        var outcome = Assert.IsType<ProcessOutcome>((await RunAsync(new BatchLane([fails])))["fails"]);
+        Assert.StartsWith("ArgumentException: ", outcome.Problem, StringComparison.Ordinal);
+        Assert.Equal((5, Digest.Of("seen\n")), (outcome.Stdout.SizeBytes, outcome.Stdout.Sha256));
+        Assert.Equal([outcome.Stdout], outcome.Output);
+    }
+
+    [Fact]
     public async Task An_outcome_that_its_lane_cannot_judge_is_a_failure_with_the_reason()
     {
         var lane = new BatchLane([Process("hostile", "echo x"), Process("well", "exit 0")])
