@@ -16,6 +16,7 @@ public sealed class HostileSurroundingsTests : IDisposable
         const string spoil = "cd \"$ASSAY_RUN_ROOT/../../..\" && mv c019_runs gone && touch c019_runs";
         var plan = Plan().Add("GOOD", "exit 0", c => None(c)).Add("SPOILS", spoil, c => None(c)).Add("LACKS", "exit 1", c => None(c)["expect"] = new JsonObject { ["exit_code"] = 1 });
         var result = await AssayProgram.RunAsync(_folder.Path, "epoch", "run", plan.Write(), "--json");
+        Assert.Equal(3, result.ExitCode);
         var runs = JsonNode.Parse(result.Output)!["runs"]!.AsArray().ToDictionary(r => (string)r!["crucible_id"]!, r => r!, StringComparer.Ordinal);
         Assert.Equal("PASS", (string)runs["GOOD"]["outcome"]!);
         Assert.Equal("FAIL_CLOSED", (string)runs["LACKS"]["outcome"]!);

@@ -57,8 +57,13 @@ public static class CrucibleJudge
         public void Process()
         {
             foreach (var input in run.ChangedInputs) Failed($"input_changed:{input}");
-            if (run.StartError is { } error) Failed($"start_failed:{error}");
-            else if (run.NoEnd is { } problem) Failed($"engine_failed:{problem}");
+            if (run.NoEnd is { } problem)
+            {
+                // Nothing of the trial was seen, so that no profile can count it as done.
+                Failed($"{(run.StartError is null ? "engine_failed" : "start_failed")}:{problem}");
+                _evidenceMissing = true;
+            }
+
             if (run.KillReason == KillReason.Deadline) Failed($"killed:{EpochWords.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
             else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
             else if (run.Signal is { } signal) Failed($"signal:{signal}");

@@ -51,7 +51,7 @@ public sealed class CrucibleJudgeTests
             var expect = new CrucibleExpectations { ExitCode = 1, ExpectedOutcome = "REFUSE" };
             var outcome = Given.Outcome(exitCode, files: File(CrucibleJudge.CoverageFile)) with { StartError = startError, Problem = problem };
             var judgement = Judge(template, outcome, expect, ("stdout", """[{"outcome":"REFUSE"}]"""), (CrucibleJudge.CoverageFile, Coverage));
-            Assert.Equal((CrucibleOutcome.FailClosed, note), (judgement.Outcome, judgement.Notes[0]));
+            Assert.Equal((CrucibleOutcome.FailClosed, note, true), (judgement.Outcome, judgement.Notes[0], judgement.EvidenceMissing));
         }
     }
 
