@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text;
 using Assay.Kernel.Contracts;
 
 namespace Assay.Cli;
 
 /// <summary>
-/// What no argument may hold, whatever it is for: ids and paths hold no control character and none that turns the direction of writing, reasons may have
-/// several lines (<see cref="TextRule"/>).
+/// What no argument may hold, whatever it is for: ids and paths hold no control character and none that turns the direction of writing,
+/// reasons may have several lines (<see cref="TextRule"/>).
 /// </summary>
 internal static class ArgumentRule
 {
@@ -28,13 +29,14 @@ internal static class ArgumentRule
                 };
                 foreach (var token in given.Tokens)
                 {
-                    if (TextRule.Refused(token.Value, isFree) is { } refused) return $"{name} holds {TextRule.Describe(refused)}: take it out [{TextRule.Name}]";
+                    if (TextRule.Refused(token.Value, isFree) is { } refused) return Message(name, refused);
                 }
             }
         }
 
-        return Environment.GetEnvironmentVariable(GlobalOptions.WorkspaceVariable) is { } workspace && TextRule.Refused(workspace, isFree: false) is { } hidden
-            ? $"{GlobalOptions.WorkspaceVariable} holds {TextRule.Describe(hidden)}: take it out [{TextRule.Name}]"
-            : null;
+        var workspace = Environment.GetEnvironmentVariable(GlobalOptions.WorkspaceVariable) ?? "";
+        return TextRule.Refused(workspace, isFree: false) is { } hidden ? Message(GlobalOptions.WorkspaceVariable, hidden) : null;
     }
+
+    private static string Message(string name, Rune refused) => $"{name} holds {TextRule.Describe(refused)}: take it out [{TextRule.Name}]";
 }

@@ -46,7 +46,9 @@ public sealed class AssayEngine : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    /// <summary>Called for each thing that happens, from any thread, and must return soon. What it throws is dropped: watching never harms the work.</summary>
+    /// <summary>
+    /// Called for each thing that happens, from any thread, and must return soon. What it throws is dropped: watching never harms the work.
+    /// </summary>
     public Action<EngineNotice> Observer { get; set; } = static _ => { };
 
     /// <summary>How this engine holds processes and caps them.</summary>

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Assay.Tests;
 
 /// <summary>
-/// No document and no argument holds a character that ends a C string, steers a terminal, or shows a name as another than it is: one error that names file,
-/// place and rule, exit code 2, and nothing is left behind.
+/// No document and no argument holds a character that ends a C string, steers a terminal, or shows a name as another than it is: one error
+/// that names file, place and rule, exit code 2, and nothing is left behind.
 /// </summary>
 public sealed class ControlCharacterTests : IDisposable
 {

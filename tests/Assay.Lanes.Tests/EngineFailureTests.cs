@@ -14,8 +14,8 @@ using Assay.Tests.Jobs;
 namespace Assay.Tests;
 
 /// <summary>
-/// Every effect that a lane asks for on its way to success, and what becomes of it when the engine cannot perform that effect: no lane throws, none counts it
-/// as passed, and each says why.
+/// Every effect that a lane asks for on its way to success, and what becomes of it when the engine cannot perform that effect: no lane
+/// throws, none counts it as passed, and each says why.
 /// </summary>
 public sealed class EngineFailureTests
 {

@@ -41,7 +41,8 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new EffectResult(outcome with { Problem = $"its answer could not be kept: {FailureReason.Of(e)}" }, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
+            var unkept = outcome with { Problem = $"its answer could not be kept: {FailureReason.Of(e)}" };
+            return new EffectResult(unkept, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
         }
     }
 

@@ -50,7 +50,11 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             if (markers.Read(attempt.Key) is { Output: [var stdout, var stderr] } traces)
             {
                 foreach (var file in traces.Output.Select(o => Path.Combine(traces.Root, o)).Where(File.Exists)) DurableFile.Sync(file);
-                failed = failed with { Stdout = Partial(traces.Root, stdout) ?? failed.Stdout, Stderr = Partial(traces.Root, stderr) ?? failed.Stderr };
+                failed = failed with
+                {
+                    Stdout = Partial(traces.Root, stdout) ?? failed.Stdout,
+                    Stderr = Partial(traces.Root, stderr) ?? failed.Stderr,
+                };
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

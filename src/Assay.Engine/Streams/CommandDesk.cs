@@ -18,8 +18,8 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     private readonly ConcurrentDictionary<StreamName, StreamMachine> _long = new();
 
     /// <summary>
-    /// Puts a command to a stream. An acceptance is durable when this returns, and its files are written; one that cannot be written is told to the observer
-    /// and left to whoever opens the stream next.
+    /// Puts a command to a stream. An acceptance is durable when this returns, and its files are written; one that cannot be written is
+    /// told to the observer and left to whoever opens the stream next.
     /// </summary>
     /// <returns>The lane's answer, and its state after it.</returns>
     public async Task<(Decision Decision, object State)> SubmitAsync(ILane lane, StreamName stream, Command command)

@@ -9,8 +9,8 @@ namespace Assay.Engine.Streams;
 internal interface IEffectPerformer
 {
     /// <summary>
-    /// Performs an attempt to its end. A failure of the work is an outcome; an exception is recorded as one (<see cref="Kernel.Effects.Effect.Failed"/>), but for
-    /// a <see cref="Ledger.LedgerException"/>, after which the stream cannot go on.
+    /// Performs an attempt to its end. A failure of the work is an outcome; an exception is recorded as one (<see
+    /// cref="Kernel.Effects.Effect.Failed"/>), but for a <see cref="Ledger.LedgerException"/>, after which the stream cannot go on.
     /// </summary>
     Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel);
 

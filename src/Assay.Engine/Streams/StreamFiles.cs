@@ -5,9 +5,9 @@ using Assay.Ledger;
 namespace Assay.Engine.Streams;
 
 /// <summary>
-/// The files of one stream, which are written when their events are durable. They follow from the ledger, so one that cannot be written holds nothing up:
-/// whoever watches is told, and the stream's files count as written only up to there, so that they are tried again when the stream is let go and whenever it
-/// is opened.
+/// The files of one stream, which are written when their events are durable. They follow from the ledger, so one that cannot be written
+/// holds nothing up: whoever watches is told, and the stream's files count as written only up to there, so that they are tried again when
+/// the stream is let go and whenever it is opened.
 /// </summary>
 internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName stream)
 {
@@ -40,7 +40,10 @@ internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName str
         if (!_isBehind) WrittenTo = version;
     }
 
-    /// <summary>Tries again what could not be written. A growing file lacks all that follows its first missing line, so everything is gone through in order.</summary>
+    /// <summary>
+    /// Tries again what could not be written. A growing file lacks all that follows its first missing line, so everything is gone through
+    /// in order.
+    /// </summary>
     public void CatchUp(long version)
     {
         if (!_isBehind) return;

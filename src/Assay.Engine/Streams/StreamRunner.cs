@@ -154,8 +154,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     }
 
     /// <summary>
-    /// A draft that records outcomes. What untrusted work left may be such that its lane cannot judge it, or that no event can hold it; then that attempt has
-    /// failed for this reason, and the others are recorded as they ended.
+    /// A draft that records outcomes. What untrusted work left may be such that its lane cannot judge it, or that no event can hold it;
+    /// then that attempt has failed for this reason, and the others are recorded as they ended.
     /// </summary>
     private Draft Recording(IReadOnlyList<Ended> reports)
     {
@@ -177,7 +177,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             }
             catch (Exception e) when (e is not LedgerException && end.Report is EffectCompleted done)
             {
-                return Failed(done.Effect, done.Attempt, end.Key, $"its outcome could not be recorded: {FailureReason.Of(e)}", engine.Time.GetUtcNow());
+                var reason = $"its outcome could not be recorded: {FailureReason.Of(e)}";
+                return Failed(done.Effect, done.Attempt, end.Key, reason, engine.Time.GetUtcNow());
             }
         }
 
@@ -191,8 +192,11 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
     }
 
-    private static Ended Failed(Effect effect, int attempt, AttemptKey key, string reason, DateTimeOffset startedAt) =>
-        new(new EffectCompleted(effect, attempt, effect.Failed(reason, startedAt), ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty), [], key);
+    private static Ended Failed(Effect effect, int attempt, AttemptKey key, string reason, DateTimeOffset startedAt)
+    {
+        var evidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
+        return new Ended(new EffectCompleted(effect, attempt, effect.Failed(reason, startedAt), evidence), [], key);
+    }
 
     private void StartEffects(Draft draft)
     {
@@ -244,8 +248,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     }
 
     /// <summary>
-    /// Performs an attempt. Whatever it throws is its own outcome and nobody else's (ruling 38), but for the loss of the ledger, and an end that was asked for
-    /// of the whole stream.
+    /// Performs an attempt. Whatever it throws is its own outcome and nobody else's (ruling 38), but for the loss of the ledger, and an end
+    /// that was asked for of the whole stream.
     /// </summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="own">Ends this attempt.</param>
@@ -257,7 +261,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         try
         {
             var result = await performer.PerformAsync(attempt, own);
-            return new Ended(new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence), result.Blobs, attempt.Key);
+            var done = new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence);
+            return new Ended(done, result.Blobs, attempt.Key);
         }
         catch (Exception e) when (e is not LedgerException && !(e is OperationCanceledException && stop.IsCancellationRequested))
         {
@@ -303,7 +308,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             catch (Exception e) when (e is not LedgerException)
             {
                 // Not interrupted, which may be repeated: what the attempt left may still be running.
-                var failed = Failed(effect, started.Attempt, attempt.Key, $"what became of it cannot be found out: {FailureReason.Of(e)}", engine.Time.GetUtcNow());
+                var reason = $"what became of it cannot be found out: {FailureReason.Of(e)}";
+                var failed = Failed(effect, started.Attempt, attempt.Key, reason, engine.Time.GetUtcNow());
                 await CommitAsync(() => Recording([failed]), stop);
                 continue;
             }

@@ -44,7 +44,11 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         }
         catch (Exception e)
         {
-            if (Undo() is { } left) return Refused($"{e.Message}; what had been changed by then could not be taken back ({left}), so the tree has to be looked at");
+            if (Undo() is { } left)
+            {
+                return Refused($"{e.Message}; what had been changed could not be taken back ({left}), so the tree has to be looked at");
+            }
+
             if (e is IOException or UnauthorizedAccessException) return Refused(e.Message);
             throw;
         }
@@ -156,7 +160,9 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         for (; folder.Length > tree.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!) Directory.Delete(folder);
     }
 
-    /// <summary>Puts back what was there, the last first. Returns why the first that could not be put back is not; null when all is as it was.</summary>
+    /// <summary>
+    /// Puts back what was there, the last first. Returns why the first that could not be put back is not; null when all is as it was.
+    /// </summary>
     private string? Undo()
     {
         string? left = null;

@@ -13,7 +13,7 @@ public static class ContractCatalog
     private const string Prefix = "contracts/";
     private const string Suffix = ".schema.json";
 
-    private static readonly ConcurrentDictionary<string, Lazy<(JsonElement Text, JsonSchema Schema)>> Compiled = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<Contract>> Compiled = new(StringComparer.Ordinal);
 
     /// <summary>All versions that are known, in alphabetical order.</summary>
     public static IReadOnlyList<string> Versions { get; } =
@@ -37,8 +37,8 @@ public static class ContractCatalog
     public static IReadOnlyList<SchemaError> Validate(string version, JsonElement value) => Compile(version).Schema.Validate(value);
 
     /// <summary>
-    /// The document itself when it names <paramref name="version"/>, satisfies that contract, and holds no character that none may hold (<see cref="TextRule"/>);
-    /// else each thing that is wrong.
+    /// The document itself when it names <paramref name="version"/>, satisfies that contract, and holds no character that none may hold
+    /// (<see cref="TextRule"/>); else each thing that is wrong.
     /// </summary>
     public static Checked<InputDocument> Check(InputDocument document, string version)
     {
@@ -62,12 +62,14 @@ public static class ContractCatalog
             : Checked<InputDocument>.Refused([.. errors.Select(e => document.Problem(e.InstancePointer, e.Keyword, e.Message))]);
     }
 
-    private static (JsonElement Text, JsonSchema Schema) Compile(string version) => Compiled.GetOrAdd(version, static v => new Lazy<(JsonElement, JsonSchema)>(() =>
+    private static Contract Compile(string version) => Compiled.GetOrAdd(version, static v => new Lazy<Contract>(() =>
     {
         var registry = new SchemaRegistry();
         var schema = Schema(v);
         var uri = schema.GetProperty("$id").GetString()!;
         registry.Add(uri, schema);
-        return (schema, registry.Compile(uri));
+        return new Contract(schema, registry.Compile(uri));
     })).Value;
+
+    private sealed record Contract(JsonElement Text, JsonSchema Schema);
 }

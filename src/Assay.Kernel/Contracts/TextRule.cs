@@ -5,9 +5,10 @@ using Assay.Kernel.Json;
 namespace Assay.Kernel.Contracts;
 
 /// <summary>
-/// Characters that no document may hold. Ids, paths, and names of variables: no control character and none that turns the direction of writing, so that what is
-/// shown is what is used. Free text, which a contract declares by <c>"contentMediaType": "text/plain"</c>, and words of commands, which it declares the same
-/// way: line breaks and tabs besides, but nothing that ends a C string or steers a terminal. What a contract leaves open is free text.
+/// Characters that no document may hold. Ids, paths, and names of variables: no control character and none that turns the direction of
+/// writing, so that what is shown is what is used. Free text, which a contract declares by <c>"contentMediaType": "text/plain"</c>, and
+/// words of commands, which it declares the same way: line breaks and tabs besides, but nothing that ends a C string or steers a terminal.
+/// What a contract leaves open is free text.
 /// </summary>
 public static class TextRule
 {
@@ -49,13 +50,16 @@ public static class TextRule
     }
 
     /// <summary>A line break is a line feed, alone or after a carriage return; a carriage return alone would overwrite a line.</summary>
-    private static bool IsBreak(string text, int at) => text[at] is '\n' or '\t' || (text[at] == '\r' && at + 1 < text.Length && text[at + 1] == '\n');
+    private static bool IsBreak(string text, int at) =>
+        text[at] is '\n' or '\t' || (text[at] == '\r' && at + 1 < text.Length && text[at + 1] == '\n');
 
     private static bool Turns(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     /// <summary>Goes through a document beside its contract, which says of each string what it is.</summary>
     private sealed class Walk(InputDocument document, JsonElement contract)
     {
+        private const string Others = "additionalProperties";
+
         private static readonly string[] Alternatives = ["allOf", "anyOf", "oneOf"];
 
         public List<InputProblem> Problems { get; } = [];
@@ -76,10 +80,14 @@ public static class TextRule
                     if (Refused(value.GetString()!, isFree) is { } refused) Refuse(pointer, "", refused, isFree);
                     break;
                 case JsonValueKind.Array:
-                    for (var i = 0; i < value.GetArrayLength(); i++) Value(value[i], Members(all, "items"), JsonPointer.Append(pointer, i), isOpen);
+                    for (var i = 0; i < value.GetArrayLength(); i++)
+                    {
+                        Value(value[i], Members(all, "items"), JsonPointer.Append(pointer, i), isOpen);
+                    }
+
                     break;
                 case JsonValueKind.Object:
-                    var isBag = isOpen || !all.Exists(static s => s.TryGetProperty("properties", out _) || s.TryGetProperty("additionalProperties", out _));
+                    var isBag = isOpen || !all.Exists(static s => s.TryGetProperty("properties", out _) || s.TryGetProperty(Others, out _));
                     foreach (var property in value.EnumerateObject()) Property(property, all, pointer, isBag);
                     break;
             }
@@ -93,11 +101,12 @@ public static class TextRule
                 return;
             }
 
-            var own = schemas.Select(s => s.TryGetProperty("properties", out var named) && named.TryGetProperty(property.Name, out var of) ? of : (JsonElement?)null).OfType<JsonElement>().ToList();
-            Value(property.Value, own.Count > 0 ? own : Members(schemas, "additionalProperties"), JsonPointer.Append(pointer, property.Name), isBag && own.Count == 0);
+            var own = Members(Members(schemas, "properties"), property.Name).ToList();
+            var of = own.Count > 0 ? own : Members(schemas, Others);
+            Value(property.Value, of, JsonPointer.Append(pointer, property.Name), isBag && own.Count == 0);
         }
 
-        private static IEnumerable<JsonElement> Members(List<JsonElement> schemas, string keyword) =>
+        private static IEnumerable<JsonElement> Members(IEnumerable<JsonElement> schemas, string keyword) =>
             schemas.Select(s => s.TryGetProperty(keyword, out var of) ? of : (JsonElement?)null).OfType<JsonElement>();
 
         /// <summary>A schema with those that it refers to and is put together from.</summary>
@@ -105,7 +114,7 @@ public static class TextRule
         {
             if (schema.ValueKind != JsonValueKind.Object) return;
             all.Add(schema);
-            if (schema.TryGetProperty("$ref", out var reference) && JsonPointer.Find(contract, reference.GetString()![1..]) is { } target) Gather(target, all);
+            if (schema.TryGetProperty("$ref", out var to) && JsonPointer.Find(contract, to.GetString()![1..]) is { } of) Gather(of, all);
             foreach (var keyword in Alternatives)
             {
                 if (!schema.TryGetProperty(keyword, out var members)) continue;
@@ -113,7 +122,10 @@ public static class TextRule
             }
         }
 
-        private void Refuse(string pointer, string what, Rune refused, bool isFree) => Problems.Add(document.Problem(
-            pointer, Name, $"{what}holds {Describe(refused)}, which may not stand {(isFree ? "in a text" : "in an id, a path or a name")}: take it out"));
+        private void Refuse(string pointer, string what, Rune refused, bool isFree)
+        {
+            var where = isFree ? "in a text" : "in an id, a path or a name";
+            Problems.Add(document.Problem(pointer, Name, $"{what}holds {Describe(refused)}, which may not stand {where}: take it out"));
+        }
     }
 }

@@ -12,8 +12,8 @@ namespace Assay.Kernel.Effects;
 public abstract record Effect(string Id)
 {
     /// <summary>
-    /// How it is recorded that the effect could not be performed to its end. Whatever an attempt throws is that attempt's outcome and nothing else's
-    /// (ruling 38), so every effect has one, and no lane may take it for success.
+    /// How it is recorded that the effect could not be performed to its end. Whatever an attempt throws is that attempt's outcome and
+    /// nothing else's (ruling 38), so every effect has one, and no lane may take it for success.
     /// </summary>
     /// <param name="reason">Why, in bounded words and without a stack trace.</param>
     /// <param name="startedAt">When the attempt began.</param>
@@ -92,7 +92,10 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>When the process has to be over, whatever its own time cap says; the kill reason is then <see cref="KillReason.Deadline"/>.</summary>
     public DateTimeOffset? NotAfter { get; init; }
 
-    /// <summary>The process may have run, so this is no <see cref="ProcessOutcome.StartError"/>: what was never started may be tried again, this may not.</summary>
+    /// <summary>
+    /// The process may have run, so this is no <see cref="ProcessOutcome.StartError"/>: what was never started may be tried again, this may
+    /// not.
+    /// </summary>
     public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ProcessOutcome
     {
         Problem = reason,
@@ -130,7 +133,8 @@ public sealed record CollectFiles(string Id) : Effect(Id)
     /// <summary>Files larger than this are listed and not copied.</summary>
     public long MaxFileBytes { get; init; } = 64L << 20;
 
-    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new FilesOutcome([new CollectedFile(To, 0, null, reason)], Complete: false);
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new FilesOutcome([new CollectedFile(To, 0, null, reason)], Complete: false);
 }
 
 /// <summary>Bring another stream of this ledger to its end, starting it from a document if it is not there yet.</summary>
@@ -164,7 +168,8 @@ public sealed record CommandStream(string Id) : Effect(Id)
     /// <summary>Reads what the parent wants to know from the other stream's state.</summary>
     public required Func<object, StreamReading> Result { get; init; }
 
-    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new StreamOutcome(Stream.ToString(), StreamOutcome.Refused, $"it could not be done: {reason}");
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new StreamOutcome(Stream.ToString(), StreamOutcome.Refused, $"it could not be done: {reason}");
 }
 
 /// <summary>What a lane reads from another stream's state.</summary>

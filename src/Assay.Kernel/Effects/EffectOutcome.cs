@@ -25,9 +25,14 @@ public sealed record ProcessOutcome : EffectOutcome
     /// <summary>Why the engine could not bring it to its end or keep what it left; it may have run. Null when it could.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Why there is no end that could be judged, whatever end was expected; null when it ended, by itself or by the engine, or was not let start.</summary>
+    /// <summary>
+    /// Why there is no end that could be judged, whatever end was expected; null when it ended, by itself or by the engine, or was not let
+    /// start.
+    /// </summary>
     [JsonIgnore]
-    public string? NoEnd => StartError ?? Problem ?? (this is { ExitCode: null, Signal: null, KillReason: null, ChangedInputs.IsDefaultOrEmpty: true } ? "it left neither exit code nor signal" : null);
+    public string? NoEnd => StartError ?? Problem ?? (HasEnd ? null : "it left neither exit code nor signal");
+
+    private bool HasEnd => ExitCode is not null || Signal is not null || KillReason is not null || !ChangedInputs.IsDefaultOrEmpty;
 
     /// <summary>What it printed, as far as there are files of it.</summary>
     [JsonIgnore]
@@ -137,7 +142,8 @@ public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, 
 
 /// <summary>What another stream answered to a command.</summary>
 /// <param name="Stream">Its name.</param>
-/// <param name="Status">Where it stands, in its own lane's words; <c>REFUSED</c> when it refused the command, or the command could not be put to it.</param>
+/// <param name="Status">Where it stands, in its own lane's words; <c>REFUSED</c> when it refused the command, or the command could not be
+/// put to it.</param>
 /// <param name="Reason">Why, when there is something to say.</param>
 public sealed record StreamOutcome(string Stream, string Status, string? Reason) : EffectOutcome
 {

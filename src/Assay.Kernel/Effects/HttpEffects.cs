@@ -49,7 +49,8 @@ public sealed record CallHttp(string Id) : Effect(Id)
     public bool Repeatable { get; init; }
 
     /// <summary>Nothing says whether the request had been sent.</summary>
-    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new HttpOutcome(null, reason, MayHaveActed: true) { StartedAt = startedAt, DurationMs = 0 };
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new HttpOutcome(null, reason, MayHaveActed: true) { StartedAt = startedAt, DurationMs = 0 };
 }
 
 /// <summary>The pauses between tries.</summary>

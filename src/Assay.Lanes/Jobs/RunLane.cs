@@ -160,7 +160,11 @@ public sealed class RunLane : Lane<RunState>
     private static IReadOnlyList<Event> OnCollected(RunState state, FilesOutcome collected)
     {
         var judged = state.Passed!.Listed;
-        if (collected.Files.FirstOrDefault(f => f.Sha256 is null) is { } bad) return [Failed(new StageProblem("dossier_file", $"{bad.Name} {bad.Problem}"))];
+        if (collected.Files.FirstOrDefault(f => f.Sha256 is null) is { } bad)
+        {
+            return [Failed(new StageProblem("dossier_file", $"{bad.Name} {bad.Problem}"))];
+        }
+
         if (!collected.Complete || collected.Files.Length != judged.Length)
         {
             return [Failed(new StageProblem("dossier_changed", "the output changed after it was judged"))];

@@ -102,13 +102,16 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         return await engine.RunAsync(EpochLane.Instance, stream, epoch.Options.Jobs, cancel) switch
         {
             RunResult.Owned owned => new EpochRun.Busy(epochId, owned.By),
-            RunResult.Finished when missing is not null && workspace.Store.Find(stream) is { } info && info.MirroredTo < info.Head.Version =>
-                throw new IOException($"{epochId} has its verdict, but {missing.Path} could not be written: {missing.Reason}; put that right, and --resume writes it from the ledger"),
+            RunResult.Finished when missing is not null && IsBehind(stream) => throw new IOException(
+                $"{epochId} has its verdict, but {missing.Path} could not be written: {missing.Reason}; "
+                + "put that right, and --resume writes it from the ledger"),
             RunResult.Finished finished => Ended((EpochState)finished.State, epoch),
             RunResult.Waiting waiting => throw new InvalidOperationException($"the epoch waits for {waiting.For.For}"),
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
     }
+
+    private bool IsBehind(StreamName stream) => workspace.Store.Find(stream) is { } info && info.MirroredTo < info.Head.Version;
 
     private static EpochRun.Ended Ended(EpochState state, PreparedEpoch epoch)
     {

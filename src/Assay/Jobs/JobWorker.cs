@@ -24,7 +24,10 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     /// <summary>What is reported of a job that the engine could not advance; it is tried again after a while.</summary>
     public const string NotAdvanced = "NOT_ADVANCED";
 
-    /// <summary>What is reported of a job whose record is whole and one of whose files could not be written; it is written when the job is next advanced.</summary>
+    /// <summary>
+    /// What is reported of a job whose record is whole and one of whose files could not be written; it is written when the job is next
+    /// advanced.
+    /// </summary>
     public const string FileMissing = "FILE_NOT_WRITTEN";
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
@@ -80,7 +83,11 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
 
     private async Task ReapAsync()
     {
-        while (_missing.TryDequeue(out var file)) onLetGo(new WorkerJob(file.Stream.Id, FileMissing, null, $"{file.Path} cannot be written: {file.Reason}"));
+        while (_missing.TryDequeue(out var file))
+        {
+            onLetGo(new WorkerJob(file.Stream.Id, FileMissing, null, $"{file.Path} cannot be written: {file.Reason}"));
+        }
+
         foreach (var task in _running.Keys.Where(t => t.IsCompleted).ToList())
         {
             var stream = _running[task];

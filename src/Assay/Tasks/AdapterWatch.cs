@@ -34,8 +34,8 @@ internal sealed class AdapterWatch : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes the checks that are due. Another executor may be at it, which is as good. What goes wrong with the checks of one adapter ends neither those of
-    /// others nor the run, which says so itself when it meets the same trouble.
+    /// Makes the checks that are due. Another executor may be at it, which is as good. What goes wrong with the checks of one adapter ends
+    /// neither those of others nor the run, which says so itself when it meets the same trouble.
     /// </summary>
     private async Task TryCheckAsync(string adapterId)
     {
