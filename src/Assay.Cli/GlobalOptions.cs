@@ -6,6 +6,9 @@ namespace Assay.Cli;
 /// <summary>Options that every command takes.</summary>
 internal sealed class GlobalOptions
 {
+    /// <summary>Names the workspace when no option does.</summary>
+    public const string WorkspaceVariable = "ASSAY_WORKSPACE";
+
     private readonly Option<string?> _workspace = new("--workspace")
     {
         Description = "Folder of the workspace (default: ASSAY_WORKSPACE, else .assay in the current folder)",
@@ -30,7 +33,7 @@ internal sealed class GlobalOptions
     /// <summary>The workspace that the person named; null when none was.</summary>
     public string? GivenWorkspace(ParseResult parsed)
     {
-        var path = parsed.GetValue(_workspace) ?? Environment.GetEnvironmentVariable("ASSAY_WORKSPACE");
+        var path = parsed.GetValue(_workspace) ?? Environment.GetEnvironmentVariable(WorkspaceVariable);
         return string.IsNullOrEmpty(path) ? null : path;
     }
 

@@ -34,6 +34,12 @@ if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
     return parsed.CommandResult.Command.Name == TryCommand.Name ? TryCommand.OwnFailure : ExitCodes.BadInput;
 }
 
+if (ArgumentRule.Refusal(parsed) is { } refusal)
+{
+    Console.Error.WriteLine($"assay: {refusal}");
+    return ExitCodes.BadInput;
+}
+
 using var signals = new Signals();
 try
 {

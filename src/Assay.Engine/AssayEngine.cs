@@ -27,7 +27,7 @@ public sealed class AssayEngine : IAsyncDisposable
     private AssayEngine(Workspace workspace, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
         (Workspace, Session, Time) = (workspace, session, time);
-        Desk = new CommandDesk(workspace, time, notice => Observer(notice));
+        Desk = new CommandDesk(workspace, time, Tell);
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
         _containments = new ContainmentPool(containment);
         _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));
@@ -46,7 +46,9 @@ public sealed class AssayEngine : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    /// <summary>Called for each thing that happens, from any thread, and must return soon.</summary>
+    /// <summary>
+    /// Called for each thing that happens, from any thread, and must return soon. What it throws is dropped: watching never harms the work.
+    /// </summary>
     public Action<EngineNotice> Observer { get; set; } = static _ => { };
 
     /// <summary>How this engine holds processes and caps them.</summary>
@@ -105,6 +107,18 @@ public sealed class AssayEngine : IAsyncDisposable
         _http.Dispose();
         _containments.Dispose();
         Markers.Dispose();
+    }
+
+    internal void Tell(EngineNotice notice)
+    {
+        try
+        {
+            Observer(notice);
+        }
+        catch (Exception)
+        {
+            // A log that cannot be written, a view that cannot be drawn: the record has it all.
+        }
     }
 
     internal IEffectPerformer Performer(Effect effect) => _performers.TryGetValue(effect.GetType(), out var performer)

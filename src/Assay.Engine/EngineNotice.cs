@@ -14,3 +14,12 @@ public sealed record AttemptBegan(StreamName Stream, Effect Effect, int Attempt)
 
 /// <summary>How far an attempt is; <paramref name="Progress"/> is, for a process, a <see cref="Processes.ProcessProgress"/>.</summary>
 public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object Progress) : EngineNotice(Stream);
+
+/// <summary>
+/// A file that follows from the ledger could not be written. What it says is durable all the same; it is tried again when its stream is
+/// next opened.
+/// </summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Reason">Why, in bounded words.</param>
+public sealed record FileNotWritten(StreamName Stream, string Path, string Reason) : EngineNotice(Stream);

@@ -8,6 +8,8 @@ namespace Assay.Simulation;
 /// <param name="outcome">How an effect ends; the flag says that its end was asked for.</param>
 internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>)> outcome)
 {
+    private const int EngineFailsOnceIn = 16;
+
     public MemoryEventStore Store { get; } = new();
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -21,8 +23,9 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     /// <summary>Exact bytes of every event whose commit was acknowledged to somebody.</summary>
     public List<byte[]> Acknowledged { get; } = [];
 
-    /// <summary>How an effect that is ending now turns out.</summary>
-    public (EffectOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence) Outcome(Effect effect, bool wasEnded) => outcome(effect, Now, wasEnded);
+    /// <summary>How an effect that is ending now turns out; now and then the engine itself cannot perform it.</summary>
+    public (EffectOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence) Outcome(Effect effect, bool wasEnded) =>
+        random.Next(EngineFailsOnceIn) == 0 ? (effect.Failed("simulated", Now), FakeOutcomes.NoEvidence) : outcome(effect, Now, wasEnded);
 
     public void Pass(TimeSpan most) => Now += TimeSpan.FromMilliseconds(random.NextDouble() * most.TotalMilliseconds);
 

@@ -33,7 +33,7 @@ internal static class WorkerCommand
             var leftBehind = false;
             void LetGo(WorkerJob job)
             {
-                leftBehind |= job.State == JobWorker.NotAdvanced;
+                leftBehind |= job.State is JobWorker.NotAdvanced or JobWorker.FileMissing;
                 if (globals.Json(parsed) && parsed.GetValue(once)) done.Add(job);
                 else if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(job, WorkerLineJson.Default.WorkerJob));
                 else Console.Out.WriteLine(Line(job));

@@ -35,7 +35,15 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
         var began = Stopwatch.GetTimestamp();
         var exchange = await ExchangeAsync(effect, cancel);
         var outcome = exchange.Outcome with { StartedAt = startedAt, DurationMs = (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds };
-        return Keep(effect, outcome, exchange.Body);
+        try
+        {
+            return Keep(effect, outcome, exchange.Body);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var unkept = outcome with { Problem = $"its answer could not be kept: {FailureReason.Of(e)}" };
+            return new EffectResult(unkept, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
+        }
     }
 
     public Reconciliation Reconcile(Attempt attempt, bool sameBoot)

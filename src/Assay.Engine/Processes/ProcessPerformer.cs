@@ -23,14 +23,46 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
 
     private readonly RunnerThreads _threads = new();
 
-    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
+    public async Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
     {
         if (!attempt.MarkerHeld && !markers.TryCreate(attempt.Key))
         {
             throw new LedgerException($"attempt {attempt.Number} at {attempt.Effect.Id} of {attempt.Stream} was begun by another engine");
         }
 
-        return _threads.RunAsync(() => Perform(attempt, (RunProcess)attempt.Effect, cancel));
+        var startedAt = time.GetUtcNow();
+        try
+        {
+            return await _threads.RunAsync(() => Perform(attempt, (RunProcess)attempt.Effect, cancel));
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            return Failed(attempt, FailureReason.Of(e), startedAt);
+        }
+    }
+
+    /// <summary>A failure of the engine's own, with what the process had printed by then, as far as that can be kept.</summary>
+    private EffectResult Failed(Attempt attempt, string reason, DateTimeOffset startedAt)
+    {
+        var failed = (ProcessOutcome)attempt.Effect.Failed(reason, startedAt);
+        try
+        {
+            if (markers.Read(attempt.Key) is { Output: [var stdout, var stderr] } traces)
+            {
+                foreach (var file in traces.Output.Select(o => Path.Combine(traces.Root, o)).Where(File.Exists)) DurableFile.Sync(file);
+                failed = failed with
+                {
+                    Stdout = Partial(traces.Root, stdout) ?? failed.Stdout,
+                    Stderr = Partial(traces.Root, stderr) ?? failed.Stderr,
+                };
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be made durable is no evidence.
+        }
+
+        return new EffectResult(failed, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
     }
 
     public Reconciliation Reconcile(Attempt attempt, bool sameBoot)

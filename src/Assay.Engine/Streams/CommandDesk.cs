@@ -17,7 +17,10 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
 
     private readonly ConcurrentDictionary<StreamName, StreamMachine> _long = new();
 
-    /// <summary>Puts a command to a stream. An acceptance is durable when this returns, and its files are written.</summary>
+    /// <summary>
+    /// Puts a command to a stream. An acceptance is durable when this returns, and its files are written; one that cannot be written is
+    /// told to the observer and left to whoever opens the stream next.
+    /// </summary>
     /// <returns>The lane's answer, and its state after it.</returns>
     public async Task<(Decision Decision, object State)> SubmitAsync(ILane lane, StreamName stream, Command command)
     {
@@ -28,9 +31,10 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
             var decision = draft.Decide(command);
             if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is not CommitResult.Committed) continue;
 
-            foreach (var stored in draft.Sealed) Mirror(machine, stored.Bytes);
+            var isWritten = true;
+            foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
             if (!draft.IsEmpty) observer?.Invoke(new EventsCommitted(stream, draft.Recorded, draft.State));
-            if (HasNoOwner(machine, draft)) await ConfirmAsync(machine);
+            if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);
             return (decision, machine.State);
         }
     }
@@ -48,10 +52,31 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     /// Writes the files of an event that is durable, from its bytes, as every later reader will see it. An index that changes is left to the stream's
     /// owner, who alone knows that it has the last word.
     /// </summary>
-    private void Mirror(StreamMachine machine, byte[] bytes)
+    /// <returns>Whether all of them could be written.</returns>
+    private bool Mirror(StreamMachine machine, byte[] bytes)
     {
         var recorded = machine.Apply(bytes);
-        foreach (var file in machine.Lane.Mirror(machine.State, recorded).Where(f => !f.OnlyLastCounts)) workspace.Mirror.Write(file, workspace.Store.ReadBlob);
+        return Try(machine.Lane.Mirror(machine.State, recorded).Where(f => !f.OnlyLastCounts), machine.Stream, workspace.Mirror.Write);
+    }
+
+    /// <summary>Writes files as far as that is possible: what they say is durable in the ledger.</summary>
+    private bool Try(IEnumerable<MirrorFile> files, StreamName stream, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    {
+        var isWritten = true;
+        foreach (var file in files)
+        {
+            try
+            {
+                write(file, workspace.Store.ReadBlob);
+            }
+            catch (Exception e) when (e is not LedgerException)
+            {
+                isWritten = false;
+                observer?.Invoke(new FileNotWritten(stream, workspace.Mirror.PathOf(file), FailureReason.Of(e)));
+            }
+        }
+
+        return isWritten;
     }
 
     /// <summary>Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.</summary>
@@ -70,7 +95,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         {
             var recorded = again.Apply(stored.Bytes);
             if (recorded.Version <= info.MirroredTo) continue;
-            foreach (var file in machine.Lane.Mirror(again.State, recorded)) workspace.Mirror.Restore(file, workspace.Store.ReadBlob);
+            if (!Try(machine.Lane.Mirror(again.State, recorded), machine.Stream, workspace.Mirror.Restore)) return;
         }
 
         // When something came in between, whoever brought it confirms.

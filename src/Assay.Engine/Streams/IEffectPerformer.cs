@@ -8,7 +8,10 @@ namespace Assay.Engine.Streams;
 /// <summary>Performs one kind of effect, and finds out what became of an attempt whose engine died.</summary>
 internal interface IEffectPerformer
 {
-    /// <summary>Performs an attempt to its end. A failure of the work is an outcome; an exception means that the engine itself cannot go on.</summary>
+    /// <summary>
+    /// Performs an attempt to its end. A failure of the work is an outcome; an exception is recorded as one (<see
+    /// cref="Kernel.Effects.Effect.Failed"/>), but for a <see cref="Ledger.LedgerException"/>, after which the stream cannot go on.
+    /// </summary>
     Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel);
 
     /// <summary>Finds out what became of an attempt that another engine started, and ends what it left running.</summary>

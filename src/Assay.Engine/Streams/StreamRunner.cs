@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
@@ -19,9 +20,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
+    private readonly StreamFiles _files = new(engine, lane, stream);
     private StreamMachine _machine = new(lane, stream);
     private Claim? _claim;
-    private long _mirroredTo;
 
     private IEventStore Store => engine.Workspace.Store;
 
@@ -148,14 +149,53 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             running!.Stop.Dispose();
         }
 
-        await CommitAsync(
-            draft =>
-            {
-                foreach (var end in reports) draft.Record(end.Report, end.Blobs);
-                StartEffects(draft);
-            },
-            stop);
+        await CommitAsync(() => Recording(reports), stop);
         foreach (var end in reports) engine.Markers.Remove(end.Key);
+    }
+
+    /// <summary>
+    /// A draft that records outcomes. What untrusted work left may be such that its lane cannot judge it, or that no event can hold it;
+    /// then that attempt has failed for this reason, and the others are recorded as they ended.
+    /// </summary>
+    private Draft Recording(IReadOnlyList<Ended> reports)
+    {
+        Draft Of(IEnumerable<Ended> ends, bool goOn)
+        {
+            var draft = _machine.Draft(engine.Time.GetUtcNow());
+            foreach (var end in ends) draft.Record(end.Report, end.Blobs);
+            if (goOn) StartEffects(draft);
+            _ = draft.Sealed;
+            return draft;
+        }
+
+        Ended Judgeable(Ended end)
+        {
+            try
+            {
+                _ = Of([end], goOn: false);
+                return end;
+            }
+            catch (Exception e) when (e is not LedgerException && end.Report is EffectCompleted done)
+            {
+                var reason = $"its outcome could not be recorded: {FailureReason.Of(e)}";
+                return Failed(done.Effect, done.Attempt, end.Key, reason, engine.Time.GetUtcNow());
+            }
+        }
+
+        try
+        {
+            return Of(reports, goOn: true);
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            return Of([.. reports.Select(Judgeable)], goOn: true);
+        }
+    }
+
+    private static Ended Failed(Effect effect, int attempt, AttemptKey key, string reason, DateTimeOffset startedAt)
+    {
+        var evidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
+        return new Ended(new EffectCompleted(effect, attempt, effect.Failed(reason, startedAt), evidence), [], key);
     }
 
     private void StartEffects(Draft draft)
@@ -166,21 +206,28 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// <summary>
     /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new state.
     /// </summary>
-    private async Task CommitAsync(Action<Draft> fill, CancellationToken stop)
-    {
-        for (; ; )
+    private Task CommitAsync(Action<Draft> fill, CancellationToken stop) => CommitAsync(
+        () =>
         {
             var draft = _machine.Draft(engine.Time.GetUtcNow());
             fill(draft);
+            return draft;
+        },
+        stop);
+
+    private async Task CommitAsync(Func<Draft> make, CancellationToken stop)
+    {
+        for (; ; )
+        {
+            var draft = make();
             if (draft.IsEmpty) return;
-            switch (await Store.CommitAsync(draft.ToCommit(_claim!.Fence, _mirroredTo)))
+            switch (await Store.CommitAsync(draft.ToCommit(_claim!.Fence, _files.WrittenTo)))
             {
                 case CommitResult.Committed:
                     _machine.Adopt(draft);
                     foreach (var start in draft.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
-                    WriteFiles(draft.Files);
-                    _mirroredTo = _machine.Head.Version;
-                    engine.Observer(new EventsCommitted(stream, draft.Recorded, draft.State));
+                    _files.Write(draft.Files, _machine.Head.Version);
+                    engine.Tell(new EventsCommitted(stream, draft.Recorded, draft.State));
                     return;
                 case CommitResult.Conflict:
                     ReadNew();
@@ -195,26 +242,43 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
     private void Begin(Attempt attempt, CancellationToken stop)
     {
-        engine.Observer(new AttemptBegan(stream, attempt.Effect, attempt.Number));
+        engine.Tell(new AttemptBegan(stream, attempt.Effect, attempt.Number));
         var own = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _running.Add(PerformAsync(attempt, own.Token), new RunningAttempt(attempt.Effect.Id, own));
+        _running.Add(PerformAsync(attempt, own.Token, stop), new RunningAttempt(attempt.Effect.Id, own));
     }
 
-    private async Task<Ended> PerformAsync(Attempt attempt, CancellationToken stop)
+    /// <summary>
+    /// Performs an attempt. Whatever it throws is its own outcome and nobody else's (ruling 38), but for the loss of the ledger, and an end
+    /// that was asked for of the whole stream.
+    /// </summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="own">Ends this attempt.</param>
+    /// <param name="stop">Ends everything that is under way in the stream.</param>
+    private async Task<Ended> PerformAsync(Attempt attempt, CancellationToken own, CancellationToken stop)
     {
-        var result = await engine.Performer(attempt.Effect).PerformAsync(attempt, stop);
-        return new Ended(new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence), result.Blobs, attempt.Key);
+        var performer = engine.Performer(attempt.Effect);
+        var startedAt = engine.Time.GetUtcNow();
+        try
+        {
+            var result = await performer.PerformAsync(attempt, own);
+            var done = new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence);
+            return new Ended(done, result.Blobs, attempt.Key);
+        }
+        catch (Exception e) when (e is not LedgerException && !(e is OperationCanceledException && stop.IsCancellationRequested))
+        {
+            return Failed(attempt.Effect, attempt.Number, attempt.Key, FailureReason.Of(e), startedAt);
+        }
     }
 
-    private Action<object> Progress(Effect effect) => progress => engine.Observer(new AttemptProgressed(stream, effect, progress));
+    private Action<object> Progress(Effect effect) => progress => engine.Tell(new AttemptProgressed(stream, effect, progress));
 
     /// <summary>Folds what is stored, and brings the files up to it.</summary>
     private void CatchUp()
     {
-        _mirroredTo = Store.Find(stream)?.MirroredTo ?? 0;
-        _machine = engine.Desk.Remembered(stream, _mirroredTo) ?? _machine;
+        _files.Begin(Store.Find(stream)?.MirroredTo ?? 0);
+        _machine = engine.Desk.Remembered(stream, _files.WrittenTo) ?? _machine;
         ReadNew();
-        _mirroredTo = _machine.Head.Version;
+        _files.Reached(_machine.Head.Version);
     }
 
     private void ReadNew()
@@ -222,8 +286,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         foreach (var stored in Store.Read(stream, _machine.Head.Version))
         {
             var recorded = _machine.Apply(stored.Bytes);
-            if (recorded.Version <= _mirroredTo) continue;
-            foreach (var file in lane.Mirror(_machine.State, recorded)) engine.Workspace.Mirror.Restore(file, Store.ReadBlob);
+            if (recorded.Version <= _files.WrittenTo) continue;
+            _files.Restore(_machine.State, recorded);
             if (recorded.Body is EffectFinished done) engine.Markers.Remove(new AttemptKey(stream, done.EffectId, done.Attempt));
         }
     }
@@ -236,7 +300,21 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             var effect = lane.EffectOf(_machine.State, started.EffectId);
             var attempt = new Attempt(stream, effect, started.Attempt, Progress(effect));
             var identity = engine.Session.Identity;
-            switch (engine.Performer(effect).Reconcile(attempt, started.Host == identity.Host && started.BootId == identity.BootId))
+            Reconciliation found;
+            try
+            {
+                found = engine.Performer(effect).Reconcile(attempt, started.Host == identity.Host && started.BootId == identity.BootId);
+            }
+            catch (Exception e) when (e is not LedgerException)
+            {
+                // Not interrupted, which may be repeated: what the attempt left may still be running.
+                var reason = $"what became of it cannot be found out: {FailureReason.Of(e)}";
+                var failed = Failed(effect, started.Attempt, attempt.Key, reason, engine.Time.GetUtcNow());
+                await CommitAsync(() => Recording([failed]), stop);
+                continue;
+            }
+
+            switch (found)
             {
                 case Reconciliation.NotStarted notStarted:
                     Begin(attempt with { MarkerHeld = notStarted.MarkerHeld }, stop);
@@ -249,15 +327,11 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
     }
 
-    private void WriteFiles(IReadOnlyList<MirrorFile> files)
-    {
-        foreach (var file in files) engine.Workspace.Mirror.Write(file, Store.ReadBlob);
-    }
-
     /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>
     private async Task<bool> LetGoAsync(RunResult result)
     {
-        await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _mirroredTo }]));
+        _files.CatchUp(_machine.Head.Version);
+        await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _files.WrittenTo }]));
         DateTimeOffset? wakeAt = result switch
         {
             RunResult.Waiting waiting => waiting.For.Until,

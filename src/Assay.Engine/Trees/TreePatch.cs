@@ -42,10 +42,15 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
             foreach (var step in steps.OrderBy(s => s.To is not null)) Take(step);
             DurableFile.SyncFolders(tree, steps.Select(s => Path.Combine(tree, s.Path)).Where(p => Directory.Exists(Path.GetDirectoryName(p))));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            Undo();
-            return Refused(e.Message);
+            if (Undo() is { } left)
+            {
+                return Refused($"{e.Message}; what had been changed could not be taken back ({left}), so the tree has to be looked at");
+            }
+
+            if (e is IOException or UnauthorizedAccessException) return Refused(e.Message);
+            throw;
         }
 
         return new ApplyOutcome(Applied: true, null, [.. _merged.Take(MaxListed)]);
@@ -155,15 +160,27 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         for (; folder.Length > tree.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!) Directory.Delete(folder);
     }
 
-    /// <summary>Puts back what was there, the last first.</summary>
-    private void Undo()
+    /// <summary>
+    /// Puts back what was there, the last first. Returns why the first that could not be put back is not; null when all is as it was.
+    /// </summary>
+    private string? Undo()
     {
+        string? left = null;
         for (var i = _undo.Count - 1; i >= 0; i--)
         {
             var (path, was, content) = _undo[i];
-            _ = Libc.Unlink(Temporary(path));
-            if (TreeEntry.Read(tree, path)?.Version != was) Put(path, was, content);
+            try
+            {
+                _ = Libc.Unlink(Temporary(path));
+                if (TreeEntry.Read(tree, path)?.Version != was) Put(path, was, content);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                left ??= e.Message;
+            }
         }
+
+        return left;
     }
 
     /// <summary>What is to be done at a path.</summary>

@@ -66,7 +66,7 @@ public sealed class EngineSession : IAsyncDisposable
         {
             if (await _store.RenewSessionAsync(Identity.Id, _time.GetUtcNow() + Lease)) return;
         }
-        catch (Exception e) when (e is LedgerException or ObjectDisposedException)
+        catch (Exception)
         {
             // Not renewed, for whatever reason: the lease cannot be relied on.
         }

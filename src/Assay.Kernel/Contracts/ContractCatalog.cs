@@ -13,7 +13,7 @@ public static class ContractCatalog
     private const string Prefix = "contracts/";
     private const string Suffix = ".schema.json";
 
-    private static readonly ConcurrentDictionary<string, Lazy<JsonSchema>> Compiled = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<Contract>> Compiled = new(StringComparer.Ordinal);
 
     /// <summary>All versions that are known, in alphabetical order.</summary>
     public static IReadOnlyList<string> Versions { get; } =
@@ -34,9 +34,12 @@ public static class ContractCatalog
     }
 
     /// <summary>What one of our own schemas says of a value, whatever schema_version the value names.</summary>
-    public static IReadOnlyList<SchemaError> Validate(string version, JsonElement value) => Compile(version).Validate(value);
+    public static IReadOnlyList<SchemaError> Validate(string version, JsonElement value) => Compile(version).Schema.Validate(value);
 
-    /// <summary>The document itself when it names <paramref name="version"/> and satisfies that contract; else each thing that is wrong.</summary>
+    /// <summary>
+    /// The document itself when it names <paramref name="version"/>, satisfies that contract, and holds no character that none may hold
+    /// (<see cref="TextRule"/>); else each thing that is wrong.
+    /// </summary>
     public static Checked<InputDocument> Check(InputDocument document, string version)
     {
         if (document.Root.ValueKind != JsonValueKind.Object) return document.Problem("", "type", "must be an object");
@@ -51,18 +54,22 @@ public static class ContractCatalog
             return document.Problem("/schema_version", "schema_version", $"\"{named.GetString()}\" {known}; expected \"{version}\"");
         }
 
-        var errors = Compile(version).Validate(document.Root);
+        var (text, schema) = Compile(version);
+        if (TextRule.Problems(document, text) is { Count: > 0 } problems) return Checked<InputDocument>.Refused(problems);
+        var errors = schema.Validate(document.Root);
         return errors.Count == 0
             ? document
             : Checked<InputDocument>.Refused([.. errors.Select(e => document.Problem(e.InstancePointer, e.Keyword, e.Message))]);
     }
 
-    private static JsonSchema Compile(string version) => Compiled.GetOrAdd(version, static v => new Lazy<JsonSchema>(() =>
+    private static Contract Compile(string version) => Compiled.GetOrAdd(version, static v => new Lazy<Contract>(() =>
     {
         var registry = new SchemaRegistry();
         var schema = Schema(v);
         var uri = schema.GetProperty("$id").GetString()!;
         registry.Add(uri, schema);
-        return registry.Compile(uri);
+        return new Contract(schema, registry.Compile(uri));
     })).Value;
+
+    private sealed record Contract(JsonElement Text, JsonSchema Schema);
 }

@@ -9,7 +9,16 @@ namespace Assay.Kernel.Effects;
 /// effect serves every lane.
 /// </summary>
 /// <param name="Id">Names the effect within its stream, the same each time the lane asks for it: <c>crucible/CRU_SMOKE</c>.</param>
-public abstract record Effect(string Id);
+public abstract record Effect(string Id)
+{
+    /// <summary>
+    /// How it is recorded that the effect could not be performed to its end. Whatever an attempt throws is that attempt's outcome and
+    /// nothing else's (ruling 38), so every effect has one, and no lane may take it for success.
+    /// </summary>
+    /// <param name="reason">Why, in bounded words and without a stack trace.</param>
+    /// <param name="startedAt">When the attempt began.</param>
+    public abstract EffectOutcome Failed(string reason, DateTimeOffset startedAt);
+}
 
 /// <summary>Run a program under caps, in a fresh folder of its own, and keep what it printed and left.</summary>
 public sealed record RunProcess(string Id) : Effect(Id)
@@ -91,6 +100,24 @@ public sealed record RunProcess(string Id) : Effect(Id)
 
     /// <summary>When the process has to be over, whatever its own time cap says; the kill reason is then <see cref="KillReason.Deadline"/>.</summary>
     public DateTimeOffset? NotAfter { get; init; }
+
+    /// <summary>
+    /// The process may have run, so this is no <see cref="ProcessOutcome.StartError"/>: what was never started may be tried again, this may
+    /// not.
+    /// </summary>
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ProcessOutcome
+    {
+        Problem = reason,
+        StartedAt = startedAt,
+        DurationMs = 0,
+        CpuTimeMs = 0,
+        PeakRssBytes = 0,
+        Stdout = Captured.Nothing(StdoutFile),
+        Stderr = Captured.Nothing(StderrFile),
+        RunRoot = RunRoot,
+        RunRootPresent = false,
+        Caps = CapsInForce.Unknown,
+    };
 }
 
 /// <summary>Copy what a process left behind into a folder of the record, listing each file with its digest.</summary>
@@ -114,6 +141,9 @@ public sealed record CollectFiles(string Id) : Effect(Id)
 
     /// <summary>Files larger than this are listed and not copied.</summary>
     public long MaxFileBytes { get; init; } = 64L << 20;
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new FilesOutcome([new CollectedFile(To, 0, null, reason)], Complete: false);
 }
 
 /// <summary>Bring another stream of this ledger to its end, starting it from a document if it is not there yet.</summary>
@@ -127,6 +157,8 @@ public sealed record RunChild(string Id) : Effect(Id)
 
     /// <summary>The id that the child's stream gets, fixed by the parent so that a restart finds it again.</summary>
     public required string ChildId { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ChildOutcome(ChildId, null, reason, Counts: true);
 }
 
 /// <summary>Put a command to another stream of this ledger, and, if asked for, bring that stream to its end.</summary>
@@ -144,6 +176,9 @@ public sealed record CommandStream(string Id) : Effect(Id)
 
     /// <summary>Reads what the parent wants to know from the other stream's state.</summary>
     public required Func<object, StreamReading> Result { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new StreamOutcome(Stream.ToString(), StreamOutcome.Refused, $"it could not be done: {reason}");
 }
 
 /// <summary>What a lane reads from another stream's state.</summary>

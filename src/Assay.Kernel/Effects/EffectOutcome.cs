@@ -25,6 +25,22 @@ public sealed record ProcessOutcome : EffectOutcome
     /// <summary>The operating system's number of that error, when the start itself failed; null when it ran, or was not even tried.</summary>
     public int? StartErrno { get; init; }
 
+    /// <summary>Why the engine could not bring it to its end or keep what it left; it may have run. Null when it could.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>
+    /// Why there is no end that could be judged, whatever end was expected; null when it ended, by itself or by the engine, or was not let
+    /// start.
+    /// </summary>
+    [JsonIgnore]
+    public string? NoEnd => StartError ?? Problem ?? (HasEnd ? null : "it left neither exit code nor signal");
+
+    private bool HasEnd => ExitCode is not null || Signal is not null || KillReason is not null || !ChangedInputs.IsDefaultOrEmpty;
+
+    /// <summary>What it printed, as far as there are files of it.</summary>
+    [JsonIgnore]
+    public IEnumerable<Captured> Output => new[] { Stdout, Stderr }.Where(o => Problem is null || o.SizeBytes > 0);
+
     /// <summary>Null when it was ended by a signal, or never ran.</summary>
     public int? ExitCode { get; init; }
 
@@ -118,14 +134,19 @@ public enum KillReason
 }
 
 /// <summary>A stream of output as it was kept: where, how much, and whether it was cut at its cap.</summary>
-public sealed record Captured(string File, long SizeBytes, Digest Sha256, bool Truncated);
+public sealed record Captured(string File, long SizeBytes, Digest Sha256, bool Truncated)
+{
+    /// <summary>Output of which nothing was kept; there need be no such file.</summary>
+    public static Captured Nothing(string file) => new(file, 0, Digest.Of(""), Truncated: true);
+}
 
 /// <summary>A file that was asked for. <see cref="Problem"/> says why there is no digest: missing, no regular file, too large.</summary>
 public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, string? Problem);
 
 /// <summary>What another stream answered to a command.</summary>
 /// <param name="Stream">Its name.</param>
-/// <param name="Status">Where it stands, in its own lane's words; <c>REFUSED</c> when it refused the command.</param>
+/// <param name="Status">Where it stands, in its own lane's words; <c>REFUSED</c> when it refused the command, or the command could not be
+/// put to it.</param>
 /// <param name="Reason">Why, when there is something to say.</param>
 public sealed record StreamOutcome(string Stream, string Status, string? Reason) : EffectOutcome
 {

@@ -47,6 +47,10 @@ public sealed record CallHttp(string Id) : Effect(Id)
 
     /// <summary>Whether an attempt whose outcome is not known may simply be made again: the receiver knows a repetition by its id.</summary>
     public bool Repeatable { get; init; }
+
+    /// <summary>Nothing says whether the request had been sent.</summary>
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new HttpOutcome(null, reason, MayHaveActed: true) { StartedAt = startedAt, DurationMs = 0 };
 }
 
 /// <summary>The pauses between tries.</summary>

@@ -48,6 +48,21 @@ public sealed record CapInForce(long? Limit, Enforcement Enforcement, string Mec
 /// <summary>The evidence of enforcement for one process.</summary>
 public sealed record CapsInForce
 {
+    private static readonly CapInForce None = new(null, Enforcement.None, "unknown");
+
+    /// <summary>Of an attempt of which nothing is known but that it failed: no cap can be vouched for.</summary>
+    public static readonly CapsInForce Unknown = new()
+    {
+        Time = None,
+        CpuTime = None,
+        Memory = None,
+        Stdout = None,
+        Stderr = None,
+        Processes = None,
+        Disk = None,
+        Isolation = "unknown",
+    };
+
     public required CapInForce Time { get; init; }
 
     public required CapInForce CpuTime { get; init; }

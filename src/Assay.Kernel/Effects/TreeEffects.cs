@@ -17,6 +17,8 @@ public sealed record CopyTree(string Id) : Effect(Id)
 
     /// <summary>Paths of the tree, relative to it, that are not copied: files of Assay's own.</summary>
     public ImmutableArray<string> Exclude { get; init; } = [];
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new CopyOutcome(To, default, 0, reason);
 }
 
 /// <summary>The copies that <see cref="CopyTree"/> made.</summary>
@@ -49,6 +51,8 @@ public sealed record CaptureChanges(string Id) : Effect(Id)
     public long MaxBytes { get; init; } = 64L << 20;
 
     public int MaxFiles { get; init; } = 10_000;
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ChangesOutcome(null, null, 0, 0, 0, 0, reason);
 }
 
 /// <summary>What changed in a tree. The evidence holds the <see cref="Trees.ChangeSet"/> under <see cref="ChangesName"/>; the ledger keeps it, the diff and all contents.</summary>
@@ -81,6 +85,8 @@ public sealed record ApplyChanges(string Id) : Effect(Id)
 
     /// <summary>Merge a text file that has moved on with the change, where the two do not touch the same lines.</summary>
     public bool Merge { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ApplyOutcome(Applied: false, reason, []);
 }
 
 /// <summary>What came of <see cref="ApplyChanges"/>.</summary>
@@ -93,4 +99,7 @@ public sealed record ApplyOutcome(bool Applied, string? Problem, ImmutableArray<
 public sealed record RemoveFolders(string Id) : Effect(Id)
 {
     public required ImmutableArray<string> Folders { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new FilesOutcome([.. Folders.Take(1).Select(f => new CollectedFile(f, 0, null, reason))], Complete: false);
 }

@@ -31,6 +31,7 @@ public static class CrucibleJudge
     {
         var judge = new Judging(epoch, crucible, run, evidence);
         judge.Process();
+        if (run.Problem is not null) return judge.Conclude();
         judge.Protocol();
         judge.Files();
         judge.Coverage();
@@ -59,7 +60,13 @@ public static class CrucibleJudge
         public void Process()
         {
             foreach (var input in run.ChangedInputs) Failed($"input_changed:{input}");
-            if (run.StartError is { } error) Failed($"start_failed:{error}");
+            if (run.NoEnd is { } problem)
+            {
+                // Nothing of the trial was seen, so that no profile can count it as done.
+                Failed($"{(run.StartError is null ? "engine_failed" : "start_failed")}:{problem}");
+                _evidenceMissing = true;
+            }
+
             if (run.KillReason == KillReason.Deadline) Failed($"killed:{EpochWords.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
             else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
             else if (run.Signal is { } signal) Failed($"signal:{signal}");
@@ -71,7 +78,7 @@ public static class CrucibleJudge
 
         public void Protocol()
         {
-            if (!SpeaksProtocol || run.StartError is not null || run.KillReason is not null) return;
+            if (!SpeaksProtocol || run.NoEnd is not null || run.KillReason is not null) return;
             if (!evidence.TryGetValue("stdout", out var stdout))
             {
                 _failures.Add("runner_output_too_large");

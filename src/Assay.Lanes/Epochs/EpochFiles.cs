@@ -80,8 +80,7 @@ public static class EpochFiles
         var files = new List<MirrorFile>();
         foreach (var run in new[] { crucible.Run, crucible.Replay }.OfType<ProcessOutcome>())
         {
-            files.Add(Captured(epoch, run.Stdout));
-            files.Add(Captured(epoch, run.Stderr));
+            files.AddRange(run.Output.Select(o => Captured(epoch, o)));
             if (!run.RunRootPresent) continue;
             foreach (var file in run.Files.Where(f => f.Sha256 is not null))
             {
@@ -121,8 +120,8 @@ public static class EpochFiles
             PeakRssBytes = run?.PeakRssBytes ?? 0,
             RunRoot = run?.RunRoot,
             Attempt = Math.Max(1, crucible.Attempts),
-            Stdout = run?.Stdout ?? Partial(crucible, "stdout"),
-            Stderr = run?.Stderr ?? Partial(crucible, "stderr"),
+            Stdout = run is null ? Partial(crucible, "stdout") : Kept(run, run.Stdout),
+            Stderr = run is null ? Partial(crucible, "stderr") : Kept(run, run.Stderr),
             LeakedProcesses = run?.LeakedProcesses ?? 0,
             ProcessLimitHits = run?.ProcessLimitHits ?? 0,
             Replay = crucible.Replay is { } replay ? new ReplayRecord(replay.ExitCode, replay.KillReason, replay.RunRoot, replay.Stdout, replay.Files) : null,
@@ -130,6 +129,8 @@ public static class EpochFiles
             Caps = run?.Caps,
         };
     }
+
+    private static Captured? Kept(ProcessOutcome run, Captured output) => run.Output.Contains(output) ? output : null;
 
     private static Captured? Partial(CrucibleState crucible, string name) =>
         crucible.Interrupted?.Partial.FirstOrDefault(p => p.File.Contains($"/{name}.", StringComparison.Ordinal));

@@ -212,13 +212,16 @@ public sealed record JobState
     {
         var (result, ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (run is { ExitCode: 0, KillReason: null } ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
+            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
             StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.CostMicroUsd),
             _ => ("finished", 0L, 0L),
         };
         var next = OnEnded(finished, at, result, ms, cost);
-        return finished is { EffectId: JobEffects.RegistryCard, Outcome: ProcessOutcome { ExitCode: 0, KillReason: null, Files: [{ Sha256: not null } card] } } ? next with { Card = card } : next;
+        return finished.EffectId == JobEffects.RegistryCard
+            && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && EndedWell(made) ? next with { Card = card } : next;
     }
+
+    private static bool EndedWell(ProcessOutcome run) => run is { ExitCode: 0, KillReason: null, NoEnd: null };
 
     private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, long costMicroUsd)
     {

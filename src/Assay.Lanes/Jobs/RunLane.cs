@@ -160,6 +160,11 @@ public sealed class RunLane : Lane<RunState>
     private static IReadOnlyList<Event> OnCollected(RunState state, FilesOutcome collected)
     {
         var judged = state.Passed!.Listed;
+        if (collected.Files.FirstOrDefault(f => f.Sha256 is null) is { } bad)
+        {
+            return [Failed(new StageProblem("dossier_file", $"{bad.Name} {bad.Problem}"))];
+        }
+
         if (!collected.Complete || collected.Files.Length != judged.Length)
         {
             return [Failed(new StageProblem("dossier_changed", "the output changed after it was judged"))];
@@ -168,7 +173,7 @@ public sealed class RunLane : Lane<RunState>
         var files = ImmutableArray.CreateBuilder<DossierFile>();
         foreach (var file in collected.Files)
         {
-            if (file.Sha256 is not { } digest) return [Failed(new StageProblem("dossier_file", $"{file.Name} {file.Problem}"))];
+            var digest = file.Sha256!.Value;
             if (!judged.Any(j => j.Name == file.Name && j.Sha256 == digest))
             {
                 return [Failed(new StageProblem("dossier_changed", $"{file.Name} changed after it was judged"))];

@@ -78,7 +78,7 @@ public sealed record RunState
             EffectFinished { Outcome: ProcessOutcome run } => next with
             {
                 InFlight = InFlight - 1,
-                Passed = run is { ExitCode: 0, KillReason: null, StartError: null } ? run : null,
+                Passed = run is { ExitCode: 0, Signal: null, KillReason: null, NoEnd: null } ? run : null,
                 CostMicroUsd = CostMicroUsd + (run.CostMicroUsd ?? 0),
                 DurationMs = DurationMs + run.DurationMs,
             },

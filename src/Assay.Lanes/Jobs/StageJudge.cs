@@ -38,6 +38,7 @@ public static class StageJudge
         }
 
         if (run.StartError is { } error) return new StageProblem("start", error);
+        if (run.NoEnd is { } noEnd) return new StageProblem("engine", noEnd);
         if (run.MeterProblem is { } meter) return new StageProblem("meter", meter);
         if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {KillWord(reason)}");
         if (run.Signal is { } signal) return new StageProblem("signal", $"ended by signal {signal}");

@@ -9,6 +9,7 @@ public static class AttemptRule
 {
     private const int MaxReason = 1_000;
     private const string Crash = "crashed: ";
+    private const string EngineFailed = "the engine could not bring it to its end";
 
     /// <summary>Whether a reason says that the adapter's process did not come to an end of its own.</summary>
     public static bool IsCrash(string reason) => reason.StartsWith(Crash, StringComparison.Ordinal);
@@ -25,10 +26,12 @@ public static class AttemptRule
     public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes)
     {
         if (run.StartError is { } error) return $"{Crash}it could not be started: {error}";
+        if (run.Problem is not null) return $"{EngineFailed}: {run.Problem}";
         if (run.ChangedInputs.Length > 0) return $"{string.Join(", ", run.ChangedInputs)} is not what it was when the run was declared";
         if (run.KillReason is { } kill) return Killed(kill, run);
         if (run.Signal is { } signal) return $"{Crash}signal {signal} ended it";
-        return successCodes.Contains(run.ExitCode!.Value) ? null : $"exit code {run.ExitCode}";
+        if (run.NoEnd is { } noEnd) return $"{EngineFailed}: {noEnd}";
+        return run.ExitCode is { } code && successCodes.Contains(code) ? null : $"exit code {run.ExitCode}";
     }
 
     private static string Killed(KillReason kill, ProcessOutcome run) => kill switch
@@ -57,7 +60,8 @@ public static class AttemptRule
             var canRetry = task.Spec.RetrySafe || run.StartError is not null;
             var spent = run is { KillReason: KillReason.CostLimit, MeterProblem: null };
             var result = run.KillReason is KillReason.Timeout or KillReason.Deadline ? AttemptResult.TimedOut : AttemptResult.Failed;
-            return Result(result, problem, canRetry && !spent, spent ? AdapterReport.Worked : AdapterReport.Failed);
+            var health = spent ? AdapterReport.Worked : run.Problem is not null ? AdapterReport.Unknown : AdapterReport.Failed;
+            return Result(result, problem, canRetry && !spent, health);
         }
 
         if (adapter.Kind != AdapterKind.Model) return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked);

@@ -94,9 +94,15 @@ internal static class TaskFlow
         if (task.Refusals < task.Spec.AdapterIds.Length) return [];
         var refusals = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => state.Refusing[a]).ToList();
         var until = refusals.Min(r => AdapterLane.AskAgainAt(r, now));
-        var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => $"{a} is {state.Refusing[a].Status}")));
+        var reasons = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => Refusal(a, state.Refusing[a]));
+        var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", reasons));
         return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
     }
+
+    private static string Refusal(string adapterId, StreamOutcome answer) =>
+        answer is { Status: StreamOutcome.Refused, Reason: { } reason }
+            ? $"{adapterId}: {BoundedText.Cut(reason, 500)}"
+            : $"{adapterId} is {answer.Status}";
 
     /// <summary>A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.</summary>
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)

@@ -85,7 +85,8 @@ public sealed class TaskLane : Lane<ExecutionState>
             TaskStarted started when state.Adapters[started.AdapterId].Kind == AdapterKind.Manual && state.Task(started.TaskId).Spec.Instructions is { } text =>
                 [new BlobFile(null, TaskPaths.Instructions(runId, started.TaskId), text.SizeBytes, text.Sha256)],
             ManualDone done => [.. done.Evidence.Select(f => new BlobFile(null, TaskPaths.Evidence(runId, done.TaskId, f.Name), f.SizeBytes, f.Sha256))],
-            EffectFinished { Outcome: ProcessOutcome run } => [.. new[] { run.Stdout, run.Stderr }.Select(c => new CapturedFile(null, c.File, c.SizeBytes, c.Sha256))],
+            EffectFinished { Outcome: ProcessOutcome run } =>
+                [.. run.Output.Select(c => new CapturedFile(null, c.File, c.SizeBytes, c.Sha256))],
             EffectFinished { Outcome: HttpOutcome { Body: { } body } } => [new CapturedFile(null, body.File, body.SizeBytes, body.Sha256)],
             _ => [],
         };

@@ -19,6 +19,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     public static Checked<PreparedEpoch> Prepare(string planPath, EpochOptions options) => EpochLoader.Load(planPath, options, HostCapabilities.Detect());
 
     /// <summary>Runs a prepared plan to its verdict.</summary>
+    /// <exception cref="IOException">There is a verdict, and a file of its evidence could not be written.</exception>
     public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
         await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
@@ -91,15 +92,26 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     private async Task<EpochRun> AdvanceAsync(string epochId, PreparedEpoch epoch, CancellationToken cancel)
     {
         await using var engine = await AssayEngine.StartAsync(workspace, time);
-        if (observer is not null) engine.Observer = observer;
-        return await engine.RunAsync(EpochLane.Instance, EpochLane.StreamOf(epochId), epoch.Options.Jobs, cancel) switch
+        FileNotWritten? missing = null;
+        engine.Observer = notice =>
+        {
+            if (notice is FileNotWritten file) missing ??= file;
+            observer?.Invoke(notice);
+        };
+        var stream = EpochLane.StreamOf(epochId);
+        return await engine.RunAsync(EpochLane.Instance, stream, epoch.Options.Jobs, cancel) switch
         {
             RunResult.Owned owned => new EpochRun.Busy(epochId, owned.By),
+            RunResult.Finished when missing is not null && IsBehind(stream) => throw new IOException(
+                $"{epochId} has its verdict, but {missing.Path} could not be written: {missing.Reason}; "
+                + "put that right, and --resume writes it from the ledger"),
             RunResult.Finished finished => Ended((EpochState)finished.State, epoch),
             RunResult.Waiting waiting => throw new InvalidOperationException($"the epoch waits for {waiting.For.For}"),
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
     }
+
+    private bool IsBehind(StreamName stream) => workspace.Store.Find(stream) is { } info && info.MirroredTo < info.Head.Version;
 
     private static EpochRun.Ended Ended(EpochState state, PreparedEpoch epoch)
     {

@@ -207,6 +207,11 @@ public sealed class JobDesk
     private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
     {
         if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
+        if (TextRule.Refused(reason ?? "", isFree: true) is { } character)
+        {
+            return new JobAnswer(jobId, null, TextRule.Name, $"a reason holds {TextRule.Describe(character)}: take it out");
+        }
+
         if (reason?.Length > MaxReason) return new JobAnswer(jobId, null, "reason", $"a reason has at most {MaxReason} characters");
         var (decision, state) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
         return decision is Decision.Refused refused

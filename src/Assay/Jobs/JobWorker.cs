@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
@@ -23,9 +24,16 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     /// <summary>What is reported of a job that the engine could not advance; it is tried again after a while.</summary>
     public const string NotAdvanced = "NOT_ADVANCED";
 
+    /// <summary>
+    /// What is reported of a job whose record is whole and one of whose files could not be written; it is written when the job is next
+    /// advanced.
+    /// </summary>
+    public const string FileMissing = "FILE_NOT_WRITTEN";
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<Task, StreamName> _running = [];
+    private readonly ConcurrentQueue<FileNotWritten> _missing = new();
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="once">Leave when every job waits or has ended.</param>
@@ -34,6 +42,10 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     {
         await workspace.Store.DeclareTablesAsync([.. JobLane.Instance.Tables, .. RunLane.Instance.Tables]);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
+        engine.Observer = notice =>
+        {
+            if (notice is FileNotWritten file) _missing.Enqueue(file);
+        };
         while (!drain.IsCancellationRequested && !engine.Session.Lost.IsCancellationRequested)
         {
             await FreeDeadAsync(engine);
@@ -71,6 +83,11 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
 
     private async Task ReapAsync()
     {
+        while (_missing.TryDequeue(out var file))
+        {
+            onLetGo(new WorkerJob(file.Stream.Id, FileMissing, null, $"{file.Path} cannot be written: {file.Reason}"));
+        }
+
         foreach (var task in _running.Keys.Where(t => t.IsCompleted).ToList())
         {
             var stream = _running[task];

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Lanes.Tasks;
-using Assay.Ledger;
 
 namespace Assay.Tasks;
 
@@ -22,7 +21,7 @@ internal sealed class AdapterWatch : IAsyncDisposable
     {
         var watch = new AdapterWatch(engine, time);
         string[] watched = [.. adapters.Where(a => a.HealthCheck is not null).Select(a => a.AdapterId)];
-        await Task.WhenAll(watched.Select(watch.CheckAsync));
+        await Task.WhenAll(watched.Select(watch.TryCheckAsync));
         watch._watches.AddRange(watched.Select(watch.WatchAsync));
         return watch;
     }
@@ -34,23 +33,27 @@ internal sealed class AdapterWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Makes the checks that are due. Another executor may be at it, which is as good.</summary>
-    private async Task<DateTimeOffset?> CheckAsync(string adapterId) =>
-        await _engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, _stop.Token) is RunResult.Waiting waiting ? waiting.For.Until : null;
+    /// <summary>
+    /// Makes the checks that are due. Another executor may be at it, which is as good. What goes wrong with the checks of one adapter ends
+    /// neither those of others nor the run, which says so itself when it meets the same trouble.
+    /// </summary>
+    private async Task TryCheckAsync(string adapterId)
+    {
+        try
+        {
+            _ = await _engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, _stop.Token);
+        }
+        catch (Exception)
+        {
+            // The adapter stays as healthy as it was last seen to be.
+        }
+    }
 
     private async Task WatchAsync(string adapterId)
     {
         while (!_stop.IsCancellationRequested)
         {
-            try
-            {
-                await CheckAsync(adapterId);
-            }
-            catch (Exception e) when (e is IOException or LedgerException)
-            {
-                // The run itself meets the same trouble, and says so.
-            }
-
+            await TryCheckAsync(adapterId);
             await Task.Delay(LookEvery, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

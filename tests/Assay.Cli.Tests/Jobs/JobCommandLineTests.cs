@@ -56,19 +56,38 @@ public sealed class JobCommandLineTests
     }
 
     [Fact]
-    public async Task A_job_that_cannot_be_advanced_is_let_go_and_tried_again()
+    public async Task A_stage_for_which_there_is_no_room_fails_with_the_reason_and_can_be_tried_again()
     {
         using var folder = new JobFolder().Write();
         var id = await folder.SubmitAsync();
         var blocked = folder.Under(".assay", "jobs", id, "stages");
         File.WriteAllText(blocked, "in the way");
         var stuck = await folder.RunAsync("worker", "--run-jobs", "--once");
-        Assert.Equal(3, stuck.ExitCode);
-        Assert.Contains($"{id}  NOT_ADVANCED", stuck.Output, StringComparison.Ordinal);
+        Assert.Contains($"{id}  ERROR", stuck.Output, StringComparison.Ordinal);
+        Assert.Contains("Not a directory", stuck.Output, StringComparison.Ordinal);
+        Assert.Equal("ERROR", folder.Types(id)[^1]);
         File.Delete(blocked);
-        var deadline = DateTime.UtcNow.AddSeconds(30);
-        while ((await folder.RunAsync("job", "show", id)).ExitCode != 5 && DateTime.UtcNow < deadline) await folder.RunAsync("worker", "--run-jobs", "--once");
+        Assert.Equal(0, (await folder.RunAsync("job", "retry", id)).ExitCode);
+        await folder.WorkAsync();
         Assert.Equal("WAITING_APPROVAL", (string)(await folder.ShowAsync(id))["job"]!["state"]!);
+    }
+
+    [Fact]
+    public async Task A_file_of_a_job_that_cannot_be_written_holds_the_job_up_nowhere_and_is_written_later()
+    {
+        using var folder = new JobFolder().Write();
+        var id = await folder.SubmitAsync();
+        var blocked = folder.Under(".assay", "jobs", id, "outputs", "runspec.json");
+        Directory.CreateDirectory(blocked);
+        var worked = await folder.RunAsync("worker", "--run-jobs", "--once");
+        Assert.Equal(3, worked.ExitCode);
+        Assert.Contains($"{id}  WAITING_APPROVAL", worked.Output, StringComparison.Ordinal);
+        Assert.Contains($"{id}  FILE_NOT_WRITTEN", worked.Output, StringComparison.Ordinal);
+        Directory.Delete(blocked);
+        await folder.ApproveAsync(id);
+        Assert.Equal(0, (await folder.WorkAsync()).ExitCode);
+        Assert.True(File.Exists(blocked));
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
     }
 
     [Fact]

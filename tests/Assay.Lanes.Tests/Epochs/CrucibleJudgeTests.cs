@@ -40,6 +40,21 @@ public sealed class CrucibleJudgeTests
         Assert.Equal("signal:11", Judge(RunnerTemplate.ExitCodeV1, Given.Outcome(null, signal: 11)).Notes[0]);
     }
 
+    [Theory]
+    [InlineData("start_failed:bwrap: no namespace", "bwrap: no namespace", null, 1)]
+    [InlineData("engine_failed:the disk is gone", null, "the disk is gone", 1)]
+    [InlineData("engine_failed:it left neither exit code nor signal", null, null, null)]
+    public void What_did_not_run_to_its_end_fails_closed_whatever_was_expected(string note, string? startError, string? problem, int? exitCode)
+    {
+        foreach (var template in Enum.GetValues<RunnerTemplate>())
+        {
+            var expect = new CrucibleExpectations { ExitCode = 1, ExpectedOutcome = "REFUSE" };
+            var outcome = Given.Outcome(exitCode, files: File(CrucibleJudge.CoverageFile)) with { StartError = startError, Problem = problem };
+            var judgement = Judge(template, outcome, expect, ("stdout", """[{"outcome":"REFUSE"}]"""), (CrucibleJudge.CoverageFile, Coverage));
+            Assert.Equal((CrucibleOutcome.FailClosed, note, true), (judgement.Outcome, judgement.Notes[0], judgement.EvidenceMissing));
+        }
+    }
+
     [Fact]
     public void A_protocol_run_passes_with_all_its_evidence()
     {

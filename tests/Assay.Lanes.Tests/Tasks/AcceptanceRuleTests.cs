@@ -24,6 +24,23 @@ public sealed class AcceptanceRuleTests
         Assert.True(Judge(ReportFormat.ExitCode, 0, null).Passed);
     }
 
+    [Theory]
+    [InlineData(ReportFormat.ExitCode)]
+    [InlineData(ReportFormat.Tap)]
+    public void What_did_not_run_to_its_end_has_not_passed(ReportFormat format)
+    {
+        string? Reason(Func<ProcessOutcome, ProcessOutcome> change)
+        {
+            var judged = Judge(format, 0, "1..1\nok 1 - a\n", change);
+            Assert.False(judged.Passed);
+            return judged.Reason;
+        }
+
+        Assert.Equal("crashed: it could not be started: setpriv: no", Reason(o => o with { StartError = "setpriv: no" }));
+        Assert.Equal("the engine could not bring it to its end: the disk is gone", Reason(o => o with { Problem = "the disk is gone" }));
+        Assert.Equal("the engine could not bring it to its end: it left neither exit code nor signal", Reason(o => o with { ExitCode = null }));
+    }
+
     [Fact]
     public void A_good_end_does_not_make_up_for_a_report_of_failures() =>
         Assert.Equal((false, "1 of 1 failed"), (Judge(ReportFormat.Tap, 0, "1..1\nnot ok 1 - a\n") is var judged ? (judged.Passed, judged.Reason) : default));
@@ -37,7 +54,7 @@ public sealed class AcceptanceRuleTests
         Assert.All(judged.FirstFailures, f => Assert.True(f.Length <= 400));
     }
 
-    private static Lanes.Tasks.TestResult Judge(ReportFormat format, int exitCode, string? report)
+    private static Lanes.Tasks.TestResult Judge(ReportFormat format, int exitCode, string? report, Func<ProcessOutcome, ProcessOutcome>? change = null)
     {
         var test = new AcceptanceTest
         {
@@ -53,6 +70,7 @@ public sealed class AcceptanceRuleTests
         };
         var evidence = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         if (report is not null) evidence[TaskEffects.ReportFile] = Encoding.UTF8.GetBytes(report);
-        return AcceptanceRule.Judge(test, Given.Outcome(exitCode), evidence);
+        var outcome = Given.Outcome(exitCode);
+        return AcceptanceRule.Judge(test, change?.Invoke(outcome) ?? outcome, evidence);
     }
 }

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using Assay.Kernel.Contracts;
+
+namespace Assay.Cli;
+
+/// <summary>
+/// What no argument may hold, whatever it is for: ids and paths hold no control character and none that turns the direction of writing,
+/// reasons may have several lines (<see cref="TextRule"/>).
+/// </summary>
+internal static class ArgumentRule
+{
+    /// <summary>Options whose value is free text.</summary>
+    private static readonly string[] Texts = ["--reason"];
+
+    /// <summary>Why the command line is refused; null when it is not.</summary>
+    public static string? Refusal(ParseResult parsed)
+    {
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = command.Parent)
+        {
+            foreach (var given in command.Children)
+            {
+                var (name, isFree) = given switch
+                {
+                    OptionResult option => (option.Option.Name, Texts.Contains(option.Option.Name)),
+                    ArgumentResult argument => (argument.Argument.Name, false),
+                    _ => ("", false),
+                };
+                foreach (var token in given.Tokens)
+                {
+                    if (TextRule.Refused(token.Value, isFree) is { } refused) return Message(name, refused);
+                }
+            }
+        }
+
+        var workspace = Environment.GetEnvironmentVariable(GlobalOptions.WorkspaceVariable) ?? "";
+        return TextRule.Refused(workspace, isFree: false) is { } hidden ? Message(GlobalOptions.WorkspaceVariable, hidden) : null;
+    }
+
+    private static string Message(string name, Rune refused) => $"{name} holds {TextRule.Describe(refused)}: take it out [{TextRule.Name}]";
+}

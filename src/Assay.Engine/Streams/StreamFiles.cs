@@ -1,0 +1,74 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// The files of one stream, which are written when their events are durable. They follow from the ledger, so one that cannot be written
+/// holds nothing up: whoever watches is told, and the stream's files count as written only up to there, so that they are tried again when
+/// the stream is let go and whenever it is opened.
+/// </summary>
+internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName stream)
+{
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _isBehind;
+
+    /// <summary>Up to which version all files are known to be written.</summary>
+    public long WrittenTo { get; private set; }
+
+    /// <summary>Begins where the last owner stopped.</summary>
+    public void Begin(long writtenTo) => (WrittenTo, _isBehind) = (writtenTo, false);
+
+    /// <summary>Writes the files of events that have just become durable.</summary>
+    public void Write(IReadOnlyList<MirrorFile> files, long version)
+    {
+        foreach (var file in files) Try(file, engine.Workspace.Mirror.Write);
+        Reached(version);
+    }
+
+    /// <summary>Brings back the files of a stored event, unless they are known to be written.</summary>
+    public void Restore(object state, RecordedEvent recorded)
+    {
+        if (recorded.Version <= WrittenTo) return;
+        foreach (var file in lane.Mirror(state, recorded)) Try(file, engine.Workspace.Mirror.Restore);
+    }
+
+    /// <summary>All files up to a version were written or tried.</summary>
+    public void Reached(long version)
+    {
+        if (!_isBehind) WrittenTo = version;
+    }
+
+    /// <summary>
+    /// Tries again what could not be written. A growing file lacks all that follows its first missing line, so everything is gone through
+    /// in order.
+    /// </summary>
+    public void CatchUp(long version)
+    {
+        if (!_isBehind) return;
+        _isBehind = false;
+        var machine = new StreamMachine(lane, stream);
+        foreach (var stored in engine.Workspace.Store.Read(stream, 0))
+        {
+            var recorded = machine.Apply(stored.Bytes);
+            if (recorded.Version <= version) Restore(machine.State, recorded);
+        }
+
+        Reached(version);
+    }
+
+    private void Try(MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    {
+        try
+        {
+            write(file, engine.Workspace.Store.ReadBlob);
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            _isBehind = true;
+            var path = engine.Workspace.Mirror.PathOf(file);
+            if (_told.Add(path)) engine.Tell(new FileNotWritten(stream, path, FailureReason.Of(e)));
+        }
+    }
+}

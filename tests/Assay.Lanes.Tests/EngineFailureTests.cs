@@ -1,0 +1,260 @@
+using System.Collections.Immutable;
+using System.Text;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+using Assay.Lanes;
+using Assay.Lanes.Epochs;
+using Assay.Lanes.Jobs;
+using Assay.Lanes.Tasks;
+using Assay.Tests.Epochs;
+using Assay.Tests.Jobs;
+
+namespace Assay.Tests;
+
+/// <summary>
+/// Every effect that a lane asks for on its way to success, and what becomes of it when the engine cannot perform that effect: no lane
+/// throws, none counts it as passed, and each says why.
+/// </summary>
+public sealed class EngineFailureTests
+{
+    private const string Reason = "the disk is gone";
+    private static readonly Actor Ada = JobStory.Ada;
+    private static readonly DateTimeOffset Now = JobStory.Now;
+
+    private readonly HashSet<Type> _checked = [];
+
+    [Fact]
+    public void No_lane_counts_an_effect_that_could_not_be_performed_as_passed()
+    {
+        Epochs();
+        Ladders();
+        Jobs(JobKind.Blueprint);
+        Runs();
+        foreach (var kind in new[] { AdapterKind.Process, AdapterKind.Http, AdapterKind.Model }) Tasks(kind);
+        Adapters();
+        Projects();
+        var kinds = typeof(Effect).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Effect)));
+        Assert.Equal(kinds.Select(k => k.Name).Order(StringComparer.Ordinal), _checked.Select(k => k.Name).Order(StringComparer.Ordinal));
+    }
+
+    private void Epochs()
+    {
+        var expect = new CrucibleExpectations { ExitCode = 1, ReplayVerification = ReplayVerification.RequiredPass };
+        foreach (var template in Enum.GetValues<RunnerTemplate>())
+        {
+            var state = Given.Running(Given.Epoch(1, EpochProfile.Coverage, template) with { Mode = EpochMode.Salvage }, Given.Crucible(0, expect));
+            Check(EpochLane.Instance, state, Asked(EpochLane.Instance, state));
+            Check(EpochLane.Instance, Given.Fold(state, new EffectStarted("crucible/C0", 1, "s", "h", "b"), new EffectFinished("crucible/C0", 1, Given.Outcome(1)), new ReplayRequired("C0", [])), "replay/C0");
+            var failed = Given.Fold(state, new EffectStarted("crucible/C0", 1, "s", "h", "b"), new EffectFinished("crucible/C0", 1, Given.Outcome(2)), Given.Finished(0, passed: false));
+            Check(EpochLane.Instance, failed, Asked(EpochLane.Instance, failed));
+        }
+    }
+
+    private void Ladders()
+    {
+        var declared = new LadderDeclared("L", Digest.Of("l"), [new LadderRung("/p", EpochVerdict.FailClosed, 1)], Autonomous: true, null);
+        var state = LadderLane.Instance.Evolve(LadderState.Initial, new RecordedEvent(1, Now, declared));
+        Check(LadderLane.Instance, state, Asked(LadderLane.Instance, state));
+    }
+
+    private void Jobs(JobKind kind)
+    {
+        var story = JobStory.Of(kind, retrySafe: true);
+        void Next() => Check(JobLane.Instance, story.State, story.Asked());
+        Next();
+        story.Stage(JobStory.Runspec).Approve("runspec");
+        Next();
+        story.Run();
+        Next();
+        story.Stage(JobStory.Gates);
+        Next();
+        story.Stage($$"""{"schema_version":"registry_card_v1","title":"c","run_id":"{{story.State.Run!.RunId}}"}""");
+        Next();
+    }
+
+    private void Runs()
+    {
+        var story = JobStory.Of(JobKind.Blueprint);
+        story.Stage(JobStory.Runspec).Approve("runspec");
+        var lane = RunLane.Instance;
+        var state = lane.Evolve(RunState.Initial, new RecordedEvent(1, Now, ((DeclareRun)((CommandStream)story.Asked()).Command).Run));
+        Check(lane, state, Asked(lane, state));
+        var passed = state with { Passed = Given.Outcome(files: new CollectedFile("a", 1, Digest.Of("a"), null)) };
+        Check(lane, passed, Asked(lane, passed));
+    }
+
+    /// <summary>A task through all of its effects, chores included.</summary>
+    private void Tasks(AdapterKind kind)
+    {
+        var lane = TaskLane.Instance;
+        var state = Decided(lane, ExecutionState.Initial, TaskOf(kind));
+        state = Decided(lane, state, new StartExecution(1, Ada));
+        for (var steps = 0; lane.Next(state, Now) is Work.Perform perform; steps++)
+        {
+            Assert.True(steps < 50, "the run does not come to its end");
+            var effect = perform.Effects.First();
+            Check(lane, state, effect);
+            var (outcome, evidence) = Good(effect);
+            state = Recorded(lane, state, effect, outcome, evidence).State;
+        }
+
+        Assert.Equal(TaskPhase.Completed, Assert.Single(state.Tasks).Phase);
+    }
+
+    private void Adapters()
+    {
+        foreach (var check in new[] { new HealthCheck(["true"], null, 1000, 1000), new HealthCheck([], "http://127.0.0.1:9/", 1000, 1000) })
+        {
+            var state = Decided(AdapterLane.Instance, AdapterState.Initial, new ConfigureAdapter(Adapter(AdapterKind.Process) with { HealthCheck = check }));
+            Check(AdapterLane.Instance, state, Asked(AdapterLane.Instance, state));
+        }
+    }
+
+    private void Projects()
+    {
+        var lane = ProjectLane.Instance;
+        var state = Decided(lane, ProjectState.Initial, new MovePatch("/p", Patch, [PatchState.Created, PatchState.Validated, PatchState.Applied], null));
+        state = Decided(lane, state, new CommitPatch("/p", Patch));
+        Check(lane, state, Asked(lane, state));
+        state = Recorded(lane, state, Asked(lane, state), new ApplyOutcome(Applied: true, null, []), []).State;
+        state = Decided(lane, state, new RollBackPatch(Patch.PatchId, Ada));
+        Check(lane, state, Asked(lane, state));
+    }
+
+    private void Check<TState>(Lane<TState> lane, TState state, string effectId) where TState : class => Check(lane, state, lane.EffectOf(state, effectId));
+
+    private void Check<TState>(Lane<TState> lane, TState state, Effect effect) where TState : class
+    {
+        _checked.Add(effect.GetType());
+        var outcome = effect.Failed(Reason, Now);
+        var (_, events) = Recorded(lane, state, effect, outcome, []);
+        Assert.DoesNotContain(events, IsGood);
+        var stored = EventEnvelope.Seal(StreamName.Of(lane.Name, "x"), StreamHead.Empty(StreamName.Of(lane.Name, "x")), [new EffectFinished(effect.Id, 1, outcome), .. events], Now, lane.Events);
+        Assert.Contains(Reason, Encoding.UTF8.GetString(stored[0].Bytes), StringComparison.Ordinal);
+        var says = stored.Skip(1).Any(s => Encoding.UTF8.GetString(s.Bytes).Contains(Reason, StringComparison.Ordinal));
+        Assert.True(says || IsChore(effect), $"{lane.Name} does not say why {effect.Id} failed: {string.Join(", ", events)}");
+    }
+
+    /// <summary>What is done beside the work, and whose failure fails nothing: the record of the effect says it.</summary>
+    private static bool IsChore(Effect effect) => effect is RemoveFolders or CommandStream { Command: ReportCall or PublishResults };
+
+    private static bool IsGood(Event body) => body is CrucibleFinished { Outcome: CrucibleOutcome.Pass } or ReplayRequired or RungFinished { Reached: true } or LadderFinished { Reached: true }
+        or EpochFinished { Verdict: EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete } or DocumentMade or RunCompleted or RegistryUpdated or Spawned or JobDone or RunFinished
+        or TaskStarted or TaskValidating or TaskTested { Result.Passed: true } or TaskCompleted or HealthChanged { Healthy: true } or PatchMoved { State: PatchState.Committed or PatchState.RolledBack };
+
+    private static Effect Asked<TState>(Lane<TState> lane, TState state) where TState : class => Assert.IsType<Work.Perform>(lane.Next(state, Now)).Effects.First();
+
+    private static TState Decided<TState>(Lane<TState> lane, TState state, Command command) where TState : class =>
+        Fold(lane, state, Assert.IsType<Decision.Accepted>(lane.Decide(state, command, Now)).Events);
+
+    private static (TState State, IReadOnlyList<Event> Events) Recorded<TState>(
+        Lane<TState> lane, TState state, Effect effect, EffectOutcome outcome, Dictionary<string, ReadOnlyMemory<byte>> evidence) where TState : class
+    {
+        var ended = Fold(lane, state, [new EffectStarted(effect.Id, 1, "s", "h", "b"), new EffectFinished(effect.Id, 1, outcome)]);
+        var events = lane.Record(ended, new EffectCompleted(effect, 1, outcome, evidence), Now);
+        return (Fold(lane, ended, events), events);
+    }
+
+    private static TState Fold<TState>(Lane<TState> lane, TState state, IEnumerable<Event> events) where TState : class => events.Aggregate(state, (s, body) =>
+    {
+        var recorded = new RecordedEvent(1, Now, body);
+        var next = lane.Evolve(s, recorded);
+        _ = lane.Mirror(next, recorded);
+        _ = lane.Rows(next, recorded);
+        return next;
+    });
+
+    private static (EffectOutcome Outcome, Dictionary<string, ReadOnlyMemory<byte>> Evidence) Good(Effect effect)
+    {
+        var set = new ChangeSet(Digest.Of("tree"), Digest.Of("diff"), [new FileChange("a", ChangeKind.Created, null, null, new FileVersion(EntryKind.File, 420, 1, Digest.Of("x")))], 1, 0);
+        return effect switch
+        {
+            RunProcess => (Given.Outcome(), Given.Evidence((TaskEffects.AnswerFile, "done"))),
+            CallHttp => (new HttpOutcome(200, null, MayHaveActed: true) { StartedAt = Now, DurationMs = 1 }, []),
+            CopyTree copy => (new CopyOutcome(copy.To, Digest.Of("tree"), 1, null), []),
+            CaptureChanges => (new ChangesOutcome(Digest.Of(set.Bytes()), set.DiffSha256, 1, 1, 1, 0, null), new() { [ChangesOutcome.ChangesName] = set.Bytes() }),
+            ApplyChanges => (new ApplyOutcome(Applied: true, null, []), []),
+            RemoveFolders => (new FilesOutcome([], Complete: true), []),
+            CommandStream { Command: AskPermit } => (new StreamOutcome("adapter/a", AdapterLane.StatusAllowed, null), []),
+            CommandStream { Command: ReportCall } => (new StreamOutcome("adapter/a", AdapterLane.StatusReported, null), []),
+            CommandStream { Command: MovePatch move } => (new StreamOutcome("project/p", PatchMoves.Word(move.Through[^1]), null), []),
+            CommandStream { Command: CommitPatch } => (new StreamOutcome("project/p", PatchMoves.Word(PatchState.Committed), null), []),
+            CommandStream { Command: PublishResults } => (new StreamOutcome("project/p", ProjectLane.StatusPublished, null), []),
+            _ => throw new InvalidOperationException($"a run asks for no {effect}"),
+        };
+    }
+
+    private static ProcessCaps Caps => new() { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
+
+    private static DeclareExecution TaskOf(AdapterKind kind)
+    {
+        var declared = new ExecutionDeclared
+        {
+            RunId = "run",
+            ProjectRoot = "/p",
+            ProjectId = "p",
+            QueueSha256 = Digest.Of("q"),
+            RoutingSha256 = Digest.Of("r"),
+            AdaptersSha256 = Digest.Of("a"),
+            Tasks = 1,
+            SafeModeAfterMs = 1,
+            Own = [],
+            By = Ada,
+        };
+        var test = new AcceptanceTest { Name = "t", Kind = "unit", Command = ["t"], Caps = Caps, Required = true, Parse = ReportFormat.ExitCode, Parallel = false, Sandbox = SandboxLevel.None, Inherit = [] };
+        var task = new TaskSpec
+        {
+            TaskId = "one",
+            Title = "One",
+            Kind = "fix",
+            DependsOn = [],
+            Command = [],
+            Prompt = Digest.Of("prompt"),
+            WorkingTree = "/p/tree",
+            FileScope = new FileScope(["**"], []),
+            AcceptanceTests = [test],
+            Caps = Caps,
+            MaxAttempts = 1,
+            RetrySafe = false,
+            AdapterIds = ["a"],
+            Bodies = ImmutableSortedDictionary<string, Digest>.Empty.Add("a", Digest.Of("body")),
+        };
+        return new DeclareExecution(declared, [Adapter(kind)], [task], []);
+    }
+
+    private static AdapterSpec Adapter(AdapterKind kind) => new()
+    {
+        AdapterId = "a",
+        Kind = kind,
+        Sandbox = SandboxLevel.None,
+        Command = ["true"],
+        Pinned = [],
+        Inherit = [],
+        Url = "http://127.0.0.1:9/",
+        Headers = ImmutableSortedDictionary<string, string>.Empty,
+        Model = new ModelCall { Endpoint = "http://127.0.0.1:9/", Model = "m", Instructions = "i", MaxOutputTokens = 1, InputUsdPerMillionTokens = 0, OutputUsdPerMillionTokens = 0 },
+        Concurrency = 1,
+        CircuitBreaker = new BreakerSettings(1, 1, 1),
+        Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+        SuccessCodes = [kind == AdapterKind.Http ? 200 : 0],
+    };
+
+    private static PatchDeclaration Patch => new()
+    {
+        PatchId = Digest.Of("d").Short(16),
+        DiffSha256 = Digest.Of("d"),
+        DiffBytes = 1,
+        ChangesSha256 = Digest.Of("c"),
+        BaseTreeSha256 = Digest.Of("b"),
+        RunId = "run",
+        TaskId = "one",
+        Attempt = 1,
+        WorkingTree = "/p/tree",
+        FileCount = 1,
+        Files = ["a"],
+        Added = 1,
+        Removed = 0,
+    };
+}

@@ -1,0 +1,42 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+using Assay.Tests.Epochs;
+
+namespace Assay.Tests.Jobs;
+
+public sealed class StageJudgeTests
+{
+    [Theory]
+    [InlineData("start", "prlimit: no", "prlimit: no", null, 1)]
+    [InlineData("engine", "the disk is gone", null, "the disk is gone", 0)]
+    [InlineData("engine", "it left neither exit code nor signal", null, null, null)]
+    public void What_did_not_run_to_its_end_is_a_problem_with_the_reason(string rule, string reason, string? startError, string? problem, int? exitCode)
+    {
+        var outcome = Given.Outcome(exitCode) with { StartError = startError, Problem = problem };
+        var found = StageJudge.ProcessProblem(outcome)!;
+        Assert.Equal((rule, reason), (found.Rule, found.Message));
+
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec, made => outcome with { Files = made.Files });
+        Assert.Equal((rule, reason), (story.State.Failure!.Rule, story.State.Failure.Message));
+    }
+
+    [Theory]
+    [InlineData("start", "prlimit: no", "prlimit: no", null, 1)]
+    [InlineData("engine", "the disk is gone", null, "the disk is gone", 0)]
+    [InlineData("engine", "it left neither exit code nor signal", null, null, null)]
+    public void A_run_that_did_not_come_to_its_end_is_not_collected(string rule, string reason, string? startError, string? problem, int? exitCode)
+    {
+        var outcome = Given.Outcome(exitCode) with { StartError = startError, Problem = problem };
+        var story = JobStory.Of(JobKind.Blueprint);
+        story.Stage(JobStory.Runspec).Approve("runspec");
+        var lane = RunLane.Instance;
+        var state = lane.Evolve(RunState.Initial, new RecordedEvent(1, JobStory.Now, ((DeclareRun)((CommandStream)story.Asked()).Command).Run));
+        var effect = Assert.IsType<Work.Perform>(lane.Next(state, JobStory.Now)).Effects.Single();
+        state = lane.Evolve(state, new RecordedEvent(2, JobStory.Now, new EffectFinished(effect.Id, 1, outcome)));
+        Assert.Null(state.Passed);
+        var failed = Assert.IsType<RunFailed>(Assert.Single(lane.Record(state, new EffectCompleted(effect, 1, outcome, Given.Evidence()), JobStory.Now)));
+        Assert.Equal((rule, reason), (failed.Rule, failed.Message));
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Lanes.Tasks;
+using Assay.Tests.Epochs;
+
+namespace Assay.Tests.Tasks;
+
+public sealed class AttemptRuleTests
+{
+    [Fact]
+    public void What_was_never_started_has_failed_whatever_codes_mean_success_and_may_be_tried_again()
+    {
+        var judged = Judge(Given.Outcome(1) with { StartError = "bwrap: no namespace" });
+        Assert.Equal((AttemptResult.Failed, "crashed: it could not be started: bwrap: no namespace", true, AdapterReport.Failed), (judged.Result, judged.Reason, judged.CanRetry, judged.Health));
+    }
+
+    [Fact]
+    public void What_the_engine_could_not_bring_to_its_end_may_have_acted_and_says_nothing_of_the_adapter()
+    {
+        foreach (var outcome in new[] { Given.Outcome(1) with { Problem = "the disk is gone" }, (ProcessOutcome)Process.Failed("the disk is gone", Given.Now) })
+        {
+            var judged = Judge(outcome);
+            Assert.Equal((AttemptResult.Failed, "the engine could not bring it to its end: the disk is gone", false, AdapterReport.Unknown), (judged.Result, judged.Reason, judged.CanRetry, judged.Health));
+        }
+    }
+
+    [Fact]
+    public void An_outcome_without_an_end_has_failed() => Assert.Equal(AttemptResult.Failed, Judge(Given.Outcome(exitCode: null)).Result);
+
+    private static RunProcess Process => new("act/one")
+    {
+        Command = ["true"],
+        Environment = ImmutableSortedDictionary<string, string>.Empty,
+        Inherit = [],
+        RunRoot = "root",
+        StdoutFile = "out",
+        StderrFile = "err",
+        Caps = Caps,
+        Sandbox = SandboxLevel.None,
+    };
+
+    private static ProcessCaps Caps => new() { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
+
+    private static TaskAttempted Judge(ProcessOutcome outcome)
+    {
+        var task = new TaskSpec
+        {
+            TaskId = "one",
+            Title = "One",
+            Kind = "fix",
+            DependsOn = [],
+            Command = [],
+            FileScope = new FileScope([], []),
+            AcceptanceTests = [],
+            Caps = Caps,
+            MaxAttempts = 1,
+            RetrySafe = false,
+            AdapterIds = ["a"],
+            Bodies = ImmutableSortedDictionary<string, Kernel.Streams.Digest>.Empty,
+        };
+        var adapter = new AdapterSpec
+        {
+            AdapterId = "a",
+            Kind = AdapterKind.Process,
+            Sandbox = SandboxLevel.None,
+            Command = ["true"],
+            Pinned = [],
+            Inherit = [],
+            Headers = ImmutableSortedDictionary<string, string>.Empty,
+            Concurrency = 1,
+            CircuitBreaker = new BreakerSettings(1, 1, 1),
+            Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+            SuccessCodes = [0, 1],
+        };
+        return AttemptRule.Judge(new TaskState(task), adapter, new EffectCompleted(Process, 1, outcome, Given.Evidence()));
+    }
+}
