@@ -1,3 +1,4 @@
+using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
@@ -36,6 +37,9 @@ public sealed record HostCapabilities
     /// <summary>Whether signals are kept inside a run.</summary>
     public required bool KeepsSignals { get; init; }
 
+    /// <summary>The path of git; null when it is not installed.</summary>
+    public required string? Git { get; init; }
+
     /// <summary>Whether the kernel itself enforces the caps on memory and on the number of processes.</summary>
     public bool KernelCaps => Containment != ContainmentMode.ProcessTree;
 
@@ -62,6 +66,7 @@ public sealed record HostCapabilities
             ViewProblem = cage.ViewProblem,
             BubblewrapProblem = cage.ViewProblem is null ? null : Bubblewrap.Problem,
             EndsWithEngine = cage.Watcher.Watches,
+            Git = ProgramPath.Find("git", Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin"),
             KeepsSignals = Landlock.Abi >= Landlock.ScopeAbi,
         };
     }

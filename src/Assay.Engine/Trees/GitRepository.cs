@@ -1,5 +1,7 @@
-using System.Diagnostics;
 using System.Text;
+using Assay.Engine.Processes;
+using Assay.Engine.Processes.Sandbox;
+using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Trees;
 
@@ -9,8 +11,6 @@ namespace Assay.Engine.Trees;
 /// </summary>
 internal static class GitRepository
 {
-    private static readonly string[] Clean = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_EXTERNAL_DIFF"];
-
     /// <summary>It starts no hook, and nothing that outlives it and holds its pipes.</summary>
     private static readonly string[] Quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
 
@@ -19,16 +19,19 @@ internal static class GitRepository
     public static bool Is(string tree)
     {
         if (!Path.Exists(Path.Combine(tree, TreeSnapshot.Repository))) return false;
-        Expect(Run(tree, ["rev-parse", "--git-dir"], ""), 0);
-        return Run(tree, ["rev-parse", "--verify", "--quiet", "HEAD"], "").ExitCode == 0;
+        string[] files = [.. RepositoryFiles.Of(tree)];
+        Expect(Run(tree, ["rev-parse", "--git-dir"], "", reads: files), 0);
+        return Run(tree, ["rev-parse", "--verify", "--quiet", "HEAD"], "", reads: files).ExitCode == 0;
     }
 
     /// <summary>Clones the history of a repository, without its files, hard links and hooks.</summary>
     /// <exception cref="IOException">git could not do it.</exception>
     public static void Clone(string from, string to)
     {
-        Expect(Run("/", ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, to], ""), 0);
-        Expect(Run(to, ["read-tree", "HEAD"], ""), 0);
+        var parent = Path.GetDirectoryName(to)!;
+        string[] words = ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, to];
+        Expect(Run(parent, words, "", reads: [.. RepositoryFiles.Of(from)], writes: [parent]), 0);
+        Expect(Run(to, ["read-tree", "HEAD"], "", reads: [], writes: [to]), 0);
     }
 
     /// <summary>Those of some paths that the repository ignores.</summary>
@@ -36,7 +39,7 @@ internal static class GitRepository
     public static IReadOnlySet<string> Ignored(string tree, IReadOnlyCollection<string> paths)
     {
         if (paths.Count == 0) return new HashSet<string>();
-        var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', paths));
+        var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', paths), reads: [.. RepositoryFiles.Of(tree)]);
         Expect(result, 0, 1);
         return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
     }
@@ -77,43 +80,31 @@ internal static class GitRepository
         if (!codes.Contains(result.ExitCode)) throw new IOException($"git: {result.Error.Trim()}");
     }
 
-    private static GitResult Run(string folder, string[] words, string input, Encoding? encoding = null)
+    /// <summary>In the cage: it reads what is named and the person's own settings, writes one folder, and has no network.</summary>
+    private static GitResult Run(string folder, string[] words, string input, Encoding? encoding = null, string[]? reads = null, string[]? writes = null)
     {
-        var start = new ProcessStartInfo("git")
+        var ownSettings = !words.Contains("--no-index") && !words.Contains("merge-file");
+        var plan = new CagePlan
         {
-            WorkingDirectory = folder,
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-            StandardOutputEncoding = encoding ?? Encoding.UTF8,
+            Level = CageHost.Current.Problem is null ? SandboxLevel.Strict : SandboxLevel.None,
+            Reads = [.. (reads ?? [folder]).Concat(ownSettings ? RepositoryFiles.Settings() : []).Where(p => p != "/" && Path.Exists(p))],
+            Writes = [.. writes ?? []],
+            Hides = [],
+            WorkFolder = folder,
         };
-        foreach (var word in Quiet.Concat(words)) start.ArgumentList.Add(word);
-        foreach (var name in Clean) start.Environment.Remove(name);
-        start.Environment["GIT_OPTIONAL_LOCKS"] = "0";
-        start.Environment["GIT_TERMINAL_PROMPT"] = "0";
-        if (words.Contains("--no-index") || words.Contains("merge-file"))
+        List<string> environment = ["GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C"];
+        foreach (var name in new[] { "PATH", "HOME", "SUDO_UID" })
         {
-            start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
-            start.Environment["GIT_CONFIG_SYSTEM"] = "/dev/null";
-            start.Environment["GIT_CEILING_DIRECTORIES"] = Path.GetDirectoryName(folder);
+            if (Environment.GetEnvironmentVariable(name) is { } value) environment.Add($"{name}={value}");
         }
 
-        try
+        if (!ownSettings)
         {
-            using var git = Process.Start(start)!;
-            var output = git.StandardOutput.ReadToEndAsync();
-            var error = git.StandardError.ReadToEndAsync();
-            git.StandardInput.Write(input);
-            git.StandardInput.Close();
-            git.WaitForExit();
-            return new GitResult(git.ExitCode, output.Result, error.Result);
+            environment.AddRange(["GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", $"GIT_CEILING_DIRECTORIES={Path.GetDirectoryName(folder)}"]);
         }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new IOException($"git cannot be started ({e.Message}): apt-get install git", e);
-        }
+
+        var result = ToolRun.Run(plan, ["git", .. Quiet, .. words], environment, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(input));
+        return new GitResult(result.ExitCode, (encoding ?? Encoding.UTF8).GetString(result.Output), Encoding.UTF8.GetString(result.Error));
     }
 
     private sealed record GitResult(int ExitCode, string Output, string Error);
