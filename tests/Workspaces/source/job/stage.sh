@@ -19,7 +19,8 @@ case $ASSAY_STAGE in
     printf '{"segment_id":"held","holdout":true,"metrics":{"months":15}}]}' >> segments_summary.json ;;
   gates)
     printf '{"schema_version":"gate_results_v1","gates":[{"gate_id":"good","status":"PASS","metric":"sharpe",' > gate_results.json
-    printf '"operator":">=","threshold":1,"value":1.5}]}' >> gate_results.json ;;
+    printf '"operator":">=","threshold":1,"value":1.5},' >> gate_results.json
+    printf '{"gate_id":"held","status":"PASS","metric":"sharpe","operator":">=","threshold":0.5,"segment_id":"held"}]}' >> gate_results.json ;;
   registry)
     run_id=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$ASSAY_STAGE_INPUT")
     echo "{\"schema_version\":\"registry_card_v1\",\"title\":\"card\",\"run_id\":\"$run_id\"}" > registry_card.json ;;
