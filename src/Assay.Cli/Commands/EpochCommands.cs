@@ -62,14 +62,16 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenExisting(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            if (new EpochRunner(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } summary)
+            if (new EpochReader(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } view)
             {
                 Console.Error.WriteLine($"assay: there is no epoch {parsed.GetValue(id)}: assay epoch list shows those there are");
                 return ExitCodes.BadInput;
             }
 
-            if (globals.Json(parsed)) PrintJson(summary);
-            else SummaryTable.Print(summary);
+            if (view.Standing is { } standing && globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(standing, EpochViewJson.Shared.EpochStanding));
+            else if (view.Standing is not null) StandingTable.Print(view.Standing);
+            else if (globals.Json(parsed)) PrintJson(view.Summary);
+            else SummaryTable.Print(view.Summary);
             return ExitCodes.Done;
         });
         return command;
@@ -82,8 +84,7 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenExisting(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
-            EpochList.Print(workspace.Store.Rows(EpochTables.Epochs), globals.Json(parsed));
+            EpochList.Print(await new EpochReader(workspace, TimeProvider.System).ListAsync(), globals.Json(parsed));
             return ExitCodes.Done;
         });
         return command;

@@ -65,6 +65,7 @@ internal sealed class EpochLoader
             Inherit = _plan.Env,
             CruciblesTotal = crucibles.Count,
             ArtifactsRoot = _options.ArtifactsRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
+            PlanFile = _options.EpochId is null ? Path.GetFullPath(_document.Source) : null,
             Host = new HostEnforcement(ContainmentName(_host.Containment), _host.SandboxVersion, Environment.MachineName, Environment.OSVersion.VersionString),
         };
         return new PreparedEpoch(_document.Source, _options, epoch, [.. crucibles]);

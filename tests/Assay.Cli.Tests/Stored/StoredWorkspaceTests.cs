@@ -37,10 +37,11 @@ public sealed class StoredWorkspaceTests
         await NeedSandboxAsync(stored);
         var events = await stored.EventsAsync();
         await stored.AssertVerifiesAsync();
-        Assert.Single((await stored.ReadAsync(0, "epoch", "list")).AsArray());
-        Assert.Equal(6, (int)(await stored.ReadAsync(0, "epoch", "show", "KILLED"))["crucibles_total"]!);
+        Assert.Equal("interrupted", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list")).AsArray())!["phase"]!);
+        string[] interrupted = ["PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE INTERRUPTED", "HELD INTERRUPTED", "CAGED NOT_RUN", "LAST NOT_RUN"];
+        Assert.Equal(interrupted, Outcomes(await stored.ReadAsync(0, "epoch", "show", "KILLED")));
         var resumed = await stored.ReadAsync(1, "epoch", "run", "killed.yaml", "--resume");
-        var expected = new[] { "PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE PASS", "HELD FAIL_CLOSED", "CAGED PASS", "LAST PASS" };
+        string[] expected = ["PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE PASS", "HELD FAIL_CLOSED", "CAGED PASS", "LAST PASS"];
         Assert.Equal(expected, Outcomes(resumed));
         await stored.AssertContinuesAsync(events);
     }
@@ -56,7 +57,7 @@ public sealed class StoredWorkspaceTests
 
     [Theory]
     [InlineData("job-waiting", "WAITING_APPROVAL")]
-    [InlineData("job-killed", "RUNNING")]
+    [InlineData("job-killed", "INTERRUPTED")]
     [InlineData("job-finished", "DONE")]
     public async Task A_job_is_shown_as_it_stood_and_comes_to_its_card(string name, string state)
     {
