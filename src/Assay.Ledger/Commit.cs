@@ -68,8 +68,8 @@ public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, 
 public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks, LeaseEnd Lease)
 {
     /// <summary>
-    /// Whether the lease still runs. On its own host that is a matter of the boot and its clock, which nobody sets; the clock that is set decides only
-    /// between hosts, and about sessions that were opened without the other one.
+    /// Whether the lease still runs. On its own host that is a matter of the boot and its clock, which nobody sets; the clock that is set
+    /// decides only between hosts, and about sessions that were opened without the other one.
     /// </summary>
     public bool HoldsAt(HostTime now)
     {

@@ -1,7 +1,8 @@
 namespace Assay.Ledger;
 
 /// <summary>
-/// An instant by both clocks of a host: the one that is set, which other hosts share and which may jump, and the one that goes on from the boot.
+/// An instant by both clocks of a host: the one that is set, which other hosts share and which may jump, and the one that goes on from
+/// the boot.
 /// </summary>
 /// <param name="Host">Host name.</param>
 /// <param name="BootId">The kernel's boot id, within which <paramref name="BootMs"/> means anything.</param>

@@ -63,7 +63,8 @@ public interface IEventStore : IAsyncDisposable
 
     /// <summary>
     /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
-    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>), unless <paramref name="isDead"/> can prove that its process is gone.
+    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>), unless <paramref name="isDead"/> can prove that its
+    /// process is gone.
     /// </summary>
     Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead);
 

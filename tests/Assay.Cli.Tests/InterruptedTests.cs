@@ -17,7 +17,7 @@ public sealed class InterruptedTests
         var marks = folder.Under("it's here");
         Directory.CreateDirectory(marks);
         var builder = new PlanBuilder(Path.Combine(marks, "plan"));
-        builder.Add("DONE", "true").Add("HELD", Held(folder), c => c["retry_safe"] = true).Add("LATER", "true");
+        builder.Add("DONE", "true").Add("HELD", Held(folder.Path), c => c["retry_safe"] = true).Add("LATER", "true");
         var plan = builder.Write();
         using (var engine = AssayProgram.Start(AssayProgram.Program, ["epoch", "run", plan], folder.Path))
         {
@@ -52,8 +52,7 @@ public sealed class InterruptedTests
     public async Task A_job_is_running_while_its_worker_lives_and_interrupted_when_it_was_killed()
     {
         using var folder = new JobFolder();
-        folder.Before($"[ $ASSAY_STAGE != compile ] || {{ : > '{folder.Under("held")}'; while [ -e '{folder.Under("hold")}' ]; do sleep 0.05; done; }}").Write();
-        await File.WriteAllTextAsync(folder.Under("hold"), "");
+        folder.Before($"[ $ASSAY_STAGE != compile ] || {{ {Held(folder.Path)}; }}").Write();
         var id = await folder.SubmitAsync();
         using (var worker = AssayProgram.Start(AssayProgram.Program, ["worker", "--run-jobs"], folder.Path))
         {
@@ -66,7 +65,8 @@ public sealed class InterruptedTests
         var killed = await folder.ShowAsync(id);
         Assert.Equal(("INTERRUPTED", "interrupted"), ((string)killed["job"]!["state"]!, (string)killed["stages"]![0]!["result"]!));
         Assert.Contains("INTERRUPTED", (await folder.RunAsync("job", "list")).Output, StringComparison.Ordinal);
-        Assert.Contains("It goes on with: assay worker --run-jobs", (await folder.RunAsync("job", "show", id)).Output, StringComparison.Ordinal);
+        var shown = await folder.RunAsync("job", "show", id);
+        Assert.Contains("It goes on with: assay worker --run-jobs", shown.Output, StringComparison.Ordinal);
         File.Delete(folder.Under("hold"));
         await folder.WorkAsync();
         Assert.Equal("WAITING_APPROVAL", (string)(await folder.ShowAsync(id))["job"]!["state"]!);
@@ -76,9 +76,8 @@ public sealed class InterruptedTests
     public async Task A_task_is_at_work_while_its_engine_lives_and_interrupted_when_it_was_killed()
     {
         using var folder = new TaskFolder();
-        folder.Add("held", $": > '{folder.Under("held")}'; while [ -e '{folder.Under("hold")}' ]; do sleep 0.05; done; echo x > x")["retry_safe"] = true;
+        folder.Add("held", $"{Held(folder.Path)}; echo x > x")["retry_safe"] = true;
         folder.Write();
-        await File.WriteAllTextAsync(folder.Under("hold"), "");
         using (var engine = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path))
         {
             await UntilAsync(() => File.Exists(folder.Under("held")));
@@ -101,10 +100,10 @@ public sealed class InterruptedTests
     }
 
     /// <summary>A script that says that it has begun, and waits for a file to go.</summary>
-    private static string Held(TemporaryFolder folder)
+    private static string Held(string folder)
     {
-        File.WriteAllText(folder.Under("hold"), "");
-        return $": > '{folder.Under("held")}'; while [ -e '{folder.Under("hold")}' ]; do sleep 0.05; done";
+        File.WriteAllText(Path.Combine(folder, "hold"), "");
+        return $": > '{folder}/held'; while [ -e '{folder}/hold' ]; do sleep 0.05; done";
     }
 
     private static async Task<JsonNode> EpochAsync(TemporaryFolder folder, params string[] arguments)
@@ -125,6 +124,9 @@ public sealed class InterruptedTests
 
     private static async Task UntilAsync(Func<bool> condition)
     {
-        for (var waited = Stopwatch.StartNew(); !condition(); await Task.Delay(20)) Assert.True(waited.Elapsed < Patience, "it never came so far");
+        for (var waited = Stopwatch.StartNew(); !condition(); await Task.Delay(20))
+        {
+            Assert.True(waited.Elapsed < Patience, "it never came so far");
+        }
     }
 }

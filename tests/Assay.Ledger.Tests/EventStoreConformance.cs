@@ -237,7 +237,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
     [InlineData(-3600, 10, false)]
     [InlineData(-3600, 61, true)]
     [InlineData(0, 61, true)]
-    public async Task On_one_host_a_lease_goes_by_the_boots_clock_whatever_the_other_is_set_to(int utcSeconds, int bootSeconds, bool passesOn)
+    public async Task On_one_host_a_lease_goes_by_the_boots_clock(int utcSeconds, int bootSeconds, bool passesOn)
     {
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
         await OpenSessions("s1", "s2");
@@ -252,7 +252,8 @@ public abstract class EventStoreConformance : IAsyncLifetime
     [InlineData("elsewhere", "other", 61, true)]
     [InlineData("elsewhere", "boot", 61, true)]
     [InlineData("host", "other", 10, true)]
-    public async Task Between_hosts_a_lease_goes_by_the_clock_that_is_set_and_no_lease_outlives_a_boot(string host, string boot, int utcSeconds, bool passesOn)
+    public async Task Between_hosts_a_lease_goes_by_the_clock_that_is_set_and_none_outlives_a_boot(
+        string host, string boot, int utcSeconds, bool passesOn)
     {
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
         await OpenSessions("s1", "s2");

@@ -80,7 +80,8 @@ public sealed class SqliteStoreFailureTests : IDisposable
         await using var store = SqliteEventStore.Open(Db);
         await store.CommitAsync(Append(StreamHead.Empty(Stream)));
         using (var raw = new SqliteConnection(Db)) raw.Execute("PRAGMA user_version=99");
-        var error = await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(Append(StreamHead.Empty(Stream), StreamName.Of("test", "B"))));
+        var commit = Append(StreamHead.Empty(Stream), StreamName.Of("test", "B"));
+        var error = await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(commit));
         Assert.Contains("newer Assay", error.Message, StringComparison.Ordinal);
         Assert.Equal(1, store.CountEvents());
     }

@@ -135,7 +135,8 @@ public sealed class MemoryEventStore : IEventStore
         lock (_gate)
         {
             var info = Existing(stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
-            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder) && holder.HoldsAt(now) && !isDead(holder))
+            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder)
+                && holder.HoldsAt(now) && !isDead(holder))
             {
                 return Task.FromResult<ClaimResult>(new ClaimResult.Held(holder));
             }

@@ -68,10 +68,7 @@ internal static class EpochCommands
                 return ExitCodes.BadInput;
             }
 
-            if (view.Standing is { } standing && globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(standing, EpochViewJson.Shared.EpochStanding));
-            else if (view.Standing is not null) StandingTable.Print(view.Standing);
-            else if (globals.Json(parsed)) PrintJson(view.Summary);
-            else SummaryTable.Print(view.Summary);
+            Print(view, globals.Json(parsed));
             return ExitCodes.Done;
         });
         return command;
@@ -135,6 +132,25 @@ internal static class EpochCommands
                 return ended.ExitCode;
             default:
                 throw new InvalidOperationException($"unknown result {result}");
+        }
+    }
+
+    private static void Print(EpochView view, bool json)
+    {
+        switch (view.Standing)
+        {
+            case { } standing when json:
+                Console.Out.WriteLine(JsonSerializer.Serialize(standing, EpochViewJson.Shared.EpochStanding));
+                break;
+            case { } standing:
+                StandingTable.Print(standing);
+                break;
+            case null when json:
+                PrintJson(view.Summary);
+                break;
+            case null:
+                SummaryTable.Print(view.Summary);
+                break;
         }
     }
 

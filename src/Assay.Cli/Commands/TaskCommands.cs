@@ -52,7 +52,12 @@ internal static class TaskCommands
             var interrupted = board.Interrupted(state.Declared.RunId);
             var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray();
             if (globals.Json(parsed)) Console.Out.WriteLine(results.Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
-            else TaskTable.Print(state, state.Task(id), interrupted.Contains(id), board.Prompt(state, state.Task(id)), board.Log(state.Declared.RunId, id));
+            else
+            {
+                var (prompt, log) = (board.Prompt(state, state.Task(id)), board.Log(state.Declared.RunId, id));
+                TaskTable.Print(state, state.Task(id), interrupted.Contains(id), prompt, log);
+            }
+
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;

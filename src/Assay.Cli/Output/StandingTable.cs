@@ -11,16 +11,17 @@ internal static class StandingTable
         var table = new TextTable("CRUCIBLE", "OUTCOME", "TIME", "RUN", "NOTES");
         foreach (var run in epoch.Runs)
         {
-            table.Add(run.CrucibleId, run.Outcome, run.Record is null ? "" : Words.Duration(run.DurationMs), run.RunId, Words.Safe(string.Join(", ", run.Notes)));
+            var time = run.Record is null ? "" : Words.Duration(run.DurationMs);
+            table.Add(run.CrucibleId, run.Outcome, time, run.RunId, Words.Safe(string.Join(", ", run.Notes)));
         }
 
         table.Write(Console.Out);
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" ({epoch.Mode.ToString().ToLowerInvariant()})";
         var state = epoch.State == EpochProgress.Running ? StandingRun.Running : StandingRun.Interrupted;
         var counts = $"{epoch.CruciblesPassed} of {epoch.CruciblesTotal} passed, {epoch.CruciblesFailed} failed";
-        var underWay = Count(epoch.CruciblesRunning, "running") + Count(epoch.CruciblesInterrupted, "interrupted") + Count(epoch.CruciblesNotRun, "not run");
+        counts += Count(epoch.CruciblesRunning, "running") + Count(epoch.CruciblesInterrupted, "interrupted") + Count(epoch.CruciblesNotRun, "not run");
         Console.Out.WriteLine();
-        Console.Out.WriteLine($"{epoch.EpochId}{mode}: {state}  ({counts}{underWay})");
+        Console.Out.WriteLine($"{epoch.EpochId}{mode}: {state}  ({counts})");
         if (epoch.Resume is not null) Console.Out.WriteLine($"No engine works on it any more. It goes on with: {Words.Safe(epoch.Resume)}");
     }
 

@@ -19,7 +19,7 @@ internal static class TaskTable
         {
             var passed = task.Tests.Count(t => t.Passed);
             table.Add(
-                task.Spec.TaskId, interrupted?.Contains(task.Spec.TaskId) == true ? Interrupted : TaskState.Word(task.Phase), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
+                task.Spec.TaskId, State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
                 task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId ?? "", Short(task.Reason ?? task.Waits ?? ""));
         }
 
@@ -36,7 +36,7 @@ internal static class TaskTable
     public static void Print(ExecutionState state, TaskState task, bool isInterrupted, string? prompt, IReadOnlyList<LaneRow> log)
     {
         Console.Out.WriteLine($"{task.Spec.TaskId}  {Words.Safe(task.Spec.Title)}");
-        Console.Out.WriteLine($"{(isInterrupted ? Interrupted : TaskState.Word(task.Phase))}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
+        Console.Out.WriteLine($"{State(task, isInterrupted)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
         var repeatable = task.Spec.RetrySafe ? ", retry_safe" : "";
         Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{repeatable}");
         if (task.Spec.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
@@ -65,8 +65,13 @@ internal static class TaskTable
         Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");
     }
 
-    private static string GoesOn(ExecutionState state) =>
-        $"The engine that worked on it is gone. It goes on with: assay execute --run-id {state.Declared.RunId} --root {Words.Safe(state.Declared.ProjectRoot)}";
+    private static string State(TaskState task, bool isInterrupted) => isInterrupted ? Interrupted : TaskState.Word(task.Phase);
+
+    private static string GoesOn(ExecutionState state)
+    {
+        var command = $"assay execute --run-id {state.Declared.RunId} --root {Words.Safe(state.Declared.ProjectRoot)}";
+        return $"The engine that worked on it is gone. It goes on with: {command}";
+    }
 
     private static string Summary(ExecutionState state)
     {

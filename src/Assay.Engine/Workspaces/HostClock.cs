@@ -18,7 +18,7 @@ public sealed partial class HostClock(TimeProvider time, Func<long>? bootMs = nu
 
     public HostTime Now => new(Environment.MachineName, BootId, time.GetUtcNow(), _bootMs());
 
-    /// <summary>Whether it can be proved that a session's process is gone: same host, and another boot or no such process any more.</summary>
+    /// <summary>Whether it can be proved that a session's process is gone: same host, and another boot or no such process.</summary>
     public static bool IsGone(WorkerSession session)
     {
         if (session.Host != Environment.MachineName) return false;

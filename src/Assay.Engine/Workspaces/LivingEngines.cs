@@ -15,7 +15,8 @@ public sealed class LivingEngines
     {
         var now = new HostClock(time).Now;
         _store = store;
-        _living = store.Sessions().Where(s => s.Host == now.Host ? !HostClock.IsGone(s) : s.HoldsAt(now)).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+        var living = store.Sessions().Where(s => s.Host == now.Host ? !HostClock.IsGone(s) : s.HoldsAt(now));
+        _living = living.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>Whether a stream is owned by an engine that lives.</summary>

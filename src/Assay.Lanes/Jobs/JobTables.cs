@@ -34,7 +34,9 @@ public static class JobTables
 
     /// <summary>All words that <see cref="StateWord"/> gives for a job.</summary>
     public static IReadOnlyList<string> StateWords { get; } =
-        ["BLUEPRINT_SUBMITTED", "IDEA_SUBMITTED", Running, "WAITING_APPROVAL", "CANCELLING", "DONE", "REJECTED", "STOPPED_BUDGET", "CANCELLED", "ERROR"];
+    [
+        "BLUEPRINT_SUBMITTED", "IDEA_SUBMITTED", Running, "WAITING_APPROVAL", "CANCELLING", "DONE", "REJECTED", "STOPPED_BUDGET", "CANCELLED", "ERROR",
+    ];
 
     public static string? Verdict(JobState state) => state.Gates is { } gates ? gates.Passed ? "PASS" : "FAIL" : null;
 

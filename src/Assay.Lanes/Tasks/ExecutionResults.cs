@@ -13,7 +13,8 @@ public static class ExecutionResults
     public static Blob Of(ExecutionState state) => Blob.Of(System.Text.Encoding.UTF8.GetBytes($"{Document(state).ToJsonString(Indented)}\n"));
 
     /// <summary>The document as it is shown, with a word on tasks whose engine is gone.</summary>
-    public static string Text(ExecutionState state, IReadOnlySet<string> interrupted) => Document(state, interrupted).ToJsonString(Indented);
+    public static string Text(ExecutionState state, IReadOnlySet<string> interrupted) =>
+        Document(state, interrupted).ToJsonString(Indented);
 
     public static JsonObject Document(ExecutionState state, IReadOnlySet<string>? interrupted = null) => new()
     {

@@ -5,7 +5,8 @@ internal static class SessionRow
 {
     /// <summary><see cref="WorkerSession.HoldsAt"/> in SQL: ?2 the clock that is set, ?4 host, ?5 boot, ?6 its clock.</summary>
     public const string Holds = """
-        CASE WHEN host<>?4 THEN lease_until>?2 WHEN boot_id<>?5 THEN 0 WHEN lease_until_boot_ms IS NULL THEN lease_until>?2 ELSE lease_until_boot_ms>?6 END
+        CASE WHEN host<>?4 THEN lease_until>?2 WHEN boot_id<>?5 THEN 0
+            WHEN lease_until_boot_ms IS NULL THEN lease_until>?2 ELSE lease_until_boot_ms>?6 END
         """;
 
     private const string Columns = "id, host, boot_id, pid, start_ticks, lease_until, lease_until_boot_ms";

@@ -207,7 +207,8 @@ public sealed class SqliteEventStore : IEventStore
                     AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions WHERE id=owner AND {SessionRow.Holds}))
                 ORDER BY wake_at, name LIMIT ?3
                 """)
-                .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds()).Bind(3, limit).Bind(4, now.Host).Bind(5, now.BootId).Bind(6, now.BootMs);
+                .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds()).Bind(3, limit)
+                .Bind(4, now.Host).Bind(5, now.BootId).Bind(6, now.BootMs);
             var names = new List<StreamName>();
             while (statement.Step()) names.Add(StreamName.Parse(statement.Text(0)));
             statement.Reset();

@@ -35,7 +35,7 @@ internal static class SqliteSchema
         if (connection.Pragma("synchronous") != "2") throw new LedgerException("SQLite did not accept synchronous=FULL");
     }
 
-    /// <summary>Creates the tables of a new workspace, brings those of an older one to this version, refuses one from a newer Assay.</summary>
+    /// <summary>Creates the tables of a new workspace, brings an older one's to this version, refuses one from a newer Assay.</summary>
     public static void Create(SqliteConnection connection)
     {
         var found = Check(connection);
@@ -47,13 +47,14 @@ internal static class SqliteSchema
         connection.Execute("COMMIT");
     }
 
-    /// <summary>The version of the tables. A newer Assay may have changed them since they were opened, so each transaction asks (ruling 49).</summary>
+    /// <summary>The version of the tables. A newer Assay may change them at any time, so each transaction asks (ruling 49).</summary>
     /// <exception cref="LedgerException">It is newer than this Assay.</exception>
     public static int Check(SqliteConnection connection)
     {
         var found = int.Parse(connection.Pragma("user_version"), CultureInfo.InvariantCulture);
         if (found <= Version) return found;
-        throw new LedgerException($"the workspace was written by a newer Assay (ledger format {found}, this one knows {Version}): update Assay");
+        var versions = $"ledger format {found}, this one knows {Version}";
+        throw new LedgerException($"the workspace was written by a newer Assay ({versions}): update Assay");
     }
 
     /// <summary>The statements that create a lane's table and its indexes.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Assay.Engine;
 using Assay.Engine.Streams;
@@ -32,7 +31,8 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     {
         await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
         var living = new LivingEngines(workspace.Store, time);
-        return [.. workspace.Store.Rows(EpochTables.Epochs).Select(row => row.Text("verdict") is null && !living.Own(EpochLane.StreamOf(row.Key)) ? Interrupted(row) : row)];
+        bool IsInterrupted(LaneRow row) => row.Text("verdict") is null && !living.Own(EpochLane.StreamOf(row.Key));
+        return [.. workspace.Store.Rows(EpochTables.Epochs).Select(row => IsInterrupted(row) ? Interrupted(row) : row)];
     }
 
     private static LaneRow Interrupted(LaneRow row) =>
@@ -67,32 +67,34 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         };
     }
 
-    private static IEnumerable<StandingRun> Runs(EpochState state, EpochSummary summary, IReadOnlySet<string> lost) => summary.Runs.Zip(state.Crucibles, (run, crucible) =>
+    private static IEnumerable<StandingRun> Runs(EpochState state, EpochSummary summary, IReadOnlySet<string> lost)
     {
-        var outcome = run.Outcome != CrucibleOutcome.NotRun || crucible.Running is not { } effect ? EpochWords.Of(run.Outcome)
-            : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
-        return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
-    });
+        foreach (var (run, crucible) in summary.Runs.Zip(state.Crucibles))
+        {
+            var outcome = run.Outcome != CrucibleOutcome.NotRun || crucible.Running is not { } effect ? EpochWords.Of(run.Outcome)
+                : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
+            yield return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
+        }
+    }
 
-    /// <summary>The command that goes on with an epoch, from any folder; names in capitals are left to the person where the ledger does not know them.</summary>
+    /// <summary>The command that goes on with an epoch, from any folder. Names in capitals are those that the ledger does not know.</summary>
     private string ResumeCommand(EpochDeclared epoch)
     {
         var place = $" --workspace {Word(workspace.Root)}";
-        if (LadderOf(epoch.EpochId) is not null) return $"assay epoch escalate LADDER{place}";
+        if (IsOfLadder(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {epoch.Mode.ToString().ToLowerInvariant()}";
         return $"assay epoch run {(epoch.PlanFile is { } plan ? Word(plan) : "PLAN")} --resume{mode}{place}";
     }
 
-    /// <summary>The ladder that an epoch belongs to, or null.</summary>
-    private string? LadderOf(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
-        && workspace.Store.Find(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null ? match.Groups["ladder"].Value : null;
+    private bool IsOfLadder(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
+        && workspace.Store.Find(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null;
 
     /// <summary>A word as a shell takes it.</summary>
-    private static string Word(string text) => Plain().IsMatch(text) ? text : string.Create(CultureInfo.InvariantCulture, $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'");
+    private static string Word(string text) => Plain().IsMatch(text) ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    [GeneratedRegex(@"^(?<ladder>.+)\.R[0-9]+\.A[0-9]+$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<ladder>.+)\.R[0-9]+\.A[0-9]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LadderEpoch();
 
-    [GeneratedRegex("^[A-Za-z0-9_./:@%+=,-]+$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^[A-Za-z0-9_./:@%+=,-]+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Plain();
 }

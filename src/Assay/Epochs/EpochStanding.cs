@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
@@ -19,7 +20,7 @@ public enum EpochProgress
     Interrupted,
 }
 
-/// <summary>How an epoch stands that has no verdict: contract <c>epoch_standing_v1</c>. With one it is an <see cref="EpochSummary"/>.</summary>
+/// <summary>How an epoch stands that has no verdict (contract <c>epoch_standing_v1</c>); one that has shows its <see cref="EpochSummary"/>.</summary>
 public sealed record EpochStanding
 {
     public const string Version = "epoch_standing_v1";
@@ -91,5 +92,5 @@ public sealed record EpochView(EpochSummary Summary, EpochStanding? Standing);
 public sealed partial class EpochViewJson : JsonSerializerContext
 {
     /// <summary>With text as it is instead of escapes.</summary>
-    public static EpochViewJson Shared => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static EpochViewJson Shared => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -22,7 +22,8 @@ public sealed class JobDesk
     private readonly TimeProvider _time;
     private readonly CommandDesk _desk;
 
-    private JobDesk(Workspace workspace, TimeProvider time) => (_workspace, _time, _desk) = (workspace, time, new CommandDesk(workspace, time));
+    private JobDesk(Workspace workspace, TimeProvider time) =>
+        (_workspace, _time, _desk) = (workspace, time, new CommandDesk(workspace, time));
 
     /// <summary>Runs, as they may be shown.</summary>
     public RunReader Runs => new(_workspace);
@@ -210,7 +211,8 @@ public sealed class JobDesk
     private static JobSummary Summary(LaneRow row, LivingEngines living)
     {
         var summary = JobSummary.Of(row);
-        return summary.State == JobTables.Running && living.Left(JobLane.StreamOf(row.Key)) ? summary with { State = JobSummary.Interrupted } : summary;
+        var isLeft = summary.State == JobTables.Running && living.Left(JobLane.StreamOf(row.Key));
+        return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
     }
 
     private static JobAnswer Absent(string jobId) => new(jobId, null, "no_job", $"there is no job {jobId}");

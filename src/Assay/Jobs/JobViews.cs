@@ -31,7 +31,8 @@ internal static class JobViews
     };
 
     private static StageView Stage(StageRun run, IReadOnlySet<string> lost) => new(
-        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt), run.EndedAt is { } end ? RecordedTime.Text(end) : null,
+        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),
+        run.EndedAt is { } end ? RecordedTime.Text(end) : null,
         run.EndedAt is null && lost.Contains(run.EffectId) ? "interrupted" : run.Result,
         run.CostMicroUsd / MicrosPerUsd);
 

@@ -52,7 +52,8 @@ public sealed class TaskBoard
     /// <summary>The tasks of a run that were under way when the engine died that worked on them.</summary>
     public IReadOnlySet<string> Interrupted(string runId)
     {
-        var lost = new LivingEngines(_workspace.Store, _time).Lost(AssayEngine.Load(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId)));
+        var machine = AssayEngine.Load(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
+        var lost = new LivingEngines(_workspace.Store, _time).Lost(machine);
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 

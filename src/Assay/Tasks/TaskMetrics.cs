@@ -58,7 +58,7 @@ public sealed record TaskMetrics
             TestsPassed = tasks.Sum(t => t.Number("tests_passed")),
             TestsFailed = tasks.Sum(t => t.Number("tests_failed")),
             Adapters = [.. workspace.Store.Rows(AdapterTables.Adapters).Select(Adapter)],
-            Heartbeat = workspace.Store.Sessions().Where(s => s.HoldsAt(now)).Select(s => (DateTimeOffset?)(s.Lease.Utc - EngineSession.Lease)).Max(),
+            Heartbeat = workspace.Store.Sessions().Where(s => s.HoldsAt(now)).Max(s => (DateTimeOffset?)(s.Lease.Utc - EngineSession.Lease)),
         };
     }
 

@@ -82,8 +82,9 @@ public sealed class EngineSessionTests : IAsyncDisposable
 
     private async Task AppendAsync()
     {
-        var events = EventEnvelope.Seal(Stream, StreamHead.Empty(Stream), [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog());
-        await _store.CommitAsync(new Commit([new StreamAppend(Stream, StreamHead.Empty(Stream), events)]));
+        var head = StreamHead.Empty(Stream);
+        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog());
+        await _store.CommitAsync(new Commit([new StreamAppend(Stream, head, events)]));
     }
 
     private sealed class SetClock : TimeProvider
