@@ -64,8 +64,20 @@ public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, 
 /// <param name="BootId">The kernel's boot id.</param>
 /// <param name="ProcessId">Its process id on that host.</param>
 /// <param name="StartTicks">Its start time as /proc/PID/stat gives it, so that a reused id is not taken for it.</param>
-/// <param name="LeaseUntil">Until when its claims hold without renewal.</param>
-public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks, DateTimeOffset LeaseUntil);
+/// <param name="Lease">Until when its claims hold without renewal.</param>
+public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks, LeaseEnd Lease)
+{
+    /// <summary>
+    /// Whether the lease still runs. On its own host that is a matter of the boot and its clock, which nobody sets; the clock that is set
+    /// decides only between hosts, and about sessions that were opened without the other one.
+    /// </summary>
+    public bool HoldsAt(HostTime now)
+    {
+        if (Host != now.Host) return Lease.Utc > now.Utc;
+        if (BootId != now.BootId) return false;
+        return Lease.BootMs is { } end ? end > now.BootMs : Lease.Utc > now.Utc;
+    }
+}
 
 /// <summary>The right to append to a stream as its owner.</summary>
 public sealed record Claim(StreamName Stream, string SessionId, long Fence);

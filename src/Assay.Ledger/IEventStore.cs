@@ -53,7 +53,7 @@ public interface IEventStore : IAsyncDisposable
     Task OpenSessionAsync(WorkerSession session);
 
     /// <summary>Extends the session's lease. False when it is gone: its claims may have been taken over.</summary>
-    Task<bool> RenewSessionAsync(string sessionId, DateTimeOffset leaseUntil);
+    Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease);
 
     /// <summary>Ends the session and frees its claims.</summary>
     Task CloseSessionAsync(string sessionId);
@@ -63,9 +63,10 @@ public interface IEventStore : IAsyncDisposable
 
     /// <summary>
     /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
-    /// whose lease has not run out, unless <paramref name="isDead"/> can prove that its process is gone.
+    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>), unless <paramref name="isDead"/> can prove that its
+    /// process is gone.
     /// </summary>
-    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, DateTimeOffset now, Func<WorkerSession, bool> isDead);
+    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead);
 
     /// <summary>
     /// Gives the claim back and sets when the stream wants attention next. False when the stream moved on since <paramref name="version"/>: look
@@ -73,6 +74,6 @@ public interface IEventStore : IAsyncDisposable
     /// </summary>
     Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
 
-    /// <summary>Streams of a lane whose wake time has come and that no session with a running lease owns, the longest waiting first.</summary>
-    IReadOnlyList<StreamName> Due(string lane, DateTimeOffset now, int limit);
+    /// <summary>Streams of a lane whose wake time has come and that no session owns whose lease holds, the longest waiting first.</summary>
+    IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit);
 }

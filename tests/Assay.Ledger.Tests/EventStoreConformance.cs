@@ -10,6 +10,8 @@ public abstract class EventStoreConformance : IAsyncLifetime
 {
     private static readonly EventCatalog Catalog = new EventCatalog().Add("NOTED", ConformanceJson.Default.Noted);
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly HostTime Here = new("host", "boot", Now, 1_000_000);
     private static readonly StreamName A = StreamName.Of("test", "A");
     private static readonly StreamName B = StreamName.Of("test", "B");
 
@@ -158,11 +160,11 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
-        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Now, Alive)).Owner.Id);
+        var claim = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here, Alive)).Owner.Id);
         Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAt: null));
         Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAt: null));
-        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Now, Alive)).Fence > claim.Fence);
+        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Here, Alive)).Fence > claim.Fence);
     }
 
     [Fact]
@@ -170,13 +172,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2", "s3");
-        var first = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
-        var second = Granted(await _store.ClaimAsync(A, "s2", Now, static _ => true));
-        var third = Granted(await _store.ClaimAsync(A, "s3", Now.AddMinutes(2), Alive));
+        var first = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
+        var second = Granted(await _store.ClaimAsync(A, "s2", Here, static _ => true));
+        var third = Granted(await _store.ClaimAsync(A, "s3", In(2), Alive));
         Assert.True(first.Fence < second.Fence && second.Fence < third.Fence);
-        Assert.True(await _store.RenewSessionAsync("s3", Now.AddMinutes(5)));
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", Now.AddMinutes(3), Alive));
-        Assert.False(await _store.RenewSessionAsync("gone", Now));
+        Assert.True(await _store.RenewSessionAsync("s3", Here.Plus(TimeSpan.FromMinutes(5))));
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", In(3), Alive));
+        Assert.False(await _store.RenewSessionAsync("gone", Here.Plus(TimeSpan.Zero)));
     }
 
     [Fact]
@@ -184,8 +186,8 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var head = await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var stale = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
-        var current = Granted(await _store.ClaimAsync(A, "s2", Now, static _ => true));
+        var stale = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
+        var current = Granted(await _store.ClaimAsync(A, "s2", Here, static _ => true));
         Assert.Equal(new CommitResult.Fenced(A), await _store.CommitAsync(CommitOf(A, head, stale.Fence, "stale")));
         head = await Append(A, head, "from outside");
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(A, head, current.Fence, "owner")));
@@ -196,10 +198,10 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Now, Alive);
+        await _store.ClaimAsync(A, "s1", Here, Alive);
         await _store.CloseSessionAsync("s1");
         Assert.Equal(["s2"], _store.Sessions().Select(s => s.Id));
-        Granted(await _store.ClaimAsync(A, "s2", Now, Alive));
+        Granted(await _store.ClaimAsync(A, "s2", Here, Alive));
     }
 
     [Fact]
@@ -208,14 +210,15 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var commit = CommitOf(A, StreamHead.Empty(A), "x");
         await _store.CommitAsync(new Commit([commit.Appends[0] with { WakeAt = Now.AddSeconds(10) }]));
         await OpenSessions("s1");
-        Assert.Empty(_store.Due("test", Now, 10));
-        Assert.Equal([A], _store.Due("test", Now.AddSeconds(10), 10));
-        Assert.Empty(_store.Due("other", Now.AddSeconds(10), 10));
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Now, Alive));
-        Assert.Empty(_store.Due("test", Now.AddSeconds(10), 10));
-        Assert.Equal([A], _store.Due("test", Now.AddMinutes(2), 10));
+        Assert.Empty(_store.Due("test", Here, 10));
+        Assert.Equal([A], _store.Due("test", Later, 10));
+        Assert.Empty(_store.Due("other", Later, 10));
+        var claim = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
+        Assert.Empty(_store.Due("test", Later, 10));
+        Assert.Empty(_store.Due("test", Later with { Utc = Now.AddHours(1) }, 10));
+        Assert.Equal([A], _store.Due("test", In(2), 10));
         await _store.ReleaseAsync(claim, 1, Now.AddSeconds(20));
-        Assert.Empty(_store.Due("test", Now.AddSeconds(10), 10));
+        Assert.Empty(_store.Due("test", Later, 10));
     }
 
     [Fact]
@@ -228,13 +231,60 @@ public abstract class EventStoreConformance : IAsyncLifetime
         Assert.Equal((1, 1), (_store.Find(A)!.MirroredTo, _store.Find(A)!.Head.Version));
     }
 
+    /// <summary>How the claim of a session of this host and boot fares when both clocks move, each by its own way.</summary>
+    [Theory]
+    [InlineData(3600, 10, false)]
+    [InlineData(-3600, 10, false)]
+    [InlineData(-3600, 61, true)]
+    [InlineData(0, 61, true)]
+    public async Task On_one_host_a_lease_goes_by_the_boots_clock(int utcSeconds, int bootSeconds, bool passesOn)
+    {
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
+        await OpenSessions("s1", "s2");
+        await _store.ClaimAsync(A, "s1", Here, Alive);
+        var then = Here with { Utc = Now.AddSeconds(utcSeconds), BootMs = Here.BootMs + (bootSeconds * 1000) };
+        Assert.Equal(passesOn ? [A] : [], _store.Due("test", then, 10));
+        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", then, Alive) is ClaimResult.Granted);
+    }
+
+    [Theory]
+    [InlineData("elsewhere", "other", 10, false)]
+    [InlineData("elsewhere", "other", 61, true)]
+    [InlineData("elsewhere", "boot", 61, true)]
+    [InlineData("host", "other", 10, true)]
+    public async Task Between_hosts_a_lease_goes_by_the_clock_that_is_set_and_none_outlives_a_boot(
+        string host, string boot, int utcSeconds, bool passesOn)
+    {
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
+        await OpenSessions("s1", "s2");
+        await _store.ClaimAsync(A, "s1", Here, Alive);
+        var there = new HostTime(host, boot, Now.AddSeconds(utcSeconds), 5);
+        Assert.Equal(passesOn ? [A] : [], _store.Due("test", there, 10));
+        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", there, Alive) is ClaimResult.Granted);
+    }
+
+    [Fact]
+    public async Task A_lease_that_knows_no_boots_clock_goes_by_the_other_one()
+    {
+        await Append(A, StreamHead.Empty(A), "x");
+        await OpenSessions("s2");
+        await _store.OpenSessionAsync(new WorkerSession("old", "host", "boot", 1, 1, new LeaseEnd(Now.AddMinutes(1), null)));
+        await _store.ClaimAsync(A, "old", Here, Alive);
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here with { BootMs = long.MaxValue }, Alive));
+        Granted(await _store.ClaimAsync(A, "s2", Here with { Utc = Now.AddMinutes(2), BootMs = 0 }, Alive));
+    }
+
+    private static HostTime Later => Here with { Utc = Now.AddSeconds(10), BootMs = Here.BootMs + 10_000 };
+
+    private static HostTime In(int minutes) => Here with { Utc = Now.AddMinutes(minutes), BootMs = Here.BootMs + (minutes * 60_000) };
+
     private static bool Alive(WorkerSession session) => false;
 
     private static Claim Granted(ClaimResult result) => Assert.IsType<ClaimResult.Granted>(result).Claim;
 
     private async Task OpenSessions(params string[] ids)
     {
-        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1, Now.AddMinutes(1)));
+        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1, Here.Plus(Minute)));
     }
 
     private async Task<StreamHead> Append(StreamName stream, StreamHead head, params string[] texts)

@@ -75,6 +75,35 @@ public sealed class SqliteStoreFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task Tables_that_a_newer_version_has_changed_meanwhile_are_not_written()
+    {
+        await using var store = SqliteEventStore.Open(Db);
+        await store.CommitAsync(Append(StreamHead.Empty(Stream)));
+        using (var raw = new SqliteConnection(Db)) raw.Execute("PRAGMA user_version=99");
+        var commit = Append(StreamHead.Empty(Stream), StreamName.Of("test", "B"));
+        var error = await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(commit));
+        Assert.Contains("newer Assay", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1, store.CountEvents());
+    }
+
+    [Fact]
+    public async Task A_workspace_of_an_older_version_gets_what_it_lacks_and_keeps_what_it_holds()
+    {
+        await using (var store = SqliteEventStore.Open(Db)) await store.CommitAsync(Append(StreamHead.Empty(Stream)));
+        using (var raw = new SqliteConnection(Db))
+        {
+            raw.Execute("ALTER TABLE sessions DROP COLUMN lease_until_boot_ms; PRAGMA user_version=1");
+            raw.Execute("INSERT INTO sessions VALUES('old', 'host', 'boot', 1, 1, 1000)");
+        }
+
+        await using var again = SqliteEventStore.Open(Db);
+        Assert.Equal(1, again.Find(Stream)!.Head.Version);
+        Assert.Equal(new LeaseEnd(DateTimeOffset.UnixEpoch.AddSeconds(1), null), Assert.Single(again.Sessions()).Lease);
+        Assert.True(await again.RenewSessionAsync("old", new LeaseEnd(DateTimeOffset.UnixEpoch, 7)));
+        Assert.Equal(7, Assert.Single(again.Sessions()).Lease.BootMs);
+    }
+
+    [Fact]
     public async Task After_a_failed_write_nothing_more_is_written()
     {
         await using var store = SqliteEventStore.Open(Db);

@@ -101,12 +101,12 @@ public sealed class MemoryEventStore : IEventStore
         return Task.CompletedTask;
     }
 
-    public Task<bool> RenewSessionAsync(string sessionId, DateTimeOffset leaseUntil)
+    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease)
     {
         lock (_gate)
         {
             if (!_sessions.TryGetValue(sessionId, out var session)) return Task.FromResult(false);
-            _sessions[sessionId] = session with { LeaseUntil = leaseUntil };
+            _sessions[sessionId] = session with { Lease = lease };
             return Task.FromResult(true);
         }
     }
@@ -130,12 +130,13 @@ public sealed class MemoryEventStore : IEventStore
         lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal)];
     }
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, DateTimeOffset now, Func<WorkerSession, bool> isDead)
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead)
     {
         lock (_gate)
         {
             var info = Existing(stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
-            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder) && holder.LeaseUntil > now && !isDead(holder))
+            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder)
+                && holder.HoldsAt(now) && !isDead(holder))
             {
                 return Task.FromResult<ClaimResult>(new ClaimResult.Held(holder));
             }
@@ -157,13 +158,13 @@ public sealed class MemoryEventStore : IEventStore
         }
     }
 
-    public IReadOnlyList<StreamName> Due(string lane, DateTimeOffset now, int limit)
+    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit)
     {
         lock (_gate)
         {
             return
             [
-                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt <= now && !IsOwned(s, now))
+                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt <= now.Utc && !IsOwned(s, now))
                     .OrderBy(s => s.WakeAt).ThenBy(s => s.Stream.ToString(), StringComparer.Ordinal).Take(limit).Select(s => s.Stream),
             ];
         }
@@ -171,8 +172,8 @@ public sealed class MemoryEventStore : IEventStore
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private bool IsOwned(StreamInfo info, DateTimeOffset now) =>
-        info.Owner is { } owner && _sessions.TryGetValue(owner, out var session) && session.LeaseUntil > now;
+    private bool IsOwned(StreamInfo info, HostTime now) =>
+        info.Owner is { } owner && _sessions.TryGetValue(owner, out var session) && session.HoldsAt(now);
 
     private StreamInfo? Existing(StreamName stream) => _streams.GetValueOrDefault(stream.ToString());
 

@@ -62,14 +62,13 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenExisting(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            if (new EpochRunner(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } summary)
+            if (new EpochReader(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } view)
             {
                 Console.Error.WriteLine($"assay: there is no epoch {parsed.GetValue(id)}: assay epoch list shows those there are");
                 return ExitCodes.BadInput;
             }
 
-            if (globals.Json(parsed)) PrintJson(summary);
-            else SummaryTable.Print(summary);
+            Print(view, globals.Json(parsed));
             return ExitCodes.Done;
         });
         return command;
@@ -82,8 +81,7 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenExisting(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
-            EpochList.Print(workspace.Store.Rows(EpochTables.Epochs), globals.Json(parsed));
+            EpochList.Print(await new EpochReader(workspace, TimeProvider.System).ListAsync(), globals.Json(parsed));
             return ExitCodes.Done;
         });
         return command;
@@ -134,6 +132,25 @@ internal static class EpochCommands
                 return ended.ExitCode;
             default:
                 throw new InvalidOperationException($"unknown result {result}");
+        }
+    }
+
+    private static void Print(EpochView view, bool json)
+    {
+        switch (view.Standing)
+        {
+            case { } standing when json:
+                Console.Out.WriteLine(JsonSerializer.Serialize(standing, EpochViewJson.Shared.EpochStanding));
+                break;
+            case { } standing:
+                StandingTable.Print(standing);
+                break;
+            case null when json:
+                PrintJson(view.Summary);
+                break;
+            case null:
+                SummaryTable.Print(view.Summary);
+                break;
         }
     }
 

@@ -17,10 +17,11 @@ internal static class TaskCommands
     {
         var runId = new Argument<string>("RUN_ID") { Description = "The run" };
         var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
-        status.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(runId), (_, state) =>
+        status.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(runId), (board, state) =>
         {
-            if (globals.Json(parsed)) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(state).Bytes.Span));
-            else TaskTable.Print(state);
+            var interrupted = board.Interrupted(state.Declared.RunId);
+            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Text(state, interrupted));
+            else TaskTable.Print(state, interrupted);
             return Task.FromResult(ExecuteCommand.CodeOf(state));
         }));
         return new Command("run", "Runs of tasks") { status };
@@ -30,10 +31,11 @@ internal static class TaskCommands
     {
         var run = TaskAnswers.Run();
         var command = new Command("list", "List the tasks of a run") { run };
-        command.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(run), (_, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
         {
-            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state)["results"]!.ToJsonString());
-            else TaskTable.Print(state);
+            var interrupted = board.Interrupted(state.Declared.RunId);
+            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state, interrupted)["results"]!.ToJsonString());
+            else TaskTable.Print(state, interrupted);
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -47,8 +49,15 @@ internal static class TaskCommands
         {
             var id = parsed.GetValue(task)!;
             if (!state.HasTask(id)) return Task.FromResult(Problems.Print([new InputProblem(id, "", "no_task", $"the run {state.Declared.RunId} has no such task")], globals.Json(parsed)));
-            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state)["results"]!.AsArray().Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
-            else TaskTable.Print(state, state.Task(id), board.Prompt(state, state.Task(id)), board.Log(state.Declared.RunId, id));
+            var interrupted = board.Interrupted(state.Declared.RunId);
+            var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray();
+            if (globals.Json(parsed)) Console.Out.WriteLine(results.Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
+            else
+            {
+                var (prompt, log) = (board.Prompt(state, state.Task(id)), board.Log(state.Declared.RunId, id));
+                TaskTable.Print(state, state.Task(id), interrupted.Contains(id), prompt, log);
+            }
+
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;

@@ -39,6 +39,11 @@ internal static class JobTable
         Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {Number(g.Threshold) ?? "(no threshold)"}", Number(g.Value) ?? "", g.SegmentId ?? ""]);
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
+        if (job.State == JobSummary.Interrupted)
+        {
+            Console.Out.WriteLine("\nThe worker that advanced it is gone. It goes on with: assay worker --run-jobs");
+        }
+
         if (view.Waiting is not { } waiting) return;
         Console.Out.WriteLine();
         Console.Out.WriteLine($"Waits for a decision on {waiting.Step}. Look, then decide:");

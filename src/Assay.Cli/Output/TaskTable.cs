@@ -10,30 +10,33 @@ internal static class TaskTable
     private const decimal MicrosPerUsd = 1_000_000m;
     private const int ReasonWidth = 70;
 
-    public static void Print(ExecutionState state)
+    private const string Interrupted = "INTERRUPTED";
+
+    public static void Print(ExecutionState state, IReadOnlySet<string>? interrupted = null)
     {
         var table = new TextTable("TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
         foreach (var task in state.Tasks)
         {
             var passed = task.Tests.Count(t => t.Passed);
             table.Add(
-                task.Spec.TaskId, TaskState.Word(task.Phase), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
+                task.Spec.TaskId, State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
                 task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId ?? "", Short(task.Reason ?? task.Waits ?? ""));
         }
 
         table.Write(Console.Out);
         Console.Out.WriteLine();
         Console.Out.WriteLine(Summary(state));
+        if (interrupted?.Count > 0) Console.Out.WriteLine(GoesOn(state));
         foreach (var task in state.Tasks.Where(state.WaitsForPerson))
         {
             Console.Out.WriteLine($"{task.Spec.TaskId} waits for a person: assay task show {task.Spec.TaskId}, then assay task done {task.Spec.TaskId} --evidence FILE");
         }
     }
 
-    public static void Print(ExecutionState state, TaskState task, string? prompt, IReadOnlyList<LaneRow> log)
+    public static void Print(ExecutionState state, TaskState task, bool isInterrupted, string? prompt, IReadOnlyList<LaneRow> log)
     {
         Console.Out.WriteLine($"{task.Spec.TaskId}  {Words.Safe(task.Spec.Title)}");
-        Console.Out.WriteLine($"{TaskState.Word(task.Phase)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
+        Console.Out.WriteLine($"{State(task, isInterrupted)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
         var repeatable = task.Spec.RetrySafe ? ", retry_safe" : "";
         Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{repeatable}");
         if (task.Spec.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
@@ -55,10 +58,19 @@ internal static class TaskTable
 
         Console.Out.WriteLine();
         foreach (var entry in log) Console.Out.WriteLine($"{entry.Text("at")![11..19]}  {entry.Text("event"),-20} {Words.Safe(entry.Text("message") ?? "")}".TrimEnd());
+        if (isInterrupted) Console.Out.WriteLine($"\n{GoesOn(state)}");
         if (!state.WaitsForPerson(task)) return;
         Console.Out.WriteLine();
         if (task.Copy is { } copy) Console.Out.WriteLine($"Work in the copy of the tree: {copy.Work} of the workspace");
         Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");
+    }
+
+    private static string State(TaskState task, bool isInterrupted) => isInterrupted ? Interrupted : TaskState.Word(task.Phase);
+
+    private static string GoesOn(ExecutionState state)
+    {
+        var command = $"assay execute --run-id {state.Declared.RunId} --root {Words.Safe(state.Declared.ProjectRoot)}";
+        return $"The engine that worked on it is gone. It goes on with: {command}";
     }
 
     private static string Summary(ExecutionState state)

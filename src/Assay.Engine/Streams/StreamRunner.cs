@@ -28,7 +28,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
-        var claimed = await Store.ClaimAsync(stream, engine.Session.Identity.Id, engine.Time.GetUtcNow(), engine.Session.IsDead);
+        var claimed = await Store.ClaimAsync(stream, engine.Session.Identity.Id, engine.Session.Now, HostClock.IsGone);
         if (claimed is ClaimResult.Held held) return new RunResult.Owned(held.Owner);
         _claim = ((ClaimResult.Granted)claimed).Claim;
         using var stop = new CancellationTokenSource();

@@ -11,13 +11,13 @@ public sealed class EngineSession : IAsyncDisposable
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private readonly IEventStore _store;
-    private readonly TimeProvider _time;
+    private readonly HostClock _clock;
     private readonly CancellationTokenSource _lost = new();
     private readonly ITimer _renewal;
 
-    private EngineSession(IEventStore store, TimeProvider time, WorkerSession identity)
+    private EngineSession(IEventStore store, TimeProvider time, HostClock clock, WorkerSession identity)
     {
-        (_store, _time, Identity) = (store, time, identity);
+        (_store, _clock, Identity) = (store, clock, identity);
         _renewal = time.CreateTimer(_ => _ = RenewAsync(), null, Lease / 3, Lease / 3);
     }
 
@@ -26,23 +26,23 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>Cancelled when the lease could not be renewed: others may own our streams now, so all work must end.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    public static async Task<EngineSession> OpenAsync(IEventStore store, TimeProvider time)
+    /// <summary>The clocks by which this session takes its lease and judges those of others.</summary>
+    public HostTime Now => _clock.Now;
+
+    /// <summary>Opens a session for this process.</summary>
+    /// <param name="store">Where it is known.</param>
+    /// <param name="time">The clock, which renews the lease too.</param>
+    /// <param name="clock">The clocks of the lease; null: that one and the kernel's.</param>
+    public static async Task<EngineSession> OpenAsync(IEventStore store, TimeProvider time, HostClock? clock = null)
     {
+        clock ??= new HostClock(time);
         var pid = Environment.ProcessId;
         var start = ProcFs.Read(pid)?.StartTicks ?? 0;
-        var boot = ProcFs.BootId();
+        var now = clock.Now;
         var id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{pid}-{start}-{Guid.CreateVersion7():N}");
-        var identity = new WorkerSession(id, Environment.MachineName, boot, pid, start, time.GetUtcNow() + Lease);
+        var identity = new WorkerSession(id, now.Host, now.BootId, pid, start, now.Plus(Lease));
         await store.OpenSessionAsync(identity);
-        return new EngineSession(store, time, identity);
-    }
-
-    /// <summary>Whether it can be proved that a session's process is gone: same host, and another boot or no such process any more.</summary>
-    public bool IsDead(WorkerSession other)
-    {
-        if (other.Host != Identity.Host) return false;
-        if (other.BootId != Identity.BootId) return true;
-        return ProcFs.Read(other.ProcessId) is not { } found || found.StartTicks != other.StartTicks || found.State == 'Z';
+        return new EngineSession(store, time, clock, identity);
     }
 
     public async ValueTask DisposeAsync()
@@ -64,7 +64,7 @@ public sealed class EngineSession : IAsyncDisposable
     {
         try
         {
-            if (await _store.RenewSessionAsync(Identity.Id, _time.GetUtcNow() + Lease)) return;
+            if (await _store.RenewSessionAsync(Identity.Id, _clock.Now.Plus(Lease))) return;
         }
         catch (Exception)
         {

@@ -48,6 +48,10 @@ public sealed record EpochDeclared : EpochEvent
     public string? ArtifactsRoot { get; init; }
 
     public required HostEnforcement Host { get; init; }
+
+    /// <summary>Absolute path of the plan; null for an epoch of a ladder, and before ledger format 2.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PlanFile { get; init; }
 }
 
 /// <summary>One crucible, with its identity fixed before anything runs.</summary>

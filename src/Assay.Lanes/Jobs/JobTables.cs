@@ -13,12 +13,15 @@ public static class JobTables
         Indexes = [["submitted_at"], ["state", "submitted_at"], ["root_job_id", "submitted_at"], ["run_id", "submitted_at"]],
     };
 
+    /// <summary>The state of a job that is under way.</summary>
+    public const string Running = "RUNNING";
+
     /// <summary>The state of a job as lists name it: that of the last event for one that has ended, else what it waits for or does.</summary>
     public static string StateWord(JobState state) => state.Phase switch
     {
         JobPhase.None => "NONE",
         JobPhase.Active when state.Stages.Length == 0 => state.Job.Kind == JobKind.Blueprint ? "BLUEPRINT_SUBMITTED" : "IDEA_SUBMITTED",
-        JobPhase.Active => "RUNNING",
+        JobPhase.Active => Running,
         JobPhase.Waiting => "WAITING_APPROVAL",
         JobPhase.Cancelling => "CANCELLING",
         JobPhase.Done => "DONE",
@@ -31,7 +34,9 @@ public static class JobTables
 
     /// <summary>All words that <see cref="StateWord"/> gives for a job.</summary>
     public static IReadOnlyList<string> StateWords { get; } =
-        ["BLUEPRINT_SUBMITTED", "IDEA_SUBMITTED", "RUNNING", "WAITING_APPROVAL", "CANCELLING", "DONE", "REJECTED", "STOPPED_BUDGET", "CANCELLED", "ERROR"];
+    [
+        "BLUEPRINT_SUBMITTED", "IDEA_SUBMITTED", Running, "WAITING_APPROVAL", "CANCELLING", "DONE", "REJECTED", "STOPPED_BUDGET", "CANCELLED", "ERROR",
+    ];
 
     public static string? Verdict(JobState state) => state.Gates is { } gates ? gates.Passed ? "PASS" : "FAIL" : null;
 

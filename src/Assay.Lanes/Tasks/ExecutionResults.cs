@@ -12,16 +12,27 @@ public static class ExecutionResults
 
     public static Blob Of(ExecutionState state) => Blob.Of(System.Text.Encoding.UTF8.GetBytes($"{Document(state).ToJsonString(Indented)}\n"));
 
-    public static JsonObject Document(ExecutionState state) => new()
+    /// <summary>The document as it is shown, with a word on tasks whose engine is gone.</summary>
+    public static string Text(ExecutionState state, IReadOnlySet<string> interrupted) =>
+        Document(state, interrupted).ToJsonString(Indented);
+
+    public static JsonObject Document(ExecutionState state, IReadOnlySet<string>? interrupted = null) => new()
     {
         ["schema_version"] = Version,
         ["run_id"] = state.Declared.RunId,
         ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(TaskState.Word(p), (JsonNode?)state.Count(p)))),
         ["cost_usd"] = state.Tasks.Sum(t => t.CostMicroUsd) / MicrosPerUsd,
-        ["results"] = new JsonArray([.. state.Tasks.Select(Result)]),
+        ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),
     };
 
     private static readonly System.Text.Json.JsonSerializerOptions Indented = new() { WriteIndented = true, TypeInfoResolver = LineJson.Default };
+
+    private static JsonObject Result(TaskState task, bool isInterrupted)
+    {
+        var result = Result(task);
+        if (isInterrupted) result["interrupted"] = true;
+        return result;
+    }
 
     private static JsonObject Result(TaskState task) => new()
     {

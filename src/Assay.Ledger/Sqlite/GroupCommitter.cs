@@ -124,6 +124,7 @@ internal sealed class GroupCommitter : IDisposable
             try
             {
                 _connection.Execute("BEGIN IMMEDIATE");
+                SqliteSchema.Check(_connection);
                 for (var i = start; i < end; i++) batch[i].Apply(_connection);
                 _connection.Execute("COMMIT");
                 if (_sinceCheckpoint > CheckpointBytes)

@@ -3,20 +3,27 @@ namespace Assay.Ledger.Sqlite;
 /// <summary>Rows of the table <c>sessions</c>.</summary>
 internal static class SessionRow
 {
-    private const string Columns = "id, host, boot_id, pid, start_ticks, lease_until";
+    /// <summary><see cref="WorkerSession.HoldsAt"/> in SQL: ?2 the clock that is set, ?4 host, ?5 boot, ?6 its clock.</summary>
+    public const string Holds = """
+        CASE WHEN host<>?4 THEN lease_until>?2 WHEN boot_id<>?5 THEN 0
+            WHEN lease_until_boot_ms IS NULL THEN lease_until>?2 ELSE lease_until_boot_ms>?6 END
+        """;
+
+    private const string Columns = "id, host, boot_id, pid, start_ticks, lease_until, lease_until_boot_ms";
 
     public static bool Insert(SqliteConnection db, WorkerSession session)
     {
-        db.Prepare($"INSERT OR REPLACE INTO sessions({Columns}) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+        db.Prepare($"INSERT OR REPLACE INTO sessions({Columns}) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .Bind(1, session.Id).Bind(2, session.Host).Bind(3, session.BootId).Bind(4, session.ProcessId).Bind(5, session.StartTicks)
-            .Bind(6, session.LeaseUntil.ToUnixTimeMilliseconds()).Run();
+            .Bind(6, session.Lease.Utc.ToUnixTimeMilliseconds()).Bind(7, (object?)session.Lease.BootMs).Run();
         return true;
     }
 
-    public static bool Renew(SqliteConnection db, string id, DateTimeOffset leaseUntil)
+    public static bool Renew(SqliteConnection db, string id, LeaseEnd lease)
     {
         if (Find(db, id) is null) return false;
-        db.Prepare("UPDATE sessions SET lease_until=?2 WHERE id=?1").Bind(1, id).Bind(2, leaseUntil.ToUnixTimeMilliseconds()).Run();
+        db.Prepare("UPDATE sessions SET lease_until=?2, lease_until_boot_ms=?3 WHERE id=?1")
+            .Bind(1, id).Bind(2, lease.Utc.ToUnixTimeMilliseconds()).Bind(3, (object?)lease.BootMs).Run();
         return true;
     }
 
@@ -45,5 +52,6 @@ internal static class SessionRow
     }
 
     private static WorkerSession Read(SqliteStatement s) => new(
-        s.Text(0), s.Text(1), s.Text(2), (int)s.Int64(3), s.Int64(4), DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(5)));
+        s.Text(0), s.Text(1), s.Text(2), (int)s.Int64(3), s.Int64(4),
+        new LeaseEnd(DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(5)), s.IsNull(6) ? null : s.Int64(6)));
 }

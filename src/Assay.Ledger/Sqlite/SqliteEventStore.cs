@@ -167,8 +167,8 @@ public sealed class SqliteEventStore : IEventStore
 
     public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session));
 
-    public Task<bool> RenewSessionAsync(string sessionId, DateTimeOffset leaseUntil) =>
-        _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, leaseUntil));
+    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) =>
+        _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, lease));
 
     public Task CloseSessionAsync(string sessionId) => _committer.WriteAsync(db => SessionRow.Delete(db, sessionId));
 
@@ -177,12 +177,12 @@ public sealed class SqliteEventStore : IEventStore
         lock (_readGate) return SessionRow.All(_reader);
     }
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, DateTimeOffset now, Func<WorkerSession, bool> isDead) =>
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
         _committer.WriteAsync<ClaimResult>(db =>
         {
             var row = StreamRow.Find(db, stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
             var holder = row.Info.Owner is { } owner && owner != sessionId ? SessionRow.Find(db, owner) : null;
-            if (holder is not null && holder.LeaseUntil > now && !isDead(holder)) return new ClaimResult.Held(holder);
+            if (holder is not null && holder.HoldsAt(now) && !isDead(holder)) return new ClaimResult.Held(holder);
             var fence = row.Info.Fence + 1;
             db.Prepare("UPDATE streams SET owner=?2, fence=?3 WHERE id=?1").Bind(1, row.Id).Bind(2, sessionId).Bind(3, fence).Run();
             return new ClaimResult.Granted(new Claim(stream, sessionId, fence));
@@ -197,17 +197,18 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public IReadOnlyList<StreamName> Due(string lane, DateTimeOffset now, int limit)
+    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit)
     {
         lock (_readGate)
         {
             var statement = _reader.Prepare(
-                """
+                $"""
                 SELECT name FROM streams WHERE lane=?1 AND wake_at<=?2
-                    AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions s WHERE s.id=owner AND s.lease_until>?2))
+                    AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions WHERE id=owner AND {SessionRow.Holds}))
                 ORDER BY wake_at, name LIMIT ?3
                 """)
-                .Bind(1, lane).Bind(2, now.ToUnixTimeMilliseconds()).Bind(3, limit);
+                .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds()).Bind(3, limit)
+                .Bind(4, now.Host).Bind(5, now.BootId).Bind(6, now.BootMs);
             var names = new List<StreamName>();
             while (statement.Step()) names.Add(StreamName.Parse(statement.Text(0)));
             statement.Reset();

@@ -7,7 +7,7 @@ namespace Assay.Ledger.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>Raised with every change of the tables; a workspace with a higher one was written by a newer Assay.</summary>
-    private const int Version = 1;
+    private const int Version = 2;
 
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS streams(
@@ -21,8 +21,11 @@ internal static class SqliteSchema
         CREATE TABLE IF NOT EXISTS blobs(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS sessions(
             id TEXT PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL, start_ticks INTEGER NOT NULL,
-            lease_until INTEGER NOT NULL) WITHOUT ROWID;
+            lease_until INTEGER NOT NULL, lease_until_boot_ms INTEGER) WITHOUT ROWID;
         """;
+
+    /// <summary>What brings a workspace from the version at this place, counted from 1, to the next one.</summary>
+    private static readonly string[] Steps = ["ALTER TABLE sessions ADD COLUMN lease_until_boot_ms INTEGER"];
 
     /// <summary>Sets and asserts what durability needs: WAL keeps committed work, FULL syncs it at each commit (ruling 28).</summary>
     public static void Configure(SqliteConnection connection)
@@ -32,20 +35,26 @@ internal static class SqliteSchema
         if (connection.Pragma("synchronous") != "2") throw new LedgerException("SQLite did not accept synchronous=FULL");
     }
 
-    /// <summary>Creates the tables of a new workspace; refuses one from a newer Assay.</summary>
+    /// <summary>Creates the tables of a new workspace, brings an older one's to this version, refuses one from a newer Assay.</summary>
     public static void Create(SqliteConnection connection)
     {
-        var found = int.Parse(connection.Pragma("user_version"), CultureInfo.InvariantCulture);
-        if (found > Version)
-        {
-            throw new LedgerException($"the workspace was written by a newer Assay (ledger format {found}, this one knows {Version}): update Assay");
-        }
-
+        var found = Check(connection);
         if (found == Version) return;
         connection.Execute("BEGIN IMMEDIATE");
-        connection.Execute(Tables);
+        if (found == 0) connection.Execute(Tables);
+        else foreach (var step in Steps.Skip(found - 1)) connection.Execute(step);
         connection.Execute($"PRAGMA user_version={Version}");
         connection.Execute("COMMIT");
+    }
+
+    /// <summary>The version of the tables. A newer Assay may change them at any time, so each transaction asks (ruling 49).</summary>
+    /// <exception cref="LedgerException">It is newer than this Assay.</exception>
+    public static int Check(SqliteConnection connection)
+    {
+        var found = int.Parse(connection.Pragma("user_version"), CultureInfo.InvariantCulture);
+        if (found <= Version) return found;
+        var versions = $"ledger format {found}, this one knows {Version}";
+        throw new LedgerException($"the workspace was written by a newer Assay ({versions}): update Assay");
     }
 
     /// <summary>The statements that create a lane's table and its indexes.</summary>

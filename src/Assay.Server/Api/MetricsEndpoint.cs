@@ -13,7 +13,7 @@ internal sealed class MetricsEndpoint(Workspace workspace, TimeProvider time)
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => Results.Text(Text(TaskMetrics.Read(workspace, time.GetUtcNow())), ContentType))
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => Results.Text(Text(TaskMetrics.Read(workspace, time)), ContentType))
         .WithTags("health").WithSummary("Metrics for Prometheus").Produces<string>(200, "text/plain");
 
     private static readonly string[] States = ["CLOSED", "OPEN", "HALF_OPEN"];

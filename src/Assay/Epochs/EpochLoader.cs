@@ -66,6 +66,7 @@ internal sealed class EpochLoader
             CruciblesTotal = crucibles.Count,
             ArtifactsRoot = _options.ArtifactsRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
             Host = Enforcement(_host),
+            PlanFile = _options.EpochId is null ? Path.GetFullPath(_document.Source) : null,
         };
         return new PreparedEpoch(_document.Source, _options, epoch, [.. crucibles]);
     }

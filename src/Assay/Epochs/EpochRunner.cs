@@ -41,12 +41,6 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         }
     }
 
-    /// <summary>The summary of an epoch as the ledger has it, or null when there is no such epoch.</summary>
-    public EpochSummary? Show(string epochId) =>
-        StreamName.IsId(epochId) && workspace.Store.Find(EpochLane.StreamOf(epochId)) is { } info
-            ? EpochFiles.Summary((EpochState)AssayEngine.Load(workspace.Store, EpochLane.Instance, info.Stream).State)
-            : null;
-
     /// <summary>A new epoch under the plan's id, or the next free one.</summary>
     private static Beginning Declare(PreparedEpoch epoch, EpochNames names)
     {

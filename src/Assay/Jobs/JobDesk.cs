@@ -19,9 +19,11 @@ public sealed class JobDesk
     private const int MaxReason = 2_000;
 
     private readonly Workspace _workspace;
+    private readonly TimeProvider _time;
     private readonly CommandDesk _desk;
 
-    private JobDesk(Workspace workspace, TimeProvider time) => (_workspace, _desk) = (workspace, new CommandDesk(workspace, time));
+    private JobDesk(Workspace workspace, TimeProvider time) =>
+        (_workspace, _time, _desk) = (workspace, time, new CommandDesk(workspace, time));
 
     /// <summary>Runs, as they may be shown.</summary>
     public RunReader Runs => new(_workspace);
@@ -153,7 +155,9 @@ public sealed class JobDesk
     {
         if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
         var machine = AssayEngine.Load(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
-        return JobViews.Of((JobState)machine.State, JobSummary.Of(_workspace.Store.Row(JobTables.Jobs, jobId)!), machine.Head.Version);
+        var living = new LivingEngines(_workspace.Store, _time);
+        var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
+        return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine));
     }
 
     /// <summary>The events of a job behind a version.</summary>
@@ -192,7 +196,8 @@ public sealed class JobDesk
     public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit)
     {
         var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Descending = true, After = after, Where = state is null ? [] : [("state", state)] };
-        return [.. _workspace.Store.Rows(query).Select(JobSummary.Of)];
+        var living = new LivingEngines(_workspace.Store, _time);
+        return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
     }
 
     /// <summary>The family of a job: all that have the same root.</summary>
@@ -201,6 +206,14 @@ public sealed class JobDesk
 
     /// <summary>How many jobs are in each state.</summary>
     public IReadOnlyDictionary<string, long> Counts() => _workspace.Store.CountRows(JobTables.Jobs, "state");
+
+    /// <summary>A job as its row has it. Between a worker's death and the next one's look the row says that it runs.</summary>
+    private static JobSummary Summary(LaneRow row, LivingEngines living)
+    {
+        var summary = JobSummary.Of(row);
+        var isLeft = summary.State == JobTables.Running && living.Left(JobLane.StreamOf(row.Key));
+        return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
+    }
 
     private static JobAnswer Absent(string jobId) => new(jobId, null, "no_job", $"there is no job {jobId}");
 

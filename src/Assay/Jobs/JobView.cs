@@ -8,6 +8,9 @@ namespace Assay.Jobs;
 /// <summary>A job as lists show it: a row of the table <c>jobs</c>.</summary>
 public sealed record JobSummary
 {
+    /// <summary>The state of a job that was under way when its worker died. The next worker goes on with it.</summary>
+    public const string Interrupted = "INTERRUPTED";
+
     public required string JobId { get; init; }
 
     public required string Kind { get; init; }

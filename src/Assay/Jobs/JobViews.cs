@@ -8,7 +8,7 @@ internal static class JobViews
 {
     private const decimal MicrosPerUsd = 1_000_000m;
 
-    public static JobView Of(JobState state, JobSummary summary, long version) => new()
+    public static JobView Of(JobState state, JobSummary summary, long version, IReadOnlySet<string> lost) => new()
     {
         Job = summary,
         Waiting = state.Waiting is { } waiting && state.Next is JobStep.Checkpoint checkpoint ? new WaitingView(waiting.Step, checkpoint.Document, waiting.Sha256.ToString()) : null,
@@ -22,7 +22,7 @@ internal static class JobViews
             .. state.Approvals.Select(a => new DecisionView(a.Step, "APPROVED", a.Sha256.ToString(), a.By.Name, a.By.Via, a.Reason)),
             .. state.Rejections.Select(r => new DecisionView(r.Step, "REJECTED", r.Sha256.ToString(), r.By.Name, r.By.Via, r.Reason)),
         ],
-        Stages = [.. state.Stages.Select(Stage)],
+        Stages = [.. state.Stages.Select(s => Stage(s, lost))],
         Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
         Children = [.. state.Children.Select(c => c.ChildJobId)],
         Budget = Budget(state),
@@ -30,8 +30,10 @@ internal static class JobViews
         Version = version,
     };
 
-    private static StageView Stage(StageRun run) => new(
-        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt), run.EndedAt is { } end ? RecordedTime.Text(end) : null, run.Result,
+    private static StageView Stage(StageRun run, IReadOnlySet<string> lost) => new(
+        JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),
+        run.EndedAt is { } end ? RecordedTime.Text(end) : null,
+        run.EndedAt is null && lost.Contains(run.EffectId) ? "interrupted" : run.Result,
         run.CostMicroUsd / MicrosPerUsd);
 
     private static BudgetView Budget(JobState state)

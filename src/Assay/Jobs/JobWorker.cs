@@ -67,13 +67,12 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
     private async Task FreeDeadAsync(AssayEngine engine)
     {
-        foreach (var session in workspace.Store.Sessions().Where(engine.Session.IsDead)) await workspace.Store.CloseSessionAsync(session.Id);
+        foreach (var session in workspace.Store.Sessions().Where(HostClock.IsGone)) await workspace.Store.CloseSessionAsync(session.Id);
     }
 
     private void StartDue(AssayEngine engine, CancellationToken drain)
     {
-        var now = time.GetUtcNow();
-        foreach (var stream in workspace.Store.Due(JobLane.LaneName, now, concurrency + _running.Count))
+        foreach (var stream in workspace.Store.Due(JobLane.LaneName, engine.Session.Now, concurrency + _running.Count))
         {
             if (_running.Count >= concurrency) return;
             if (_running.ContainsValue(stream)) continue;

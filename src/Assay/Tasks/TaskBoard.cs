@@ -49,6 +49,14 @@ public sealed class TaskBoard
         ? (ExecutionState)AssayEngine.Load(_workspace.Store, TaskLane.Instance, info.Stream).State
         : null;
 
+    /// <summary>The tasks of a run that were under way when the engine died that worked on them.</summary>
+    public IReadOnlySet<string> Interrupted(string runId)
+    {
+        var machine = AssayEngine.Load(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
+        var lost = new LivingEngines(_workspace.Store, _time).Lost(machine);
+        return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
+    }
+
     /// <summary>The version of a run's last event; 0 when there is no such run.</summary>
     public long VersionOf(string runId) => StreamName.IsId(runId) ? _workspace.Store.Find(TaskLane.StreamOf(runId))?.Head.Version ?? 0 : 0;
 

@@ -65,7 +65,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         await workspace.Store.DeclareTablesAsync([.. TaskTables.All, .. PatchTables.All, AdapterTables.Adapters]);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
-        if (OwnerOf(engine, declare.Execution.RunId) is { } owner) return new ExecutionEnd.Busy(owner);
+        if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
         if (await SubmitAsync(engine, declare) is { } refused) return refused;
         using var logs = new TaskLogs(declare.Execution.ProjectRoot, Secrets.Of(declare), time);
         using var telemetry = new TaskTelemetry(workspace, declare.Execution.RunId, time);
@@ -94,10 +94,6 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
             return new ExecutionEnd.Refused("too_large", $"{e.Message}: shorten commands and lists of the task or adapter");
         }
     }
-
-    private WorkerSession? OwnerOf(AssayEngine engine, string runId) => workspace.Store.Find(TaskLane.StreamOf(runId))?.Owner is { } owner
-        ? workspace.Store.Sessions().FirstOrDefault(s => s.Id == owner && s.LeaseUntil > time.GetUtcNow() && !engine.Session.IsDead(s))
-        : null;
 
     private async Task<ExecutionEnd> AdvanceAsync(AssayEngine engine, string runId, int jobs, ExecutionPatience patience, CancellationToken cancel)
     {

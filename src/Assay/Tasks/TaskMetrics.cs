@@ -46,8 +46,9 @@ public sealed record TaskMetrics
 
     public double? TestPassRate => Ratio(TestsPassed, TestsFailed);
 
-    public static TaskMetrics Read(Workspace workspace, DateTimeOffset now)
+    public static TaskMetrics Read(Workspace workspace, TimeProvider time)
     {
+        var now = new HostClock(time).Now;
         var tasks = workspace.Store.Rows(TaskTables.Tasks);
         return new TaskMetrics
         {
@@ -57,7 +58,7 @@ public sealed record TaskMetrics
             TestsPassed = tasks.Sum(t => t.Number("tests_passed")),
             TestsFailed = tasks.Sum(t => t.Number("tests_failed")),
             Adapters = [.. workspace.Store.Rows(AdapterTables.Adapters).Select(Adapter)],
-            Heartbeat = workspace.Store.Sessions().Where(s => s.LeaseUntil > now).Select(s => (DateTimeOffset?)(s.LeaseUntil - EngineSession.Lease)).Max(),
+            Heartbeat = workspace.Store.Sessions().Where(s => s.HoldsAt(now)).Max(s => (DateTimeOffset?)(s.Lease.Utc - EngineSession.Lease)),
         };
     }
 

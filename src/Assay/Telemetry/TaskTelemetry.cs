@@ -33,7 +33,7 @@ internal sealed class TaskTelemetry : IDisposable
         _executed = _meter.CreateCounter<long>("tasks_executed_total", description: "Tasks that have ended, by state");
         _retries = _meter.CreateCounter<long>("retry_attempts_total", description: "Attempts after the first");
         _durations = _meter.CreateHistogram<double>("task_duration_seconds", "s", "From a task's first start to its end");
-        TaskMetrics Now() => TaskMetrics.Read(workspace, time.GetUtcNow());
+        TaskMetrics Now() => TaskMetrics.Read(workspace, time);
         _meter.CreateObservableGauge("task_success_rate", () => Rate(Now().SuccessRate), description: "Completed of those that completed, failed or timed out");
         _meter.CreateObservableGauge("acceptance_test_pass_rate", () => Rate(Now().TestPassRate), description: "Acceptance tests that passed");
         _meter.CreateObservableGauge(

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Assay.Tests.Stored;
 
 /// <summary>
-/// A workspace as a release wrote it, unpacked where it was made: events name the absolute paths of plans, programs and projects. One at a time over
-/// all processes of the machine.
+/// A workspace as a release wrote it, unpacked where it was made: events name the absolute paths of plans, programs and projects. One at a
+/// time over all processes of the machine.
 /// </summary>
 internal sealed class StoredWorkspace : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class StoredWorkspace : IDisposable
     private StoredWorkspace(string name, FileStream held) => (Folder, _lock) = (Path.Combine(Root, name), held);
 
     /// <summary>The releases of which workspaces are kept.</summary>
-    public static IEnumerable<string> Releases => Directory.EnumerateDirectories(Archives).Select(p => Path.GetFileName(p)).Where(n => n != "source").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Releases =>
+        Directory.EnumerateDirectories(Archives).Select(p => Path.GetFileName(p)).Where(n => n != "source").Order(StringComparer.Ordinal);
 
     /// <summary>The folder with the documents and the workspace that they left.</summary>
     public string Folder { get; }
@@ -42,11 +43,12 @@ internal sealed class StoredWorkspace : IDisposable
     /// <summary>Runs the command line in the folder.</summary>
     public Task<ProgramResult> RunAsync(params string[] arguments) => AssayProgram.RunAsync(Folder, arguments);
 
-    /// <summary>Runs the command line and reads what it prints. Null: the exit code tells how something stands, and does not matter.</summary>
+    /// <summary>Runs the command line and reads what it prints. Null: the exit code only tells how something stands.</summary>
     public async Task<JsonNode> ReadAsync(int? exitCode, params string[] arguments)
     {
         var result = await RunAsync([.. arguments, "--json"]);
-        Assert.True(exitCode is null || result.ExitCode == exitCode, $"{string.Join(' ', arguments)}: {result.ExitCode} {result.Error}{result.Output}");
+        var isExpected = exitCode is null || result.ExitCode == exitCode;
+        Assert.True(isExpected, $"{string.Join(' ', arguments)}: {result.ExitCode} {result.Error}{result.Output}");
         return JsonNode.Parse(result.Output)!;
     }
 

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace Assay.Tests.Stored;
 
 /// <summary>
-/// Workspaces of every release that is out (<c>tests/Workspaces</c>) are opened, shown, verified, and brought to their end by this build (ruling 40).
+/// Workspaces of every release that is out (<c>tests/Workspaces</c>) are opened, shown, verified, and brought to their end by this build
+/// (ruling 40).
 /// </summary>
 public sealed class StoredWorkspaceTests
 {
@@ -37,10 +38,12 @@ public sealed class StoredWorkspaceTests
         await NeedSandboxAsync(stored);
         var events = await stored.EventsAsync();
         await stored.AssertVerifiesAsync();
-        Assert.Single((await stored.ReadAsync(0, "epoch", "list")).AsArray());
-        Assert.Equal(6, (int)(await stored.ReadAsync(0, "epoch", "show", "KILLED"))["crucibles_total"]!);
+        Assert.Equal("interrupted", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list")).AsArray())!["phase"]!);
+        string[] interrupted =
+            ["PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE INTERRUPTED", "HELD INTERRUPTED", "CAGED NOT_RUN", "LAST NOT_RUN"];
+        Assert.Equal(interrupted, Outcomes(await stored.ReadAsync(0, "epoch", "show", "KILLED")));
         var resumed = await stored.ReadAsync(1, "epoch", "run", "killed.yaml", "--resume");
-        var expected = new[] { "PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE PASS", "HELD FAIL_CLOSED", "CAGED PASS", "LAST PASS" };
+        string[] expected = ["PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE PASS", "HELD FAIL_CLOSED", "CAGED PASS", "LAST PASS"];
         Assert.Equal(expected, Outcomes(resumed));
         await stored.AssertContinuesAsync(events);
     }
@@ -56,7 +59,7 @@ public sealed class StoredWorkspaceTests
 
     [Theory]
     [InlineData("job-waiting", "WAITING_APPROVAL")]
-    [InlineData("job-killed", "RUNNING")]
+    [InlineData("job-killed", "INTERRUPTED")]
     [InlineData("job-finished", "DONE")]
     public async Task A_job_is_shown_as_it_stood_and_comes_to_its_card(string name, string state)
     {
@@ -69,7 +72,8 @@ public sealed class StoredWorkspaceTests
             var job = Assert.Single((await stored.ReadAsync(0, "job", "list"))["jobs"]!.AsArray())!;
             Assert.Equal(state, (string)job["state"]!);
             var id = (string)job["job_id"]!;
-            var receipt = await stored.ReadAsync(0, "job", "submit-blueprint", "blueprint.json", "--snapshot", "snap_1", "--policy-bundle", "policies.json");
+            string[] submit = ["job", "submit-blueprint", "blueprint.json", "--snapshot", "snap_1", "--policy-bundle", "policies.json"];
+            var receipt = await stored.ReadAsync(0, submit);
             Assert.Equal((id, "exists"), ((string)receipt["job_id"]!, (string)receipt["status"]!));
 
             await stored.ReadAsync(0, "worker", "--run-jobs", "--once");
@@ -77,7 +81,8 @@ public sealed class StoredWorkspaceTests
             while (view["waiting"] is { } waiting)
             {
                 var (step, sha256) = ((string)waiting["step"]!, (string)waiting["sha256"]!);
-                Assert.Equal(0, (await stored.RunAsync("job", "approve", id, "--step", step, "--hash", sha256, "--reason", "seen")).ExitCode);
+                var approved = await stored.RunAsync("job", "approve", id, "--step", step, "--hash", sha256, "--reason", "seen");
+                Assert.True(approved.ExitCode == 0, approved.Error);
                 await stored.ReadAsync(0, "worker", "--run-jobs", "--once");
                 view = await stored.ReadAsync(null, "job", "show", id);
             }
@@ -110,8 +115,11 @@ public sealed class StoredWorkspaceTests
         await NeedSandboxAsync(stored);
         var events = await stored.EventsAsync();
         await stored.AssertVerifiesAsync();
-        Assert.Equal(["writes COMPLETED", "held IN_PROGRESS", "later PENDING"], Tasks(await stored.ReadAsync(0, "run", "status", "killed-night")));
-        Assert.Equal(["writes COMPLETED", "held COMPLETED", "later COMPLETED"], Tasks(await stored.ReadAsync(0, "execute", "--run-id", "killed-night")));
+        var left = await stored.ReadAsync(0, "run", "status", "killed-night");
+        Assert.Equal(["writes COMPLETED", "held IN_PROGRESS", "later PENDING"], Tasks(left));
+        Assert.Equal("held", (string)left["results"]!.AsArray().Single(r => r!["interrupted"] is not null)!["task_id"]!);
+        var ended = await stored.ReadAsync(0, "execute", "--run-id", "killed-night");
+        Assert.Equal(["writes COMPLETED", "held COMPLETED", "later COMPLETED"], Tasks(ended));
         Assert.Equal("held\n", await File.ReadAllTextAsync(stored.Under("tree", "later.txt")));
         await stored.AssertContinuesAsync(events);
     }
@@ -126,7 +134,8 @@ public sealed class StoredWorkspaceTests
         await stored.AssertContinuesAsync(events);
     }
 
-    private static string[] Outcomes(JsonNode summary) => [.. summary["runs"]!.AsArray().Select(r => $"{r!["crucible_id"]} {r["outcome"]}")];
+    private static string[] Outcomes(JsonNode summary) =>
+        [.. summary["runs"]!.AsArray().Select(r => $"{r!["crucible_id"]} {r["outcome"]}")];
 
     private static string[] Tasks(JsonNode results) => [.. results["results"]!.AsArray().Select(r => $"{r!["task_id"]} {r["status"]}")];
 

@@ -1,0 +1,29 @@
+using Assay.Epochs;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Cli.Output;
+
+/// <summary>An epoch without a verdict as a person reads it.</summary>
+internal static class StandingTable
+{
+    public static void Print(EpochStanding epoch)
+    {
+        var table = new TextTable("CRUCIBLE", "OUTCOME", "TIME", "RUN", "NOTES");
+        foreach (var run in epoch.Runs)
+        {
+            var time = run.Record is null ? "" : Words.Duration(run.DurationMs);
+            table.Add(run.CrucibleId, run.Outcome, time, run.RunId, Words.Safe(string.Join(", ", run.Notes)));
+        }
+
+        table.Write(Console.Out);
+        var mode = epoch.Mode == EpochMode.Normal ? "" : $" ({epoch.Mode.ToString().ToLowerInvariant()})";
+        var state = epoch.State == EpochProgress.Running ? StandingRun.Running : StandingRun.Interrupted;
+        var counts = $"{epoch.CruciblesPassed} of {epoch.CruciblesTotal} passed, {epoch.CruciblesFailed} failed";
+        counts += Count(epoch.CruciblesRunning, "running") + Count(epoch.CruciblesInterrupted, "interrupted") + Count(epoch.CruciblesNotRun, "not run");
+        Console.Out.WriteLine();
+        Console.Out.WriteLine($"{epoch.EpochId}{mode}: {state}  ({counts})");
+        if (epoch.Resume is not null) Console.Out.WriteLine($"No engine works on it any more. It goes on with: {Words.Safe(epoch.Resume)}");
+    }
+
+    private static string Count(int number, string what) => number == 0 ? "" : $", {number} {what}";
+}

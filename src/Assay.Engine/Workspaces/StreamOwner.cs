@@ -1,0 +1,13 @@
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Workspaces;
+
+/// <summary>Who works on a stream, for those who only look.</summary>
+public static class StreamOwner
+{
+    /// <summary>The session that owns a stream, when its lease holds and its process is not known to be gone; else null.</summary>
+    public static WorkerSession? Of(IEventStore store, StreamName stream, HostTime now) => store.Find(stream)?.Owner is { } owner
+        ? store.Sessions().FirstOrDefault(s => s.Id == owner && s.HoldsAt(now) && !HostClock.IsGone(s))
+        : null;
+}

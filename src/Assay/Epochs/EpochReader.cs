@@ -1,0 +1,100 @@
+using System.Text.RegularExpressions;
+using Assay.Engine;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Epochs;
+
+/// <summary>Reads the epochs of a workspace, for a command line and other programs.</summary>
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
+{
+    private const string PhaseColumn = "phase";
+    private const string InterruptedPhase = "interrupted";
+
+    /// <summary>An epoch as the ledger has it, or null when there is no such epoch.</summary>
+    public EpochView? Show(string epochId)
+    {
+        if (!StreamName.IsId(epochId) || workspace.Store.Find(EpochLane.StreamOf(epochId)) is not { } info) return null;
+        var machine = AssayEngine.Load(workspace.Store, EpochLane.Instance, info.Stream);
+        var state = (EpochState)machine.State;
+        var summary = EpochFiles.Summary(state);
+        return new EpochView(summary, state.Finished is null ? Standing(machine, state, summary) : null);
+    }
+
+    /// <summary>The rows of the table <c>epochs</c>; the phase of one whose engine is gone is <c>interrupted</c>.</summary>
+    public async Task<IReadOnlyList<LaneRow>> ListAsync()
+    {
+        await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
+        var living = new LivingEngines(workspace.Store, time);
+        bool IsInterrupted(LaneRow row) => row.Text("verdict") is null && !living.Own(EpochLane.StreamOf(row.Key));
+        return [.. workspace.Store.Rows(EpochTables.Epochs).Select(row => IsInterrupted(row) ? Interrupted(row) : row)];
+    }
+
+    private static LaneRow Interrupted(LaneRow row) =>
+        new(row.Table, row.Key, [.. row.Table.Columns.Select(c => c == PhaseColumn ? InterruptedPhase : row[c])]);
+
+    private EpochStanding Standing(StreamMachine machine, EpochState state, EpochSummary summary)
+    {
+        var living = new LivingEngines(workspace.Store, time);
+        var runs = Runs(state, summary, living.Lost(machine)).ToList();
+        var underWay = runs.Count(r => r.Outcome is StandingRun.Running or StandingRun.Interrupted);
+        var progress = living.Own(machine.Stream) ? EpochProgress.Running : EpochProgress.Interrupted;
+        return new EpochStanding
+        {
+            EpochId = summary.EpochId,
+            EpochProfile = summary.EpochProfile,
+            State = progress,
+            Resume = progress == EpochProgress.Interrupted ? ResumeCommand(state.Declared) : null,
+            EpochVerdict = summary.EpochVerdict,
+            Reason = progress == EpochProgress.Running ? "running" : InterruptedPhase,
+            EpochHash = summary.EpochHash,
+            Mode = summary.Mode,
+            CountsForGates = summary.CountsForGates,
+            KernelIdentity = summary.KernelIdentity,
+            CruciblesTotal = summary.CruciblesTotal,
+            CruciblesPassed = summary.CruciblesPassed,
+            CruciblesFailed = summary.CruciblesFailed,
+            CruciblesFailedClosed = summary.CruciblesFailedClosed,
+            CruciblesNotRun = summary.CruciblesNotRun - underWay,
+            CruciblesRunning = runs.Count(r => r.Outcome == StandingRun.Running),
+            CruciblesInterrupted = runs.Count(r => r.Outcome == StandingRun.Interrupted),
+            Runs = [.. runs],
+        };
+    }
+
+    private static IEnumerable<StandingRun> Runs(EpochState state, EpochSummary summary, IReadOnlySet<string> lost)
+    {
+        foreach (var (run, crucible) in summary.Runs.Zip(state.Crucibles))
+        {
+            var outcome = run.Outcome != CrucibleOutcome.NotRun || crucible.Running is not { } effect ? EpochWords.Of(run.Outcome)
+                : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
+            yield return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
+        }
+    }
+
+    /// <summary>The command that goes on with an epoch, from any folder. Names in capitals are those that the ledger does not know.</summary>
+    private string ResumeCommand(EpochDeclared epoch)
+    {
+        var place = $" --workspace {Word(workspace.Root)}";
+        if (IsOfLadder(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
+        var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {epoch.Mode.ToString().ToLowerInvariant()}";
+        return $"assay epoch run {(epoch.PlanFile is { } plan ? Word(plan) : "PLAN")} --resume{mode}{place}";
+    }
+
+    private bool IsOfLadder(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
+        && workspace.Store.Find(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null;
+
+    /// <summary>A word as a shell takes it.</summary>
+    private static string Word(string text) => Plain().IsMatch(text) ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"^(?<ladder>.+)\.R[0-9]+\.A[0-9]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LadderEpoch();
+
+    [GeneratedRegex("^[A-Za-z0-9_./:@%+=,-]+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Plain();
+}
