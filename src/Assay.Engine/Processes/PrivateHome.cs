@@ -13,15 +13,27 @@ internal sealed class PrivateHome : IDisposable
 
     private readonly string _runRoot;
 
+    /// <summary>
+    /// Says to the .NET SDK that its settings need no migration, for which it would take a mutex below /tmp, which is out of reach without a view.
+    /// </summary>
+    private const string MigrationMark = ".local/share/NuGet/Migrations/1";
+
     /// <summary>Makes both folders in a run root that nobody else has used.</summary>
+    /// <param name="runRoot">The run root.</param>
+    /// <param name="hasTmp">Whether the run has a /tmp of its own.</param>
     /// <exception cref="IOException">They cannot be made.</exception>
-    public PrivateHome(string runRoot)
+    public PrivateHome(string runRoot, bool hasTmp)
     {
         _runRoot = runRoot;
         foreach (var (_, path) in Variables(runRoot))
         {
             if (Libc.MkDir(path, 0x1C0) != 0) throw new IOException($"{path}: {Libc.LastError()}");
         }
+
+        if (hasTmp) return;
+        var mark = Path.Combine(runRoot, HomeName, MigrationMark);
+        Directory.CreateDirectory(Path.GetDirectoryName(mark)!);
+        File.WriteAllBytes(mark, []);
     }
 
     /// <summary>The variables that name them.</summary>

@@ -89,7 +89,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
         var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
         var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None);
-        using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder);
+        using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder, Cage.MechanismOf(effect.Sandbox) != Mechanism.Landlock);
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });

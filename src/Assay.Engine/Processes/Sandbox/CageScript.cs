@@ -140,6 +140,10 @@ internal sealed unsafe class CageScript : IDisposable
         var room = $"size={sharedMemoryBytes},nr_inodes=16k,mode=1777";
         Script.Mount("tmpfs", "/tmp", Plain, room);
         Script.Mount("tmpfs", "/dev/shm", Plain, room);
+
+        // .NET's mutexes with names fail at first use where it would have to make all of this itself.
+        Script.MakeFolders("/tmp", "/tmp/.dotnet/shm");
+        Script.MakeFolders("/tmp", "/tmp/.dotnet/lockfiles");
         Script.Mount("proc", "/proc", Plain | ScriptMounts.NoExecute | ScriptMounts.ReadOnly, "hidepid=ptraceable");
         var tops = new HashSet<string>(RunOwn, StringComparer.Ordinal);
         foreach (var step in MountOrder.Of(plan))
