@@ -22,8 +22,9 @@ internal static class ScriptMounts
     /// <summary>Makes a folder and those above it, below a path that is there.</summary>
     public static void MakeFolders(this SyscallScript script, string below, string path)
     {
+        if (path.Length <= below.Length) return;
         for (var slash = path.IndexOf('/', below.Length + 1); slash > 0; slash = path.IndexOf('/', slash + 1)) script.MakeFolder(path[..slash]);
-        if (path.Length > below.Length) script.MakeFolder(path);
+        script.MakeFolder(path);
     }
 
     /// <summary>Makes a folder; one that is there already is as good.</summary>
