@@ -28,7 +28,11 @@ public sealed class CrashTests
         for (var i = 0; i < 6; i++)
         {
             var safe = i % 2 == 0;
-            builder.Add($"C{i}", $"echo C{i} >> \"$COUNT\"; (setsid sleep 5 &); sleep 0.06", c => c["retry_safe"] = safe);
+            builder.Add($"C{i}", $"echo C{i} >> \"$COUNT\"; (setsid sleep 5 &); sleep 0.06", c =>
+            {
+                c["retry_safe"] = safe;
+                c["sandbox"] = "none";
+            });
         }
 
         var plan = builder.Write();

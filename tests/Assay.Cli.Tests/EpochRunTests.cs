@@ -97,7 +97,10 @@ public sealed class EpochRunTests : IDisposable
         const string coverage = "printf '{\"schema_version\":\"crucible_coverage_v1\",\"run_id\":\"%s\",\"kernel_target\":\"TARGET\",\"observed\":"
             + "{\"domains\":[\"d\"],\"subdomains\":[],\"tools\":[],\"counts\":{\"n\":2}},\"sequence\":[]}' \"$ASSAY_RUN_ID\" > crucible_coverage.json";
         Builder.Plan["runner_config"] = new JsonObject { ["template_id"] = "C019_RUNNER_V1" };
-        Builder.Add("ONE", script.Replace("$COVERAGE", coverage, StringComparison.Ordinal));
+
+        // In the cage nobody can take away the ground that he stands on.
+        var level = note == "missing_run_root" ? "none" : "strict";
+        Builder.Add("ONE", script.Replace("$COVERAGE", coverage, StringComparison.Ordinal), c => c["sandbox"] = level);
         var run = await Run("--json");
         Assert.True(run.ExitCode == exitCode, $"{run.ExitCode} {run.Output} {run.Error}");
         Assert.Contains(note, run.Output, StringComparison.Ordinal);
@@ -174,7 +177,11 @@ public sealed class EpochRunTests : IDisposable
     [Fact]
     public async Task A_resume_keeps_what_is_complete_and_counts_it_as_it_was()
     {
-        Builder.Add("ONE", "exit 0").Add("TWO", "test -e $FLAG || sleep 30", c => c["retry_safe"] = true);
+        Builder.Add("ONE", "exit 0").Add("TWO", "test -e $FLAG || sleep 30", c =>
+        {
+            c["retry_safe"] = true;
+            c["sandbox"] = "none";
+        });
         Builder.Plan["env"] = new JsonArray("FLAG");
         var path = Builder.Write();
         var flag = new Dictionary<string, string>(StringComparer.Ordinal) { ["FLAG"] = _folder.Under("flag") };
