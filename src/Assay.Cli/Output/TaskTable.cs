@@ -20,7 +20,7 @@ internal static class TaskTable
             var passed = task.Tests.Count(t => t.Passed);
             table.Add(
                 task.Spec.TaskId, State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
-                task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId ?? "", Short(task.Reason ?? task.Waits ?? ""));
+                task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId ?? "", Short(Why(task)));
         }
 
         table.Write(Console.Out);
@@ -33,10 +33,13 @@ internal static class TaskTable
         }
     }
 
+    /// <summary>The reason, and first of all that nothing kept its programs away from this machine.</summary>
+    private static string Why(TaskState task) => string.Join(": ", new[] { task.Uncaged ? "UNCAGED" : null, task.Reason ?? task.Waits }.OfType<string>());
+
     public static void Print(ExecutionState state, TaskState task, bool isInterrupted, string? prompt, IReadOnlyList<LaneRow> log)
     {
         Console.Out.WriteLine($"{task.Spec.TaskId}  {Words.Safe(task.Spec.Title)}");
-        Console.Out.WriteLine($"{State(task, isInterrupted)}{(task.Reason is { } reason ? $": {Words.Safe(reason)}" : task.Waits is { } waits ? $": {Words.Safe(waits)}" : "")}");
+        Console.Out.WriteLine($"{State(task, isInterrupted)}{(Why(task) is { Length: > 0 } why ? $": {Words.Safe(why)}" : "")}");
         var repeatable = task.Spec.RetrySafe ? ", retry_safe" : "";
         Console.Out.WriteLine($"{task.Spec.Kind} · priority {task.Spec.Priority} · adapters {string.Join(", ", task.Spec.AdapterIds)} · attempts {task.Attempts}{repeatable}");
         if (task.Spec.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
@@ -51,8 +54,8 @@ internal static class TaskTable
         foreach (var test in task.Tests)
         {
             Console.Out.WriteLine();
-            var why = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
-            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{why}");
+            var because = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
+            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{because}");
             foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
         }
 

@@ -27,6 +27,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
 
     private readonly HashSet<(uint, uint, ulong)> _seen = [];
     private readonly HashSet<(uint, uint)> _devices = [];
+    private readonly HashSet<int> _hidden = [];
     private long _bytes;
     private long _enough;
 
@@ -120,9 +121,9 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     private void OpenFiles(int pid)
     {
         var process = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
-        foreach (var table in Names($"{process}/task").Select(task => $"{process}/task/{task}/fd").Append($"{process}/map_files"))
+        foreach (var table in Names(pid, $"{process}/task").Select(task => $"{process}/task/{task}/fd").Append($"{process}/map_files"))
         {
-            foreach (var name in Names(table))
+            foreach (var name in Names(pid, table))
             {
                 FileStat.Statx found;
                 if (IsOver || Libc.StatX(AtFdCwd, $"{table}/{name}", 0, BasicStats, &found) != 0 || found.Links != 0) continue;
@@ -132,7 +133,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         }
     }
 
-    private List<string> Names(string folder)
+    private List<string> Names(int pid, string folder)
     {
         try
         {
@@ -144,8 +145,8 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A process that ended meanwhile holds nothing; one that hides what it has open may hold anything.
-            if (e is UnauthorizedAccessException && Directory.Exists(folder)) Problem = $"{folder} cannot be read";
+            // One that is just ending holds nothing, and one that is just starting hides for a moment; one that stays hidden may hold anything.
+            if (e is UnauthorizedAccessException && ProcFs.Read(pid) is { State: not ('Z' or 'X') } && !_hidden.Add(pid)) Problem = $"{folder} cannot be read";
             return [];
         }
     }

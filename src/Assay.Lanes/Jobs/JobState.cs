@@ -212,7 +212,7 @@ public sealed record JobState
     {
         var (result, ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
+            ProcessOutcome run => (Word(run), run.DurationMs, run.CostMicroUsd ?? 0),
             StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.CostMicroUsd),
             _ => ("finished", 0L, 0L),
         };
@@ -220,6 +220,9 @@ public sealed record JobState
         return finished.EffectId == JobEffects.RegistryCard
             && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && EndedWell(made) ? next with { Card = card } : next;
     }
+
+    private static string Word(ProcessOutcome run) =>
+        (EndedWell(run) ? "finished" : "failed") + (run.Caps.Cage is { Level: SandboxLevel.None } ? ", UNCAGED" : "");
 
     private static bool EndedWell(ProcessOutcome run) => run is { ExitCode: 0, KillReason: null, NoEnd: null };
 

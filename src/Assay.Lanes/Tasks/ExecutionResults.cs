@@ -31,6 +31,7 @@ public static class ExecutionResults
     {
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
+        if (task.Uncaged) result["isolation"] = "UNCAGED";
         return result;
     }
 

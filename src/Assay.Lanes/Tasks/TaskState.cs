@@ -94,6 +94,9 @@ public sealed record TaskState(TaskSpec Spec)
 
     public long CostMicroUsd { get; init; }
 
+    /// <summary>Whether any program of it ran without a cage.</summary>
+    public bool Uncaged { get; init; }
+
     /// <summary>Names one call of an adapter: this attempt's, or another's.</summary>
     public string Ticket(string runId, int? attempt = null) => $"{runId}/{Spec.TaskId}/{attempt ?? Attempts}";
 
