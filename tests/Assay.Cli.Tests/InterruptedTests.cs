@@ -17,7 +17,11 @@ public sealed class InterruptedTests
         var marks = folder.Under("it's here");
         Directory.CreateDirectory(marks);
         var builder = new PlanBuilder(Path.Combine(marks, "plan"));
-        builder.Add("DONE", "true").Add("HELD", Held(folder.Path), c => c["retry_safe"] = true).Add("LATER", "true");
+        builder.Add("DONE", "true").Add("HELD", Held(folder.Path), c =>
+        {
+            c["retry_safe"] = true;
+            c["sandbox"] = "none";
+        }).Add("LATER", "true");
         var plan = builder.Write();
         using (var engine = AssayProgram.Start(AssayProgram.Program, ["epoch", "run", plan], folder.Path))
         {

@@ -27,7 +27,8 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
 
     private readonly HashSet<(uint, uint, ulong)> _seen = [];
     private readonly HashSet<(uint, uint)> _devices = [];
-    private readonly HashSet<int> _hidden = [];
+    private HashSet<int> _hidden = [];
+    private HashSet<int> _hiddenBefore = [];
     private long _bytes;
     private long _enough;
 
@@ -42,6 +43,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     public long Measure(long enough, IEnumerable<int> members)
     {
         (_bytes, _enough, Problem) = (0, enough, null);
+        (_hiddenBefore, _hidden) = (_hidden, []);
         _seen.Clear();
         foreach (var folder in folders) Walk(folder);
         foreach (var pid in members) OpenFiles(pid);
@@ -126,10 +128,44 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
             foreach (var name in Names(pid, table))
             {
                 FileStat.Statx found;
-                if (IsOver || Libc.StatX(AtFdCwd, $"{table}/{name}", 0, BasicStats, &found) != 0 || found.Links != 0) continue;
+                if (IsOver) return;
+                if (Libc.StatX(AtFdCwd, $"{table}/{name}", 0, BasicStats, &found) != 0)
+                {
+                    if (Marshal.GetLastPInvokeError() == Libc.EPERM) Mapped(process, name);
+                    continue;
+                }
+
+                if (found.Links != 0) continue;
                 if (!_devices.Contains((found.DeviceMajor, found.DeviceMinor)) || !_seen.Add((found.DeviceMajor, found.DeviceMinor, found.Inode))) continue;
                 _bytes += ((long)found.Blocks * BlockBytes) + InodeBytes;
             }
+        }
+    }
+
+    /// <summary>
+    /// Without the right to look at what is mapped, its length is what can be known: a line of /proc/PID/maps has the range, the device in
+    /// hexadecimal, the inode, and says that the file is deleted (proc(5)).
+    /// </summary>
+    private void Mapped(string process, string range)
+    {
+        foreach (var line in Lines(process + "/maps").Where(l => l.StartsWith(range, StringComparison.Ordinal) && l.EndsWith(" (deleted)", StringComparison.Ordinal)))
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var device = fields[3].Split(':').Select(d => uint.Parse(d, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+            var ends = range.Split('-').Select(e => long.Parse(e, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+            if (_devices.Contains((device[0], device[1]))) _bytes += ends[1] - ends[0];
+        }
+    }
+
+    private static string[] Lines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 
@@ -146,7 +182,11 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // One that is just ending holds nothing, and one that is just starting hides for a moment; one that stays hidden may hold anything.
-            if (e is UnauthorizedAccessException && ProcFs.Read(pid) is { State: not ('Z' or 'X') } && !_hidden.Add(pid)) Problem = $"{folder} cannot be read";
+            if (e is UnauthorizedAccessException && ProcFs.Read(pid) is { State: not ('Z' or 'X') } && _hidden.Add(pid) && _hiddenBefore.Contains(pid))
+            {
+                Problem = $"{folder} cannot be read";
+            }
+
             return [];
         }
     }

@@ -10,6 +10,7 @@ internal static partial class Libc
     public const int SIGXCPU = 24;
     public const int SIGXFSZ = 25;
 
+    public const int EPERM = 1;
     public const int EINTR = 4;
     public const int EAGAIN = 11;
     public const int EEXIST = 17;
