@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using Assay.Cli.Commands;
 using Assay.Kernel.Contracts;
 
 namespace Assay.Cli;
@@ -11,7 +12,7 @@ namespace Assay.Cli;
 /// </summary>
 internal static class ArgumentRule
 {
-    /// <summary>Options whose value is free text.</summary>
+    /// <summary>Options whose value is free text. The words of a command that is tried may have lines as well.</summary>
     private static readonly string[] Texts = ["--reason"];
 
     /// <summary>Why the command line is refused; null when it is not.</summary>
@@ -19,12 +20,12 @@ internal static class ArgumentRule
     {
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = command.Parent)
         {
-            foreach (var given in command.Children)
+            foreach (var given in command.Children.Where(c => c is OptionResult or ArgumentResult))
             {
                 var (name, isFree) = given switch
                 {
                     OptionResult option => (option.Option.Name, Texts.Contains(option.Option.Name)),
-                    ArgumentResult argument => (argument.Argument.Name, false),
+                    ArgumentResult argument => (argument.Argument.Name, argument.Argument.Name == TryCommand.Words),
                     _ => ("", false),
                 };
                 foreach (var token in given.Tokens)

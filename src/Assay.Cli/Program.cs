@@ -27,17 +27,20 @@ globals.AddTo(root);
 HelpExamples.AddTo(root);
 
 var parsed = root.Parse(args);
+
+// Its exit codes are the command's own below 125, so its own failures need one that no command has.
+var isTry = parsed.CommandResult.Command.Name == TryCommand.Name;
 if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"assay: {error.Message}");
     Console.Error.WriteLine("Run with --help to see what is possible.");
-    return parsed.CommandResult.Command.Name == TryCommand.Name ? TryCommand.OwnFailure : ExitCodes.BadInput;
+    return isTry ? TryCommand.OwnFailure : ExitCodes.BadInput;
 }
 
 if (ArgumentRule.Refusal(parsed) is { } refusal)
 {
     Console.Error.WriteLine($"assay: {refusal}");
-    return ExitCodes.BadInput;
+    return isTry ? TryCommand.OwnFailure : ExitCodes.BadInput;
 }
 
 using var signals = new Signals();
@@ -48,15 +51,15 @@ try
 catch (LedgerException e)
 {
     Console.Error.WriteLine($"assay: {e.Message}");
-    return ExitCodes.FailClosed;
+    return isTry ? TryCommand.OwnFailure : ExitCodes.FailClosed;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"assay: {e.Message}");
-    return ExitCodes.FailClosed;
+    return isTry ? TryCommand.OwnFailure : ExitCodes.FailClosed;
 }
 catch (Exception e) when (Environment.GetEnvironmentVariable("ASSAY_DEBUG") is null)
 {
     Console.Error.WriteLine($"assay: this is a bug in Assay: {e.Message} (ASSAY_DEBUG=1 shows where)");
-    return ExitCodes.FailClosed;
+    return isTry ? TryCommand.OwnFailure : ExitCodes.FailClosed;
 }

@@ -30,6 +30,15 @@ internal static class GrantRule
         return new Grants(Paths(folder, reads, $"{pointer}/reads", refuse), Paths(folder, hides, $"{pointer}/hides", refuse));
     }
 
+    /// <summary>Folders that may be changed, absolute.</summary>
+    public static ImmutableArray<string> Writes(string folder, ImmutableArray<string> names, SandboxLevel level, string pointer, Refusal refuse)
+    {
+        if (level == SandboxLevel.None && !names.IsEmpty) refuse(pointer, "sandbox", "means nothing with sandbox none, which keeps nothing away: remove it, or choose a level");
+        var paths = Paths(folder, names, pointer, refuse);
+        foreach (var path in paths.Where(p => !Directory.Exists(p))) refuse(pointer, "path", $"{path} is no folder, and only folders can be granted for writing");
+        return paths;
+    }
+
     private static ImmutableArray<string> Paths(string folder, ImmutableArray<string> names, string pointer, Refusal refuse)
     {
         var paths = ImmutableArray.CreateBuilder<string>();

@@ -14,6 +14,9 @@ internal static class TryCommand
 {
     public const string Name = "try";
 
+    /// <summary>The argument that holds the command and its words.</summary>
+    public const string Words = "COMMAND";
+
     /// <summary>Assay itself could not do its part.</summary>
     public const int OwnFailure = 125;
 
@@ -26,7 +29,7 @@ internal static class TryCommand
 
     public static Command Create(GlobalOptions globals)
     {
-        var words = new Argument<string[]>("COMMAND") { Description = "The command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
+        var words = new Argument<string[]>(Words) { Description = "The command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
         var level = new Option<SandboxLevel>("--sandbox") { Description = "none, confined (with the network), strict, isolated", DefaultValueFactory = _ => SandboxLevel.Strict };
         var memory = Size("--memory", 1024, "Memory of all it starts together, in MiB");
         var disk = Size("--disk", 1024, "What it may leave on the disk, in MiB");
@@ -49,6 +52,12 @@ internal static class TryCommand
                 MemoryBytes = parsed.GetValue(memory) << 20,
                 DiskBytes = parsed.GetValue(disk) << 20,
             };
+            if (options.Command[0].StartsWith('-'))
+            {
+                Console.Error.WriteLine($"assay: {options.Command[0]} is no option of try: see assay try --help, and put the command behind --");
+                return OwnFailure;
+            }
+
             if (options is { TimeMs: <= 0 } or { MemoryBytes: <= 0 } or { DiskBytes: <= 0 })
             {
                 Console.Error.WriteLine("assay: --time, --memory and --disk take numbers above 0");
@@ -79,9 +88,9 @@ internal static class TryCommand
             return OwnFailure;
         }
 
-        var report = TryReport.Of(ended, outcome, ExitCode(outcome), options);
-        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, TryReportJson.Default.TryReport));
-        else Console.Error.WriteLine(report.Line());
+        var report = TryReport.Of(ended, outcome, ExitCode(outcome));
+        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, TryReportJson.Shared.TryReport));
+        else Console.Error.WriteLine(report.Line(options));
         return report.ExitCode;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Epochs;
 using Assay.Kernel.Effects;
@@ -5,74 +7,100 @@ using Assay.Lanes.Epochs;
 
 namespace Assay.Cli.Output;
 
-/// <summary>What came of a command, for a person and for a program.</summary>
+/// <summary>What came of a command that was tried (contract <c>try_report_v1</c>).</summary>
 internal sealed record TryReport
 {
+    public const string Version = "try_report_v1";
+
+    public string SchemaVersion { get; init; } = Version;
+
     public required string EpochId { get; init; }
 
+    /// <summary>Its run record, relative to the workspace.</summary>
     public required string Record { get; init; }
 
+    /// <summary>What <c>assay try</c> itself exits with.</summary>
     public required int ExitCode { get; init; }
 
-    /// <summary>What happened in a word: <c>exit</c>, <c>signal</c>, the cap that ended it, or <c>not started</c>.</summary>
-    public required string Verdict { get; init; }
+    /// <summary>The command's own exit code; null when it has none.</summary>
+    public required int? CommandExitCode { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Problem { get; init; }
+    public required int? Signal { get; init; }
+
+    public required KillReason? KillReason { get; init; }
+
+    /// <summary>Why it was not started, or not brought to its end; null when it was.</summary>
+    public required string? Problem { get; init; }
 
     public required long DurationMs { get; init; }
 
     public required long PeakRssBytes { get; init; }
 
+    /// <summary>Processes that it left running, which were ended with it.</summary>
     public required int LeakedProcesses { get; init; }
 
     public required CapsInForce Caps { get; init; }
 
-    public static TryReport Of(EpochRun.Ended ended, ProcessOutcome outcome, int exitCode, TryOptions options) => new()
+    public static TryReport Of(EpochRun.Ended ended, ProcessOutcome outcome, int exitCode) => new()
     {
         EpochId = ended.Summary.EpochId,
         Record = $"epochs/{ended.Summary.EpochId}/{ended.Summary.Runs[0].Record}",
         ExitCode = exitCode,
-        Verdict = outcome switch
-        {
-            { StartError: not null } => "not started",
-            { KillReason: { } reason } => $"{EpochWords.Of(reason)} ({Limit(reason, options)})",
-            { Signal: { } signal } => $"signal {signal}",
-            _ => $"exit {outcome.ExitCode}",
-        },
-        Problem = outcome.StartError,
+        CommandExitCode = outcome.ExitCode,
+        Signal = outcome.Signal,
+        KillReason = outcome.KillReason,
+        Problem = outcome.NoEnd,
         DurationMs = outcome.DurationMs,
         PeakRssBytes = outcome.PeakRssBytes,
         LeakedProcesses = outcome.LeakedProcesses,
         Caps = outcome.Caps,
     };
 
-    /// <summary>One line: verdict, time, memory, and what was enforced by what.</summary>
-    public string Line()
+    /// <summary>One line: verdict, time, memory, what was enforced by what, and under which name the record is found.</summary>
+    public string Line(TryOptions options)
     {
         var leaked = LeakedProcesses == 0 ? "" : $" · {LeakedProcesses} left running and ended";
-        var problem = Problem is null ? "" : $" ({Words.Safe(Problem)})";
-        return $"assay: {Verdict}{problem} · {Words.Duration(DurationMs)} · {Words.Bytes(PeakRssBytes)}{leaked} · {Held()} · {EpochId}";
+        return $"assay: {Verdict(options)} · {Words.Duration(DurationMs)} · {Words.Bytes(PeakRssBytes)}{leaked} · {Held()} · {EpochId}";
     }
+
+    private string Verdict(TryOptions options) => this switch
+    {
+        { Problem: { } problem } => $"not started ({Words.Safe(problem)})",
+        { KillReason: { } reason } => $"{EpochWords.Of(reason)} ({Limit(reason, options)})",
+        { Signal: { } signal } => $"signal {signal}",
+        _ => $"exit {CommandExitCode}",
+    };
 
     private string Held() => Caps.Cage switch
     {
         null => Caps.Isolation,
-        { Level: SandboxLevel.None } cage => $"UNCAGED, caps {cage.Caps}",
-        var cage => $"{cage.Level.ToString().ToLowerInvariant()}: {cage.Reads}; caps {cage.Caps}; network {cage.Network}",
+        { Level: SandboxLevel.None } cage => $"UNCAGED; caps {By(cage.Caps)}",
+        { } cage => $"{cage.Level.ToString().ToLowerInvariant()}: {By(cage.Reads)}{NotHeld(cage)}; caps {By(cage.Caps)}; {Network(cage.Network)}",
     };
+
+    /// <summary>What is open although it is caged, once and in a word.</summary>
+    private static string NotHeld(CageInForce cage) => string.Concat(
+        cage.Writes.Held == Holding.ContentsOnly ? ", modes and times open" : "", cage.Others.Held == Holding.SignalsOpen ? ", signals open" : "");
+
+    private static string Network(Promise network) => network.Held == Holding.None ? "network open" : $"no network ({By(network)})";
+
+    private static string By(Promise promise) => $"{string.Join(", ", promise.By)}{(promise.Held == Holding.Polled ? " (polled)" : "")}";
 
     private static string Limit(KillReason reason, TryOptions options) => reason switch
     {
-        KillReason.Timeout or KillReason.Deadline => Words.Duration(options.TimeMs),
-        KillReason.MemoryLimit => Words.Bytes(options.MemoryBytes),
-        KillReason.DiskLimit => Words.Bytes(options.DiskBytes),
-        KillReason.OutputLimit => Words.Bytes(TryOptions.OutputBytes),
-        KillReason.ProcessLimit => $"{TryOptions.Processes} processes",
+        Kernel.Effects.KillReason.Timeout or Kernel.Effects.KillReason.Deadline => Words.Duration(options.TimeMs),
+        Kernel.Effects.KillReason.MemoryLimit => Words.Bytes(options.MemoryBytes),
+        Kernel.Effects.KillReason.DiskLimit => Words.Bytes(options.DiskBytes),
+        Kernel.Effects.KillReason.OutputLimit => Words.Bytes(TryOptions.OutputBytes),
+        Kernel.Effects.KillReason.ProcessLimit => $"{TryOptions.Processes} processes",
         _ => "asked for",
     };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(TryReport))]
-internal sealed partial class TryReportJson : JsonSerializerContext;
+internal sealed partial class TryReportJson : JsonSerializerContext
+{
+    /// <summary>Without escapes that only HTML would need.</summary>
+    public static TryReportJson Shared => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

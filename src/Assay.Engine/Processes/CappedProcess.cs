@@ -84,9 +84,22 @@ internal sealed unsafe class CappedProcess
         _stderr.Attach(child.Stderr);
         using var feed = _start.Stdin is { } input ? new InputFeed(input, child.Stdin) : null;
         if (Contain() is { } outside) return EndOutside(child, outside);
-        LimitByRlimits();
-        gate?.Open();
-        Watch(child.PidFd, feed);
+        try
+        {
+            LimitByRlimits();
+            gate?.Open();
+            Watch(child.PidFd, feed);
+        }
+        catch
+        {
+            // What goes wrong here is the end of the run, and nothing of it may go on.
+            KillAll();
+            EndRest();
+            int unseen;
+            _ = Libc.Wait4(_pid, &unseen, 0, null);
+            _ = Libc.Close(child.PidFd);
+            throw;
+        }
 
         int status;
         Libc.RUsage usage;

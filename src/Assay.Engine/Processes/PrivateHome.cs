@@ -1,3 +1,4 @@
+using Assay.Engine.Files;
 using Assay.Engine.Processes.Native;
 
 namespace Assay.Engine.Processes;
@@ -12,6 +13,7 @@ internal sealed class PrivateHome : IDisposable
     private const string TemporaryName = ".tmp";
 
     private readonly string _runRoot;
+    private readonly bool _hasMark;
 
     /// <summary>
     /// Says to the .NET SDK that its settings need no migration, for which it would take a mutex below /tmp, which is out of reach without a view.
@@ -30,6 +32,7 @@ internal sealed class PrivateHome : IDisposable
             if (Libc.MkDir(path, 0x1C0) != 0) throw new IOException($"{path}: {Libc.LastError()}");
         }
 
+        _hasMark = !hasTmp;
         if (hasTmp) return;
         var mark = Path.Combine(runRoot, HomeName, MigrationMark);
         Directory.CreateDirectory(Path.GetDirectoryName(mark)!);
@@ -42,7 +45,27 @@ internal sealed class PrivateHome : IDisposable
 
     public void Dispose()
     {
+        if (_hasMark) RemoveMark();
+
         // Takes away empty folders only, and no link.
         foreach (var (_, path) in Variables(_runRoot)) _ = Libc.RmDir(path);
+    }
+
+    /// <summary>Whoever could have put a link in the way has ended by now.</summary>
+    private void RemoveMark()
+    {
+        try
+        {
+            _ = Libc.Unlink(RootedPath.Resolve(_runRoot, $"{HomeName}/{MigrationMark}"));
+        }
+        catch (IOException)
+        {
+            return;
+        }
+
+        for (var at = Path.GetDirectoryName(MigrationMark)!; at.Length > 0; at = Path.GetDirectoryName(at)!)
+        {
+            _ = Libc.RmDir(Path.Combine(_runRoot, HomeName, at));
+        }
     }
 }

@@ -88,8 +88,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         using var stdout = new OutputCapture(Path.Combine(root, stdoutFile), effect.Caps.StdoutBytes, Tap(attempt, effect, "stdout"));
         using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
         var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
-        var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None);
         using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder, Cage.MechanismOf(effect.Sandbox) != Mechanism.Landlock);
+        var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None);
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });
@@ -97,6 +97,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             var changed = staging.Stage();
             var startedAt = time.GetUtcNow();
             var (command, end) = Command(effect, root, folder);
+            end ??= Trespass(effect, root);
             if (end is null && changed.Count == 0)
             {
                 end = Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
@@ -156,19 +157,23 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     {
         var work = WorkFolder(effect, root, folder);
         string Absolute(string path) => Path.GetFullPath(Path.Combine(root, path));
+        string[] workReads = effect is { WorkFolder: not null, WorkFolderIsReadOnly: true } ? [work] : [];
+        string[] workWrites = effect.WorkFolderIsReadOnly ? [] : [work];
+        List<string> reads = [.. ProgramFiles(Path.GetFullPath(Path.Combine(work, program))), .. effect.Readable.Select(Absolute), .. workReads];
+        List<string> writes = [folder, .. workWrites, .. effect.Writable.Select(Absolute)];
         return new CagePlan
         {
             Level = effect.Sandbox,
-            Reads =
-            [
-                .. ProgramFiles(Path.GetFullPath(Path.Combine(work, program))).Concat(effect.Readable.Select(Absolute)).Where(MayBeRead).Distinct(StringComparer.Ordinal),
-                .. effect is { WorkFolder: not null, WorkFolderIsReadOnly: true } ? [work] : Array.Empty<string>(),
-            ],
-            Writes = [.. new[] { folder }.Concat(effect.WorkFolderIsReadOnly ? [] : [work]).Concat(effect.Writable.Select(Absolute)).Distinct(StringComparer.Ordinal)],
-            Hides = [.. new[] { workspace.Root, workspace.Folder(effect.Root) }.Concat(effect.Hidden.Select(Absolute)).Distinct(StringComparer.Ordinal)],
+            Reads = Real(reads),
+            Writes = Real(writes),
+            Hides = Real([workspace.Root, workspace.Folder(effect.Root), .. effect.Hidden.Select(Absolute)]),
+            Sealed = [.. WorkspacePaths.Secret(workspace.Root)],
+            Aliases = [.. reads.Concat(writes).Select(p => (Name: p, Real: RealPath.Of(p))).Where(p => p.Name != p.Real).Distinct()],
             WorkFolder = work,
         };
     }
+
+    private static ImmutableArray<string> Real(IEnumerable<string> paths) => [.. paths.Select(RealPath.Of).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The program's own file, and what it is if its name is a link.</summary>
     private static IEnumerable<string> ProgramFiles(string program)
@@ -177,8 +182,12 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         if (File.Exists(program) && File.ResolveLinkTarget(program, returnFinalTarget: true) is { } target) yield return target.FullName;
     }
 
-    /// <summary>Ledger and keys are reached by no declaration.</summary>
-    private bool MayBeRead(string path) => !WorkspacePaths.Secret(workspace.Root).Any(secret => MountOrder.IsBelow(path, secret));
+    /// <summary>What is granted for writing must not be the workspace's: other runs' evidence lies there.</summary>
+    private ProcessEnd? Trespass(RunProcess effect, string root)
+    {
+        var taken = effect.Writable.Select(p => RealPath.Of(Path.GetFullPath(Path.Combine(root, p)))).FirstOrDefault(p => MountOrder.IsBelow(p, workspace.Root));
+        return taken is null ? null : ProcessEnd.NotStarted($"{taken} lies in the workspace {workspace.Root}, which no work may change: name another with --workspace");
+    }
 
     /// <summary>What is declared stands over what is inherited; HOME and TMPDIR are the run's own where it is caged.</summary>
     private static IEnumerable<string> Variables(RunProcess effect, string root, string folder)

@@ -1,3 +1,4 @@
+using Assay.Engine.Processes.Native;
 using Assay.Ledger;
 using Assay.Ledger.Mirror;
 using Assay.Ledger.Sqlite;
@@ -29,7 +30,7 @@ public sealed class Workspace : IAsyncDisposable
     {
         var root = Path.GetFullPath(path).TrimEnd('/');
         Directory.CreateDirectory(root);
-        root = new DirectoryInfo(root).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? root;
+        root = RealPath.Of(root);
         Directory.CreateDirectory(WorkspacePaths.Attempts(root));
         Sweep.Run(root);
         return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));

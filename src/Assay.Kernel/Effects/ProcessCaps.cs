@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace Assay.Kernel.Effects;
@@ -83,12 +84,13 @@ public sealed record CapsInForce
     /// <summary>How each promise of the cage was kept; null in what was recorded before there was one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CageInForce? Cage { get; init; }
+
+    /// <summary>Whether it is on record that nothing kept the process away from the machine.</summary>
+    [JsonIgnore]
+    public bool IsUncaged => Cage is { Level: SandboxLevel.None };
 }
 
-/// <summary>
-/// The six promises of the cage (cage.md), each with the mechanism that held it in this run: <c>none</c>, <c>polled</c> or <c>contents only</c> where that is
-/// the truth.
-/// </summary>
+/// <summary>The six promises of the cage (docs/cage.md), each with what held it in this run.</summary>
 /// <param name="Level">The level that was asked for.</param>
 /// <param name="Caps">1: it used no more than its caps.</param>
 /// <param name="Reads">2: it read nothing but the system's programs, what was declared and its own.</param>
@@ -96,7 +98,37 @@ public sealed record CapsInForce
 /// <param name="Network">4: it reached no network but what was declared.</param>
 /// <param name="Others">5: it touched no process, socket or cgroup of anybody else.</param>
 /// <param name="End">6: it ended with its run or with the engine.</param>
-public sealed record CageInForce(SandboxLevel Level, string Caps, string Reads, string Writes, string Network, string Others, string End);
+public sealed record CageInForce(SandboxLevel Level, Promise Caps, Promise Reads, Promise Writes, Promise Network, Promise Others, Promise End);
+
+/// <summary>One promise as it was held.</summary>
+/// <param name="Held">How far.</param>
+/// <param name="By">The mechanisms: <c>view</c>, <c>landlock</c>, <c>seccomp</c>, <c>cgroup-v1</c> … Empty: nothing held it.</param>
+public sealed record Promise(Holding Held, ImmutableArray<string> By);
+
+/// <summary>How far a promise was held.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Holding>))]
+public enum Holding
+{
+    /// <summary>Not at all.</summary>
+    [JsonStringEnumMemberName("none")]
+    None,
+
+    /// <summary>By the host's kernel.</summary>
+    [JsonStringEnumMemberName("kernel")]
+    Kernel,
+
+    /// <summary>The engine looks at short intervals, or afterwards; a short excess is possible.</summary>
+    [JsonStringEnumMemberName("polled")]
+    Polled,
+
+    /// <summary>By the kernel for the content of files, not for modes, owners, times and attributes.</summary>
+    [JsonStringEnumMemberName("contents_only")]
+    ContentsOnly,
+
+    /// <summary>By the kernel, but for signals to processes of the same user.</summary>
+    [JsonStringEnumMemberName("signals_open")]
+    SignalsOpen,
+}
 
 /// <summary>How far a process is kept away from the rest of the machine (cage.md, "Levels").</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SandboxLevel>))]

@@ -71,7 +71,7 @@ public static class CrucibleJudge
             else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
             else if (run.Signal is { } signal) Failed($"signal:{signal}");
             else if (run.ExitCode is { } code && code != _expect.ExitCode) Failed($"exit_code:{code}");
-            if (run.Caps.Cage is { Level: SandboxLevel.None }) _remarks.Add(UncagedNote);
+            if (run.Caps.IsUncaged) _remarks.Add(UncagedNote);
             if (run.LeakedProcesses > 0) _remarks.Add($"leaked_processes:{run.LeakedProcesses}");
             if (run.ProcessLimitHits > 0) _remarks.Add($"process_limit_hits:{run.ProcessLimitHits}");
         }

@@ -38,7 +38,7 @@ public static class EpochFiles
             CruciblesFailed = state.Failed,
             CruciblesFailedClosed = state.Failed,
             CruciblesNotRun = state.Crucibles.Length - state.Done,
-            Uncaged = state.Crucibles.Count(c => c.Result?.Notes.Contains(CrucibleJudge.UncagedNote) == true),
+            Uncaged = state.Crucibles.Count(c => c is { Result: not null, Run.Caps.IsUncaged: true }),
             Runs = [.. state.Crucibles.Select(SummaryRun)],
         };
     }

@@ -212,7 +212,7 @@ public sealed record JobState
     {
         var (result, ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (Word(run), run.DurationMs, run.CostMicroUsd ?? 0),
+            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
             StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.CostMicroUsd),
             _ => ("finished", 0L, 0L),
         };
@@ -220,9 +220,6 @@ public sealed record JobState
         return finished.EffectId == JobEffects.RegistryCard
             && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && EndedWell(made) ? next with { Card = card } : next;
     }
-
-    private static string Word(ProcessOutcome run) =>
-        (EndedWell(run) ? "finished" : "failed") + (run.Caps.Cage is { Level: SandboxLevel.None } ? ", UNCAGED" : "");
 
     private static bool EndedWell(ProcessOutcome run) => run is { ExitCode: 0, KillReason: null, NoEnd: null };
 
@@ -233,7 +230,13 @@ public sealed record JobState
         return this with
         {
             InFlight = InFlight - 1,
-            Stages = Stages.SetItem(index, Stages[index] with { EndedAt = at, Result = result, CostMicroUsd = costMicroUsd }),
+            Stages = Stages.SetItem(index, Stages[index] with
+            {
+                EndedAt = at,
+                Result = result,
+                CostMicroUsd = costMicroUsd,
+                IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
+            }),
             Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, CostMicroUsd = Counters.CostMicroUsd + costMicroUsd },
         };
     }
@@ -250,4 +253,8 @@ public sealed record JobState
 /// <param name="EndedAt">When it ended; null while it is under way.</param>
 /// <param name="Result">How it ended, in a word.</param>
 /// <param name="CostMicroUsd">What it spent, in millionths of a dollar.</param>
-public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, long CostMicroUsd);
+public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, long CostMicroUsd)
+{
+    /// <summary>Whether nothing kept its program away from the machine.</summary>
+    public bool IsUncaged { get; init; }
+}

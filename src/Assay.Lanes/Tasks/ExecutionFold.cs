@@ -190,7 +190,7 @@ internal static class ExecutionFold
 
         task = task with { InFlight = task.InFlight.Remove(effect.EffectId) };
         if (effect is not EffectFinished { Outcome: var outcome }) return state.With(task);
-        if (outcome is ProcessOutcome { Caps.Cage.Level: SandboxLevel.None }) task = task with { Uncaged = true };
+        if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
         switch (TaskEffects.KindOf(effect.EffectId), outcome)
         {
             case (TaskEffects.Permit, StreamOutcome { Status: not AdapterLane.StatusAllowed } refused):

@@ -33,8 +33,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         if (options.Level != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("", "sandbox", missing);
         var folder = options.Folder.Length > 1 ? options.Folder.TrimEnd('/') : options.Folder;
         var grants = GrantRule.Load(folder, options.Reads, options.Hides, options.Level, "", Refuse);
-        var writes = GrantRule.Load(folder, options.Writes, [], options.Level, "", Refuse).Reads;
-        foreach (var path in writes.Where(p => !Directory.Exists(p))) Refuse("/writes", "path", $"{path} is no folder, and only folders can be granted for writing");
+        var writes = GrantRule.Writes(folder, options.Writes, options.Level, "/writes", Refuse);
         return problems.Count > 0 ? Checked<PreparedEpoch>.Refused(problems) : Declare(options, host, folder, grants, writes);
     }
 
@@ -52,7 +51,9 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
 
     private static PreparedEpoch Declare(TryOptions options, HostCapabilities host, string folder, Grants grants, ImmutableArray<string> writes)
     {
-        var document = new TryDocument(options.Command, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes, options.DiskBytes);
+        var program = options.Command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(Path.Combine(folder, options.Command[0])) : null;
+        Digest? programSha256 = File.Exists(program) ? DocumentFile.Sha256(program) : null;
+        var document = new TryDocument(folder, options.Command, programSha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes, options.DiskBytes);
         var json = CanonicalJson.Serialize(document, TryJson.Default.TryDocument);
         var digest = Digest.Of(json);
         var crucible = new Crucible
@@ -142,7 +143,7 @@ public sealed record TryOptions
 
 /// <summary>What its ids are computed from.</summary>
 internal sealed record TryDocument(
-    ImmutableArray<string> Command, SandboxLevel Sandbox, ImmutableArray<string> Reads, ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
+    string Folder, ImmutableArray<string> Command, Digest? ProgramSha256, SandboxLevel Sandbox, ImmutableArray<string> Reads, ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
     long MemoryBytes, long DiskBytes);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

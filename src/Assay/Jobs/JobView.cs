@@ -113,7 +113,12 @@ public sealed record DocumentView(string Name, int Version, string Path, string 
 public sealed record DecisionView(string Step, string Decision, string Sha256, string By, string Via, string? Reason);
 
 /// <summary>One attempt at a stage.</summary>
-public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, string? Result, decimal CostUsd);
+public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, string? Result, decimal CostUsd)
+{
+    /// <summary><c>UNCAGED</c> when nothing kept its program away from the machine; else left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Isolation { get; init; }
+}
 
 /// <summary>A blueprint that was proposed to be tried next.</summary>
 public sealed record ChildView(string? ProposalId, string Title, string JobId, bool Spawned);

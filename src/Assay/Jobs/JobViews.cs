@@ -34,7 +34,10 @@ internal static class JobViews
         JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),
         run.EndedAt is { } end ? RecordedTime.Text(end) : null,
         run.EndedAt is null && lost.Contains(run.EffectId) ? "interrupted" : run.Result,
-        run.CostMicroUsd / MicrosPerUsd);
+        run.CostMicroUsd / MicrosPerUsd)
+    {
+        Isolation = run.IsUncaged ? "UNCAGED" : null,
+    };
 
     private static BudgetView Budget(JobState state)
     {

@@ -36,19 +36,23 @@ public sealed class RecordTruthTests
         var seen = run.Error.Split('\n');
         var caps = JsonNode.Parse(run.Output)!["caps"]!;
         var cage = caps["cage"]!;
-        string Says(string promise) => (string)cage[promise]!;
+        string Held(string promise) => (string)cage[promise]!["held"]!;
+        bool By(string promise, string mechanism) => cage[promise]!["by"]!.AsArray().Any(m => ((string)m!).Contains(mechanism, StringComparison.Ordinal));
         bool Shows(string line) => seen.Any(l => l.StartsWith(line, StringComparison.Ordinal));
+        var isCaged = level != "none";
 
         Assert.Equal(level, (string)cage["level"]!);
-        Assert.Equal(Says("caps").StartsWith("cgroup-v1", StringComparison.Ordinal), seen.Any(l => l.Contains(":memory:", StringComparison.Ordinal) && l.Contains("/assay/", StringComparison.Ordinal)));
-        Assert.Equal((string)caps["memory"]!["enforcement"]! == "kernel", Says("caps") == "cgroup-v1");
-        Assert.Equal(Says("others").Contains("seccomp", StringComparison.Ordinal), Shows("Seccomp:\t2"));
-        Assert.Equal(level != "none", Shows("CapEff:\t0000000000000000") && Shows("NoNewPrivs:\t1") && level != "none");
-        Assert.Equal(Says("network").Contains("namespace", StringComparison.Ordinal), !Shows($"net={Own("net")}"));
-        Assert.Equal(Says("reads").Contains("view", StringComparison.Ordinal), !Shows($"ipc={Own("ipc")}"));
-        Assert.Equal(Says("others").Contains("pid namespace", StringComparison.Ordinal), !Shows($"pid={Own("pid")}"));
-        Assert.Equal(level == "none", (string)caps["isolation"]! == "UNCAGED");
-        if (level != "none") Assert.Contains(seen, l => l.StartsWith("home=", StringComparison.Ordinal) && l.Contains("/.home tmp=", StringComparison.Ordinal));
+        Assert.Equal(By("caps", "cgroup-v1"), seen.Any(l => l.Contains(":memory:", StringComparison.Ordinal) && l.Contains("/assay/", StringComparison.Ordinal)));
+        Assert.Equal((string)caps["memory"]!["enforcement"]!, Held("caps"));
+        Assert.Equal(By("others", "seccomp"), Shows("Seccomp:\t2"));
+        Assert.Equal(isCaged, Shows("CapEff:\t0000000000000000") && Shows("NoNewPrivs:\t1") && Shows("Seccomp:\t2"));
+        Assert.Equal(By("network", "namespace"), !Shows($"net={Own("net")}"));
+        Assert.Equal(level == "strict", Held("network") == "kernel");
+        Assert.Equal(By("reads", "view"), !Shows($"ipc={Own("ipc")}"));
+        Assert.Equal(isCaged && !CageHosts.HasView(host) ? "contents_only" : isCaged ? "kernel" : "none", Held("writes"));
+        Assert.Equal(By("others", "pid namespace"), !Shows($"pid={Own("pid")}"));
+        Assert.Equal(isCaged, (string)caps["isolation"]! != "UNCAGED");
+        if (isCaged) Assert.Contains(seen, l => l.StartsWith("home=", StringComparison.Ordinal) && l.Contains("/.home tmp=", StringComparison.Ordinal));
     }
 
     private static string Own(string name) => new FileInfo($"/proc/self/ns/{name}").LinkTarget!;

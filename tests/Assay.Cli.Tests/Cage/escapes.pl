@@ -9,6 +9,7 @@ use POSIX ();
 
 my %arg = map { split /=/, $_, 2 } @ARGV;
 my ($secret, $ledger, $victim, $outside) = @arg{qw(secret ledger victim outside)};
+my $engine = getppid();
 my $has_view = $arg{view} eq 'yes';
 my $is_strict = $arg{level} ne 'confined';
 
@@ -45,7 +46,7 @@ attempt 'list /var/lib', sub { opendir(my $d, '/var/lib') or return 0; my @all =
 attempt 'read kernel memory', sub { can_read('/dev/mem') || can_read('/dev/kmsg') || can_read('/proc/kcore') };
 attempt 'read a disk', sub { for (glob '/dev/vd* /dev/sd* /dev/nvme*') { return 1 if can_read($_) } 0 };
 attempt 'environment of another', sub { can_read("/proc/$victim/environ") };
-attempt 'environment of the parent', sub { can_read('/proc/' . getppid() . '/environ') && 0 || can_read("/proc/$arg{engine}/environ") };
+attempt 'environment of the engine', sub { can_read("/proc/$engine/environ") && $engine > 2 || can_read("/proc/$arg{engine}/environ") };
 attempt 'memory of another', sub { can_read("/proc/$victim/mem") || can_read("/proc/$victim/maps") };
 attempt 'files of another', sub { defined readlink "/proc/$victim/fd/0" };
 attempt 'root of another', sub { can_read("/proc/$victim/root$secret") || can_read("/proc/1/root$secret") || can_read("/proc/$victim/cwd/secret") };
@@ -90,7 +91,7 @@ if ($has_view) {
 # Other processes
 attempt 'signal another', sub { kill(0, $victim) };
 attempt 'stop another', sub { kill('STOP', $victim) };
-attempt 'kill the engine', sub { kill('KILL', $arg{engine}) };
+attempt 'kill the engine', sub { kill(0, $arg{engine}) || ($engine > 2 && kill('KILL', $engine)) };
 attempt 'signal init', sub { $has_view && $$ < 100 ? 0 : kill(0, 1) };
 attempt 'signal by a descriptor', sub { my $fd = syscall(434, $victim, 0); $fd >= 0 && ok(424, $fd, 0, 0, 0) };
 attempt 'signal a thread', sub { ok(200, $victim, 0) || ok(234, $victim, $victim, 0) };

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Assay.Engine.Processes.Native;
-using Assay.Engine.Workspaces;
 
 namespace Assay.Engine.Processes.Containment;
 

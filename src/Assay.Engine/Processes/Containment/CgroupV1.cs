@@ -48,6 +48,8 @@ internal sealed class CgroupV1 : IContainment
 
     public string Handle { get; }
 
+    public string Kind => "cgroup-v1";
+
     public bool HasOthers(int pid) => _pids.Members().Any(p => p != pid);
 
     public IReadOnlyCollection<int> Members(int pid) => _pids.Members();

@@ -23,6 +23,8 @@ internal sealed class CgroupV2 : IContainment
 
     public string Handle { get; }
 
+    public string Kind => "cgroup-v2";
+
     public bool HasOthers(int pid) => CgroupPaths.Members(_path).Any(p => p != pid);
 
     public IReadOnlyCollection<int> Members(int pid) => CgroupPaths.Members(_path);

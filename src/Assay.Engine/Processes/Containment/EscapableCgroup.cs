@@ -20,6 +20,8 @@ internal sealed class EscapableCgroup(IContainment cgroup, ProcessTree tree) : I
     /// <summary>The cgroup, which is lent again.</summary>
     public IContainment Cgroup => cgroup;
 
+    public string Kind => cgroup.Kind;
+
     public bool HasOthers(int pid) => cgroup.HasOthers(pid) || tree.HasOrphans();
 
     public IReadOnlyCollection<int> Members(int pid) => [.. cgroup.Members(pid).Union(tree.Members(pid))];

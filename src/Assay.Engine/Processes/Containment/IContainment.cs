@@ -9,6 +9,9 @@ internal interface IContainment : IDisposable
     /// <summary>Names it for another engine that has to end what this one left behind: a cgroup's path; empty when there is none.</summary>
     string Handle { get; }
 
+    /// <summary>The mechanism's name, for the evidence.</summary>
+    string Kind { get; }
+
     /// <summary>Whether anything but the process itself is inside.</summary>
     bool HasOthers(int pid);
 

@@ -19,6 +19,8 @@ internal sealed class ProcessTree : IContainment
 
     public string Handle => "mark:" + _mark;
 
+    public string Kind => "proc";
+
     public bool HasOthers(int pid) => Find(pid).Exists(m => m.State != 'Z' && m.Pid != pid);
 
     public IReadOnlyCollection<int> Members(int pid) => [.. Find(pid).Where(m => m.State != 'Z').Select(m => m.Pid)];

@@ -88,6 +88,10 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MkDir(string path, uint mode);
 
+    /// <summary>Null on failure. The buffer holds PATH_MAX bytes.</summary>
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true)]
+    public static unsafe partial byte* RealPath(byte* path, byte* resolved);
+
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RmDir(string path);
 

@@ -16,10 +16,19 @@ internal sealed unsafe class SpawnThread : IDisposable
     private SpawnThread(ThreadRoot root, SyscallScript script, SyscallScript after, Program program, int witness)
     {
         (_script, _after) = (script, after);
-        _ready = Libc.EventFd(0, Libc.O_CLOEXEC);
-        _orders = Libc.EventFd(0, Libc.O_CLOEXEC);
+        _ready = ThreadRoot.NewEvent();
+        try
+        {
+            _orders = ThreadRoot.NewEvent();
+        }
+        catch
+        {
+            _ = Libc.Close(_ready);
+            throw;
+        }
+
         _request = ThreadRoot.NewRequest(script);
-        _request->After = after.Ops;
+        _request->After = after.Written();
         _request->AfterCount = after.Count;
         (_request->Ready, _request->Orders, _request->Witness) = (_ready, _orders, witness);
         _request->Path = program.Path;

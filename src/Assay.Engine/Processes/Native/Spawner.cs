@@ -37,7 +37,18 @@ internal static unsafe class Spawner
         SpawnThread? thread = null;
         if (error == 0)
         {
-            thread = Start(request, root, script, after, witness, pipes[0], pipes[3], pipes[5]);
+            try
+            {
+                thread = Start(request, root, script, after, witness, pipes[0], pipes[3], pipes[5]);
+            }
+            catch
+            {
+                script.Dispose();
+                after.Dispose();
+                for (var i = 0; i < 6; i++) CloseIfOpen(pipes[i]);
+                throw;
+            }
+
             error = thread.SpawnErrno;
         }
         else
@@ -57,12 +68,25 @@ internal static unsafe class Spawner
             return new Started(thread, thread?.CageProblem, error, default);
         }
 
+        var pidFd = (int)Libc.PidFdOpen(PidFdOpenNumber, thread.Pid, 0);
+        if (pidFd < 0)
+        {
+            // Nobody could see it end, so it must not run.
+            error = Marshal.GetLastPInvokeError();
+            int status;
+            _ = Libc.Kill(thread.Pid, Libc.SIGKILL);
+            _ = Libc.Wait4(thread.Pid, &status, 0, null);
+            thread.EndAll();
+            CloseIfOpen(pipes[1]);
+            CloseIfOpen(pipes[2]);
+            CloseIfOpen(pipes[4]);
+            return new Started(thread, null, error, default);
+        }
+
         if (request.WithStdin) SetNonBlocking(pipes[1]);
         SetNonBlocking(pipes[2]);
         SetNonBlocking(pipes[4]);
-        var pid = thread.Pid;
-        return new Started(
-            thread, null, 0, new Child(pid, (int)Libc.PidFdOpen(PidFdOpenNumber, pid, 0), request.WithStdin ? pipes[1] : -1, pipes[2], pipes[4]));
+        return new Started(thread, null, 0, new Child(thread.Pid, pidFd, request.WithStdin ? pipes[1] : -1, pipes[2], pipes[4]));
     }
 
     private static SpawnThread Start(

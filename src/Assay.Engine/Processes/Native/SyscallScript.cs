@@ -11,24 +11,22 @@ internal sealed unsafe class SyscallScript : IDisposable
 {
     private const int ChunkBytes = 32 * 1024;
 
+    /// <summary>What a system call takes on x86-64.</summary>
+    private const int MaxArguments = 6;
+
     private readonly List<IntPtr> _chunks = [];
     private readonly List<string> _names = [];
-    private readonly int _maxOps;
+    private readonly List<Op> _ops = [];
     private int _used;
 
-    /// <param name="maxOps">The most calls that it can hold.</param>
-    public SyscallScript(int maxOps = 128)
-    {
-        _maxOps = maxOps;
-        Ops = (Op*)Take(maxOps * sizeof(Op));
-    }
+    private ref Op Last => ref CollectionsMarshal.AsSpan(_ops)[^1];
 
     /// <summary>One call.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct Op
     {
         public long Number;
-        public fixed long Arguments[6];
+        public fixed long Arguments[MaxArguments];
 
         /// <summary>Where its first argument stands, when an earlier call made it; else null.</summary>
         public int* First;
@@ -39,9 +37,10 @@ internal sealed unsafe class SyscallScript : IDisposable
         public int MayFail;
     }
 
-    public Op* Ops { get; }
+    public int Count => _ops.Count;
 
-    public int Count => _names.Count;
+    /// <summary>The calls as they stand now, where the thread can read them.</summary>
+    public Op* Written() => (Op*)Copy<Op>(CollectionsMarshal.AsSpan(_ops));
 
     /// <summary>Adds a call.</summary>
     /// <param name="name">What it does, for the sentence that says that it failed.</param>
@@ -49,10 +48,10 @@ internal sealed unsafe class SyscallScript : IDisposable
     /// <param name="arguments">At most six.</param>
     public SyscallScript Call(string name, long number, params ReadOnlySpan<long> arguments)
     {
-        if (Count == _maxOps) throw new InvalidOperationException($"this script holds at most {_maxOps} calls");
-        var op = Ops + Count;
-        *op = new Op { Number = number };
-        for (var i = 0; i < arguments.Length; i++) op->Arguments[i] = arguments[i];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(arguments.Length, MaxArguments);
+        var op = new Op { Number = number };
+        for (var i = 0; i < arguments.Length; i++) op.Arguments[i] = arguments[i];
+        _ops.Add(op);
         _names.Add(name);
         return this;
     }
@@ -60,7 +59,7 @@ internal sealed unsafe class SyscallScript : IDisposable
     /// <summary>The call that was added last may fail, which changes nothing.</summary>
     public SyscallScript OrNot()
     {
-        Ops[Count - 1].MayFail = 1;
+        Last.MayFail = 1;
         return this;
     }
 
@@ -68,14 +67,14 @@ internal sealed unsafe class SyscallScript : IDisposable
     public SyscallScript Into(int* place)
     {
         *place = -1;
-        Ops[Count - 1].Result = place;
+        Last.Result = place;
         return this;
     }
 
     /// <summary>The first argument of the call that was added last is a result that was kept.</summary>
     public SyscallScript With(int* place)
     {
-        Ops[Count - 1].First = place;
+        Last.First = place;
         return this;
     }
 

@@ -20,8 +20,14 @@ internal static unsafe class ThreadCode
     /// <summary>The failed call when it was the thread itself that could not be made.</summary>
     public const int NoThread = -2;
 
-    private const int None = -1;
+    /// <summary>No call failed.</summary>
+    public const int None = -1;
+
+    /// <summary>What stands there until the thread has begun.</summary>
+    public const int NotBegun = -3;
+
     private const int SIGKILL = 9;
+    private const int EPERM = 1;
     private const int EINTR = 4;
 
     /// <summary>The C library's functions.</summary>
@@ -76,7 +82,7 @@ internal static unsafe class ThreadCode
     /// <summary>Compiles the thread's methods now, on an ordinary thread.</summary>
     public static void Prepare()
     {
-        foreach (var name in new[] { nameof(RunOps), nameof(Spawner), nameof(Root) })
+        foreach (var name in new[] { nameof(RunOps), nameof(IsOutOfReach), nameof(Spawner), nameof(Root) })
         {
             RuntimeHelpers.PrepareMethod(typeof(ThreadCode).GetMethod(name)!.MethodHandle);
         }
@@ -102,6 +108,11 @@ internal static unsafe class ThreadCode
 
         return 1;
     }
+
+    /// <summary>Whether a process is there and cannot be signalled; one that is gone proves nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static int IsOutOfReach(Api* api, int pid) =>
+        api->Syscall(SyscallNumbers.Kill, pid, 0, 0, 0, 0, 0) != 0 && *api->Errno() == EPERM ? 1 : 0;
 
     /// <summary>Cages itself, starts one program, and stays until it is told to leave, since it alone can end exactly what is in its domain.</summary>
     [UnmanagedCallersOnly]
@@ -135,7 +146,7 @@ internal static unsafe class ThreadCode
                 request->Probe = api->Syscall(SyscallNumbers.Kill, request->Probe, 0, 0, 0, 0, 0) == 0 ? 1 : 0;
             }
 
-            if (read == sizeof(ulong) && (order & OrderKill) != 0 && witness != 0 && api->Syscall(SyscallNumbers.Kill, witness, 0, 0, 0, 0, 0) != 0)
+            if (read == sizeof(ulong) && (order & OrderKill) != 0 && witness != 0 && IsOutOfReach(api, witness) != 0)
             {
                 api->Syscall(SyscallNumbers.Kill, -1, SIGKILL, 0, 0, 0, 0);
             }

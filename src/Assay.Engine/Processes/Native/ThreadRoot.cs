@@ -34,7 +34,7 @@ internal sealed unsafe class ThreadRoot
         }
 
         var root = new ThreadRoot(pipe[1], pipe[0]);
-        var ready = Libc.EventFd(0, Libc.O_CLOEXEC);
+        var ready = NewEvent();
         var request = (Request*)setUp.Take(sizeof(Request));
         Fill(request, &Root, setUp);
         (request->Ready, request->Orders) = (ready, pipe[0]);
@@ -62,24 +62,35 @@ internal sealed unsafe class ThreadRoot
     {
         request->Api = Calls;
         request->Main = main;
-        request->Ops = script.Ops;
+        request->Ops = script.Written();
         request->OpCount = script.Count;
+        request->FailedOp = NotBegun;
     }
 
     /// <summary>What failed before the program was started, in one sentence; null: nothing.</summary>
     public static string? Problem(Request* request, SyscallScript script) => request->FailedOp switch
     {
+        NotBegun => "the thread did not begin",
         NoThread => $"no thread can be started: {Marshal.GetPInvokeErrorMessage(request->Errno)}",
         >= 0 => $"{script.NameOf(request->FailedOp)}: {Marshal.GetPInvokeErrorMessage(request->Errno)}",
         _ => null,
     };
 
+    /// <summary>A new eventfd.</summary>
+    /// <exception cref="IOException">This process has too many files open.</exception>
+    public static int NewEvent()
+    {
+        var fd = Libc.EventFd(0, Libc.O_CLOEXEC);
+        return fd >= 0 ? fd : throw new IOException($"eventfd: {Libc.LastError()}");
+    }
+
     /// <summary>Waits until an eventfd is written to.</summary>
     public static void Await(int eventFd)
     {
         ulong value;
-        while (Libc.Read(eventFd, (byte*)&value, sizeof(ulong)) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
+        while (Libc.Read(eventFd, (byte*)&value, sizeof(ulong)) != sizeof(ulong))
         {
+            if (Marshal.GetLastPInvokeError() != Libc.EINTR) throw new InvalidOperationException($"a spawning thread is lost: {Libc.LastError()}");
         }
     }
 

@@ -32,8 +32,10 @@ internal static class Bubblewrap
         }
 
         foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) words.AddRange(["--ro-bind-try", path, path]);
-        foreach (var step in MountOrder.Of(plan)) words.AddRange(Step(step));
-        foreach (var step in MountOrder.Of(plan).Where(s => s.Kind == MountKind.Hide && Directory.Exists(s.Path))) words.AddRange(["--remount-ro", step.Path]);
+        var steps = MountOrder.Of(plan);
+        foreach (var step in steps) words.AddRange(Step(step));
+        foreach (var (name, real) in plan.Aliases.Where(a => !SystemPaths.Holds(a.Name) && !steps.Any(s => MountOrder.IsBelow(a.Name, s.Path)))) words.AddRange(["--symlink", real, name]);
+        foreach (var step in steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path))) words.AddRange(["--remount-ro", step.Path]);
         words.AddRange(["--remount-ro", "/", "--chdir", plan.WorkFolder, "--seccomp", $"{FilterDescriptor}", "--json-status-fd", $"{StatusDescriptor}", "--"]);
         return words;
     }

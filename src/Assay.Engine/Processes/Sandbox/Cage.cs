@@ -42,7 +42,7 @@ internal static unsafe class Cage
     private static CagedProgram InView(
         CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
     {
-        var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes)));
+        var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes).Concat(plan.Aliases.Select(a => a.Name).Where(n => !SystemPaths.Holds(n)))));
         if (view.Root is null) return CagedProgram.NotStarted($"the cage cannot be made: {view.Problem}");
         var memory = Math.Min(caps.MemoryBytes ?? DefaultSharedMemoryBytes, caps.DiskBytes ?? long.MaxValue);
         return Spawn(view.Root, CageScript.InView(plan, containment, Math.Max(memory, Environment.SystemPageSize)), request, gate);
@@ -52,7 +52,7 @@ internal static unsafe class Cage
     {
         // Abstract names belong to the network, which a confined run shares: without a domain that keeps them inside, it gets no such sockets.
         var keepsNames = !plan.HasNetwork || CageHost.Current.Watcher.Watches;
-        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !SocketSearch.MayHold(plan.Reads));
+        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !SocketSearch.MayHold(plan));
         var pipes = stackalloc int[4];
         if (Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(pipes + 2, Libc.O_CLOEXEC) != 0) throw new IOException($"pipe: {Libc.LastError()}");
         fixed (Bpf.Instruction* code = filter)

@@ -19,6 +19,7 @@ internal sealed class CageHost
 
     private CageHost()
     {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64) throw new PlatformNotSupportedException("Assay runs on x86-64 Linux only so far");
         HasSeccomp = ActionIsAvailable();
         Root = StartRoot() ?? throw new InvalidOperationException("this process cannot start threads");
         Watcher = Watcher.Start(Root, holdsSignals: Landlock.Abi >= Landlock.ScopeAbi);
@@ -45,17 +46,22 @@ internal sealed class CageHost
     /// <summary>Why the levels above none are refused, with the ways out; null when they are not.</summary>
     public string? Problem => Mechanism != Mechanism.Missing
         ? null
-        : RuntimeInformation.ProcessArchitecture != Architecture.X64
-            ? "work can be caged on x86-64 only so far: say sandbox: none, which the record will show"
-            : "work cannot be caged here: run as root, on Linux 6.2 or later, or install bubblewrap (apt-get install bubblewrap)";
+        : "work cannot be caged here: run as root, on Linux 6.2 or later, or install bubblewrap (apt-get install bubblewrap)";
 
     /// <summary>The view that has a place for what a run is granted.</summary>
-    public View ViewFor(ViewKey key) => _views.GetOrAdd(
-        key.ToString(), _ => new Lazy<View>(() => new View(ViewRoot.Start(Root, key, out var problem), problem))).Value;
+    public View ViewFor(ViewKey key)
+    {
+        var name = key.ToString();
+        var view = _views.GetOrAdd(name, _ => new Lazy<View>(() => new View(ViewRoot.Start(Root, key, out var problem), problem))).Value;
+
+        // What failed for want of something may be tried again.
+        if (view.Root is null) _views.TryRemove(name, out _);
+        return view;
+    }
 
     private Mechanism Choose()
     {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !HasSeccomp) return Mechanism.Missing;
+        if (!HasSeccomp) return Mechanism.Missing;
         if (ViewProblem is null) return Mechanism.View;
         if (Bubblewrap.Problem is null) return Mechanism.Bubblewrap;
         return Landlock.Abi >= Landlock.TruncateAbi ? Mechanism.Landlock : Mechanism.Missing;
@@ -67,6 +73,7 @@ internal sealed class CageHost
         using var plain = new SyscallScript();
         if (Landlock.Abi < Landlock.ScopeAbi) return ThreadRoot.Start(null, plain, out _);
         using var script = new SyscallScript();
+        CageScript.NameThread(script, "assay-root");
         var ruleset = Landlock.Create(files: false, Landlock.ScopeSignals);
 
         // Without this capability the kernel takes a domain only from those who can gain no privileges any more.

@@ -3,7 +3,7 @@ using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes.Sandbox;
 
-/// <summary>What one run may reach. All paths are absolute, and none is a link that was not resolved on purpose.</summary>
+/// <summary>What one run may reach. All paths are absolute and real: no part of them is a link.</summary>
 internal sealed record CagePlan
 {
     public required SandboxLevel Level { get; init; }
@@ -16,6 +16,12 @@ internal sealed record CagePlan
 
     /// <summary>Files and folders that stay out of reach although they lie in what is readable.</summary>
     public required ImmutableArray<string> Hides { get; init; }
+
+    /// <summary>What no grant reaches, whatever it names: ledger and keys.</summary>
+    public ImmutableArray<string> Sealed { get; init; } = [];
+
+    /// <summary>Other names under which granted paths were given, each with its real path.</summary>
+    public ImmutableArray<(string Name, string Real)> Aliases { get; init; } = [];
 
     /// <summary>Where the program starts.</summary>
     public required string WorkFolder { get; init; }

@@ -3,41 +3,56 @@ using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes.Sandbox;
 
-/// <summary>The evidence of the cage: what held each promise on this host, in the words of the record.</summary>
+/// <summary>The evidence of the cage: what held each promise on this host.</summary>
 internal static class CageReport
 {
     /// <summary>Stands in every record above uncaged work.</summary>
     public const string Uncaged = "UNCAGED";
 
+    private static readonly Promise Nothing = new(Holding.None, []);
+
+    private static bool KeepsSignals => Landlock.Abi >= Landlock.ScopeAbi;
+
     /// <summary>Mechanism and level in a word.</summary>
-    public static string Isolation(SandboxLevel level) =>
-        level == SandboxLevel.None ? Uncaged : $"{Cage.MechanismOf(level).ToString().ToLowerInvariant()}:{level.ToString().ToLowerInvariant()}";
+    public static string Isolation(SandboxLevel level) => level == SandboxLevel.None ? Uncaged : $"{Word(Cage.MechanismOf(level))}:{Word(level)}";
 
     public static CageInForce Of(SandboxLevel level, IContainment containment)
     {
-        var end = CageHost.Current.Watcher.Watches ? "landlock domain, watcher" : $"{Holder(containment)}, swept by the next command";
-        var caps = Holder(containment);
-        var network = Network(level);
+        var (caps, end, network) = (Caps(level, containment), End(containment), Network(level));
         return Cage.MechanismOf(level) switch
         {
-            Mechanism.View => new CageInForce(level, caps, $"view{AndLandlock}", $"view{AndLandlock}", network, $"{Signals}, seccomp, own /proc", end),
-            Mechanism.Landlock => new CageInForce(level, caps, "landlock", "landlock, contents only", network, $"{Signals}, seccomp", end),
-            Mechanism.Bubblewrap => new CageInForce(level, caps, "bubblewrap view", "bubblewrap view", network, "bubblewrap pid namespace, seccomp", end),
-            _ => new CageInForce(level, $"{caps}, can be left", "none", "none", "none", Landlock.Abi >= Landlock.ScopeAbi ? "landlock: no signals out" : "none", end),
+            Mechanism.View => new CageInForce(level, caps, View(), View(), network, Others("own /proc"), end),
+            Mechanism.Landlock => new CageInForce(
+                level, caps, Kernel("landlock"), new Promise(Holding.ContentsOnly, ["landlock"]), network, Others(), end),
+            Mechanism.Bubblewrap => new CageInForce(
+                level, caps, Kernel("bubblewrap view"), Kernel("bubblewrap view"), network, Kernel("bubblewrap pid namespace", "seccomp"), end),
+            Mechanism.Missing => new CageInForce(
+                level, caps, Nothing, Nothing, Nothing, KeepsSignals ? new Promise(Holding.None, ["landlock: signals only"]) : Nothing, end),
+            var mechanism => throw new InvalidOperationException($"unknown mechanism {mechanism}"),
         };
     }
 
-    private static string AndLandlock => Landlock.Abi > 0 ? ", landlock" : "";
+    private static Promise View() => Landlock.Abi > 0 ? Kernel("view", "landlock") : Kernel("view");
 
-    private static string Signals => Landlock.Abi >= Landlock.ScopeAbi ? "landlock scope" : "signals open";
+    private static Promise Caps(SandboxLevel level, IContainment containment) => containment is ProcessTree
+        ? new Promise(Holding.Polled, ["proc"])
+        : level == SandboxLevel.None ? new Promise(Holding.Polled, [containment.Kind, "proc"]) : Kernel(containment.Kind);
 
-    private static string Holder(IContainment containment) => containment is ProcessTree ? "polled" : containment.Handle[..containment.Handle.IndexOf(':', StringComparison.Ordinal)];
+    private static Promise Others(params string[] more) =>
+        new(KeepsSignals ? Holding.Kernel : Holding.SignalsOpen, [.. KeepsSignals ? ["landlock scope", "seccomp"] : (string[])["seccomp"], .. more]);
 
-    private static string Network(SandboxLevel level) => (level, Cage.MechanismOf(level)) switch
+    private static Promise End(IContainment containment) =>
+        CageHost.Current.Watcher.Watches ? Kernel("landlock domain", "watcher") : new Promise(Holding.Polled, [containment.Kind, "next command"]);
+
+    private static Promise Network(SandboxLevel level) => (level, Cage.MechanismOf(level)) switch
     {
-        (SandboxLevel.Confined, _) => "all, hosts are not limited",
-        (_, Mechanism.View) => "none: network namespace with loopback",
-        (_, Mechanism.Bubblewrap) => "none: bubblewrap network namespace with loopback",
-        _ => "none: no sockets, seccomp",
+        (SandboxLevel.Confined, _) => Nothing,
+        (_, Mechanism.View) => Kernel("network namespace"),
+        (_, Mechanism.Bubblewrap) => Kernel("bubblewrap network namespace"),
+        _ => Kernel("seccomp: no sockets"),
     };
+
+    private static Promise Kernel(params string[] by) => new(Holding.Kernel, [.. by]);
+
+    private static string Word(Enum value) => value.ToString().ToLowerInvariant();
 }

@@ -30,13 +30,14 @@ internal sealed unsafe class CageScript : IDisposable
     private int _ruleset = -1;
 
     /// <summary>The calls. Whoever starts the thread owns them.</summary>
-    public SyscallScript Script { get; } = new(maxOps: 256);
+    public SyscallScript Script { get; } = new();
 
     /// <summary>What the thread does once the program runs. Whoever starts the thread owns it.</summary>
-    public SyscallScript After { get; } = new(maxOps: 16);
+    public SyscallScript After { get; } = new();
 
     private CageScript(IContainment containment)
     {
+        NameThread(Script, "assay-spawner");
         foreach (var file in containment.Joins) Script.Call($"join {containment.Handle}", SyscallNumbers.Write, file, Script.Text("0"), 1);
         foreach (var file in containment.Leaves) After.Call("leave the cgroup", SyscallNumbers.Write, file, After.Text("0"), 1).OrNot();
     }
@@ -65,7 +66,7 @@ internal sealed unsafe class CageScript : IDisposable
             cage.Mounts(plan, sharedMemoryBytes);
             cage.DropPrivileges();
             cage.Enter(Landlock.Abi > 0 ? cage.RulesInView(plan) : -1);
-            cage.Filter(hasView: true, hasNetwork: true, mayCallByPath: !SocketSearch.MayHold(plan.Reads));
+            cage.Filter(hasView: true, hasNetwork: true, mayCallByPath: !SocketSearch.MayHold(plan));
             return cage;
         }
         catch
@@ -103,6 +104,9 @@ internal sealed unsafe class CageScript : IDisposable
         _ruleset = -1;
     }
 
+    /// <summary>So that whoever looks at the engine's threads knows which ones are not like the others.</summary>
+    public static void NameThread(SyscallScript script, string name) => script.Call("name the thread", SyscallNumbers.Prctl, SetName, script.Text(name));
+
     private void Abandon()
     {
         Script.Dispose();
@@ -112,7 +116,6 @@ internal sealed unsafe class CageScript : IDisposable
 
     private void Namespaces(CagePlan plan)
     {
-        Script.Call("name the thread", SyscallNumbers.Prctl, SetName, Script.Text("assay-caged"));
         var wanted = ScriptMounts.NewMounts | ScriptMounts.NewIpc | ScriptMounts.NewHostNames | (plan.HasNetwork ? 0 : ScriptMounts.NewNetwork);
         Script.Call("unshare namespaces", SyscallNumbers.Unshare, wanted);
         if (!plan.HasNetwork) Loopback();
@@ -146,15 +149,24 @@ internal sealed unsafe class CageScript : IDisposable
         Script.MakeFolders("/tmp", "/tmp/.dotnet/lockfiles");
         Script.Mount("proc", "/proc", Plain | ScriptMounts.NoExecute | ScriptMounts.ReadOnly, "hidepid=ptraceable");
         var tops = new HashSet<string>(RunOwn, StringComparer.Ordinal);
-        foreach (var step in MountOrder.Of(plan))
+        var steps = MountOrder.Of(plan);
+        foreach (var step in steps)
         {
             var top = ViewKey.Top(step.Path);
             if (!SystemPaths.IsSystem(top) && tops.Add(top)) Script.Mount("tmpfs", top, Plain, "size=1m,mode=755");
             Attach(step);
         }
 
+        foreach (var (name, real) in plan.Aliases.Where(a => !SystemPaths.Holds(a.Name)))
+        {
+            var top = ViewKey.Top(name);
+            if (!SystemPaths.IsSystem(top) && tops.Add(top)) Script.Mount("tmpfs", top, Plain, "size=1m,mode=755");
+            Script.MakeFolders(top, Path.GetDirectoryName(name)!);
+            Script.Call($"link {name}", SyscallNumbers.SymLink, Script.Text(real), Script.Text(name)).OrNot();
+        }
+
         // What is only the way to what was granted, and what stands in place of what is hidden, must not be written to.
-        foreach (var step in MountOrder.Of(plan).Where(s => s.Kind == MountKind.Hide && Directory.Exists(s.Path))) Script.Restrict(step.Path, Plain | ScriptMounts.ReadOnly);
+        foreach (var step in steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path))) Script.Restrict(step.Path, Plain | ScriptMounts.ReadOnly);
         foreach (var top in tops.Except(RunOwn.Concat(plan.Writes), StringComparer.Ordinal)) Script.Restrict(top, Plain | ScriptMounts.ReadOnly);
     }
 
@@ -168,7 +180,7 @@ internal sealed unsafe class CageScript : IDisposable
             if (!isFolder) Script.MakeFile(step.Path);
         }
 
-        if (step.Kind == MountKind.Hide)
+        if (MountOrder.IsCovered(step))
         {
             if (isFolder) Script.Mount("tmpfs", step.Path, Plain, "size=1m,mode=755");
             else Script.Call($"hide {step.Path}", SyscallNumbers.Mount, Script.Text("/dev/null"), Script.Text(step.Path), 0, ScriptMounts.Bind, 0);

@@ -8,13 +8,26 @@ internal static class HostRules
     /// <exception cref="IOException">The kernel refused, or a folder that holds something hidden has too many entries.</exception>
     public static void Grant(int ruleset, CagePlan plan)
     {
-        foreach (var path in SystemPaths.Programs.Where(Path.Exists)) Except(ruleset, path, Landlock.Reading, plan.Hides);
+        List<string> hides = [.. plan.Hides, .. plan.Sealed];
+        bool IsOpen(string path) => !plan.Sealed.Any(s => MountOrder.IsBelow(path, s));
+        foreach (var path in SystemPaths.Programs.Where(Path.Exists)) Except(ruleset, path, Landlock.Reading, hides);
         foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) Landlock.Grant(ruleset, path, Landlock.Reading);
         foreach (var path in SystemPaths.Devices) Landlock.Grant(ruleset, path, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
         Landlock.Grant(ruleset, "/proc", Landlock.Reading);
-        foreach (var path in plan.Reads) Except(ruleset, path, Landlock.Reading, plan.Hides);
-        foreach (var path in plan.Writes) Except(ruleset, path, Landlock.Writing, [.. plan.Hides.Where(h => h != path && MountOrder.IsBelow(h, path))]);
+        foreach (var path in plan.Reads.Where(IsOpen)) Except(ruleset, path, Landlock.Reading, [.. Inside(hides, path)]);
+        foreach (var path in plan.Writes.Where(IsOpen))
+        {
+            if (Inside(hides, path).FirstOrDefault() is { } kept)
+            {
+                throw new IOException($"{path} cannot be opened for writing here without opening {kept} in it: choose a --workspace elsewhere, or what lies beside it");
+            }
+
+            Landlock.Grant(ruleset, path, Landlock.Writing);
+        }
     }
+
+    /// <summary>What is hidden deeper in a granted path. A grant inside of something hidden stands, since it is the narrower word.</summary>
+    private static IEnumerable<string> Inside(IEnumerable<string> hides, string path) => hides.Where(h => h != path && MountOrder.IsBelow(h, path));
 
     private static void Except(int ruleset, string path, ulong rights, IReadOnlyCollection<string> hides)
     {
@@ -25,6 +38,8 @@ internal static class HostRules
             return;
         }
 
+        // Names show, as everywhere without a view; what lies under the hidden ones does not.
+        Landlock.Grant(ruleset, path, Landlock.ReadFolder);
         var entries = 0;
         foreach (var entry in Directory.EnumerateFileSystemEntries(path))
         {

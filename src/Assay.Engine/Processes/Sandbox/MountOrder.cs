@@ -6,6 +6,9 @@ internal enum MountKind
     Read,
     Hide,
     Write,
+
+    /// <summary>Hidden, whatever is granted; comes last.</summary>
+    Seal,
 }
 
 internal readonly record struct MountStep(string Path, MountKind Kind);
@@ -17,8 +20,9 @@ internal static class MountOrder
 {
     public static IReadOnlyList<MountStep> Of(CagePlan plan)
     {
-        var writes = plan.Writes.Distinct(StringComparer.Ordinal).ToList();
-        var reads = plan.Reads.Except(writes, StringComparer.Ordinal).Where(r => !SystemPaths.Holds(r) && Path.Exists(r)).ToList();
+        bool IsOpen(string path) => !plan.Sealed.Any(s => IsBelow(path, s));
+        var writes = plan.Writes.Where(IsOpen).Distinct(StringComparer.Ordinal).ToList();
+        var reads = plan.Reads.Where(IsOpen).Except(writes, StringComparer.Ordinal).Where(r => !SystemPaths.Holds(r) && Path.Exists(r)).ToList();
         var hides = plan.Hides.Except(writes, StringComparer.Ordinal).Except(reads, StringComparer.Ordinal)
             .Where(h => Path.Exists(h) && reads.Concat(writes).Concat(SystemPaths.Programs).Any(outer => IsBelow(h, outer)));
         return
@@ -28,8 +32,13 @@ internal static class MountOrder
                 .Concat(writes.Select(p => new MountStep(p, MountKind.Write)))
                 .Distinct()
                 .OrderBy(s => s.Path.Length).ThenBy(s => s.Kind).ThenBy(s => s.Path, StringComparer.Ordinal),
+            .. plan.Sealed.Where(s => Path.Exists(s) && reads.Concat(writes).Concat(SystemPaths.Programs).Any(outer => IsBelow(s, outer)))
+                .Select(p => new MountStep(p, MountKind.Seal)),
         ];
     }
+
+    /// <summary>Whether nothing but an empty place stands at a step's path.</summary>
+    public static bool IsCovered(MountStep step) => step.Kind is MountKind.Hide or MountKind.Seal;
 
     /// <summary>Whether a path lies in a folder, or is it.</summary>
     public static bool IsBelow(string path, string folder) =>

@@ -52,7 +52,7 @@ internal static class SeccompFilter
     /// <summary>The filter for what a run has of its own.</summary>
     /// <param name="hasView">A view and an IPC namespace of its own, so that sockets with paths and names reach nobody else.</param>
     /// <param name="hasNetwork">It may use the network, or has one of its own with nothing but loopback.</param>
-    /// <param name="mayCallByPath">Whether sockets of the host may lie in what it reads, so that none may be connected to.</param>
+    /// <param name="mayCallByPath">Whether it may use sockets with paths: no socket of the host lies in what it was granted.</param>
     public static Bpf.Instruction[] Build(bool hasView, bool hasNetwork, bool mayCallByPath)
     {
         var filter = new Bpf();

@@ -4,7 +4,7 @@ using Assay.Kernel.Trees;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// Whether sockets of the host may lie in what is readable: a read-only mount does not stop a connect, and no filter can read a socket's path. Where the
+/// Whether sockets of the host may lie in what is granted: a read-only mount does not stop a connect, and no filter can read a socket's path. Where the
 /// search has no end soon, the answer is that there may be some.
 /// </summary>
 internal static class SocketSearch
@@ -19,11 +19,18 @@ internal static class SocketSearch
         ReturnSpecialDirectories = false,
     };
 
-    public static bool MayHold(IEnumerable<string> paths)
+    /// <summary>Looks at all that is granted but the run's own fresh folder, which is the first of what it may write.</summary>
+    public static bool MayHold(CagePlan plan)
     {
         var seen = 0;
-        foreach (var path in paths.Where(p => !SystemPaths.Holds(p) && Directory.Exists(p)))
+        foreach (var path in plan.Reads.Concat(plan.Writes.Skip(1)).Where(p => !SystemPaths.Holds(p)))
         {
+            if (!Directory.Exists(path))
+            {
+                if (Path.Exists(path) && IsSocket(path)) return true;
+                continue;
+            }
+
             foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", Everything))
             {
                 if (++seen > MaxEntries || IsSocket(entry)) return true;

@@ -23,10 +23,11 @@ internal static class ViewRoot
     /// <param name="problem">Why there is none.</param>
     public static ThreadRoot? Start(ThreadRoot above, ViewKey key, out string? problem)
     {
-        using var script = new SyscallScript(maxOps: 1024);
+        using var script = new SyscallScript();
         var trees = new List<MountTree>();
         try
         {
+            CageScript.NameThread(script, "assay-view");
             script.Call("unshare mounts", SyscallNumbers.Unshare, ScriptMounts.NewMounts);
             script.Call("make / private", SyscallNumbers.Mount, 0, script.Text("/"), 0, ScriptMounts.Recursive | ScriptMounts.Private, 0);
             script.Mount("tmpfs", Stage, Plain, RootOptions);
