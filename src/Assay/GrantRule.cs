@@ -46,7 +46,7 @@ internal static class GrantRule
         {
             var path = Path.GetFullPath(Path.Combine(folder, names[i]));
             if (path.Length > 1) path = path.TrimEnd('/');
-            if (TooMuch.Contains(path)) refuse($"{pointer}/{i}", "path", $"{path} is too much: name what is needed, or say sandbox: none");
+            if (TooMuch.Contains(PlanFolder.Real(path))) refuse($"{pointer}/{i}", "path", $"{path} is too much: name what is needed, or say sandbox: none");
             else if (!Path.Exists(path)) refuse($"{pointer}/{i}", "path", $"{names[i]} does not exist ({path})");
             else paths.Add(path);
         }

@@ -24,7 +24,7 @@ internal sealed class PlanFolder
     private bool IsInside(string full) => full.StartsWith(Path + '/', StringComparison.Ordinal);
 
     /// <summary>A path with every link in it resolved.</summary>
-    private static string Real(string path)
+    internal static string Real(string path)
     {
         var resolved = "/";
         foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))

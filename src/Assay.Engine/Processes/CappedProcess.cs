@@ -65,7 +65,9 @@ internal sealed unsafe class CappedProcess
     private ProcessEnd Run()
     {
         _containment.Prepare(_start.Caps);
-        using var gate = _containment.NeedsGate ? new Gate() : null;
+
+        // Limits of a process are inherited, so they must be there before it can start others.
+        using var gate = _containment.NeedsGate || HasRlimits ? new Gate() : null;
         var request = new SpawnRequest
         {
             Program = _start.Command[0],
@@ -113,8 +115,17 @@ internal sealed unsafe class CappedProcess
         Drain();
         var end = Conclude(status, usage, durationMs, engineRss);
         if (end is not { ExitCode: { } code, Reason: null } || (program.Ran(code) && !(gate is not null && Gate.Failed(code, _stderr)))) return end;
-        return ProcessEnd.NotStarted(LastLine(_stderr));
+        return ProcessEnd.NotStarted(LastLine(_stderr), code switch
+        {
+            127 => Libc.ENOENT,
+            126 => Libc.EACCES,
+            _ => null,
+        });
     }
+
+    private bool HasRlimits => _start.Caps is { DiskBytes: not null } or { CpuTimeMs: not null } || (_start.Caps.MemoryBytes is not null && IsPolled);
+
+    private bool IsPolled => _containment is ProcessTree;
 
     /// <summary>Puts it where its caps hold, and returns why that cannot be.</summary>
     private string? Contain()
@@ -153,7 +164,7 @@ internal sealed unsafe class CappedProcess
         var caps = _start.Caps;
         if (caps.CpuTimeMs is { } cpu) Limit(Libc.RLIMIT_CPU, (ulong)((cpu + 999) / 1000), 1);
         if (caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
-        if (caps.MemoryBytes is { } memory && _containment is ProcessTree) Limit(Libc.RLIMIT_DATA, (ulong)memory, 0);
+        if (caps.MemoryBytes is { } memory && IsPolled) Limit(Libc.RLIMIT_DATA, (ulong)memory, 0);
         Limit(Libc.RLIMIT_CORE, 0, 0);
     }
 
@@ -316,7 +327,8 @@ internal sealed unsafe class CappedProcess
         var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals) ?? (overspent ? KillReason.CostLimit : null);
         var cpu = Math.Max(Math.Max(totals.CpuMicroseconds, _last.CpuMicroseconds), usage.CpuMicroseconds) / 1000;
 
-        var leaked = _reason is null ? _ended.Count : 0;
+        // bubblewrap's own processes end a moment after the program, and what that left ends with their pid namespace.
+        var leaked = _reason is null && Cage.MechanismOf(_start.Plan.Level) != Mechanism.Bubblewrap ? _ended.Count : 0;
         return new ProcessEnd(
             exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits)
         {

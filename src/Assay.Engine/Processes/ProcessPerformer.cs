@@ -149,6 +149,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         string[] command = [.. effect.Command.Select(w => Fill(effect, w, root, folder))];
         var path = Inherited(effect).FirstOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/bin:/bin";
         if (ProgramPath.Find(command[0], path) is not { } program) return (command, ProcessEnd.NotStarted($"{command[0]}: not found in PATH", Libc.ENOENT));
+        var absolute = Path.GetFullPath(Path.Combine(WorkFolder(effect, root, folder), program));
+        if (!Path.Exists(absolute)) return (command, ProcessEnd.NotStarted($"{program}: No such file or directory", Libc.ENOENT));
+        if (!ProgramPath.IsExecutable(absolute)) return (command, ProcessEnd.NotStarted($"{program}: Permission denied: it is not executable", Libc.EACCES));
         command[0] = program;
         return (command, null);
     }
@@ -182,11 +185,21 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         if (File.Exists(program) && File.ResolveLinkTarget(program, returnFinalTarget: true) is { } target) yield return target.FullName;
     }
 
-    /// <summary>What is granted for writing must not be the workspace's: other runs' evidence lies there.</summary>
+    /// <summary>
+    /// What is granted for writing must not be the workspace's, where other runs' evidence lies, nor let it be moved away: it may lie directly in a
+    /// granted folder, where it is covered, but not deeper.
+    /// </summary>
     private ProcessEnd? Trespass(RunProcess effect, string root)
     {
-        var taken = effect.Writable.Select(p => RealPath.Of(Path.GetFullPath(Path.Combine(root, p)))).FirstOrDefault(p => MountOrder.IsBelow(p, workspace.Root));
-        return taken is null ? null : ProcessEnd.NotStarted($"{taken} lies in the workspace {workspace.Root}, which no work may change: name another with --workspace");
+        var above = Path.GetDirectoryName(workspace.Root) ?? "/";
+        foreach (var path in effect.Writable.Select(p => RealPath.Of(Path.GetFullPath(Path.Combine(root, p)))))
+        {
+            var isInside = MountOrder.IsBelow(path, workspace.Root);
+            if (!isInside && (path == above || !MountOrder.IsBelow(workspace.Root, path))) continue;
+            return ProcessEnd.NotStarted($"the workspace {workspace.Root} {(isInside ? "holds" : "lies deep in")} {path}, which is to be changed: choose a --workspace elsewhere");
+        }
+
+        return null;
     }
 
     /// <summary>What is declared stands over what is inherited; HOME and TMPDIR are the run's own where it is caged.</summary>

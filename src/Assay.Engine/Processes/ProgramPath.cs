@@ -17,4 +17,7 @@ internal static class ProgramPath
 
         return null;
     }
+
+    /// <summary>Whether a file may be executed by anybody at all.</summary>
+    public static bool IsExecutable(string path) => File.Exists(path) && (File.GetUnixFileMode(path) & AnyExecute) != UnixFileMode.None;
 }

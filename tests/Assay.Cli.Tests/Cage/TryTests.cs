@@ -36,6 +36,7 @@ public sealed class TryTests : IDisposable
     [InlineData(125, "--time", "0", "--", "true")]
     [InlineData(125, "--reads", "/nowhere", "--", "true")]
     [InlineData(125, "--reads", "/", "--", "true")]
+    [InlineData(125, "--reads", "top", "--", "true")]
     [InlineData(125, "--sandbox", "everything", "--", "true")]
     [InlineData(125, "--workspace", "/proc/assay", "--", "true")]
     [InlineData(125, "--writes", ".assay", "--", "true")]
@@ -43,6 +44,7 @@ public sealed class TryTests : IDisposable
     {
         await File.WriteAllTextAsync(_folder.Under("plain"), "x");
         Directory.CreateDirectory(_folder.Under(".assay"));
+        File.CreateSymbolicLink(_folder.Under("top"), "/");
         var run = await Try(words);
         Assert.True(run.ExitCode == code, $"{run.ExitCode}: {run.Error}");
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
@@ -114,6 +116,31 @@ public sealed class TryTests : IDisposable
         var run = await On(
             host, program, "--reads", "other", "--hides", "other/holdout", "--", "sh", "-c", "cat other/seen; cat other/holdout/secret data/holdout/secret; echo looked");
         Assert.Equal("seen\nlooked\n", run.Output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task What_is_hidden_stands_over_what_is_granted(string host)
+    {
+        if (CageHosts.Missing(host) is { } missing) Assert.Skip(missing);
+        using var program = new PublicProgram();
+        Directory.CreateDirectory(_folder.Under("h"));
+        await File.WriteAllTextAsync(_folder.Under("h", "secret"), "secret\n");
+        await AssayProgram.RunAsync("/bin/chmod", ["-R", "a+rwX", _folder.Path], null, null, TimeSpan.FromSeconds(10));
+        foreach (var (hidden, script) in new[] { ("h", "cat h/secret"), ("/etc/services", "cat /etc/services"), ("/usr/bin/tac", "tac --version || /bin/tac --version") })
+        {
+            var run = await On(host, program, "--reads", "h", "--hides", hidden, "--", "sh", "-c", script);
+            Assert.True(run.Output.Length == 0, $"{hidden}: {run.Output}");
+        }
+    }
+
+    [Fact]
+    public async Task A_workspace_deep_in_what_may_be_changed_is_refused()
+    {
+        Directory.CreateDirectory(_folder.Under("w", "deep"));
+        var run = await Try("--workspace", _folder.Under("w", "deep", ".assay"), "--writes", _folder.Under("w"), "--", "true");
+        Assert.True(run.ExitCode == 125, run.Error);
+        Assert.Contains("lies deep in", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

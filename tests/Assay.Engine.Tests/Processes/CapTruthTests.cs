@@ -74,19 +74,61 @@ public sealed class CapTruthTests
         Assert.Equal(level, outcome.Caps.Cage!.Level);
     }
 
-    [Theory]
-    [InlineData("head -c 200000000 /dev/zero > /dev/shm/a; sleep 20")]
-    [InlineData("head -c 200000000 /dev/zero > /tmp/a; sleep 20")]
-    [InlineData("exec perl -e '$n = q(m) . chr(0); $f = syscall(319, $n, 0); open my $m, q(>&=), $f; print $m q(x) x 200000000; sleep 20'")]
-    public async Task Memory_in_files_is_memory(string script)
+    public static TheoryData<string, ContainmentMode> MemoryTricks
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        get
+        {
+            var tricks = new TheoryData<string, ContainmentMode>();
+            foreach (var mode in new[] { ContainmentPool.Detect(), ContainmentMode.ProcessTree }.Distinct())
+            {
+                tricks.Add("head -c 200000000 /dev/zero > /dev/shm/a; sleep 20", mode);
+                tricks.Add("head -c 200000000 /dev/zero > /tmp/a; sleep 20", mode);
+                tricks.Add("exec perl -e '$n = q(m) . chr(0); $f = syscall(319, $n, 0); open my $m, q(>&=), $f; print $m q(x) x 200000 for 1..1000; sleep 20'", mode);
+            }
+
+            return tricks;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(MemoryTricks))]
+    public async Task Memory_in_files_is_memory(string script, ContainmentMode mode)
+    {
+        await using var harness = new ProcessHarness(mode);
         var (outcome, _) = await harness.RunAsync(script, ProcessHarness.Caps with { MemoryBytes = 64L << 20 }, e => e with { Sandbox = SandboxLevel.Strict });
 
-        // The file system ends where the cap does, or the kernel's killer comes first.
+        // The file system ends where the cap does, or before; or the kernel's killer comes first.
         var refused = outcome is { KillReason: KillReason.Timeout } && script.Contains("head", StringComparison.Ordinal);
         Assert.True(outcome.KillReason == KillReason.MemoryLimit || refused, outcome.ToString());
         Assert.Empty(harness.Survivors());
+    }
+
+    [Theory]
+    [InlineData(ContainmentMode.ProcessTree)]
+    [InlineData(ContainmentMode.CgroupV1)]
+    public async Task Limits_of_a_process_hold_from_its_first_instruction(ContainmentMode mode)
+    {
+        if (mode == ContainmentMode.CgroupV1 && ContainmentPool.Detect() != mode) Assert.Skip("needs cgroup v1");
+        await using var harness = new ProcessHarness(mode);
+        for (var i = 0; i < 20; i++)
+        {
+            var (outcome, evidence) = await harness.RunAsync("ulimit -f; (ulimit -f)", Disk, e => e with { Sandbox = SandboxLevel.Strict });
+            Assert.Equal("7812\n7812\n", System.Text.Encoding.UTF8.GetString(evidence["stdout"].Span));
+        }
+    }
+
+    [Theory]
+    [InlineData("touch f; chmod 4755 f")]
+    [InlineData("touch f; chmod 2755 f")]
+    [InlineData("perl -e 'use Fcntl; sysopen(my $f, q(f), O_CREAT | O_WRONLY, 04755)'")]
+    [InlineData("perl -e 'my $p = qq(f) . chr(0); syscall(133, $p, 0104755, 0)'")]
+    [InlineData("perl -e 'open my $f, q(<), q(/usr/bin/env); fcntl($f, 1024, 1) and print q(leased)'")]
+    public async Task Nothing_is_left_that_takes_roots_rights_or_holds_up_others(string script)
+    {
+        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        var (outcome, evidence) = await harness.RunAsync($"{script}; find . -perm /6000; exit 0", change: e => e with { Sandbox = SandboxLevel.Strict });
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        Assert.Empty(evidence["stdout"].ToArray());
     }
 
     [Theory]

@@ -43,14 +43,15 @@ internal sealed class ProcessTree : IContainment
         long rss = 0;
         long ticks = 0;
         var count = 0;
-        foreach (var member in Find(pid))
+        var members = Find(pid).FindAll(m => m.State != 'Z');
+        foreach (var member in members)
         {
-            if (member.State == 'Z') continue;
             rss += member.RssPages * Environment.SystemPageSize;
             ticks += member.CpuTicks;
             count++;
         }
 
+        rss += MemoryFiles.Bytes(members.Select(m => m.Pid));
         return new Usage(rss, ticks * 1_000_000 / ProcFs.TicksPerSecond, 0, count);
     }
 
@@ -65,7 +66,7 @@ internal sealed class ProcessTree : IContainment
     public CapInForce Processes(int? limit) => new(
         limit,
         limit is null ? Enforcement.None : Enforcement.Polled,
-        Libc.GetEUid() == 0 ? "proc:tree (rlimit:nproc does not bind root)" : "proc:tree+rlimit:nproc");
+        "proc:tree");
 
     public CapInForce CpuTime(long? limitMs) => new(limitMs, limitMs is null ? Enforcement.None : Enforcement.Polled, "proc:tree+rlimit:cpu");
 

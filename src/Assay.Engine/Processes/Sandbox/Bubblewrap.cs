@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Assay.Engine.Processes.Sandbox;
 
@@ -17,12 +18,15 @@ internal static class Bubblewrap
     public static string Version => Probed.Value.Version;
 
     /// <summary>Words that go before the command. The program sees no other process, and dies with the thread that started it.</summary>
-    public static IReadOnlyList<string> Words(CagePlan plan)
+    /// <param name="plan">What the run may reach.</param>
+    /// <param name="sharedMemoryBytes">The most that each of its file systems in memory may hold.</param>
+    public static IReadOnlyList<string> Words(CagePlan plan, long sharedMemoryBytes)
     {
+        var size = sharedMemoryBytes.ToString(CultureInfo.InvariantCulture);
         List<string> words =
         [
             Find()!, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root",
+            "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root",
         ];
         if (!plan.HasNetwork) words.Add("--unshare-net");
         foreach (var programs in SystemPaths.Programs)

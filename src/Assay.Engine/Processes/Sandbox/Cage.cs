@@ -9,6 +9,7 @@ namespace Assay.Engine.Processes.Sandbox;
 internal static unsafe class Cage
 {
     private const long DefaultSharedMemoryBytes = 64L << 20;
+    private const long PolledShare = 8;
 
     /// <summary>How a plan is held here.</summary>
     public static Mechanism MechanismOf(SandboxLevel level) => level == SandboxLevel.None ? Mechanism.Missing : CageHost.Current.Mechanism;
@@ -29,7 +30,7 @@ internal static unsafe class Cage
                 (SandboxLevel.None, _) => Spawn(host.Root, CageScript.Uncaged(containment), request, gate),
                 (_, Mechanism.View) => InView(host, plan, request, containment, caps, gate),
                 (_, Mechanism.Landlock) => Spawn(host.Root, CageScript.OnHost(plan, containment), request, gate),
-                (_, Mechanism.Bubblewrap) => InBubblewrap(host, plan, request, containment, gate),
+                (_, Mechanism.Bubblewrap) => InBubblewrap(host, plan, request, containment, caps, gate),
                 _ => CagedProgram.NotStarted(host.Problem!),
             };
         }
@@ -44,11 +45,18 @@ internal static unsafe class Cage
     {
         var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes).Concat(plan.Aliases.Select(a => a.Name).Where(n => !SystemPaths.Holds(n)))));
         if (view.Root is null) return CagedProgram.NotStarted($"the cage cannot be made: {view.Problem}");
-        var memory = Math.Min(caps.MemoryBytes ?? DefaultSharedMemoryBytes, caps.DiskBytes ?? long.MaxValue);
-        return Spawn(view.Root, CageScript.InView(plan, containment, Math.Max(memory, Environment.SystemPageSize)), request, gate);
+        return Spawn(view.Root, CageScript.InView(plan, containment, SharedMemory(caps, containment)), request, gate);
     }
 
-    private static CagedProgram InBubblewrap(CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, Gate? gate)
+    /// <summary>What each file system in memory may hold. Where memory is only polled, little, since what lies there is in no process's size.</summary>
+    private static long SharedMemory(ProcessCaps caps, IContainment containment)
+    {
+        var memory = Math.Min(caps.MemoryBytes ?? DefaultSharedMemoryBytes, caps.DiskBytes ?? long.MaxValue);
+        return Math.Max(containment is ProcessTree ? memory / PolledShare : memory, Environment.SystemPageSize);
+    }
+
+    private static CagedProgram InBubblewrap(
+        CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
     {
         // Abstract names belong to the network, which a confined run shares: without a domain that keeps them inside, it gets no such sockets.
         var keepsNames = !plan.HasNetwork || CageHost.Current.Watcher.Watches;
@@ -62,7 +70,7 @@ internal static unsafe class Cage
         }
 
         _ = Libc.Close(pipes[1]);
-        IReadOnlyList<string> words = [.. Bubblewrap.Words(plan), .. request.Words];
+        IReadOnlyList<string> words = [.. Bubblewrap.Words(plan, SharedMemory(caps, containment)), .. request.Words];
         var wrapped = request with { Program = words[0], Words = words, Folder = "/", Descriptors = [pipes[0], pipes[3]] };
         var started = Spawn(host.Root, CageScript.Uncaged(containment, Landlock.ScopeAbstractSockets), wrapped, gate);
         _ = Libc.Close(pipes[0]);

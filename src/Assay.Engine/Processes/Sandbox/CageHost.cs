@@ -16,13 +16,15 @@ internal sealed class CageHost
     private static readonly Lazy<CageHost> Detected = new(static () => new CageHost());
 
     private readonly ConcurrentDictionary<string, Lazy<View>> _views = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private Watcher _watcher;
 
     private CageHost()
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64) throw new PlatformNotSupportedException("Assay runs on x86-64 Linux only so far");
         HasSeccomp = ActionIsAvailable();
         Root = StartRoot() ?? throw new InvalidOperationException("this process cannot start threads");
-        Watcher = Watcher.Start(Root, holdsSignals: Landlock.Abi >= Landlock.ScopeAbi);
+        _watcher = Watcher.Start(Root, holdsSignals: Landlock.Abi >= Landlock.ScopeAbi);
         ViewProblem = Libc.GetEUid() == 0 ? ViewFor(ViewKey.Of([])).Problem : "only root may make one";
         Mechanism = Choose();
     }
@@ -34,7 +36,7 @@ internal sealed class CageHost
     public ThreadRoot Root { get; }
 
     /// <summary>Ends all that runs left when this process is gone, whichever way.</summary>
-    public Watcher Watcher { get; }
+    public Watcher Watcher => _watcher.IsAlive ? _watcher : Again();
 
     public bool HasSeccomp { get; }
 
@@ -57,6 +59,12 @@ internal sealed class CageHost
         // What failed for want of something may be tried again.
         if (view.Root is null) _views.TryRemove(name, out _);
         return view;
+    }
+
+    /// <summary>Somebody ended the watcher, which nothing that is caged can.</summary>
+    private Watcher Again()
+    {
+        lock (_gate) return _watcher.IsAlive ? _watcher : _watcher = Watcher.Start(Root, holdsSignals: true);
     }
 
     private Mechanism Choose()

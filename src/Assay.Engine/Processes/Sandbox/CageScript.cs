@@ -183,7 +183,7 @@ internal sealed unsafe class CageScript : IDisposable
         if (MountOrder.IsCovered(step))
         {
             if (isFolder) Script.Mount("tmpfs", step.Path, Plain, "size=1m,mode=755");
-            else Script.Call($"hide {step.Path}", SyscallNumbers.Mount, Script.Text("/dev/null"), Script.Text(step.Path), 0, ScriptMounts.Bind, 0);
+            else Script.Call($"hide {step.Path}", SyscallNumbers.Mount, Script.Text(ViewRoot.EmptyFile), Script.Text(step.Path), 0, ScriptMounts.Bind, 0);
             return;
         }
 
@@ -211,9 +211,16 @@ internal sealed unsafe class CageScript : IDisposable
         var ruleset = Landlock.Create(files: true, Landlock.ScopeSignals | Landlock.ScopeAbstractSockets);
         _ruleset = ruleset;
         Landlock.GrantInView(Script, ruleset, "/", Landlock.Reading);
-        Landlock.GrantInView(Script, ruleset, "/dev", Landlock.Reading | Landlock.WriteFile | Landlock.Truncate);
-        foreach (var path in RunOwn.Concat(plan.Writes)) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);
+        foreach (var device in SystemPaths.Devices) Landlock.GrantInView(Script, ruleset, device, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
+        foreach (var path in RunOwn.Where(own => !HoldsPipes(plan, own)).Concat(plan.Writes)) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);
         return ruleset;
+    }
+
+    /// <summary>Whether something of the host that takes bytes even where it is read-only is mounted below one of the run's own file systems.</summary>
+    private static bool HoldsPipes(CagePlan plan, string own)
+    {
+        var inside = plan.Reads.Where(r => MountOrder.IsBelow(r, own)).ToImmutableArray();
+        return !inside.IsEmpty && SocketSearch.MayHold(plan with { Reads = inside, Writes = [] });
     }
 
     private void Enter(int ruleset)

@@ -9,9 +9,11 @@ internal static class HostRules
     public static void Grant(int ruleset, CagePlan plan)
     {
         List<string> hides = [.. plan.Hides, .. plan.Sealed];
-        bool IsOpen(string path) => !plan.Sealed.Any(s => MountOrder.IsBelow(path, s));
-        foreach (var path in SystemPaths.Programs.Where(Path.Exists)) Except(ruleset, path, Landlock.Reading, hides);
-        foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) Landlock.Grant(ruleset, path, Landlock.Reading);
+        bool IsOpen(string path) => !plan.Hides.Contains(path) && !plan.Sealed.Any(s => MountOrder.IsBelow(path, s));
+        // A link into another of them would grant what is hidden there.
+        foreach (var path in SystemPaths.Programs.Where(p => Path.Exists(p) && new FileInfo(p).LinkTarget is null)) Except(ruleset, path, Landlock.Reading, hides);
+        foreach (var path in SystemPaths.Etc()) Except(ruleset, path, Landlock.Reading, hides);
+        foreach (var path in SystemPaths.Hardware) Landlock.Grant(ruleset, path, Landlock.Reading);
         foreach (var path in SystemPaths.Devices) Landlock.Grant(ruleset, path, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
         Landlock.Grant(ruleset, "/proc", Landlock.Reading);
         foreach (var path in plan.Reads.Where(IsOpen)) Except(ruleset, path, Landlock.Reading, [.. Inside(hides, path)]);

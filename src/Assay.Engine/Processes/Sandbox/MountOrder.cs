@@ -21,21 +21,26 @@ internal static class MountOrder
     public static IReadOnlyList<MountStep> Of(CagePlan plan)
     {
         bool IsOpen(string path) => !plan.Sealed.Any(s => IsBelow(path, s));
-        var writes = plan.Writes.Where(IsOpen).Distinct(StringComparer.Ordinal).ToList();
-        var reads = plan.Reads.Where(IsOpen).Except(writes, StringComparer.Ordinal).Where(r => !SystemPaths.Holds(r) && Path.Exists(r)).ToList();
-        var hides = plan.Hides.Except(writes, StringComparer.Ordinal).Except(reads, StringComparer.Ordinal)
-            .Where(h => Path.Exists(h) && reads.Concat(writes).Concat(SystemPaths.Programs).Any(outer => IsBelow(h, outer)));
-        return
+        var writes = plan.Writes.Where(IsOpen).Except(plan.Hides, StringComparer.Ordinal).Distinct(StringComparer.Ordinal).ToList();
+        var reads = plan.Reads.Where(IsOpen).Except(plan.Hides, StringComparer.Ordinal).Except(writes, StringComparer.Ordinal)
+            .Where(r => !SystemPaths.Holds(r) && Path.Exists(r)).ToList();
+        var outer = reads.Concat(writes).Concat(SystemPaths.Programs).Concat(SystemPaths.Etc()).ToList();
+        var hides = plan.Hides.Where(h => Path.Exists(h) && outer.Exists(o => IsBelow(h, o)));
+        List<MountStep> steps =
         [
             .. reads.Select(p => new MountStep(p, MountKind.Read))
                 .Concat(hides.Select(p => new MountStep(p, MountKind.Hide)))
                 .Concat(writes.Select(p => new MountStep(p, MountKind.Write)))
                 .Distinct()
                 .OrderBy(s => s.Path.Length).ThenBy(s => s.Kind).ThenBy(s => s.Path, StringComparer.Ordinal),
-            .. plan.Sealed.Where(s => Path.Exists(s) && reads.Concat(writes).Concat(SystemPaths.Programs).Any(outer => IsBelow(s, outer)))
-                .Select(p => new MountStep(p, MountKind.Seal)),
         ];
+        var seals = plan.Sealed.Where(s => Path.Exists(s) && outer.Exists(o => IsBelow(s, o)) && !IsHiddenAlready(s, steps));
+        return [.. steps, .. seals.Select(p => new MountStep(p, MountKind.Seal))];
     }
+
+    /// <summary>The last step that a path lies in decides what is seen there.</summary>
+    private static bool IsHiddenAlready(string path, List<MountStep> steps) =>
+        steps.FindLastIndex(s => IsBelow(path, s.Path)) is >= 0 and var last && steps[last].Kind == MountKind.Hide;
 
     /// <summary>Whether nothing but an empty place stands at a step's path.</summary>
     public static bool IsCovered(MountStep step) => step.Kind is MountKind.Hide or MountKind.Seal;

@@ -36,6 +36,12 @@ internal static class SeccompFilter
 
     private const uint NewTimeNamespace = 0x80;
 
+    /// <summary>S_ISUID, S_ISGID.</summary>
+    private const uint SetIds = 0xC00;
+
+    /// <summary>O_CREAT, and what of O_TMPFILE is no O_DIRECTORY.</summary>
+    private const uint Creating = 0x400040;
+
     private static readonly uint[] Refused =
     [
         165, 166, 155, 161, 308, 428, 429, 430, 431, 432, 433, 442, 467, // mount and its kin, pivot_root, chroot, setns
@@ -61,12 +67,14 @@ internal static class SeccompFilter
         filter.LoadNumber();
         filter.AnswerIfAtLeast(FirstX32, Kill);
         filter.AnswerIfAtLeast(FirstUnknown, Unknown);
-        filter.AnswerIfEqual(435, Unknown); // clone3, whose flags no filter can read
+        filter.AnswerIfEqual(435, Unknown); // clone3 and openat2, whose arguments no filter can read
+        filter.AnswerIfEqual(437, Unknown);
         foreach (var number in Refused) filter.AnswerIfEqual(number, Refuse);
         if (!hasView) Array.ForEach(SharedByName, number => filter.AnswerIfEqual(number, Refuse));
         Namespaces(filter);
         Sockets(filter, hasView && mayCallByPath, hasNetwork);
         OfOthers(filter);
+        Privileges(filter);
         filter.Answer(Allow);
         return filter.Code;
     }
@@ -107,6 +115,12 @@ internal static class SeccompFilter
             filter.AnswerIfEqual(0x541C, Refuse); // TIOCLINUX
         });
         filter.ForCall(285, () => ArgumentNotZero(filter, 1, Unsupported)); // fallocate with a mode
+        filter.ForCall(72, () => // fcntl: leases and notices hold up whoever opens the file
+        {
+            filter.LoadArgument(1);
+            filter.AnswerIfEqual(1024, Refuse); // F_SETLEASE
+            filter.AnswerIfEqual(1026, Refuse); // F_NOTIFY
+        });
         filter.ForCall(157, () =>
         {
             filter.LoadArgument(0);
@@ -126,6 +140,25 @@ internal static class SeccompFilter
         foreach (var number in new uint[] { 203, 144, 142, 314 }) filter.ForCall(number, () => ArgumentNotZero(filter, 0, Pretend)); // sched_set*
         filter.ForCall(141, () => Priority(filter, wholeUser: 2)); // setpriority
         filter.ForCall(251, () => Priority(filter, wholeUser: 3)); // ioprio_set
+    }
+
+    /// <summary>A program of root's that takes its owner's rights must not be left where others can run it.</summary>
+    private static void Privileges(Bpf filter)
+    {
+        foreach (var (number, mode) in new (uint, uint)[] { (90, 1), (91, 1), (268, 2), (452, 2), (85, 1), (133, 1), (259, 2) }) // chmod, creat, mknod and their kin
+        {
+            filter.ForCall(number, () => ArgumentBits(filter, mode, SetIds));
+        }
+
+        foreach (var (number, flags) in new (uint, uint)[] { (2, 1), (257, 2) }) // open, openat
+        {
+            filter.ForCall(number, () =>
+            {
+                filter.LoadArgument(flags);
+                filter.Mask(Creating);
+                filter.UnlessEqual(0, () => ArgumentBits(filter, flags + 1, SetIds));
+            });
+        }
     }
 
     private static void Priority(Bpf filter, uint wholeUser)

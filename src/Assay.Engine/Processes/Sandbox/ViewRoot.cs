@@ -8,6 +8,9 @@ namespace Assay.Engine.Processes.Sandbox;
 /// </summary>
 internal static class ViewRoot
 {
+    /// <summary>Stands in place of a hidden file. It cannot be written to, like everything in the view.</summary>
+    public const string EmptyFile = "/run/.hidden";
+
     private const string RootOptions = "size=4m,nr_inodes=4k,mode=755";
     private const long Plain = ScriptMounts.NoSetUid | ScriptMounts.NoDevices;
     private const ulong ReadOnlyTree = MountTree.ReadOnly | MountTree.NoSetUid | MountTree.NoDevices;
@@ -50,6 +53,7 @@ internal static class ViewRoot
     private static void Fill(SyscallScript script, ViewKey key, List<MountTree> trees)
     {
         foreach (var folder in Empty.Concat(key.TopFolders)) script.MakeFolder(Stage + folder);
+        script.MakeFile(Stage + EmptyFile);
         foreach (var programs in SystemPaths.Programs)
         {
             if (new FileInfo(programs).LinkTarget is { } target)

@@ -24,6 +24,16 @@ internal sealed class Watcher
 
     public bool Watches => Pid != 0;
 
+    /// <summary>Whether it does what it was started for; one that was not needed does.</summary>
+    public unsafe bool IsAlive
+    {
+        get
+        {
+            int status;
+            return Pid == 0 || Libc.Wait4(Pid, &status, Libc.WNOHANG, null) == 0;
+        }
+    }
+
     public static Watcher Start(ThreadRoot root, bool holdsSignals)
     {
         if (!holdsSignals) return new Watcher(0, -1);
