@@ -134,6 +134,41 @@ public sealed class TryTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(CageHosts.Root)]
+    [InlineData(CageHosts.RootWithoutSysAdmin)]
+    public async Task What_takes_the_place_of_a_hidden_file_is_hidden_too(string host)
+    {
+        if (CageHosts.Missing(host) is { } missing) Assert.Skip(missing);
+        using var program = new PublicProgram();
+        await File.WriteAllTextAsync(_folder.Under("key"), "old\n");
+        await File.WriteAllTextAsync(_folder.Under("seen"), "seen\n");
+        const string wait = "echo ready > $HOME/../ready; for i in $(seq 100); do [ -s seen ] && [ \"$(cat seen)\" = go ] && break; sleep 0.05; done; cat key; echo looked";
+        var run = On(host, program, "--hides", "key", "--", "sh", "-c", wait);
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (!Directory.EnumerateFiles(_folder.Path, "ready", SearchOption.AllDirectories).Any() && DateTime.UtcNow < deadline) await Task.Delay(20);
+        await File.WriteAllTextAsync(_folder.Under("new"), "NEW\n");
+        File.Move(_folder.Under("new"), _folder.Under("key"), overwrite: true);
+        await File.WriteAllTextAsync(_folder.Under("seen"), "go\n");
+        Assert.Equal("looked\n", (await run).Output);
+    }
+
+    [Fact]
+    public async Task A_workspace_below_the_systems_folders_works()
+    {
+        var folder = $"/usr/local/share/assay-test-{Guid.NewGuid():N}";
+        if (Environment.UserName != "root") Assert.Skip("needs root, to write there");
+        try
+        {
+            var run = await Try("--workspace", folder, "--", "sh", "-c", "touch $HOME/x; echo works");
+            Assert.Equal("works\n", run.Output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task A_workspace_deep_in_what_may_be_changed_is_refused()
     {

@@ -6,13 +6,15 @@ namespace Assay.Engine.Processes.Containment;
 /// <summary>Chooses at start how this host can contain processes, and lends containments out, since making one costs more than a process.</summary>
 internal sealed class ContainmentPool : IDisposable
 {
+    private static readonly string EngineName = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}";
+
     private static int _pools;
 
     private readonly ConcurrentBag<IContainment> _idle = [];
     private readonly ConcurrentBag<IContainment> _all = [];
 
     // Distinct for each pool of each process on this host, so that engines can tell whose cgroup is whose.
-    private readonly string _session = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}-{Interlocked.Increment(ref _pools)}";
+    private readonly string _session = $"{EngineName}-{Interlocked.Increment(ref _pools)}";
     private int _created;
 
     /// <param name="mode">What to use; null: the best there is.</param>
@@ -31,7 +33,7 @@ internal sealed class ContainmentPool : IDisposable
         if (DelegatedCgroup.Find() is not null) return ContainmentMode.CgroupV2;
         try
         {
-            using var probe = new CgroupV1($"{Environment.ProcessId}-probe-{Guid.NewGuid():N}");
+            using var probe = new CgroupV1($"{EngineName}-probe{Guid.NewGuid():N}");
             return ContainmentMode.CgroupV1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

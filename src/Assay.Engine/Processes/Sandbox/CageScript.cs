@@ -26,6 +26,9 @@ internal sealed unsafe class CageScript : IDisposable
     /// <summary>File systems in memory that every run has for itself.</summary>
     private static readonly string[] RunOwn = ["/tmp", "/dev/shm"];
 
+    /// <summary>What is of the view itself, so that only the thread can name it.</summary>
+    private static readonly (string Path, ulong Rights)[] OfView = [("/", Landlock.ReadFolder), ("/proc", Landlock.Reading), ("/run", Landlock.Reading)];
+
     private readonly List<MountTree> _trees = [];
     private int _ruleset = -1;
 
@@ -174,12 +177,9 @@ internal sealed unsafe class CageScript : IDisposable
     {
         var isFolder = Directory.Exists(step.Path);
         var top = ViewKey.Top(step.Path);
-        if (!SystemPaths.IsSystem(top))
-        {
-            Script.MakeFolders(top, isFolder ? step.Path : Path.GetDirectoryName(step.Path)!);
-            if (!isFolder) Script.MakeFile(step.Path);
-        }
-
+        // Also below the system's folders, where something hidden may stand on the way.
+        Script.MakeFolders(top, isFolder ? step.Path : Path.GetDirectoryName(step.Path)!);
+        if (!isFolder) Script.MakeFile(step.Path);
         if (MountOrder.IsCovered(step))
         {
             if (isFolder) Script.Mount("tmpfs", step.Path, Plain, "size=1m,mode=755");
@@ -210,7 +210,8 @@ internal sealed unsafe class CageScript : IDisposable
     {
         var ruleset = Landlock.Create(files: true, Landlock.ScopeSignals | Landlock.ScopeAbstractSockets);
         _ruleset = ruleset;
-        Landlock.GrantInView(Script, ruleset, "/", Landlock.Reading);
+        if (!HostRules.TryGrantAround(ruleset, plan)) Landlock.GrantInView(Script, ruleset, "/", Landlock.Reading);
+        else foreach (var (path, rights) in OfView) Landlock.GrantInView(Script, ruleset, path, rights);
         foreach (var device in SystemPaths.Devices) Landlock.GrantInView(Script, ruleset, device, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
         foreach (var path in RunOwn.Where(own => !HoldsPipes(plan, own)).Concat(plan.Writes)) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);
         return ruleset;
