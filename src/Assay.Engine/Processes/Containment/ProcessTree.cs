@@ -1,4 +1,3 @@
-using System.Globalization;
 using Assay.Engine.Processes.Native;
 using Assay.Kernel.Effects;
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static Assay.Engine.Processes.Native.ThreadCode;
 
 namespace Assay.Engine.Processes.Native;

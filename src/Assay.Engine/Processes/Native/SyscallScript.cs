@@ -48,7 +48,7 @@ internal sealed unsafe class SyscallScript : IDisposable
     /// <param name="arguments">At most six.</param>
     public SyscallScript Call(string name, long number, params ReadOnlySpan<long> arguments)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(arguments.Length, MaxArguments);
+        if (arguments.Length > MaxArguments) throw new ArgumentException($"a system call takes at most {MaxArguments} arguments", nameof(arguments));
         var op = new Op { Number = number };
         for (var i = 0; i < arguments.Length; i++) op.Arguments[i] = arguments[i];
         _ops.Add(op);

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
-using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes.Sandbox;
 
