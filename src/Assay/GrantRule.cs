@@ -33,9 +33,17 @@ internal static class GrantRule
     /// <summary>Folders that may be changed, absolute.</summary>
     public static ImmutableArray<string> Writes(string folder, ImmutableArray<string> names, SandboxLevel level, string pointer, Refusal refuse)
     {
-        if (level == SandboxLevel.None && !names.IsEmpty) refuse(pointer, "sandbox", "means nothing with sandbox none, which keeps nothing away: remove it, or choose a level");
+        if (level == SandboxLevel.None && !names.IsEmpty)
+        {
+            refuse(pointer, "sandbox", "means nothing with sandbox none, which keeps nothing away: remove it, or choose a level");
+        }
+
         var paths = Paths(folder, names, pointer, refuse);
-        foreach (var path in paths.Where(p => !Directory.Exists(p))) refuse(pointer, "path", $"{path} is no folder, and only folders can be granted for writing");
+        foreach (var path in paths.Where(p => !Directory.Exists(p)))
+        {
+            refuse(pointer, "path", $"{path} is no folder, and only folders can be granted for writing");
+        }
+
         return paths;
     }
 

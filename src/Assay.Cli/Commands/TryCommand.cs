@@ -30,14 +30,21 @@ internal static class TryCommand
     public static Command Create(GlobalOptions globals)
     {
         var words = new Argument<string[]>(Words) { Description = "The command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
-        var level = new Option<SandboxLevel>("--sandbox") { Description = "none, confined (with the network), strict, isolated", DefaultValueFactory = _ => SandboxLevel.Strict };
+        var level = new Option<SandboxLevel>("--sandbox")
+        {
+            Description = "none, confined (with the network), strict, isolated",
+            DefaultValueFactory = _ => SandboxLevel.Strict,
+        };
         var memory = Size("--memory", 1024, "Memory of all it starts together, in MiB");
         var disk = Size("--disk", 1024, "What it may leave on the disk, in MiB");
         var time = new Option<double>("--time") { Description = "Seconds until it is ended", HelpName = "S", DefaultValueFactory = _ => 60 };
         var reads = Paths("--reads", "A file or folder that it may read besides the system's programs and the current folder");
         var hides = Paths("--hides", "A file or folder in these that stays out of its reach");
         var writes = Paths("--writes", "A folder that it may change, besides one of its own; --writes . for the current one");
-        var command = new Command(Name, "Run one command in the cage, from any folder, and keep a record") { level, memory, time, disk, reads, hides, writes, words };
+        var command = new Command(Name, "Run one command in the cage, from any folder, and keep a record")
+        {
+            level, memory, time, disk, reads, hides, writes, words,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             var options = new TryOptions
@@ -112,7 +119,7 @@ internal static class TryCommand
         new(name) { Description = description, HelpName = "MB", DefaultValueFactory = _ => standard };
 
     private static Option<string[]> Paths(string name, string description) =>
-        new(name) { Description = description, HelpName = "PATH", DefaultValueFactory = _ => [], Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        new(name) { Description = description, HelpName = "PATH", DefaultValueFactory = _ => [], Arity = ArgumentArity.OneOrMore };
 
     /// <summary>Passes on what the command prints, as it comes. Under --json all of it goes to standard error.</summary>
     private sealed class LiveOutput : IDisposable

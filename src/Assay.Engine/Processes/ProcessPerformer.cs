@@ -196,7 +196,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         {
             var isInside = MountOrder.IsBelow(path, workspace.Root);
             if (!isInside && (path == above || !MountOrder.IsBelow(workspace.Root, path))) continue;
-            return ProcessEnd.NotStarted($"the workspace {workspace.Root} {(isInside ? "holds" : "lies deep in")} {path}, which is to be changed: choose a --workspace elsewhere");
+            var place = isInside ? "holds" : "lies deep in";
+            return ProcessEnd.NotStarted($"the workspace {workspace.Root} {place} {path}, which is to be changed: choose a --workspace elsewhere");
         }
 
         return null;
@@ -205,7 +206,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     /// <summary>What is declared stands over what is inherited; HOME and TMPDIR are the run's own where it is caged.</summary>
     private static IEnumerable<string> Variables(RunProcess effect, string root, string folder)
     {
-        var own = effect.Sandbox == SandboxLevel.None ? [] : PrivateHome.Variables(folder).Where(v => !effect.Environment.ContainsKey(v.Name)).ToList();
+        var own = effect.Sandbox == SandboxLevel.None
+            ? []
+            : PrivateHome.Variables(folder).Where(v => !effect.Environment.ContainsKey(v.Name)).ToList();
         return
         [
             .. Inherited(effect).Where(v => !own.Exists(o => v.StartsWith(o.Name + "=", StringComparison.Ordinal))),

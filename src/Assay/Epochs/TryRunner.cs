@@ -53,7 +53,9 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
     {
         var program = options.Command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(Path.Combine(folder, options.Command[0])) : null;
         Digest? programSha256 = File.Exists(program) ? DocumentFile.Sha256(program) : null;
-        var document = new TryDocument(folder, options.Command, programSha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes, options.DiskBytes);
+        var document = new TryDocument(
+            folder, options.Command, programSha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes,
+            options.DiskBytes);
         var json = CanonicalJson.Serialize(document, TryJson.Default.TryDocument);
         var digest = Digest.Of(json);
         var crucible = new Crucible
@@ -143,7 +145,8 @@ public sealed record TryOptions
 
 /// <summary>What its ids are computed from.</summary>
 internal sealed record TryDocument(
-    string Folder, ImmutableArray<string> Command, Digest? ProgramSha256, SandboxLevel Sandbox, ImmutableArray<string> Reads, ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
+    string Folder, ImmutableArray<string> Command, Digest? ProgramSha256, SandboxLevel Sandbox, ImmutableArray<string> Reads,
+    ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
     long MemoryBytes, long DiskBytes);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -30,7 +30,7 @@ public sealed class HostileChangeTests
         ("backslashes", "printf x > 'ok/..\\..\\x'", Completed, null),
         ("no-utf8", "printf x > \"$(printf 'ok/\\377')\"", Failed, "no UTF-8"),
         ("pipe", "mkfifo ok/pipe", Failed, "a pipe"),
-        ("setuid", "cp /bin/true ok/true; chmod 4755 ok/true", Completed, null),
+        ("setuid", "cp /bin/true ok/true; chmod 755 ok/true; chmod 4755 ok/true || true", Completed, null),
         ("state", "mkdir -p .state; echo '{}' > .state/execution_results.json", Failed, "protected"),
         ("workspace", "mkdir -p .assay; echo x > .assay/x", Failed, "protected"),
         ("contracts", "mkdir -p contracts; echo '{}' > contracts/x.json", Failed, "protected"),

@@ -43,6 +43,10 @@ internal static class ScriptMounts
     public static void Mount(this SyscallScript script, string kind, string path, long flags, string options) =>
         script.Call($"mount {kind} on {path}", SyscallNumbers.Mount, script.Text(kind), script.Text(path), script.Text(kind), flags, script.Text(options));
 
+    /// <summary>Puts one file in place of another.</summary>
+    public static void BindOver(this SyscallScript script, string file, string path) =>
+        script.Call($"hide {path}", SyscallNumbers.Mount, script.Text(file), script.Text(path), 0, Bind, 0);
+
     /// <summary>Changes how a mount of this namespace may be used; the file system below it stays as it is.</summary>
     public static void Restrict(this SyscallScript script, string path, long flags) =>
         script.Call($"restrict {path}", SyscallNumbers.Mount, 0, script.Text(path), 0, Remount | Bind | flags, 0);

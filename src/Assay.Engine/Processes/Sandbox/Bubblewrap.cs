@@ -26,7 +26,8 @@ internal static class Bubblewrap
         List<string> words =
         [
             Find()!, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL",
-            "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp", "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root",
+            "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp",
+            "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root",
         ];
         if (!plan.HasNetwork) words.Add("--unshare-net");
         foreach (var programs in SystemPaths.Programs)
@@ -38,9 +39,12 @@ internal static class Bubblewrap
         foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) words.AddRange(["--ro-bind-try", path, path]);
         var steps = MountOrder.Of(plan);
         foreach (var step in steps) words.AddRange(Step(step));
-        foreach (var (name, real) in plan.Aliases.Where(a => !SystemPaths.Holds(a.Name) && !steps.Any(s => MountOrder.IsBelow(a.Name, s.Path)))) words.AddRange(["--symlink", real, name]);
-        foreach (var step in steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path))) words.AddRange(["--remount-ro", step.Path]);
-        words.AddRange(["--remount-ro", "/", "--chdir", plan.WorkFolder, "--seccomp", $"{FilterDescriptor}", "--json-status-fd", $"{StatusDescriptor}", "--"]);
+        var missing = plan.Aliases.Where(a => !SystemPaths.Holds(a.Name) && !steps.Any(s => MountOrder.IsBelow(a.Name, s.Path)));
+        foreach (var (name, real) in missing) words.AddRange(["--symlink", real, name]);
+        var covered = steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path));
+        foreach (var step in covered) words.AddRange(["--remount-ro", step.Path]);
+        words.AddRange(["--remount-ro", "/", "--chdir", plan.WorkFolder]);
+        words.AddRange(["--seccomp", $"{FilterDescriptor}", "--json-status-fd", $"{StatusDescriptor}", "--"]);
         return words;
     }
 

@@ -43,7 +43,8 @@ internal static unsafe class Cage
     private static CagedProgram InView(
         CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
     {
-        var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes).Concat(plan.Aliases.Select(a => a.Name).Where(n => !SystemPaths.Holds(n)))));
+        var names = plan.Aliases.Select(a => a.Name).Where(n => !SystemPaths.Holds(n));
+        var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes).Concat(names)));
         if (view.Root is null) return CagedProgram.NotStarted($"the cage cannot be made: {view.Problem}");
         return Spawn(view.Root, CageScript.InView(plan, containment, SharedMemory(caps, containment)), request, gate);
     }
@@ -125,7 +126,8 @@ internal sealed record CagedProgram(SpawnThread? Thread, Spawner.Child Child, st
         if (StatusPipe < 0 || exitCode == 0) return true;
         var bytes = stackalloc byte[MaxStatusBytes];
         var length = 0;
-        for (int read; length < MaxStatusBytes && (read = (int)Libc.Read(StatusPipe, bytes + length, (nuint)(MaxStatusBytes - length))) > 0;) length += read;
+        int read;
+        while ((read = (int)Libc.Read(StatusPipe, bytes + length, (nuint)(MaxStatusBytes - length))) > 0) length += read;
         return Encoding.ASCII.GetString(bytes, length).Contains("\"exit-code\"", StringComparison.Ordinal);
     }
 

@@ -53,13 +53,16 @@ internal sealed class CageHost
     /// <summary>The view that has a place for what a run is granted.</summary>
     public View ViewFor(ViewKey key)
     {
-        var name = key.ToString();
+        // A view holds the files of /etc that were there when it was made; replacing one changes the folder.
+        var name = $"{key}\n{Stamp("/etc")}\n{Stamp("/etc/resolv.conf")}";
         var view = _views.GetOrAdd(name, _ => new Lazy<View>(() => new View(ViewRoot.Start(Root, key, out var problem), problem))).Value;
 
         // What failed for want of something may be tried again.
         if (view.Root is null) _views.TryRemove(name, out _);
         return view;
     }
+
+    private static long Stamp(string path) => File.GetLastWriteTimeUtc(RealPath.Of(path)).Ticks;
 
     /// <summary>Somebody ended the watcher, which nothing that is caged can.</summary>
     private Watcher Again()

@@ -106,7 +106,8 @@ internal sealed unsafe class CageScript : IDisposable
     }
 
     /// <summary>So that whoever looks at the engine's threads knows which ones are not like the others.</summary>
-    public static void NameThread(SyscallScript script, string name) => script.Call("name the thread", SyscallNumbers.Prctl, SetName, script.Text(name));
+    public static void NameThread(SyscallScript script, string name) =>
+        script.Call("name the thread", SyscallNumbers.Prctl, SetName, script.Text(name));
 
     private void Abandon()
     {
@@ -167,8 +168,9 @@ internal sealed unsafe class CageScript : IDisposable
         }
 
         // What is only the way to what was granted, and what stands in place of what is hidden, must not be written to.
-        foreach (var step in steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path))) Script.Restrict(step.Path, Plain | ScriptMounts.ReadOnly);
-        foreach (var top in tops.Except(RunOwn.Concat(plan.Writes), StringComparer.Ordinal)) Script.Restrict(top, Plain | ScriptMounts.ReadOnly);
+        var covered = steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path)).Select(s => s.Path);
+        var passages = tops.Except(RunOwn.Concat(plan.Writes), StringComparer.Ordinal);
+        foreach (var path in covered.Concat(passages)) Script.Restrict(path, Plain | ScriptMounts.ReadOnly);
     }
 
     private void Attach(MountStep step)
@@ -181,11 +183,12 @@ internal sealed unsafe class CageScript : IDisposable
         if (MountOrder.IsCovered(step))
         {
             if (isFolder) Script.Mount("tmpfs", step.Path, Plain, "size=1m,mode=755");
-            else Script.Call($"hide {step.Path}", SyscallNumbers.Mount, Script.Text(ViewRoot.EmptyFile), Script.Text(step.Path), 0, ScriptMounts.Bind, 0);
+            else Script.BindOver(ViewRoot.EmptyFile, step.Path);
             return;
         }
 
-        var tree = MountTree.Of(step.Path, MountTree.NoSetUid | MountTree.NoDevices | (step.Kind == MountKind.Read ? MountTree.ReadOnly : 0));
+        const ulong plain = MountTree.NoSetUid | MountTree.NoDevices;
+        var tree = MountTree.Of(step.Path, step.Kind == MountKind.Read ? plain | MountTree.ReadOnly : plain);
         _trees.Add(tree);
         tree.AttachAt(Script, step.Path);
     }
@@ -210,8 +213,9 @@ internal sealed unsafe class CageScript : IDisposable
         _ruleset = ruleset;
         if (!HostRules.TryGrantAround(ruleset, plan)) Landlock.GrantInView(Script, ruleset, "/", Landlock.Reading);
         else foreach (var (path, rights) in OfView) Landlock.GrantInView(Script, ruleset, path, rights);
-        foreach (var device in SystemPaths.Devices) Landlock.GrantInView(Script, ruleset, device, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
-        foreach (var path in RunOwn.Where(own => !HoldsPipes(plan, own)).Concat(plan.Writes)) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);
+        foreach (var device in SystemPaths.Devices) Landlock.GrantInView(Script, ruleset, device, Landlock.OfDevices);
+        var writable = RunOwn.Where(own => !HoldsPipes(plan, own)).Concat(plan.Writes);
+        foreach (var path in writable) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);
         return ruleset;
     }
 

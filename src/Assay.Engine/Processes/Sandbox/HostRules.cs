@@ -6,17 +6,20 @@ internal static class HostRules
     private const int MaxEntries = 10_000;
 
     /// <summary>All that a run may reach of the host.</summary>
-    /// <exception cref="IOException">The kernel refused, a folder that holds something hidden has too many entries, or one that may be changed holds something hidden.</exception>
+    /// <exception cref="IOException">
+    /// The kernel refused, something is hidden among too many entries, or in what may be changed.
+    /// </exception>
     public static void Grant(int ruleset, CagePlan plan)
     {
         Reading(ruleset, plan);
-        foreach (var path in SystemPaths.Devices) Landlock.Grant(ruleset, path, Landlock.ReadFile | Landlock.WriteFile | Landlock.Truncate);
+        foreach (var path in SystemPaths.Devices) Landlock.Grant(ruleset, path, Landlock.OfDevices);
         Landlock.Grant(ruleset, "/proc", Landlock.Reading);
         foreach (var path in plan.Writes.Where(p => IsOpen(plan, p)))
         {
             if (Inside(Hidden(plan), path).FirstOrDefault() is { } kept)
             {
-                throw new IOException($"{path} cannot be opened for writing here without opening {kept} in it: choose a --workspace elsewhere, or what lies beside it");
+                const string advice = "choose a --workspace elsewhere, or what lies beside it";
+                throw new IOException($"{path} cannot be opened for writing here without opening {kept} in it: {advice}");
             }
 
             Landlock.Grant(ruleset, path, Landlock.Writing);
@@ -47,7 +50,8 @@ internal static class HostRules
         var hides = Hidden(plan);
 
         // A link into another of them would grant what is hidden there.
-        foreach (var path in SystemPaths.Programs.Where(p => Path.Exists(p) && new FileInfo(p).LinkTarget is null)) Except(ruleset, path, Landlock.Reading, [.. Inside(hides, path)]);
+        var programs = SystemPaths.Programs.Where(p => Path.Exists(p) && new FileInfo(p).LinkTarget is null);
+        foreach (var path in programs) Except(ruleset, path, Landlock.Reading, [.. Inside(hides, path)]);
         foreach (var path in SystemPaths.Etc()) Except(ruleset, path, Landlock.Reading, hides);
         foreach (var path in SystemPaths.Hardware) Landlock.Grant(ruleset, path, Landlock.Reading);
         foreach (var path in plan.Reads.Where(p => IsOpen(plan, p))) Except(ruleset, path, Landlock.Reading, [.. Inside(hides, path)]);
@@ -74,7 +78,10 @@ internal static class HostRules
         var entries = 0;
         foreach (var entry in Directory.EnumerateFileSystemEntries(path))
         {
-            if (++entries > MaxEntries) throw new TooManyEntriesException($"{path} holds something hidden and more than {MaxEntries} entries: name what is readable in it instead");
+            if (++entries > MaxEntries)
+            {
+                throw new TooManyEntriesException($"{path} holds something hidden among more than {MaxEntries} entries: name what is readable in it");
+            }
 
             // What a link leads to would be granted, wherever it is.
             if (new FileInfo(entry).LinkTarget is null) Except(ruleset, entry, rights, hides);

@@ -21,6 +21,9 @@ internal static unsafe class Landlock
 
     public const ulong Reading = Execute | ReadFile | ReadFolder;
 
+    /// <summary>What is done with devices that hold nothing.</summary>
+    public const ulong OfDevices = ReadFile | WriteFile | Truncate;
+
     /// <summary>Everything but making devices.</summary>
     public const ulong Writing = ((1UL << 16) - 1) & ~(MakeCharacterDevice | MakeBlockDevice);
 

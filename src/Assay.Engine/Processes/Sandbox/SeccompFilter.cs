@@ -145,7 +145,8 @@ internal static class SeccompFilter
     /// <summary>A program of root's that takes its owner's rights must not be left where others can run it.</summary>
     private static void Privileges(Bpf filter)
     {
-        foreach (var (number, mode) in new (uint, uint)[] { (90, 1), (91, 1), (268, 2), (452, 2), (85, 1), (133, 1), (259, 2) }) // chmod, creat, mknod and their kin
+        // chmod, creat, mknod and their kin
+        foreach (var (number, mode) in new (uint, uint)[] { (90, 1), (91, 1), (268, 2), (452, 2), (85, 1), (133, 1), (259, 2) })
         {
             filter.ForCall(number, () => ArgumentBits(filter, mode, SetIds));
         }

@@ -15,12 +15,22 @@ internal static class SystemPaths
     private static readonly string[] Settings =
     [
         "passwd", "group", "nsswitch.conf", "hosts", "host.conf", "gai.conf", "resolv.conf", "services", "protocols", "localtime", "timezone",
-        "os-release", "debian_version", "ld.so.*", "ssl/certs", "ssl/openssl.cnf", "ca-certificates*", "pki/tls/certs", "pki/ca-trust", "crypto-policies", "alternatives", "java-*", "dotnet", "fonts",
-        "gitconfig", "mime.types", "locale.alias", "default/locale", "inputrc", "terminfo", "magic", "perl", "python3*", "bash.bashrc", "profile",
+        "os-release", "debian_version", "ld.so.*", "ssl/certs", "ssl/openssl.cnf", "ca-certificates*", "pki/tls/certs", "pki/ca-trust",
+        "crypto-policies", "alternatives", "java-*", "dotnet", "fonts", "gitconfig", "mime.types", "locale.alias", "default/locale", "inputrc", "terminfo", "magic", "perl", "python3*", "bash.bashrc", "profile",
     ];
 
-    /// <summary>The settings that are there, as absolute paths; what a link leads to is meant, not the link.</summary>
-    public static IEnumerable<string> Etc() => Settings.SelectMany(Find).Where(Path.Exists);
+    private static (long Stamp, string[] Paths) _etc = (0, []);
+
+    /// <summary>The settings that are there, as absolute paths; what a link leads to is meant, not the link. Looked for anew when /etc changes.</summary>
+    public static IReadOnlyList<string> Etc()
+    {
+        var stamp = Directory.GetLastWriteTimeUtc("/etc").Ticks;
+        var known = _etc;
+        if (known.Stamp == stamp) return known.Paths;
+        string[] found = [.. Settings.SelectMany(Find).Where(Path.Exists)];
+        _etc = (stamp, found);
+        return found;
+    }
 
     /// <summary>Whether a folder at the top belongs to the system's part of a view.</summary>
     public static bool IsSystem(string top) => top is "/etc" or "/dev" or "/sys" or "/proc" || Programs.Contains(top, StringComparer.Ordinal);

@@ -18,6 +18,9 @@ internal static class ViewRoot
     /// <summary>A folder that is there on every host, on which the new root is built before it takes the old one's place.</summary>
     private const string Stage = "/proc";
 
+    private static readonly (string Name, string Target)[] DeviceLinks =
+        [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")];
+
     private static readonly string[] Empty = ["/proc", "/sys", "/tmp", "/run", "/var", "/home", "/root", "/dev"];
 
     /// <summary>Builds the view and the root of its threads.</summary>
@@ -73,7 +76,7 @@ internal static class ViewRoot
 
         script.Mount("tmpfs", Stage + "/dev", ScriptMounts.NoSetUid | ScriptMounts.NoExecute, RootOptions);
         foreach (var device in SystemPaths.Devices) Add(script, device, MountTree.ReadOnly | MountTree.NoSetUid, trees);
-        foreach (var (name, target) in new[] { ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2") })
+        foreach (var (name, target) in DeviceLinks)
         {
             script.Call($"link /dev/{name}", SyscallNumbers.SymLink, script.Text(target), script.Text($"{Stage}/dev/{name}"));
         }
