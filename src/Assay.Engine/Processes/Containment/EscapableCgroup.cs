@@ -43,8 +43,24 @@ internal sealed class EscapableCgroup(IContainment cgroup, ProcessTree tree) : I
         var (inside, all) = (cgroup.Sample(pid), tree.Sample(pid));
         return new Usage(
             Math.Max(inside.RssBytes, all.RssBytes), Math.Max(inside.CpuMicroseconds, all.CpuMicroseconds), inside.OomKills,
-            Math.Max(inside.ProcessCount, all.ProcessCount));
+            inside.ProcessCount + tree.Members(pid).Except(cgroup.Members(pid)).Count(HasLeft));
     }
+
+    /// <summary>Whether a living process is elsewhere: a list of /proc is not of one moment, so the kernel is asked about each.</summary>
+    private bool HasLeft(int pid)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{pid}/cgroup").Contains(Folder, StringComparison.Ordinal) && ProcFs.Read(pid) is { State: not ('Z' or 'X') };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The last part of the cgroup's path, which no other has.</summary>
+    private string Folder => Path.GetFileName(Handle);
 
     public Totals Total() => cgroup.Total();
 
