@@ -25,7 +25,7 @@ internal static class ArgumentRule
                 var (name, isFree) = given switch
                 {
                     OptionResult option => (option.Option.Name, Texts.Contains(option.Option.Name)),
-                    ArgumentResult argument => (argument.Argument.Name, argument.Argument.Name == TryCommand.Words),
+                    ArgumentResult argument => (argument.Argument.Name, argument.Argument.Name == TryCommand.CommandWords),
                     _ => ("", false),
                 };
                 foreach (var token in given.Tokens)

@@ -26,7 +26,8 @@ var root = new RootCommand("Runs work that nobody fully trusts under contract, a
 globals.AddTo(root);
 HelpExamples.AddTo(root);
 
-var parsed = root.Parse(args);
+// As git and dotnet take it: help COMMAND is COMMAND --help.
+var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : args);
 
 // Its exit codes are the command's own below 125, so its own failures need one that no command has.
 var isTry = parsed.CommandResult.Command.Name == TryCommand.Name;

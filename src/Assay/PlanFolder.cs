@@ -23,7 +23,7 @@ internal sealed class PlanFolder
 
     private bool IsInside(string full) => full.StartsWith(Path + '/', StringComparison.Ordinal);
 
-    /// <summary>A path with every link in it resolved.</summary>
+    /// <summary>A path with every link in it resolved, as far as it exists.</summary>
     internal static string Real(string path)
     {
         var resolved = "/";
@@ -31,7 +31,7 @@ internal sealed class PlanFolder
         {
             var next = System.IO.Path.Combine(resolved, part);
             FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
-            resolved = info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? next;
+            resolved = info.LinkTarget is null ? next : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? next;
         }
 
         return resolved;

@@ -53,10 +53,17 @@ internal static class DoctorCommand
             : new DoctorFinding("cage", "yes", host.Sandbox);
         yield return Feature("landlock", host.LandlockAbi > 0, $"version {host.LandlockAbi}", "contents can be held in a view only: as root, or with bubblewrap");
         yield return Feature("seccomp", host.HasSeccomp, "filter", "work cannot be caged without it");
-        yield return Feature("namespaces", host.ViewProblem is null, "mount, network, ipc, uts", $"no view natively ({host.ViewProblem}): existence and metadata of files are not held");
-        if (host.ViewProblem is not null)
+        if (host.ViewProblem is { } noView)
         {
-            yield return Feature("bubblewrap", host.BubblewrapProblem is null, host.Sandbox, $"{host.BubblewrapProblem}; with it a user's work gets a view and a loopback of its own");
+            var hasBubblewrap = host.BubblewrapProblem is null;
+            yield return new DoctorFinding(
+                "namespaces", hasBubblewrap ? "yes" : "no", hasBubblewrap ? "bubblewrap's" : "none",
+                hasBubblewrap ? null : $"{noView}: existence and metadata of files are not held");
+            yield return Feature("bubblewrap", hasBubblewrap, host.Sandbox, $"{host.BubblewrapProblem}; with it a user's work gets a view and a loopback of its own");
+        }
+        else
+        {
+            yield return new DoctorFinding("namespaces", "yes", "mount, network, ipc, uts");
         }
 
         yield return Feature("signals", host.KeepsSignals, "kept inside a run", "signals open: work of the same user can be signalled; Linux 6.12 keeps them inside");

@@ -91,7 +91,7 @@ internal static class EpochCommands
     {
         var ladder = new Argument<string>("LADDER") { Description = "The ladder (epoch_ladder_v1), JSON or YAML" };
         var autonomous = new Option<bool>("--autonomous") { Description = "Repeat a failed rung up to its attempts" };
-        var maxEpochs = new Option<int?>("--max-epochs") { Description = "The most epochs to run", HelpName = "N" };
+        var maxEpochs = CheckedOption.OptionalWhole("--max-epochs", "The most epochs to run", least: 1, most: int.MaxValue);
         var run = new RunOptions();
         var command = new Command("escalate", "Climb a ladder of plans: each must reach its verdict before the next starts") { ladder, autonomous, maxEpochs };
         run.AddTo(command);
@@ -159,22 +159,11 @@ internal static class EpochCommands
     /// <summary>Options that a run and an escalation share.</summary>
     private sealed class RunOptions
     {
-        private readonly Option<EpochMode> _mode = new("--mode")
-        {
-            Description = "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left",
-            HelpName = "normal|shadow|salvage",
-            CustomParser = result => Enum.TryParse<EpochMode>(result.Tokens[0].Value, ignoreCase: true, out var mode) && Enum.IsDefined(mode)
-                ? mode
-                : Fail(result, $"--mode {result.Tokens[0].Value}: it is normal, shadow or salvage"),
-        };
+        private readonly Option<EpochMode> _mode = CheckedOption.Word(
+            "--mode", "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", EpochMode.Normal);
 
         private readonly Option<string?> _artifacts = new("--artifacts-root") { Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR" };
-        private readonly Option<int> _jobs = new("--jobs", "-j") { Description = "How many crucibles run at once", HelpName = "N", DefaultValueFactory = _ => 1 };
-
-        public RunOptions() => _jobs.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1024) result.AddError("--jobs must be between 1 and 1024");
-        });
+        private readonly Option<int> _jobs = CheckedOption.Whole(["--jobs", "-j"], "How many crucibles run at once", standard: 1, least: 1, most: 1024);
 
         public void AddTo(Command command)
         {
@@ -189,11 +178,5 @@ internal static class EpochCommands
             ArtifactsRoot = parsed.GetValue(_artifacts),
             Jobs = parsed.GetValue(_jobs),
         };
-
-        private static EpochMode Fail(System.CommandLine.Parsing.ArgumentResult result, string message)
-        {
-            result.AddError(message);
-            return default;
-        }
     }
 }

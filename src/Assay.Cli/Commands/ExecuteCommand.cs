@@ -15,13 +15,9 @@ internal static class ExecuteCommand
         var runId = new Option<string>("--run-id", "--run") { Description = "The run, as task queue and routing name it", HelpName = "ID", Required = true };
         var root = new Option<string>("--root") { Description = "The project, which holds .state", HelpName = "DIR", DefaultValueFactory = _ => "." };
         var adapters = new Option<string?>("--adapters") { Description = "The adapters (adapters_v1; default: adapters.json or .yaml of the project)", HelpName = "FILE" };
-        var jobs = new Option<int>("--jobs", "-j") { Description = "How many tasks at once", HelpName = "N", DefaultValueFactory = _ => 2 };
+        var jobs = CheckedOption.Whole(["--jobs", "-j"], "How many tasks at once", standard: 2, least: 1, most: 64);
         var once = new Option<bool>("--once") { Description = "Do what can be done now, and leave" };
         var follow = new Option<bool>("--follow") { Description = "Wait for people too, until the run has finished" };
-        jobs.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--jobs must be between 1 and 64");
-        });
         var command = new Command("execute", "Execute the routed tasks of a run: each in a copy of its tree, tested, and only then brought into it") { runId, root, adapters, jobs, once, follow };
         command.Validators.Add(result =>
         {

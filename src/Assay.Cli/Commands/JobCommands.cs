@@ -125,7 +125,7 @@ internal static class JobCommands
     {
         var id = JobArgument.Id();
         var name = new Argument<string>("NAME") { Description = "Such as blueprint, runspec or gate_results" };
-        var version = new Option<int?>("--document-version") { Description = "An earlier version (default: the one in force)", HelpName = "N" };
+        var version = CheckedOption.OptionalWhole("--document-version", "An earlier version (default: the one in force)", least: 1, most: int.MaxValue);
         var command = new Command("document", "Print one of a job's documents") { id, name, version };
         command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
         {

@@ -16,11 +16,7 @@ internal static class ServeCommand
         var certificate = new Option<string?>("--certificate") { Description = "PEM certificate for https", HelpName = "FILE" };
         var key = new Option<string?>("--certificate-key") { Description = "PEM key for https", HelpName = "FILE" };
         var policies = new Option<string?>("--policies") { Description = "Folder of policy bundles, or one bundle (default: ASSAY_POLICIES, else policies)", HelpName = "PATH" };
-        var writes = new Option<int>("--write-rate") { Description = "Requests that write, a second, from one address", HelpName = "N", DefaultValueFactory = _ => 10 };
-        writes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100_000) result.AddError("--write-rate must be between 1 and 100000");
-        });
+        var writes = CheckedOption.Whole(["--write-rate"], "Requests that write, a second, from one address", standard: 10, least: 1, most: 100_000);
         var places = new JobPlaces();
         var command = new Command("serve", "Serve the API and the pages") { urls, hosts, certificate, key, policies, writes };
         places.AddTo(command);

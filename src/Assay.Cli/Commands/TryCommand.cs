@@ -15,7 +15,7 @@ internal static class TryCommand
     public const string Name = "try";
 
     /// <summary>The argument that holds the command and its words.</summary>
-    public const string Words = "COMMAND";
+    public const string CommandWords = "COMMAND";
 
     /// <summary>Assay itself could not do its part.</summary>
     public const int OwnFailure = 125;
@@ -25,25 +25,27 @@ internal static class TryCommand
     private const int NotFound = 127;
     private const int KilledByCap = 137;
     private const int SignalBase = 128;
+    private const int BrokenPipe = SignalBase + 13;
     private const int ENOENT = 2;
+
+    private const double Megabyte = 1 << 20;
+    private const double MostMegabytes = 1 << 30;
+    private const double MostSeconds = 366 * 24 * 3600;
 
     public static Command Create(GlobalOptions globals)
     {
-        var words = new Argument<string[]>(Words) { Description = "The command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
-        var level = new Option<SandboxLevel>("--sandbox")
-        {
-            Description = "none, confined (with the network), strict, isolated",
-            DefaultValueFactory = _ => SandboxLevel.Strict,
-        };
-        var memory = Size("--memory", 1024, "Memory of all it starts together, in MiB");
-        var disk = Size("--disk", 1024, "What it may leave on the disk, in MiB");
-        var time = new Option<double>("--time") { Description = "Seconds until it is ended", HelpName = "S", DefaultValueFactory = _ => 60 };
+        var words = new Argument<string[]>(CommandWords) { Description = "The command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
+        var level = CheckedOption.Word("--sandbox", "How it is held; confined keeps the network, none holds nothing", SandboxLevel.Strict);
+        var memory = CheckedOption.Decimal("--memory", "MB", "Memory of all it starts together, in MiB", standard: 1024, least: 1, MostMegabytes);
+        var disk = CheckedOption.Decimal("--disk", "MB", "What it may leave on the disk, in MiB", standard: 1024, least: 0.001, MostMegabytes);
+        var time = CheckedOption.Decimal("--time", "S", "Seconds until it is ended", standard: 60, least: 0.001, MostSeconds);
+        var processes = CheckedOption.Whole(["--processes"], "Processes and threads at once", standard: 256, least: 1, most: 1 << 20);
         var reads = Paths("--reads", "A file or folder that it may read besides the system's programs and the current folder");
         var hides = Paths("--hides", "A file or folder in these that stays out of its reach");
         var writes = Paths("--writes", "A folder that it may change, besides one of its own; --writes . for the current one");
         var command = new Command(Name, "Run one command in the cage, from any folder, and keep a record")
         {
-            level, memory, time, disk, reads, hides, writes, words,
+            level, memory, time, disk, processes, reads, hides, writes, words,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -56,18 +58,13 @@ internal static class TryCommand
                 Hides = [.. parsed.GetValue(hides)!],
                 Writes = [.. parsed.GetValue(writes)!],
                 TimeMs = (long)(parsed.GetValue(time) * 1000),
-                MemoryBytes = parsed.GetValue(memory) << 20,
-                DiskBytes = parsed.GetValue(disk) << 20,
+                MemoryBytes = (long)(parsed.GetValue(memory) * Megabyte),
+                DiskBytes = (long)(parsed.GetValue(disk) * Megabyte),
+                Processes = parsed.GetValue(processes),
             };
             if (options.Command[0].StartsWith('-'))
             {
                 Console.Error.WriteLine($"assay: {options.Command[0]} is no option of try: see assay try --help, and put the command behind --");
-                return OwnFailure;
-            }
-
-            if (options is { TimeMs: <= 0 } or { MemoryBytes: <= 0 } or { DiskBytes: <= 0 })
-            {
-                Console.Error.WriteLine("assay: --time, --memory and --disk take numbers above 0");
                 return OwnFailure;
             }
 
@@ -85,9 +82,12 @@ internal static class TryCommand
             return OwnFailure;
         }
 
+        if (TryRunner.Note(options) is { } note) Console.Error.WriteLine($"assay: {Words.Safe(note)}");
         await using var workspace = Workspace.Open(path);
-        using var output = new LiveOutput(json);
-        var end = await new TryRunner(workspace, TimeProvider.System, output.Observe).RunAsync(prepared.Value, cancel);
+        await using var output = new LiveOutput(json);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, output.NobodyReads);
+        var end = await new TryRunner(workspace, TimeProvider.System, output.Observe).RunAsync(prepared.Value, either.Token);
+        await output.FinishAsync();
         if (end is not { Run: EpochRun.Ended ended, Outcome: { } outcome })
         {
             if (end.Run is EpochRun.Refused refused) Problems.Print(refused.Problems, json);
@@ -95,9 +95,10 @@ internal static class TryCommand
             return OwnFailure;
         }
 
-        var report = TryReport.Of(ended, outcome, ExitCode(outcome));
+        var isUnread = outcome.KillReason == KillReason.Cancelled && !cancel.IsCancellationRequested;
+        var report = TryReport.Of(ended, outcome, isUnread ? BrokenPipe : ExitCode(outcome));
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, TryReportJson.Shared.TryReport));
-        else Console.Error.WriteLine(report.Line(options));
+        else Console.Error.WriteLine(report.Line(options, Shown(Path.Combine(workspace.Root, report.Record))));
         return report.ExitCode;
     }
 
@@ -115,45 +116,9 @@ internal static class TryCommand
         _ => OwnFailure,
     };
 
-    private static Option<long> Size(string name, long standard, string description) =>
-        new(name) { Description = description, HelpName = "MB", DefaultValueFactory = _ => standard };
+    /// <summary>A path from the current folder when it lies there, else absolute.</summary>
+    private static string Shown(string path) => Path.GetRelativePath(".", path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
     private static Option<string[]> Paths(string name, string description) =>
         new(name) { Description = description, HelpName = "PATH", DefaultValueFactory = _ => [], Arity = ArgumentArity.OneOrMore };
-
-    /// <summary>Passes on what the command prints, as it comes. Under --json all of it goes to standard error.</summary>
-    private sealed class LiveOutput : IDisposable
-    {
-        private readonly Lock _gate = new();
-        private readonly Stream _stdout;
-        private readonly Stream _stderr;
-
-        public LiveOutput(bool json)
-        {
-            _stderr = Console.OpenStandardError();
-            _stdout = json ? _stderr : Console.OpenStandardOutput();
-        }
-
-        public void Observe(EngineNotice notice)
-        {
-            if (notice is not AttemptProgressed { Progress: ProcessOutput output }) return;
-            lock (_gate)
-            {
-                try
-                {
-                    (output.Stream == "stdout" ? _stdout : _stderr).Write(output.Bytes.Span);
-                }
-                catch (IOException)
-                {
-                    // Nobody reads any more, as with | head; the record has all of it.
-                }
-            }
-        }
-
-        public void Dispose()
-        {
-            _stdout.Dispose();
-            _stderr.Dispose();
-        }
-    }
 }

@@ -14,11 +14,7 @@ internal static class WorkerCommand
     {
         var jobs = new Option<bool>("--run-jobs") { Description = "Advance jobs until each waits for a person or has ended" };
         var once = new Option<bool>("--once") { Description = "Leave when there is nothing to do" };
-        var concurrency = new Option<int>("--concurrency", "-j") { Description = "How many jobs at once", HelpName = "N", DefaultValueFactory = _ => 2 };
-        concurrency.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 256) result.AddError("--concurrency must be between 1 and 256");
-        });
+        var concurrency = CheckedOption.Whole(["--concurrency", "-j"], "How many jobs at once", standard: 2, least: 1, most: 256);
         var command = new Command("worker", "Do what is due; several workers share the work of a workspace. SIGTERM lets what runs come to its end") { jobs, once, concurrency };
         command.SetAction(async (parsed, drain) =>
         {

@@ -22,7 +22,9 @@ internal static class StandingTable
         counts += Count(epoch.CruciblesRunning, "running") + Count(epoch.CruciblesInterrupted, "interrupted") + Count(epoch.CruciblesNotRun, "not run");
         Console.Out.WriteLine();
         Console.Out.WriteLine($"{epoch.EpochId}{mode}: {state}  ({counts})");
-        if (epoch.Resume is not null) Console.Out.WriteLine($"No engine works on it any more. It goes on with: {Words.Safe(epoch.Resume)}");
+        if (epoch.State == EpochProgress.Running) return;
+        var advice = epoch.Resume is { } command ? $"It goes on with: {Words.Safe(command)}" : "A command that was tried does not go on: try it again";
+        Console.Out.WriteLine($"No engine works on it any more. {advice}");
     }
 
     private static string Count(int number, string what) => number == 0 ? "" : $", {number} {what}";

@@ -39,6 +39,9 @@ internal sealed record TryReport
     /// <summary>Processes that it left running, which were ended with it.</summary>
     public required int LeakedProcesses { get; init; }
 
+    /// <summary>How often it was kept from starting one more process.</summary>
+    public required long ProcessLimitHits { get; init; }
+
     public required CapsInForce Caps { get; init; }
 
     public static TryReport Of(EpochRun.Ended ended, ProcessOutcome outcome, int exitCode) => new()
@@ -53,14 +56,18 @@ internal sealed record TryReport
         DurationMs = outcome.DurationMs,
         PeakRssBytes = outcome.PeakRssBytes,
         LeakedProcesses = outcome.LeakedProcesses,
+        ProcessLimitHits = outcome.ProcessLimitHits,
         Caps = outcome.Caps,
     };
 
-    /// <summary>One line: verdict, time, memory, what was enforced by what, and under which name the record is found.</summary>
-    public string Line(TryOptions options)
+    /// <summary>One line: verdict, time, memory, what was enforced by what, and where the record lies.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="record">The record's path, as a person in the current folder would write it.</param>
+    public string Line(TryOptions options, string record)
     {
         var leaked = LeakedProcesses == 0 ? "" : $" · {LeakedProcesses} left running and ended";
-        return $"assay: {Verdict(options)} · {Words.Duration(DurationMs)} · {Words.Bytes(PeakRssBytes)}{leaked} · {Held()} · {EpochId}";
+        var refused = ProcessLimitHits == 0 ? "" : $" · {ProcessLimitHits} forks refused ({options.Processes} processes)";
+        return $"assay: {Verdict(options)} · {Words.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()} · {record}";
     }
 
     private string Verdict(TryOptions options) => this switch
@@ -70,6 +77,8 @@ internal sealed record TryReport
         { Signal: { } signal } => $"signal {signal}",
         _ => $"exit {CommandExitCode}",
     };
+
+    private string Memory() => PeakRssBytes == 0 ? "memory not measured" : Words.Bytes(PeakRssBytes);
 
     private string Held() => Caps.Cage switch
     {
@@ -92,7 +101,7 @@ internal sealed record TryReport
         Kernel.Effects.KillReason.MemoryLimit => Words.Bytes(options.MemoryBytes),
         Kernel.Effects.KillReason.DiskLimit => Words.Bytes(options.DiskBytes),
         Kernel.Effects.KillReason.OutputLimit => Words.Bytes(TryOptions.OutputBytes),
-        Kernel.Effects.KillReason.ProcessLimit => $"{TryOptions.Processes} processes",
+        Kernel.Effects.KillReason.ProcessLimit => $"{options.Processes} processes",
         _ => "asked for",
     };
 }

@@ -224,7 +224,8 @@ internal sealed unsafe class CappedProcess
         _last = _containment.Sample(_pid);
         _peakRss = Math.Max(_peakRss, _last.RssBytes);
         var caps = _start.Caps;
-        if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
+        if (!FreeSpace.Suffices(_start.Plan.Writes[0])) Kill(KillReason.CaptureFailed);
+        else if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
         else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
@@ -339,13 +340,15 @@ internal sealed unsafe class CappedProcess
 
     /// <summary>
     /// The larger of what was measured while it ran and what the kernel remembers. A child begins as a copy of this process, so the kernel's figure says
-    /// something only where it is above ours; for a run too short to be measured well, what the cgroup held at most is the bound.
+    /// something only where it is above ours; for a run too short to be measured well, what the cgroup held at most is the bound. Without a cgroup such a
+    /// run has no figure: 0.
     /// </summary>
     private long Peak(Libc.RUsage usage, Totals totals, long engineRss)
     {
         var remembered = usage.MaxRssKiB * 1024;
-        var bound = totals.MemoryBoundBytes > 0 ? Math.Min(remembered, totals.MemoryBoundBytes) : remembered;
-        return Math.Max(_peakRss, remembered > engineRss || _samples < WellMeasured ? bound : 0);
+        var isBounded = totals.MemoryBoundBytes > 0;
+        var bound = isBounded ? Math.Min(remembered, totals.MemoryBoundBytes) : remembered;
+        return Math.Max(_peakRss, remembered > engineRss || (isBounded && _samples < WellMeasured) ? bound : 0);
     }
 
     private KillReason? ReasonFromTheKernel(int signal, int? exitCode, Totals totals)

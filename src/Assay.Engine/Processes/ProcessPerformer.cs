@@ -97,7 +97,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             var changed = staging.Stage();
             var startedAt = time.GetUtcNow();
             var (command, end) = Command(effect, root, folder);
-            end ??= Trespass(effect, root);
+            end ??= Trespass(effect, root) ?? (FreeSpace.Suffices(folder) ? null : ProcessEnd.NotStarted($"{folder}: no space left but what the record needs"));
             if (end is null && changed.Count == 0)
             {
                 end = Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);

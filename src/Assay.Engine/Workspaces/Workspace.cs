@@ -29,11 +29,18 @@ public sealed class Workspace : IAsyncDisposable
     public static Workspace Open(string path)
     {
         var root = Path.GetFullPath(path).TrimEnd('/');
-        Directory.CreateDirectory(root);
+        if (!Directory.Exists(root)) Create(root);
         root = RealPath.Of(root);
         Directory.CreateDirectory(WorkspacePaths.Attempts(root));
         Sweep.Run(root);
         return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));
+    }
+
+    /// <summary>Version control passes over a new workspace: its record is evidence, not source.</summary>
+    private static void Create(string root)
+    {
+        Directory.CreateDirectory(root);
+        File.WriteAllText(Path.Combine(root, ".gitignore"), "*\n");
     }
 
     /// <summary>Whether a workspace is there.</summary>

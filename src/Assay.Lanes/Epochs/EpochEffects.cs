@@ -61,7 +61,7 @@ public static class EpochEffects
             Hidden = Grants.Hidden(crucible.Grants),
             NotAfter = state.Deadline,
             WorkFolder = crucible.WorkPlace?.Folder,
-            WorkFolderIsReadOnly = crucible.WorkPlace is { } place && !place.Writes.Contains(place.Folder),
+            WorkFolderIsReadOnly = crucible.WorkPlace is { Folder: { } work } place && !place.Writes.Contains(work),
             Writable = crucible.WorkPlace?.Writes ?? [],
             Live = crucible.WorkPlace is not null,
         };

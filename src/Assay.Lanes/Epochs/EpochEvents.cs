@@ -89,10 +89,10 @@ public sealed record CrucibleDeclared : EpochEvent
     public string RunId => RunSha256.Short(16);
 }
 
-/// <summary>A person's own folder in which a program works.</summary>
-/// <param name="Folder">Absolute.</param>
+/// <summary>Where a program works that a person started by hand.</summary>
+/// <param name="Folder">Absolute; null is its run root.</param>
 /// <param name="Writes">Absolute folders that it may change, this one among them or not.</param>
-public sealed record WorkPlace(string Folder, ImmutableArray<string> Writes);
+public sealed record WorkPlace(string? Folder, ImmutableArray<string> Writes);
 
 /// <summary>The first run passed, and the plan asks for a second one that must be the same to the byte.</summary>
 public sealed record ReplayRequired(string CrucibleId, ImmutableArray<string> Notes) : EpochEvent;

@@ -49,7 +49,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
             EpochId = summary.EpochId,
             EpochProfile = summary.EpochProfile,
             State = progress,
-            Resume = progress == EpochProgress.Interrupted ? ResumeCommand(state.Declared) : null,
+            Resume = progress == EpochProgress.Interrupted ? ResumeCommand(state) : null,
             EpochVerdict = summary.EpochVerdict,
             Reason = progress == EpochProgress.Running ? "running" : InterruptedPhase,
             EpochHash = summary.EpochHash,
@@ -77,9 +77,14 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         }
     }
 
-    /// <summary>The command that goes on with an epoch, from any folder. Names in capitals are those that the ledger does not know.</summary>
-    private string ResumeCommand(EpochDeclared epoch)
+    /// <summary>
+    /// The command that goes on with an epoch, from any folder; null for a command that was tried, which is tried again. Names in capitals are those that
+    /// the ledger does not know.
+    /// </summary>
+    private string? ResumeCommand(EpochState state)
     {
+        var epoch = state.Declared;
+        if (state.Crucibles is [{ Declared.Spec: TryRunner.Origin }]) return null;
         var place = $" --workspace {Word(workspace.Root)}";
         if (IsOfLadder(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {epoch.Mode.ToString().ToLowerInvariant()}";

@@ -21,21 +21,37 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
     /// <summary>The id of the epoch and of its crucible; later ones get a number.</summary>
     public const string EpochId = "TRY";
 
-    private const string Origin = "assay try";
+    /// <summary>Stands where an epoch of a plan names the files that it came from.</summary>
+    internal const string Origin = "assay try";
+
     private const long GraceMs = 1_000;
 
     /// <summary>Checks a request against this host, and fixes what will run. Writes and starts nothing.</summary>
     public static Checked<PreparedEpoch> Prepare(TryOptions options)
     {
         var problems = new List<InputProblem>();
-        void Refuse(string pointer, string rule, string message) => problems.Add(new InputProblem(Origin, pointer, rule, message));
+        void Refuse(string pointer, string rule, string message) => problems.Add(new InputProblem("try", Option(pointer), rule, message));
         var host = HostCapabilities.Detect();
         if (options.Level != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("", "sandbox", missing);
-        var folder = options.Folder.Length > 1 ? options.Folder.TrimEnd('/') : options.Folder;
+        var folder = PlanFolder.Real(options.Folder);
         var grants = GrantRule.Load(folder, options.Reads, options.Hides, options.Level, "", Refuse);
         var writes = GrantRule.Writes(folder, options.Writes, options.Level, "/writes", Refuse);
         return problems.Count > 0 ? Checked<PreparedEpoch>.Refused(problems) : Declare(options, host, folder, grants, writes);
     }
+
+    /// <summary>One sentence for the person when the command does not start in the current folder and does not see it; null when it does.</summary>
+    public static string? Note(TryOptions options)
+    {
+        var folder = PlanFolder.Real(options.Folder);
+        if (options.Level == SandboxLevel.None || CurrentFolder.Withheld(folder) is not { } reason || IsNamed(options, folder)) return null;
+        return $"{folder} is {reason} and not shown to the command, which starts in a folder of its own: name with --reads or --writes what it needs";
+    }
+
+    private static bool IsNamed(TryOptions options, string folder) =>
+        options.Reads.Concat(options.Writes).Any(p => PlanFolder.Real(Path.GetFullPath(Path.Combine(folder, p))) == folder);
+
+    /// <summary>The option that a pointer into a document stands for: <c>/reads/0</c> is <c>--reads</c>.</summary>
+    private static string Option(string pointer) => pointer.Split('/') is [_, { Length: > 0 } name, ..] ? $"--{name}" : pointer;
 
     /// <summary>Runs it. The outcome is null when another process took the epoch away, or it was refused.</summary>
     public async Task<TryEnd> RunAsync(PreparedEpoch prepared, CancellationToken cancel)
@@ -52,10 +68,11 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
     private static PreparedEpoch Declare(TryOptions options, HostCapabilities host, string folder, Grants grants, ImmutableArray<string> writes)
     {
         var program = options.Command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(Path.Combine(folder, options.Command[0])) : null;
+        var place = Note(options) is null ? folder : null;
         Digest? programSha256 = File.Exists(program) ? DocumentFile.Sha256(program) : null;
         var document = new TryDocument(
             folder, options.Command, programSha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes,
-            options.DiskBytes);
+            options.DiskBytes, options.Processes);
         var json = CanonicalJson.Serialize(document, TryJson.Default.TryDocument);
         var digest = Digest.Of(json);
         var crucible = new Crucible
@@ -63,7 +80,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
             SchemaVersion = Crucible.Version,
             CrucibleId = EpochId,
             KernelTargets = [EpochId],
-            Command = options.Command,
+            Command = place is null && program is not null ? options.Command.SetItem(0, program) : options.Command,
             Sandbox = options.Level,
         };
         var epoch = new EpochDeclared
@@ -94,7 +111,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
             RunSha256 = digest,
             Inputs = [],
             Grants = grants,
-            WorkPlace = new WorkPlace(folder, writes),
+            WorkPlace = new WorkPlace(place, writes),
             Caps = new ProcessCaps
             {
                 TimeMs = options.TimeMs,
@@ -103,7 +120,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
                 DiskBytes = options.DiskBytes,
                 StdoutBytes = TryOptions.OutputBytes,
                 StderrBytes = TryOptions.OutputBytes,
-                Processes = TryOptions.Processes,
+                Processes = options.Processes,
             },
         };
         return new PreparedEpoch(Origin, new EpochOptions(), epoch, [declared]);
@@ -120,8 +137,6 @@ public sealed record TryOptions
 {
     /// <summary>The most that is kept of each output.</summary>
     public const long OutputBytes = 64L << 20;
-
-    public const int Processes = 256;
 
     public required ImmutableArray<string> Command { get; init; }
 
@@ -141,13 +156,15 @@ public sealed record TryOptions
     public required long MemoryBytes { get; init; }
 
     public required long DiskBytes { get; init; }
+
+    public required int Processes { get; init; }
 }
 
 /// <summary>What its ids are computed from.</summary>
 internal sealed record TryDocument(
     string Folder, ImmutableArray<string> Command, Digest? ProgramSha256, SandboxLevel Sandbox, ImmutableArray<string> Reads,
     ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
-    long MemoryBytes, long DiskBytes);
+    long MemoryBytes, long DiskBytes, int Processes);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TryDocument))]

@@ -23,6 +23,9 @@ internal sealed class ContainmentPool : IDisposable
         Mode = mode ?? Detect();
         if (Mode == ContainmentMode.CgroupV1) CgroupV1.EndStale();
         _ = Libc.Prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+
+        // Uncaged work of the same user must not read variables, memory or files of the engine through /proc (ruling 30).
+        _ = Libc.Prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
     }
 
     public ContainmentMode Mode { get; }

@@ -33,6 +33,7 @@ internal static partial class Libc
     public const int O_PATH = 0x200000;
 
     public const int WNOHANG = 1;
+    public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_CHILD_SUBREAPER = 36;
     public const int RLIMIT_CPU = 0;
     public const int RLIMIT_FSIZE = 1;

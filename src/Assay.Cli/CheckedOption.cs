@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Assay.Cli;
+
+/// <summary>Options whose value is checked while the command line is read, with one sentence for what is wrong. Numbers are written as in C, whatever the locale.</summary>
+internal static class CheckedOption
+{
+    /// <summary>A whole number within a range.</summary>
+    public static Option<int> Whole(string[] names, string description, int standard, int least, int most) => new(names[0], names[1..])
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => standard,
+        CustomParser = result => Number(result, names[0], "a whole number", least, most, NumberStyles.None) is { } number ? (int)number : 0,
+    };
+
+    /// <summary>A whole number within a range, or null when it is not given.</summary>
+    public static Option<int?> OptionalWhole(string name, string description, int least, int most) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => (int?)Number(result, name, "a whole number", least, most, NumberStyles.None),
+    };
+
+    /// <summary>A number within a range, with a point and decimals where they are needed.</summary>
+    public static Option<double> Decimal(string name, string unit, string description, double standard, double least, double most) => new(name)
+    {
+        Description = description,
+        HelpName = unit,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result => (double)(Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint) ?? 0),
+    };
+
+    /// <summary>One of the words of an enum, in lower case.</summary>
+    public static Option<T> Word<T>(string name, string description, T standard)
+        where T : struct, Enum
+    {
+        var words = Enum.GetNames<T>().Select(n => n.ToLowerInvariant()).ToArray();
+        return new Option<T>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => standard,
+            CustomParser = result =>
+            {
+                var given = result.Tokens[0].Value;
+                if (words.Contains(given, StringComparer.OrdinalIgnoreCase)) return Enum.Parse<T>(given, ignoreCase: true);
+                result.AddError($"{name} {given}: it is one of {string.Join(", ", words)}");
+                return default;
+            },
+        };
+    }
+
+    private static decimal? Number(ArgumentResult result, string name, string kind, decimal least, decimal most, NumberStyles styles)
+    {
+        var given = result.Tokens[0].Value;
+        if (decimal.TryParse(given, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {given}: it is {kind} from {least} to {most}"));
+        return null;
+    }
+}
