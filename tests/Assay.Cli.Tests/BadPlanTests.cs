@@ -65,7 +65,12 @@ public sealed class BadPlanTests : IDisposable
     [InlineData("epoch", "run", "no-such-plan.yaml")]
     [InlineData("epoch", "run")]
     [InlineData("epoch", "run", "plan.json", "--jobs", "0")]
+    [InlineData("epoch", "run", "plan.json", "--jobs", "abc")]
     [InlineData("epoch", "run", "plan.json", "--mode", "careless")]
+    [InlineData("epoch", "escalate", "ladder.json", "--max-epochs", "1.5")]
+    [InlineData("worker", "--run-jobs", "--concurrency", "abc")]
+    [InlineData("execute", "--run-id", "r", "--jobs", "99999999999999999999")]
+    [InlineData("serve", "--write-rate", "ten")]
     [InlineData("epoch", "show", "../../etc/passwd")]
     [InlineData("log", "not a stream")]
     [InlineData("verify")]
@@ -77,6 +82,7 @@ public sealed class BadPlanTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.StartsWith("assay: ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", result.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 

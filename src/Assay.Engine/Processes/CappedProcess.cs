@@ -364,6 +364,12 @@ internal sealed unsafe class CappedProcess
     /// <summary>Whether the run holds more of the disk than it may, or hides what it holds.</summary>
     private bool IsOverDisk(long cap)
     {
+        if (_start.Plan.Disk is { } memory)
+        {
+            _diskBytes = memory.UsedBytes + Environment.SystemPageSize;
+            return false;
+        }
+
         _diskBytes = _disk.Measure(cap + _start.DiskBytesBefore, _containment.Members(_pid)) - _start.DiskBytesBefore;
         return _diskBytes > cap || _disk.Problem is not null;
     }

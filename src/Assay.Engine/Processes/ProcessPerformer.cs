@@ -120,7 +120,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
     {
         using var signal = new CancelSignal(cancel);
-        var plan = Plan(effect, command[0], root, folder);
+        using var disk = effect.Caps is { DiskInMemory: true, DiskBytes: { } bytes } ? new RunDisk(folder, bytes) : null;
+        var plan = Plan(effect, command[0], root, folder) with { Disk = disk?.Memory };
         var start = new ProcessStart
         {
             Command = command,
@@ -130,11 +131,13 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Stdin = effect.StdinDocument is { } document ? workspace.Store.ReadBlob(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
             Caps = effect.Caps,
             Plan = plan,
-            MeterFolder = folder,
+            MeterFolder = disk?.Memory.Path ?? folder,
             Meter = effect.Meter,
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
-        return CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
+        var end = CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
+        disk?.Keep();
+        return end;
     }
 
     private static long BytesBefore(RunProcess effect, CagePlan plan)
@@ -317,7 +320,12 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         Stdout = new CapInForce(effect.Caps.StdoutBytes, Enforcement.Polled, "pipe"),
         Stderr = new CapInForce(effect.Caps.StderrBytes, Enforcement.Polled, "pipe"),
         Processes = containment.Processes(effect.Caps.Processes),
-        Disk = new CapInForce(effect.Caps.DiskBytes, effect.Caps.DiskBytes is null ? Enforcement.None : Enforcement.Polled, "blocks of folders and open files+rlimit:fsize"),
+        Disk = effect.Caps switch
+        {
+            { DiskInMemory: true } => new CapInForce(effect.Caps.DiskBytes, Enforcement.Kernel, "tmpfs:size,nr_inodes"),
+            { DiskBytes: { } bytes } => new CapInForce(bytes, Enforcement.Polled, "blocks of folders and open files+rlimit:fsize"),
+            _ => new CapInForce(null, Enforcement.None, "blocks of folders and open files+rlimit:fsize"),
+        },
         Isolation = CageReport.Isolation(effect.Sandbox),
         Cage = CageReport.Of(effect.Sandbox, containment),
     };

@@ -24,6 +24,23 @@ public sealed record ProcessCaps
 
     /// <summary>Bytes that may lie in the run root.</summary>
     public long? DiskBytes { get; init; }
+
+    /// <summary>Whether the run root lies in memory while it runs, so that the kernel holds the disk cap. Asks for <see cref="DiskBytes"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DiskInMemory { get; init; }
+}
+
+/// <summary>Where a run's own folder lies while it runs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DiskPlace>))]
+public enum DiskPlace
+{
+    /// <summary>In the workspace; the disk cap is polled.</summary>
+    [JsonStringEnumMemberName("folder")]
+    Folder,
+
+    /// <summary>In memory, as large as the disk cap, which the kernel holds.</summary>
+    [JsonStringEnumMemberName("memory")]
+    Memory,
 }
 
 /// <summary>How a cap was in force.</summary>

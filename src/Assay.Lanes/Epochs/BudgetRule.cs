@@ -18,7 +18,10 @@ public static class BudgetRule
     private const long MiB = 1 << 20;
 
     /// <summary>The caps in force, for budgets without a <see cref="Violations">violation</see>.</summary>
-    public static ProcessCaps InForce(PlanBudgets plan, CrucibleBudgets crucible)
+    /// <param name="plan">What the plan allows.</param>
+    /// <param name="crucible">What the crucible asks for.</param>
+    /// <param name="disk">Where its folder lies.</param>
+    public static ProcessCaps InForce(PlanBudgets plan, CrucibleBudgets crucible, DiskPlace disk = DiskPlace.Folder)
     {
         var time = crucible.TimeMs ?? Math.Min(plan.PerCrucibleTimeoutMs, crucible.KernelTimeoutKillMs ?? long.MaxValue);
         return new ProcessCaps
@@ -31,6 +34,7 @@ public static class BudgetRule
             StderrBytes = crucible.StderrMaxBytes ?? Math.Min(DefaultOutputBytes, plan.PerCrucibleStderrMaxBytes ?? long.MaxValue),
             Processes = (int)Math.Min(int.MaxValue, crucible.MaxProcesses ?? Math.Min(DefaultProcesses, plan.PerCrucibleMaxProcesses ?? long.MaxValue)),
             DiskBytes = crucible.DiskMaxBytes ?? plan.PerCrucibleDiskMaxBytes,
+            DiskInMemory = disk == DiskPlace.Memory,
         };
     }
 

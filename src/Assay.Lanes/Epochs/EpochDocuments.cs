@@ -155,6 +155,9 @@ public sealed record Crucible
     /// <summary>Paths in these that stay out of its reach.</summary>
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>Where its folder lies while it runs; in the workspace unless it says otherwise.</summary>
+    public DiskPlace? Disk { get; init; }
+
     [JsonIgnore]
     public SandboxLevel Level => Sandbox ?? SandboxLevel.Strict;
 

@@ -29,13 +29,14 @@ internal sealed class CrucibleLoader(
             Refuse("/sandbox", "require_kernel_caps", "work that is not caged can leave its cgroup, so its caps are polled: choose a level");
         }
 
+        var caps = BudgetRule.InForce(plan.Budgets, crucible.Budgets, crucible.Disk ?? DiskPlace.Folder);
+        if (DiskRule.Refusal(crucible.Disk ?? DiskPlace.Folder, crucible.Level, caps.DiskBytes, host) is { } noDisk) Refuse("/disk", "disk", noDisk);
         CheckRunRootNames();
         var program = Program();
         var inputs = Inputs();
         var grants = GrantRule.Load(folder, crucible.Reads, crucible.Hides, crucible.Level, "", Refuse);
         if (problems.Count > before) return null;
 
-        var caps = BudgetRule.InForce(plan.Budgets, crucible.Budgets);
         var declared = options.RunnerCommandOverride is { } command ? crucible with { Command = [.. command] } : crucible;
         var sha256 = Digest.Of(CanonicalJson.Serialize(document.Root));
         var identity = new RunIdentityDocument

@@ -104,6 +104,7 @@ internal sealed class ComponentsLoader
         }
 
         var budgets = component.Budgets;
+        if (DiskRule.Refusal(component.Disk, sandbox, budgets.DiskMb << 20, _host) is { } noDisk) Refuse($"/components/{stage}/disk", "disk", noDisk);
         var files = string.Join('\n', pinned.Select(p => p.Sha256));
         return new ComponentBinding
         {
@@ -125,6 +126,7 @@ internal sealed class ComponentsLoader
                 StderrBytes = budgets.OutputBytes ?? DefaultOutputBytes,
                 Processes = budgets.Processes ?? DefaultProcesses,
                 DiskBytes = budgets.DiskMb << 20,
+                DiskInMemory = component.Disk == DiskPlace.Memory,
             },
         };
     }
@@ -160,6 +162,8 @@ internal sealed record ComponentDocument
     public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
+
+    public DiskPlace Disk { get; init; }
 
     public bool RetrySafe { get; init; }
 }

@@ -55,5 +55,41 @@ public sealed class RecordTruthTests
         if (isCaged) Assert.Contains(seen, l => l.StartsWith("home=", StringComparison.Ordinal) && l.Contains("/.home tmp=", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_disk_in_memory_is_recorded_as_held_by_the_kernel_and_its_files_are_evidence()
+    {
+        if (CageHosts.Missing(CageHosts.Root) is { } missing) Assert.Skip(missing);
+        using var folder = new TemporaryFolder("/var/tmp");
+        var builder = new PlanBuilder(folder.Under("plan")).Add("KEPT", "echo kept > result; mount | grep -q c019_runs", c =>
+        {
+            c["disk"] = "memory";
+            c["budgets"] = new JsonObject { ["disk_max_bytes"] = 1 << 20 };
+            c["expect"] = new JsonObject { ["required_files"] = new JsonArray("result") };
+        });
+        var run = await AssayProgram.RunAsync(folder.Path, "epoch", "run", builder.Write());
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        var record = JsonNode.Parse(await File.ReadAllTextAsync(folder.Under(".assay", "epochs", "EPOCH_TEST", "KEPT", "run_record.json")))!;
+        Assert.Equal(("kernel", "tmpfs:size,nr_inodes"), ((string)record["caps"]!["disk"]!["enforcement"]!, (string)record["caps"]!["disk"]!["mechanism"]!));
+        Assert.Equal("kept\n", await File.ReadAllTextAsync(Path.Combine(folder.Under(".assay"), (string)record["run_root"]!, "result")));
+        Assert.Equal(0, (await AssayProgram.RunAsync(folder.Path, "verify")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("none", 1 << 20, "choose a level above none")]
+    [InlineData("strict", null, "needs a disk cap")]
+    public async Task A_disk_in_memory_that_cannot_be_is_refused_before_anything_runs(string level, int? bytes, string why)
+    {
+        using var folder = new TemporaryFolder("/var/tmp");
+        var plan = new PlanBuilder(folder.Under("plan")).Add("ONE", "true", c =>
+        {
+            c["sandbox"] = level;
+            c["disk"] = "memory";
+            c["budgets"] = bytes is { } limit ? new JsonObject { ["disk_max_bytes"] = limit } : new JsonObject();
+        }).Write();
+        var run = await AssayProgram.RunAsync(folder.Path, "epoch", "run", plan);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+    }
+
     private static string Own(string name) => new FileInfo($"/proc/self/ns/{name}").LinkTarget!;
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Assay.Engine.Processes.Native;
 
-/// <summary>A copy of a part of the host's mounts, attached nowhere until a spawning thread puts it into its own namespace.</summary>
+/// <summary>A copy of a part of the host's mounts, or a new one, attached nowhere until a spawning thread puts it into its own namespace.</summary>
 internal sealed unsafe class MountTree : IDisposable
 {
     public const ulong ReadOnly = 0x1;
@@ -17,7 +17,8 @@ internal sealed unsafe class MountTree : IDisposable
     private const ulong Private = 1 << 18;
     private const long FromEmptyPath = 4;
 
-    private MountTree(int fd) => Fd = fd;
+    /// <param name="fd">A detached mount, which is owned from now on.</param>
+    public MountTree(int fd) => Fd = fd;
 
     public int Fd { get; private set; }
 

@@ -23,6 +23,9 @@ internal static class SyscallNumbers
     public const long Seccomp = 317;
     public const long OpenTree = 428;
     public const long MoveMount = 429;
+    public const long FsOpen = 430;
+    public const long FsConfig = 431;
+    public const long FsMount = 432;
     public const long MountSetAttr = 442;
     public const long LandlockCreateRuleset = 444;
     public const long LandlockAddRule = 445;

@@ -23,6 +23,9 @@ internal sealed record CagePlan
     /// <summary>Other names under which granted paths were given, each with its real path.</summary>
     public ImmutableArray<(string Name, string Real)> Aliases { get; init; } = [];
 
+    /// <summary>Stands in place of the run root; null: that lies on the disk.</summary>
+    public MemoryDisk? Disk { get; init; }
+
     /// <summary>Where the program starts.</summary>
     public required string WorkFolder { get; init; }
 

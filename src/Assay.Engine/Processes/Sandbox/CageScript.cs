@@ -156,7 +156,7 @@ internal sealed unsafe class CageScript : IDisposable
         {
             var top = ViewKey.Top(step.Path);
             if (!SystemPaths.IsSystem(top) && tops.Add(top)) Script.Mount("tmpfs", top, Plain, "size=1m,mode=755");
-            Attach(step);
+            Attach(step, plan);
         }
 
         foreach (var (name, real) in plan.Aliases.Where(a => !SystemPaths.Holds(a.Name)))
@@ -173,10 +173,11 @@ internal sealed unsafe class CageScript : IDisposable
         foreach (var path in covered.Concat(passages)) Script.Restrict(path, Plain | ScriptMounts.ReadOnly);
     }
 
-    private void Attach(MountStep step)
+    private void Attach(MountStep step, CagePlan plan)
     {
         var isFolder = Directory.Exists(step.Path);
         var top = ViewKey.Top(step.Path);
+
         // Also below the system's folders, where something hidden may stand on the way.
         Script.MakeFolders(top, isFolder ? step.Path : Path.GetDirectoryName(step.Path)!);
         if (!isFolder) Script.MakeFile(step.Path);
@@ -184,6 +185,12 @@ internal sealed unsafe class CageScript : IDisposable
         {
             if (isFolder) Script.Mount("tmpfs", step.Path, Plain, "size=1m,mode=755");
             else Script.BindOver(ViewRoot.EmptyFile, step.Path);
+            return;
+        }
+
+        if (plan.Disk is { } disk && step.Path == plan.Writes[0])
+        {
+            disk.AttachAt(Script, step.Path);
             return;
         }
 
