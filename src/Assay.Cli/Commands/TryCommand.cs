@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Assay.Cli.Output;
-using Assay.Engine;
-using Assay.Engine.Processes;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
 using Assay.Kernel.Effects;

@@ -1,5 +1,3 @@
-using Assay.Kernel.Effects;
-
 namespace Assay.Epochs;
 
 /// <summary>
