@@ -72,7 +72,8 @@ public sealed class FileMirrorTests : IDisposable
         Assert.Equal("two", File.ReadAllText(_folder.Under("index.json")));
     }
 
-    private static AppendedLine Line(long offset, string text) => new(null, "log.jsonl", offset, Encoding.UTF8.GetBytes(text));
+    private static AppendedLine Line(long offset, string text) =>
+        new(null, "log.jsonl", offset, text.Length, Digest.Of(text)) { Content = Encoding.UTF8.GetBytes(text) };
 
     private static byte[]? NoBlob(Digest digest) => null;
 }

@@ -140,6 +140,6 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
     }
 
     protected override string Text(JobState state) =>
-        $"{state.Phase} {state.Position} {state.InFlight} {state.LogBytes} {state.Counters} {state.Waiting} {state.Failure} {state.Stopped} {state.History.Length} "
+        $"{state.Phase} {state.Position} {state.InFlight} {state.Counters} {state.Waiting} {state.Failure} {state.Stopped} {state.History.Length} "
         + string.Join(";", state.Stages) + string.Join(";", state.Documents.Values) + string.Join(";", state.ToSpawn.Select(c => c.JobId));
 }

@@ -102,7 +102,7 @@ internal abstract class LaneSimulation<TState> where TState : class
         {
             Must(stored.Bytes.Span.SequenceEqual(World.Acknowledged[(int)stored.Version - 1]), $"event {stored.Version} is not what was acknowledged");
             var before = (TState)Truth.State;
-            CheckStep(before, Truth.Apply(stored.Bytes));
+            CheckStep(before, Truth.Apply(stored.Bytes).Recorded);
         }
     }
 }

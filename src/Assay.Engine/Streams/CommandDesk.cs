@@ -55,8 +55,8 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     /// <returns>Whether all of them could be written.</returns>
     private bool Mirror(StreamMachine machine, byte[] bytes)
     {
-        var recorded = machine.Apply(bytes);
-        return Try(machine.Lane.Mirror(machine.State, recorded).Where(f => !f.OnlyLastCounts), machine.Stream, workspace.Mirror.Write);
+        var folded = machine.Apply(bytes);
+        return Try(folded.Files.Where(f => !f.OnlyLastCounts), machine.Stream, workspace.Mirror.Write);
     }
 
     /// <summary>Writes files as far as that is possible: what they say is durable in the ledger.</summary>
@@ -93,9 +93,9 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var missing = info.MirroredTo + 1 < machine.Head.Version ? workspace.Store.Read(machine.Stream, 0) : [];
         foreach (var stored in missing)
         {
-            var recorded = again.Apply(stored.Bytes);
-            if (recorded.Version <= info.MirroredTo) continue;
-            if (!Try(machine.Lane.Mirror(again.State, recorded), machine.Stream, workspace.Mirror.Restore)) return;
+            var folded = again.Apply(stored.Bytes);
+            if (folded.Recorded.Version <= info.MirroredTo) continue;
+            if (!Try(folded.Files, machine.Stream, workspace.Mirror.Restore)) return;
         }
 
         // When something came in between, whoever brought it confirms.

@@ -12,7 +12,6 @@ namespace Assay.Engine.Streams;
 public sealed class Draft
 {
     private readonly StreamMachine _machine;
-    private readonly List<Event> _events = [];
     private readonly List<MirrorFile> _files = [];
     private readonly List<LaneRow> _rows = [];
     private readonly List<Blob> _blobs = [];
@@ -26,14 +25,17 @@ public sealed class Draft
 
         // Recorded times have microseconds; the fold must see what a later reader will see.
         Now = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
-        (BasedOn, State, Effects) = (machine.Head, machine.State, machine.Effects);
+        (BasedOn, Fold, Effects) = (machine.Head, machine.Fold, machine.Effects);
     }
 
     public DateTimeOffset Now { get; }
 
     public StreamHead BasedOn { get; }
 
-    public object State { get; private set; }
+    public object State => Fold.State;
+
+    /// <summary>The lane's state, and where its growing files end.</summary>
+    public LaneFold Fold { get; private set; }
 
     public EffectBook Effects { get; private set; }
 
@@ -45,9 +47,9 @@ public sealed class Draft
     public IReadOnlyList<StartedEffect> Starts => _starts;
 
     /// <summary>The events as they will be stored. After this nothing can be added.</summary>
-    public IReadOnlyList<SealedEvent> Sealed => _sealed ??= EventEnvelope.Seal(_machine.Stream, BasedOn, _events, Now, _machine.Lane.Events);
+    public IReadOnlyList<SealedEvent> Sealed => _sealed ??= EventEnvelope.Seal(_machine.Stream, BasedOn, _recorded, _machine.Lane.Events);
 
-    public bool IsEmpty => _events.Count == 0;
+    public bool IsEmpty => _recorded.Count == 0;
 
     /// <summary>Answers a command from outside.</summary>
     public Decision Decide(Command command)
@@ -98,14 +100,13 @@ public sealed class Draft
     private void Add(Event body)
     {
         if (_sealed is not null) throw new InvalidOperationException("the draft is sealed");
-        var recorded = new RecordedEvent(BasedOn.Version + _events.Count + 1, Now, body);
-        _events.Add(body);
+        (Fold, var folded) = Fold.Record(new RecordedEvent(BasedOn.Version + _recorded.Count + 1, Now, body));
         _blobs.AddRange(body.Attached ?? []);
-        _recorded.Add(recorded);
-        State = _machine.Lane.Evolve(State, recorded);
+        _blobs.AddRange(folded.Lines.Select(l => new Blob(l.Sha256, l.Content!.Value)));
+        _recorded.Add(folded.Recorded);
         Effects = Effects.Evolve(body);
-        _files.AddRange(_machine.Lane.Mirror(State, recorded));
-        _rows.AddRange(_machine.Lane.Rows(State, recorded));
+        _files.AddRange(folded.Files);
+        _rows.AddRange(_machine.Lane.Rows(State, folded.Recorded));
     }
 }
 

@@ -28,10 +28,10 @@ internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName str
     }
 
     /// <summary>Brings back the files of a stored event, unless they are known to be written.</summary>
-    public void Restore(object state, RecordedEvent recorded)
+    public void Restore(FoldedEvent folded)
     {
-        if (recorded.Version <= WrittenTo) return;
-        foreach (var file in lane.Mirror(state, recorded)) Try(file, engine.Workspace.Mirror.Restore);
+        if (folded.Recorded.Version <= WrittenTo) return;
+        foreach (var file in folded.Files) Try(file, engine.Workspace.Mirror.Restore);
     }
 
     /// <summary>All files up to a version were written or tried.</summary>
@@ -51,8 +51,8 @@ internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName str
         var machine = new StreamMachine(lane, stream);
         foreach (var stored in engine.Workspace.Store.Read(stream, 0))
         {
-            var recorded = machine.Apply(stored.Bytes);
-            if (recorded.Version <= version) Restore(machine.State, recorded);
+            var folded = machine.Apply(stored.Bytes);
+            if (folded.Recorded.Version <= version) Restore(folded);
         }
 
         Reached(version);

@@ -11,34 +11,37 @@ public sealed class StreamMachine
 {
     public StreamMachine(ILane lane, StreamName stream)
     {
-        (Lane, Stream) = (lane, stream);
+        Stream = stream;
         Head = StreamHead.Empty(stream);
-        State = lane.Initial;
+        Fold = LaneFold.Of(lane);
     }
 
-    public ILane Lane { get; }
+    public ILane Lane => Fold.Lane;
 
     public StreamName Stream { get; }
 
     public StreamHead Head { get; private set; }
 
-    public object State { get; private set; }
+    public object State => Fold.State;
+
+    /// <summary>The lane's state, and where its growing files end.</summary>
+    public LaneFold Fold { get; private set; }
 
     public EffectBook Effects { get; private set; } = EffectBook.Empty;
 
     /// <summary>A machine that stands where this one stands. State is immutable, so it is shared.</summary>
-    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, State = State, Effects = Effects };
+    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, Fold = Fold, Effects = Effects };
 
     /// <summary>Folds one stored event.</summary>
     /// <exception cref="FormatException">The bytes are no event of this lane, or not the next one of this stream.</exception>
-    public RecordedEvent Apply(ReadOnlyMemory<byte> bytes)
+    public FoldedEvent Apply(ReadOnlyMemory<byte> bytes)
     {
         var recorded = EventEnvelope.Open(bytes, Lane.Events);
         if (recorded.Version != Head.Version + 1) throw new FormatException($"{Stream} goes from version {Head.Version} to {recorded.Version}");
-        State = Lane.Evolve(State, recorded);
+        (Fold, var folded) = Fold.Take(recorded);
         Effects = Effects.Evolve(recorded.Body);
         Head = new StreamHead(recorded.Version, Digest.Of(bytes.Span));
-        return recorded;
+        return folded;
     }
 
     /// <summary>Starts a draft of what happens next.</summary>
@@ -48,6 +51,6 @@ public sealed class StreamMachine
     public void Adopt(Draft draft)
     {
         if (draft.BasedOn != Head) throw new InvalidOperationException("a draft was adopted by a stream that has moved on");
-        (State, Effects, Head) = (draft.State, draft.Effects, draft.Sealed.Count == 0 ? Head : draft.Sealed[^1].Head);
+        (Fold, Effects, Head) = (draft.Fold, draft.Effects, draft.Sealed.Count == 0 ? Head : draft.Sealed[^1].Head);
     }
 }

@@ -285,10 +285,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     {
         foreach (var stored in Store.Read(stream, _machine.Head.Version))
         {
-            var recorded = _machine.Apply(stored.Bytes);
-            if (recorded.Version <= _files.WrittenTo) continue;
-            _files.Restore(_machine.State, recorded);
-            if (recorded.Body is EffectFinished done) engine.Markers.Remove(new AttemptKey(stream, done.EffectId, done.Attempt));
+            var folded = _machine.Apply(stored.Bytes);
+            if (folded.Recorded.Version <= _files.WrittenTo) continue;
+            _files.Restore(folded);
+            if (folded.Recorded.Body is EffectFinished done) engine.Markers.Remove(new AttemptKey(stream, done.EffectId, done.Attempt));
         }
     }
 

@@ -35,8 +35,17 @@ public interface ILane
     /// <summary>What an effect's outcome means in this lane's words. The state already contains the effect's own event.</summary>
     IReadOnlyList<Event> Record(object state, EffectReport report, DateTimeOffset now);
 
-    /// <summary>The files that an event gives rise to; the state already contains it. The same event gives the same bytes for ever.</summary>
+    /// <summary>The files that an event gives rise to, but for growing ones; the state already contains it. The same event gives the same bytes for ever.</summary>
     IReadOnlyList<MirrorFile> Mirror(object state, RecordedEvent recorded);
+
+    /// <summary>
+    /// The lines that an event adds to growing files; the state already contains it. Asked once, when the event is committed, and recorded with it: the wording
+    /// may change at any time.
+    /// </summary>
+    IReadOnlyList<LogLine> Lines(object state, RecordedEvent recorded);
+
+    /// <summary>The lines of an event of format 1, with which they were not recorded. These never change.</summary>
+    IReadOnlyList<LogLine> LinesOfFormat1(object state, RecordedEvent recorded);
 
     /// <summary>The rows that an event changes; the state already contains it.</summary>
     IReadOnlyList<LaneRow> Rows(object state, RecordedEvent recorded);
@@ -65,6 +74,10 @@ public abstract class Lane<TState> : ILane where TState : class
 
     public virtual IReadOnlyList<MirrorFile> Mirror(TState state, RecordedEvent recorded) => [];
 
+    public virtual IReadOnlyList<LogLine> Lines(TState state, RecordedEvent recorded) => [];
+
+    public virtual IReadOnlyList<LogLine> LinesOfFormat1(TState state, RecordedEvent recorded) => [];
+
     public virtual IReadOnlyList<LaneRow> Rows(TState state, RecordedEvent recorded) => [];
 
     object ILane.Initial => Initial;
@@ -80,6 +93,10 @@ public abstract class Lane<TState> : ILane where TState : class
     IReadOnlyList<Event> ILane.Record(object state, EffectReport report, DateTimeOffset now) => Record((TState)state, report, now);
 
     IReadOnlyList<MirrorFile> ILane.Mirror(object state, RecordedEvent recorded) => Mirror((TState)state, recorded);
+
+    IReadOnlyList<LogLine> ILane.Lines(object state, RecordedEvent recorded) => Lines((TState)state, recorded);
+
+    IReadOnlyList<LogLine> ILane.LinesOfFormat1(object state, RecordedEvent recorded) => LinesOfFormat1((TState)state, recorded);
 
     IReadOnlyList<LaneRow> ILane.Rows(object state, RecordedEvent recorded) => Rows((TState)state, recorded);
 }

@@ -4,6 +4,9 @@ using Assay.Kernel.Effects;
 
 namespace Assay.Kernel.Streams;
 
+/// <summary>Brings the recorded data of an event from one version of its type to the next.</summary>
+public delegate JsonElement Upcast(JsonElement data);
+
 /// <summary>The events of one lane by the name under which they are recorded. Every lane's catalog holds the effect events too.</summary>
 public sealed class EventCatalog
 {
@@ -21,9 +24,12 @@ public sealed class EventCatalog
     public IEnumerable<Type> Types => _byType.Keys;
 
     /// <summary>Adds one kind of event. Returns this, so that a catalog reads as a table.</summary>
-    public EventCatalog Add<T>(string name, JsonTypeInfo<T> type) where T : Event
+    /// <param name="name">Its recorded name.</param>
+    /// <param name="type">How it is written and read, as of its newest version.</param>
+    /// <param name="upcasts">What brings the data of version 1 to 2, of 2 to 3, and so on: there is one version more than there are of these.</param>
+    public EventCatalog Add<T>(string name, JsonTypeInfo<T> type, params IReadOnlyList<Upcast> upcasts) where T : Event
     {
-        var entry = new Entry(name, body => JsonSerializer.SerializeToElement((T)body, type), data => data.Deserialize(type)!);
+        var entry = new Entry(name, upcasts, body => JsonSerializer.SerializeToElement((T)body, type), data => data.Deserialize(type)!);
         _byName.Add(name, entry);
         _byType.Add(typeof(T), entry);
         return this;
@@ -32,11 +38,21 @@ public sealed class EventCatalog
     /// <summary>The name under which an event is recorded.</summary>
     public string NameOf(Event body) => _byType[body.GetType()].Name;
 
+    /// <summary>The version of its type that an event is recorded in, from 1.</summary>
+    internal int VersionOf(Event body) => _byType[body.GetType()].Version;
+
     internal JsonElement Write(Event body) => _byType[body.GetType()].Write(body);
 
-    /// <exception cref="FormatException">No event of this lane has that name.</exception>
-    internal Event Read(string name, JsonElement data) =>
-        _byName.TryGetValue(name, out var entry) ? entry.Read(data) : throw new FormatException($"unknown event type {name}");
+    /// <exception cref="FormatException">No event of this lane has that name, or not in that version.</exception>
+    internal Event Read(string name, int version, JsonElement data)
+    {
+        if (!_byName.TryGetValue(name, out var entry)) throw new FormatException($"unknown event type {name}");
+        if (version > entry.Version) throw new FormatException($"{name} has version {version}, of which this Assay knows {entry.Version}: update Assay");
+        return entry.Read(entry.Upcasts.Skip(version - 1).Aggregate(data, (older, upcast) => upcast(older)));
+    }
 
-    private sealed record Entry(string Name, Func<Event, JsonElement> Write, Func<JsonElement, Event> Read);
+    private sealed record Entry(string Name, IReadOnlyList<Upcast> Upcasts, Func<Event, JsonElement> Write, Func<JsonElement, Event> Read)
+    {
+        public int Version => Upcasts.Count + 1;
+    }
 }

@@ -13,7 +13,6 @@ public static class JobFiles
         if (recorded.Body is not JobEvent body) return [];
         var job = state.Job;
         var folder = JobPaths.Folder(job);
-        var line = JobLog.Line(state, recorded);
         var files = new List<MirrorFile>();
         switch (body)
         {
@@ -31,9 +30,15 @@ public static class JobFiles
         }
 
         files.Add(new LatestFile(job.JobRoot, $"{folder}/{JobPaths.OutputsFile}", Bytes(OutputsIndex.Of(state))));
-        files.Add(new AppendedLine(job.JobRoot, $"{folder}/{JobPaths.EventsFile}", state.LogBytes - line.Length, line));
         return files;
     }
+
+    /// <summary>The line of <c>events.jsonl</c>.</summary>
+    /// <param name="state">The state that contains the event.</param>
+    /// <param name="recorded">The event.</param>
+    /// <param name="render">Makes its bytes.</param>
+    public static IReadOnlyList<LogLine> Lines(JobState state, RecordedEvent recorded, Func<JobState, RecordedEvent, byte[]> render) =>
+        recorded.Body is JobEvent ? [new LogLine(state.Job.JobRoot, $"{JobPaths.Folder(state.Job)}/{JobPaths.EventsFile}", render(state, recorded))] : [];
 
     private static BlobFile Kept(JobDeclaration job, DocumentRef document) =>
         new(job.JobRoot, $"{JobPaths.Folder(job)}/{document.Path}", document.SizeBytes, document.Sha256);

@@ -87,6 +87,10 @@ public sealed class JobLane : Lane<JobState>
 
     public override IReadOnlyList<MirrorFile> Mirror(JobState state, RecordedEvent recorded) => JobFiles.Of(state, recorded);
 
+    public override IReadOnlyList<LogLine> Lines(JobState state, RecordedEvent recorded) => JobFiles.Lines(state, recorded, JobLog.Line);
+
+    public override IReadOnlyList<LogLine> LinesOfFormat1(JobState state, RecordedEvent recorded) => JobFiles.Lines(state, recorded, JobLogOfFormat1.Line);
+
     public override IReadOnlyList<LaneRow> Rows(JobState state, RecordedEvent recorded) => JobTables.Rows(state, recorded);
 
     private static Decision Then(JobState state, DateTimeOffset now, params IReadOnlyList<Event> events) => Decision.Accept(JobFlow.Continue(state, events, now));

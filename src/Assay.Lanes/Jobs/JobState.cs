@@ -105,9 +105,6 @@ public sealed record JobState
 
     public JobCancelRequested? CancelRequest { get; init; }
 
-    /// <summary>Where events.jsonl ends.</summary>
-    public long LogBytes { get; init; }
-
     /// <summary>What comes next in the workflow; null at its end.</summary>
     public JobStep? Next => Position < JobWorkflow.Of(Job).Count ? JobWorkflow.Of(Job)[Position] : null;
 
@@ -134,11 +131,7 @@ public sealed record JobState
     public long? RemainingMicroUsd => Job.Budget.MaxCostMicroUsd is { } max ? Math.Max(0, max - Counters.CostMicroUsd) : null;
 
     /// <summary>The fold.</summary>
-    public JobState Evolve(RecordedEvent recorded)
-    {
-        var next = Apply(recorded) with { LastAt = recorded.At };
-        return recorded.Body is JobEvent ? next with { LogBytes = LogBytes + JobLog.Line(next, recorded).Length } : next;
-    }
+    public JobState Evolve(RecordedEvent recorded) => Apply(recorded) with { LastAt = recorded.At };
 
     private JobState Apply(RecordedEvent recorded) => recorded.Body switch
     {

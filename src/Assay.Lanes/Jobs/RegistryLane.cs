@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -46,10 +45,9 @@ public sealed record TrialLogged(long Trial, TrialRequest Request) : Event;
 
 /// <summary>The registry, folded from its events.</summary>
 /// <param name="Trials">By job.</param>
-/// <param name="LogBytes">Where trial_log.jsonl ends.</param>
-public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Trials, long LogBytes)
+public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Trials)
 {
-    public static readonly RegistryState Initial = new(ImmutableDictionary.Create<string, TrialLogged>(StringComparer.Ordinal), 0);
+    public static readonly RegistryState Initial = new(ImmutableDictionary.Create<string, TrialLogged>(StringComparer.Ordinal));
 
     /// <summary>What a job wants to know: the number of its trial.</summary>
     public StreamReading ReadFor(string jobId)
@@ -77,7 +75,7 @@ public sealed class RegistryLane : Lane<RegistryState>
     public override RegistryState Initial => RegistryState.Initial;
 
     public override RegistryState Evolve(RegistryState state, RecordedEvent recorded) => recorded.Body is TrialLogged logged
-        ? new RegistryState(state.Trials.Add(logged.Request.JobId, logged), state.LogBytes + Line(logged, recorded.At).Length)
+        ? new RegistryState(state.Trials.Add(logged.Request.JobId, logged))
         : throw new InvalidOperationException($"a registry records no {recorded.Body.GetType().Name}");
 
     public override Decision Decide(RegistryState state, Command command, DateTimeOffset now) => command switch
@@ -95,34 +93,14 @@ public sealed class RegistryLane : Lane<RegistryState>
     public override IReadOnlyList<Event> Record(RegistryState state, EffectReport report, DateTimeOffset now) =>
         throw new InvalidOperationException("a registry asks for no effect");
 
-    public override IReadOnlyList<MirrorFile> Mirror(RegistryState state, RecordedEvent recorded)
-    {
-        var logged = (TrialLogged)recorded.Body;
-        var line = Line(logged, recorded.At);
-        var appended = new AppendedLine(null, JobPaths.TrialLog, state.LogBytes - line.Length, line);
-        return logged.Request is { CardId: { } id, CardSha256: { } card } request ? [appended, new BlobFile(null, JobPaths.Card(id), request.CardBytes, card)] : [appended];
-    }
+    public override IReadOnlyList<MirrorFile> Mirror(RegistryState state, RecordedEvent recorded) =>
+        ((TrialLogged)recorded.Body).Request is { CardId: { } id, CardSha256: { } card } request
+            ? [new BlobFile(null, JobPaths.Card(id), request.CardBytes, card)]
+            : [];
 
-    private static byte[] Line(TrialLogged logged, DateTimeOffset at)
-    {
-        var trial = logged.Request;
-        var line = new JsonObject
-        {
-            ["schema_version"] = "trial_v1",
-            ["trial"] = logged.Trial,
-            ["recorded_at"] = RecordedTime.Text(at),
-            ["job_id"] = trial.JobId,
-            ["run_id"] = trial.RunId,
-            ["title"] = trial.Title,
-            ["snapshot_id"] = trial.SnapshotId,
-            ["policy_bundle_id"] = trial.PolicyBundleId,
-            ["verdict"] = trial.Passed ? "PASS" : "FAIL",
-            ["gates_passed"] = trial.GatesPassed,
-            ["gates_failed"] = trial.GatesFailed,
-            ["gate_results_sha256"] = trial.GateResultsSha256.ToString(),
-            ["manifest_sha256"] = trial.ManifestSha256.ToString(),
-        };
-        if (trial.CardId is { } card) line["card_id"] = card;
-        return JsonLine.Of(line);
-    }
+    public override IReadOnlyList<LogLine> Lines(RegistryState state, RecordedEvent recorded) =>
+        [new LogLine(null, JobPaths.TrialLog, TrialLine.Of((TrialLogged)recorded.Body, recorded.At))];
+
+    public override IReadOnlyList<LogLine> LinesOfFormat1(RegistryState state, RecordedEvent recorded) =>
+        [new LogLine(null, JobPaths.TrialLog, TrialLineOfFormat1.Of((TrialLogged)recorded.Body, recorded.At))];
 }

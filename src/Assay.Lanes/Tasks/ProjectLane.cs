@@ -54,9 +54,6 @@ public sealed record ProjectState
     public ImmutableSortedDictionary<string, string> Refusals { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     public ResultsPublished? Results { get; init; }
-
-    /// <summary>Where patch_ledger.jsonl ends.</summary>
-    public long LedgerBytes { get; init; }
 }
 
 /// <summary>
@@ -87,30 +84,26 @@ public sealed class ProjectLane : Lane<ProjectState>
 
     public override ProjectState Initial => ProjectState.Initial;
 
-    public override ProjectState Evolve(ProjectState state, RecordedEvent recorded)
+    public override ProjectState Evolve(ProjectState state, RecordedEvent recorded) => recorded.Body switch
     {
-        var next = recorded.Body switch
+        ProjectOpened opened => state with { Root = opened.Root },
+        PatchCreated created => state with { Patches = state.Patches.SetItem(created.Patch.PatchId, new PatchRecord(created.Patch, PatchState.Created, null, recorded.At)) },
+        PatchMoved moved => state with
         {
-            ProjectOpened opened => state with { Root = opened.Root },
-            PatchCreated created => state with { Patches = state.Patches.SetItem(created.Patch.PatchId, new PatchRecord(created.Patch, PatchState.Created, null, recorded.At)) },
-            PatchMoved moved => state with
-            {
-                Patches = state.Patches.SetItem(moved.PatchId, state.Patches[moved.PatchId] with { State = moved.State, Reason = moved.Reason, At = recorded.At }),
-                Requests = state.Requests.RemoveAll(r => r.PatchId == moved.PatchId),
-                Refusals = state.Refusals.Remove(moved.PatchId),
-            },
-            PatchRequested requested => state with { Requests = state.Requests.Add(requested), Refusals = state.Refusals.Remove(requested.PatchId) },
-            PatchRefused refused => state with
-            {
-                Requests = state.Requests.RemoveAll(r => r.PatchId == refused.PatchId),
-                Refusals = state.Refusals.SetItem(refused.PatchId, refused.Reason),
-            },
-            ResultsPublished published => state with { Results = published },
-            EffectEvent => state,
-            _ => throw new InvalidOperationException($"a project records no {recorded.Body.GetType().Name}"),
-        };
-        return PatchFiles.Line(next, recorded) is { } line ? next with { LedgerBytes = next.LedgerBytes + line.Length } : next;
-    }
+            Patches = state.Patches.SetItem(moved.PatchId, state.Patches[moved.PatchId] with { State = moved.State, Reason = moved.Reason, At = recorded.At }),
+            Requests = state.Requests.RemoveAll(r => r.PatchId == moved.PatchId),
+            Refusals = state.Refusals.Remove(moved.PatchId),
+        },
+        PatchRequested requested => state with { Requests = state.Requests.Add(requested), Refusals = state.Refusals.Remove(requested.PatchId) },
+        PatchRefused refused => state with
+        {
+            Requests = state.Requests.RemoveAll(r => r.PatchId == refused.PatchId),
+            Refusals = state.Refusals.SetItem(refused.PatchId, refused.Reason),
+        },
+        ResultsPublished published => state with { Results = published },
+        EffectEvent => state,
+        _ => throw new InvalidOperationException($"a project records no {recorded.Body.GetType().Name}"),
+    };
 
     public override Decision Decide(ProjectState state, Command command, DateTimeOffset now) => command switch
     {
@@ -139,6 +132,10 @@ public sealed class ProjectLane : Lane<ProjectState>
     }
 
     public override IReadOnlyList<MirrorFile> Mirror(ProjectState state, RecordedEvent recorded) => PatchFiles.Of(state, recorded);
+
+    public override IReadOnlyList<LogLine> Lines(ProjectState state, RecordedEvent recorded) => PatchFiles.Lines(state, recorded, PatchLine.Of);
+
+    public override IReadOnlyList<LogLine> LinesOfFormat1(ProjectState state, RecordedEvent recorded) => PatchFiles.Lines(state, recorded, PatchLineOfFormat1.Of);
 
     public override IReadOnlyList<LaneRow> Rows(ProjectState state, RecordedEvent recorded) => PatchTables.Rows(state, recorded);
 

@@ -31,7 +31,7 @@ public sealed class FileMirror(string workspace)
                 Replace(latest, Found(blob, latest.Sha256, latest));
                 break;
             case AppendedLine line:
-                Append(line);
+                Append(line, line.Content ?? Found(blob, line.Sha256, line));
                 break;
             case LatestFile latest:
                 Replace(latest, latest.Content.Span);
@@ -96,12 +96,12 @@ public sealed class FileMirror(string workspace)
     }
 
     /// <summary>Writes a line where it belongs, unless lines before it are missing: those come first, when the stream's owner catches up.</summary>
-    private void Append(AppendedLine line)
+    private void Append(AppendedLine line, ReadOnlyMemory<byte> content)
     {
         var path = PathOf(line);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
-        if (RandomAccess.GetLength(handle) >= line.Offset) RandomAccess.Write(handle, line.Line.Span, line.Offset);
+        if (RandomAccess.GetLength(handle) >= line.Offset) RandomAccess.Write(handle, content.Span, line.Offset);
     }
 
     private static string? HasBytes(string path, ReadOnlySpan<byte> content) => File.ReadAllBytes(path).AsSpan().SequenceEqual(content) ? null : "differs from the ledger";
@@ -116,8 +116,8 @@ public sealed class FileMirror(string workspace)
     {
         using var handle = File.OpenHandle(path);
         if (RandomAccess.GetLength(handle) <= line.Offset) return Missing;
-        var found = new byte[line.Line.Length];
+        var found = new byte[line.SizeBytes];
         var read = RandomAccess.Read(handle, found, line.Offset);
-        return read == found.Length && line.Line.Span.SequenceEqual(found) ? null : $"differs from the ledger at byte {line.Offset}";
+        return read == found.Length && Digest.Of(found) == line.Sha256 ? null : $"differs from the ledger at byte {line.Offset}";
     }
 }

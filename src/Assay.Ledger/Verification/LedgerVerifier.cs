@@ -86,7 +86,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             return Problem("chain", $"does not follow the event before it ({previous.Hash.Short(12)}…): one of the two was changed");
         }
 
-        var end = Encoding.ASCII.GetBytes($"\",\"version\":{stored.Version}}}");
+        var end = Encoding.ASCII.GetBytes($",\"version\":{stored.Version}}}");
         return bytes.EndsWith(end) ? null : Problem("version", "carries another version in its own bytes");
     }
 
@@ -94,7 +94,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
     private sealed class Fold(ILane lane, StreamInfo info, FileMirror mirror, IEventStore store, StreamReport report)
     {
         private readonly SortedDictionary<string, (MirrorFile File, long Version)> _last = new(StringComparer.Ordinal);
-        private object _state = lane.Initial;
+        private LaneFold _fold = LaneFold.Of(lane);
 
         public bool Take(StoredEvent stored)
         {
@@ -102,8 +102,8 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             try
             {
                 var recorded = EventEnvelope.Open(stored.Bytes, lane.Events);
-                _state = lane.Evolve(_state, recorded);
-                files = lane.Mirror(_state, recorded);
+                (_fold, var folded) = _fold.Take(recorded);
+                files = folded.Files;
             }
             catch (Exception e)
             {
@@ -151,6 +151,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
         {
             CapturedFile captured => captured.Sha256,
             BlobFile kept => kept.Sha256,
+            AppendedLine line => line.Sha256,
             _ => null,
         };
     }

@@ -168,16 +168,20 @@ public sealed class JobDesk
         var lines = new List<JobEventView>();
         foreach (var stored in _workspace.Store.Read(machine.Stream, 0))
         {
-            var recorded = machine.Apply(stored.Bytes);
+            var folded = machine.Apply(stored.Bytes);
+            var recorded = folded.Recorded;
             if (recorded.Version <= afterVersion || recorded.Body is not JobEvent body) continue;
-            var line = JobLog.Line((JobState)machine.State, recorded);
-            var text = System.Text.Encoding.UTF8.GetString(line.AsSpan(0, line.Length - 1));
+            var line = Bytes(folded.Lines[0]);
+            var text = System.Text.Encoding.UTF8.GetString(line.Span).TrimEnd('\n');
             lines.Add(new JobEventView(
                 recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text));
         }
 
         return lines;
     }
+
+    private ReadOnlyMemory<byte> Bytes(AppendedLine line) => line.Content
+        ?? _workspace.Store.ReadBlob(line.Sha256) ?? throw new LedgerException($"the ledger has lost {line.Sha256}, a line of {line.Path}");
 
     /// <summary>The version of a job's last event; 0 when there is no such job.</summary>
     public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;

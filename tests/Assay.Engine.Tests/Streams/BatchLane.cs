@@ -14,6 +14,9 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
     /// <summary>The files that an event gives rise to.</summary>
     public Func<BatchState, RecordedEvent, IReadOnlyList<MirrorFile>> Files { get; init; } = static (_, _) => [];
 
+    /// <summary>The lines that an event adds to growing files.</summary>
+    public Func<BatchState, RecordedEvent, IReadOnlyList<LogLine>> Log { get; init; } = static (_, _) => [];
+
     public override string Name => "batch";
 
     public override EventCatalog Events { get; } = new EventCatalog()
@@ -42,6 +45,8 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
     }
 
     public override IReadOnlyList<MirrorFile> Mirror(BatchState state, RecordedEvent recorded) => Files(state, recorded);
+
+    public override IReadOnlyList<LogLine> Lines(BatchState state, RecordedEvent recorded) => Log(state, recorded);
 }
 
 internal sealed record BatchState(IReadOnlyList<EffectJudged> Judged);

@@ -124,8 +124,9 @@ public sealed class EffectFailureTests : IAsyncDisposable
         var lane = new BatchLane([Process("one", "exit 0"), Process("two", "exit 0")])
         {
             Files = static (state, recorded) => recorded.Body is EffectJudged
-                ? [new DerivedFile(null, $"derived/{state.Judged.Count}", "text"u8.ToArray()), Line(state.Judged.Count)]
+                ? [new DerivedFile(null, $"derived/{state.Judged.Count}", "text"u8.ToArray())]
                 : [],
+            Log = static (state, recorded) => recorded.Body is EffectJudged ? [Line(state.Judged.Count)] : [],
         };
         Directory.CreateDirectory(Path.Combine(_workspace.Root, "derived", "1"));
         Directory.CreateDirectory(Path.Combine(_workspace.Root, "lines"));
@@ -149,7 +150,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
         Assert.Equal(0, Assert.IsType<ProcessOutcome>(outcomes["well"]).ExitCode);
     }
 
-    private static AppendedLine Line(int number) => new(null, "lines", (number - 1) * 2, System.Text.Encoding.ASCII.GetBytes($"{number}\n"));
+    private static LogLine Line(int number) => new(null, "lines", System.Text.Encoding.ASCII.GetBytes($"{number}\n"));
 
     private static RunProcess Process(string id, string shellText) => new(id)
     {

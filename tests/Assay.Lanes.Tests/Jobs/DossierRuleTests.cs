@@ -90,8 +90,9 @@ public sealed class DossierRuleTests
         var recorded = new RecordedEvent(1, JobStory.Now, logged);
         var state = lane.Evolve(RegistryState.Initial, recorded);
         Assert.Empty(Accepted(lane.Decide(state, new LogTrial(trial), JobStory.Now)));
-        var line = Assert.IsType<AppendedLine>(Assert.Single(lane.Mirror(state, recorded)));
-        Assert.Empty(Assay.Kernel.Contracts.ContractCatalog.Validate("trial_v1", System.Text.Json.JsonDocument.Parse(line.Line).RootElement));
+        Assert.Empty(lane.Mirror(state, recorded));
+        var line = Assert.Single(lane.Lines(state, recorded));
+        Assert.Empty(Assay.Kernel.Contracts.ContractCatalog.Validate("trial_v1", System.Text.Json.JsonDocument.Parse(line.Bytes).RootElement));
         Assert.Null(trial.CardId);
         Assert.NotNull((trial with { Passed = true }).CardId);
     }

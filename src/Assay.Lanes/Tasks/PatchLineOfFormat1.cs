@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>The same for events of format 1, which did not record their lines. Nothing here changes; see <c>JobLogOfFormat1</c>.</summary>
+internal static class PatchLineOfFormat1
+{
+    private const string Version = "patch_event_v1";
+
+    /// <summary>A line of <c>.state/patch_ledger.jsonl</c> with its break; null for an event that is none. The state contains the event.</summary>
+    public static byte[]? Of(ProjectState state, RecordedEvent recorded)
+    {
+        var (patchId, word, reason, by) = recorded.Body switch
+        {
+            PatchCreated created => (created.Patch.PatchId, PatchMoves.Word(PatchState.Created), null, null),
+            PatchMoved moved => (moved.PatchId, PatchMoves.Word(moved.State), moved.Reason, moved.By),
+            _ => (null, null, null, null),
+        };
+        if (patchId is null) return null;
+        var patch = state.Patches[patchId].Patch;
+        var line = new JsonObject
+        {
+            ["schema_version"] = Version,
+            ["version"] = recorded.Version,
+            ["recorded_at"] = RecordedTime.Text(recorded.At),
+            ["patch_id"] = patchId,
+            ["diff_sha256"] = patch.DiffSha256.ToString(),
+            ["run_id"] = patch.RunId,
+            ["task_id"] = patch.TaskId,
+            ["state"] = word,
+            ["files"] = new JsonArray([.. patch.Files.Select(f => JsonValue.Create(f))]),
+            ["file_count"] = patch.FileCount,
+            ["lines_added"] = patch.Added,
+            ["lines_removed"] = patch.Removed,
+            ["base_tree_sha256"] = patch.BaseTreeSha256.ToString(),
+        };
+        if (reason is not null) line["reason"] = reason;
+        if (by is not null) line["by"] = by.Name;
+        return JsonLine.Of(line);
+    }
+}
