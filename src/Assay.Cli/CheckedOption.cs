@@ -33,22 +33,21 @@ internal static class CheckedOption
         CustomParser = result => (double)(Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint) ?? 0),
     };
 
-    /// <summary>One of the words of an enum, in lower case.</summary>
-    public static Option<T> Word<T>(string name, string description, T standard)
+    /// <summary>One of the words of an enum, in lower case; null when it is not given.</summary>
+    public static Option<T?> Word<T>(string name, string description, T standard)
         where T : struct, Enum
     {
         var words = Enum.GetNames<T>().Select(n => n.ToLowerInvariant()).ToArray();
-        return new Option<T>(name)
+        return new Option<T?>(name)
         {
-            Description = description,
+            Description = $"{description} [default: {standard.ToString().ToLowerInvariant()}]",
             HelpName = string.Join('|', words),
-            DefaultValueFactory = _ => standard,
             CustomParser = result =>
             {
                 var given = result.Tokens[0].Value;
                 if (words.Contains(given, StringComparer.OrdinalIgnoreCase)) return Enum.Parse<T>(given, ignoreCase: true);
                 result.AddError($"{name} {given}: it is one of {string.Join(", ", words)}");
-                return default;
+                return null;
             },
         };
     }

@@ -10,8 +10,8 @@ public static class OutputDescriptor
     public const int StandardError = 2;
 
     /// <summary>Writes all of it, waiting where the reader is slow.</summary>
-    /// <returns>False when it cannot be written: the reader is gone, as with <c>| head</c>, or the disk is full.</returns>
-    public static unsafe bool Write(int descriptor, ReadOnlySpan<byte> bytes)
+    /// <returns>How far that was possible.</returns>
+    public static unsafe OutputResult Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
         {
@@ -32,12 +32,24 @@ public static class OutputDescriptor
                         var ready = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLOUT };
                         _ = Libc.Poll(&ready, 1, -1);
                         break;
+                    case Libc.EPIPE:
+                        return OutputResult.NobodyReads;
                     default:
-                        return false;
+                        return new OutputResult(Libc.LastError());
                 }
             }
         }
 
-        return true;
+        return OutputResult.Written;
     }
+}
+
+/// <summary>What became of bytes that were passed on.</summary>
+/// <param name="Problem">Why they could not be written; null when they were.</param>
+public sealed record OutputResult(string? Problem)
+{
+    public static readonly OutputResult Written = new(Problem: null);
+
+    /// <summary>The reader is gone, as with <c>| head</c>.</summary>
+    public static readonly OutputResult NobodyReads = new("nobody reads any more");
 }

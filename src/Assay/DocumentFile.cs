@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Assay.Engine.Processes.Native;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
@@ -36,6 +37,7 @@ internal static class DocumentFile
         {
             if (Directory.Exists(path)) return (new InputProblem(source, "", "file", "is a folder, not a file"), default);
             if (!File.Exists(path)) return (new InputProblem(source, "", "file", "does not exist"), default);
+            if (HostPath.IsNamedPipe(path)) return (new InputProblem(source, "", "file", "is a named pipe, not a file"), default);
             if (new FileInfo(path).Length > MaxBytes) return (new InputProblem(source, "", "file", $"is larger than {MaxBytes} bytes"), default);
             var bytes = File.ReadAllBytes(path);
             return (InputDocument.Read(bytes, source), Digest.Of(bytes));

@@ -52,6 +52,12 @@ internal static class GrantRule
         var paths = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < names.Length; i++)
         {
+            if (names[i].Length == 0)
+            {
+                refuse($"{pointer}/{i}", "path", "is empty: say . for the folder itself");
+                continue;
+            }
+
             var path = Path.GetFullPath(Path.Combine(folder, names[i]));
             if (path.Length > 1) path = path.TrimEnd('/');
             if (TooMuch.Contains(PlanFolder.Real(path))) refuse($"{pointer}/{i}", "path", $"{path} is too much: name what is needed, or say sandbox: none");

@@ -1,3 +1,5 @@
+using Assay.Engine.Processes.Native;
+
 namespace Assay;
 
 /// <summary>The folder of a plan, which nothing that the plan names may leave, not even through a link.</summary>
@@ -24,16 +26,5 @@ internal sealed class PlanFolder
     private bool IsInside(string full) => full.StartsWith(Path + '/', StringComparison.Ordinal);
 
     /// <summary>A path with every link in it resolved, as far as it exists.</summary>
-    internal static string Real(string path)
-    {
-        var resolved = "/";
-        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var next = System.IO.Path.Combine(resolved, part);
-            FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
-            resolved = info.LinkTarget is null ? next : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? next;
-        }
-
-        return resolved;
-    }
+    internal static string Real(string path) => HostPath.Real(path);
 }

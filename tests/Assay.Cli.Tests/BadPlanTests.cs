@@ -86,6 +86,42 @@ public sealed class BadPlanTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
+    [Theory]
+    [InlineData("plan.yaml", "a: [[b, c]\nd: 1")]
+    [InlineData("plan.yaml", "a: [b\n- c: {")]
+    [InlineData("plan", "a: [[b, c]\nd: 1")]
+    [InlineData("plan.txt", "{\"a\": }")]
+    public async Task Text_that_is_no_document_is_said_with_its_place(string name, string text)
+    {
+        await File.WriteAllTextAsync(_folder.Under(name), text);
+        var result = await AssayProgram.RunAsync(_folder.Path, "epoch", "run", name);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Matches($"^assay: {name}:[0-9]+:[0-9]+: ", result.Error);
+        Assert.DoesNotContain("bug", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_named_pipe_is_no_document()
+    {
+        await AssayProgram.RunAsync("mkfifo", [_folder.Under("plan.yaml")], null, null, TimeSpan.FromSeconds(10));
+        var result = await AssayProgram.RunAsync(AssayProgram.Program, ["epoch", "run", "plan.yaml"], _folder.Path, null, TimeSpan.FromSeconds(30));
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("is a named pipe", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_input_that_leaves_through_a_link_in_a_link_is_refused()
+    {
+        var builder = new PlanBuilder(_folder.Under("plan")).Add("ONE", "cat inputs/secret", c => c["input"] = new JsonObject { ["files"] = new JsonArray("secret") });
+        var plan = builder.Write();
+        var folder = Path.GetDirectoryName(Directory.GetFiles(_folder.Under("plan"), "ONE*", SearchOption.AllDirectories)[0])!;
+        File.CreateSymbolicLink(Path.Combine(folder, "sub"), "/etc");
+        File.CreateSymbolicLink(Path.Combine(folder, "secret"), "sub/passwd");
+        var result = await AssayProgram.RunAsync(_folder.Path, "epoch", "run", plan);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("leaves the plan's folder", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_ladder_that_names_a_plan_twice_is_refused()
     {

@@ -30,6 +30,11 @@ public sealed class InterruptedTests
             Assert.Equal(("RUNNING", null), ((string)running["state"]!, (string?)running["resume"]));
             Assert.Equal(["DONE PASS", "HELD RUNNING", "LATER NOT_RUN"], Outcomes(running));
             Assert.Equal("running", (string)(await ReadAsync(folder, "epoch", "list"))[0]!["phase"]!);
+
+            // Whoever asks for it a second time meanwhile writes nothing into it.
+            var busy = await AssayProgram.RunAsync(folder.Path, "epoch", "run", plan, "--resume");
+            Assert.Equal(2, busy.ExitCode);
+            Assert.DoesNotContain("EPOCH_RESUMED", (await AssayProgram.RunAsync(folder.Path, "log", "epoch/EPOCH_TEST")).Output, StringComparison.Ordinal);
             engine.Kill();
             await engine.WaitForExitAsync();
         }

@@ -36,7 +36,7 @@ internal static class DoctorCommand
             var mode => throw new InvalidOperationException($"unknown containment {mode}"),
         };
         var kernel = host.KernelCaps ? "kernel" : "polled";
-        const string cost = "short excesses are possible; as root or in a delegated cgroup (systemd-run --user --scope -p Delegate=yes assay …) the kernel holds it";
+        const string cost = "short excesses are possible, and what no process has mapped is not seen; as root or in a delegated cgroup (systemd-run --user --scope -p Delegate=yes assay …) the kernel holds it";
         yield return new DoctorFinding("wall clock", "polled", "monotonic clock, SIGTERM then SIGKILL");
         yield return new DoctorFinding("memory", kernel, memory, host.KernelCaps ? null : cost);
         yield return new DoctorFinding("processes", kernel, processes, host.KernelCaps ? null : cost);

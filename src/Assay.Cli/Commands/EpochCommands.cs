@@ -159,7 +159,7 @@ internal static class EpochCommands
     /// <summary>Options that a run and an escalation share.</summary>
     private sealed class RunOptions
     {
-        private readonly Option<EpochMode> _mode = CheckedOption.Word(
+        private readonly Option<EpochMode?> _mode = CheckedOption.Word(
             "--mode", "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", EpochMode.Normal);
 
         private readonly Option<string?> _artifacts = new("--artifacts-root") { Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR" };
@@ -174,7 +174,7 @@ internal static class EpochCommands
 
         public EpochOptions Read(ParseResult parsed) => new()
         {
-            Mode = parsed.GetValue(_mode),
+            Mode = parsed.GetValue(_mode) ?? EpochMode.Normal,
             ArtifactsRoot = parsed.GetValue(_artifacts),
             Jobs = parsed.GetValue(_jobs),
         };

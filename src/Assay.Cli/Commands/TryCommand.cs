@@ -47,11 +47,17 @@ internal static class TryCommand
         };
         command.SetAction(async (parsed, cancel) =>
         {
+            if (Here() is not { } folder)
+            {
+                Console.Error.WriteLine("assay: the current folder is not there any more: go to another one");
+                return OwnFailure;
+            }
+
             var options = new TryOptions
             {
                 Command = [.. parsed.GetValue(words)!],
-                Folder = Directory.GetCurrentDirectory(),
-                Level = parsed.GetValue(level),
+                Folder = folder,
+                Level = parsed.GetValue(level) ?? SandboxLevel.Strict,
                 Reads = [.. parsed.GetValue(reads)!],
                 Hides = [.. parsed.GetValue(hides)!],
                 Writes = [.. parsed.GetValue(writes)!],
@@ -82,10 +88,10 @@ internal static class TryCommand
 
         if (TryRunner.Note(options) is { } note) Console.Error.WriteLine($"assay: {Words.Safe(note)}");
         await using var workspace = Workspace.Open(path);
-        await using var output = new LiveOutput(json);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, output.NobodyReads);
+        using var output = new LiveOutput(json);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, output.Ended);
         var end = await new TryRunner(workspace, TimeProvider.System, output.Observe).RunAsync(prepared.Value, either.Token);
-        await output.FinishAsync();
+        await output.FinishAsync(cancel);
         if (end is not { Run: EpochRun.Ended ended, Outcome: { } outcome })
         {
             if (end.Run is EpochRun.Refused refused) Problems.Print(refused.Problems, json);
@@ -93,10 +99,12 @@ internal static class TryCommand
             return OwnFailure;
         }
 
-        var isUnread = outcome.KillReason == KillReason.Cancelled && !cancel.IsCancellationRequested;
-        var report = TryReport.Of(ended, outcome, isUnread ? BrokenPipe : ExitCode(outcome));
+        var isUnread = output.IsUnread && outcome.KillReason == KillReason.Cancelled;
+        var report = TryReport.Of(ended, outcome, output.Problem is not null ? OwnFailure : isUnread ? BrokenPipe : ExitCode(outcome));
+        if (output.IsInLine && !json && !Console.IsErrorRedirected) Console.Error.WriteLine();
+        if (output.Problem is { } problem) Console.Error.WriteLine($"assay: what the command printed could not be passed on ({problem}); the record has it");
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, TryReportJson.Shared.TryReport));
-        else Console.Error.WriteLine(report.Line(options, Shown(Path.Combine(workspace.Root, report.Record))));
+        else Console.Error.WriteLine(report.Line(options, isUnread, Shown(Path.Combine(workspace.Root, report.Record))));
         return report.ExitCode;
     }
 
@@ -113,6 +121,19 @@ internal static class TryCommand
         { ExitCode: { } code } => code,
         _ => OwnFailure,
     };
+
+    /// <summary>The current folder; null when it has been deleted.</summary>
+    private static string? Here()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A path from the current folder when it lies there, else absolute.</summary>
     private static string Shown(string path) => Path.GetRelativePath(".", path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;

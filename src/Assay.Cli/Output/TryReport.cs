@@ -62,12 +62,13 @@ internal sealed record TryReport
 
     /// <summary>One line: verdict, time, memory, what was enforced by what, and where the record lies.</summary>
     /// <param name="options">What was asked for.</param>
+    /// <param name="isUnread">Whether it was ended since nobody read its output any more.</param>
     /// <param name="record">The record's path, as a person in the current folder would write it.</param>
-    public string Line(TryOptions options, string record)
+    public string Line(TryOptions options, bool isUnread, string record)
     {
         var leaked = LeakedProcesses == 0 ? "" : $" · {LeakedProcesses} left running and ended";
-        var refused = ProcessLimitHits == 0 ? "" : $" · {ProcessLimitHits} forks refused ({options.Processes} processes)";
-        return $"assay: {Verdict(options)} · {Words.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()} · {record}";
+        var refused = ProcessLimitHits == 0 ? "" : $" · refused to fork {ProcessLimitHits} times ({options.Processes} processes)";
+        return $"assay: {(isUnread ? "ended since nobody reads its output" : Verdict(options))} · {Words.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()} · {record}";
     }
 
     private string Verdict(TryOptions options) => this switch
@@ -102,6 +103,7 @@ internal sealed record TryReport
         Kernel.Effects.KillReason.DiskLimit => Words.Bytes(options.DiskBytes),
         Kernel.Effects.KillReason.OutputLimit => Words.Bytes(TryOptions.OutputBytes),
         Kernel.Effects.KillReason.ProcessLimit => $"{options.Processes} processes",
+        Kernel.Effects.KillReason.CaptureFailed => "what it left or printed cannot be kept: look at the disk",
         _ => "asked for",
     };
 }

@@ -19,6 +19,8 @@ internal sealed unsafe class CappedProcess
     /// <summary>How long those that are leaving anyway may take when the process itself has ended.</summary>
     private const double SettleMs = 20;
 
+    private const long OtherThreads = 1024;
+
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a killed process may take to leave; only one in uninterruptible sleep takes longer.</summary>
@@ -35,6 +37,7 @@ internal sealed unsafe class CappedProcess
     private readonly HashSet<int> _ended = [];
     private readonly MeterReader? _meter;
     private readonly DiskMeter _disk;
+    private readonly long _threadsBefore = ProcFs.ThreadsOfHost();
 
     private int _pid;
     private SpawnThread? _thread;
@@ -123,7 +126,7 @@ internal sealed unsafe class CappedProcess
         });
     }
 
-    private bool HasRlimits => _start.Caps is { DiskBytes: not null } or { CpuTimeMs: not null } || (_start.Caps.MemoryBytes is not null && IsPolled);
+    private bool HasRlimits => _start.Caps is { DiskBytes: not null } or { CpuTimeMs: not null } || (IsPolled && _start.Caps is { MemoryBytes: not null } or { Processes: not null });
 
     private bool IsPolled => _containment is ProcessTree;
 
@@ -165,6 +168,10 @@ internal sealed unsafe class CappedProcess
         if (caps.CpuTimeMs is { } cpu) Limit(Libc.RLIMIT_CPU, (ulong)((cpu + 999) / 1000), 1);
         if (caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
         if (caps.MemoryBytes is { } memory && IsPolled) Limit(Libc.RLIMIT_DATA, (ulong)memory, 0);
+
+        // Counts all threads of the user, other runs' and those to come among them, so it only bounds what can grow between two looks. It does not bind root
+        // (ruling 6).
+        if (caps.Processes is { } processes && IsPolled) Limit(Libc.RLIMIT_NPROC, (ulong)(processes + ProcFs.ThreadsOfUser() + OtherThreads), 0);
         Limit(Libc.RLIMIT_CORE, 0, 0);
     }
 
@@ -221,10 +228,10 @@ internal sealed unsafe class CappedProcess
     private void Sample(double now)
     {
         _samples++;
-        _last = _containment.Sample(_pid);
+        _last = Measure();
         _peakRss = Math.Max(_peakRss, _last.RssBytes);
         var caps = _start.Caps;
-        if (!FreeSpace.Suffices(_start.Plan.Writes[0])) Kill(KillReason.CaptureFailed);
+        if (!FreeSpace.Suffices(_start.RecordFolder)) Kill(KillReason.CaptureFailed);
         else if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
         else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
@@ -237,6 +244,24 @@ internal sealed unsafe class CappedProcess
         var pause = Math.Clamp(now / 2, 10, caps.DiskBytes is null && _meter is null ? 250 : 100);
         if (caps.CpuTimeMs is { } cap) pause = Math.Clamp((cap - (_last.CpuMicroseconds / 1000.0)) / Environment.ProcessorCount, 5, pause);
         _nextSample = now + pause;
+    }
+
+    /// <summary>
+    /// Looks at every process. One that forks all the time would starve this thread, to which each look costs more the more there are: where the host has so many
+    /// more than before that the run may be over its cap, it is held up meanwhile.
+    /// </summary>
+    private Usage Measure()
+    {
+        if (!IsPolled || _start.Caps.Processes is not { } most || ProcFs.ThreadsOfHost() - _threadsBefore <= most) return _containment.Sample(_pid);
+        _thread!.Stop();
+        try
+        {
+            return _containment.Sample(_pid);
+        }
+        finally
+        {
+            _thread.Continue();
+        }
     }
 
     private bool IsOverspent(bool atEnd)
@@ -263,10 +288,12 @@ internal sealed unsafe class CappedProcess
 
     private void KillAll()
     {
+        // Everything at once first: looking for them one by one takes long where there are many.
+        _thread!.EndAll();
         _ = Libc.Kill(_pid, Libc.SIGKILL);
         _ = Libc.Kill(-_pid, Libc.SIGKILL);
         foreach (var pid in _containment.KillAll(_pid)) _ended.Add(pid);
-        _thread!.EndAll();
+        _thread.EndAll();
     }
 
     /// <summary>What the process left running is ended with it.</summary>

@@ -24,11 +24,15 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     private const long ReadFolder = 217;
     private const int FormatBits = 0xF000;
     private const int FormatFolder = 0x4000;
+    private const int FormatSocket = 0xC000;
+
+    /// <summary>Looks after which what cannot be measured counts as a violation: programs may pass through such a state.</summary>
+    private const int Patience = 3;
 
     private readonly HashSet<(uint, uint, ulong)> _seen = [];
     private readonly HashSet<(uint, uint)> _devices = [];
-    private HashSet<int> _hidden = [];
-    private HashSet<int> _hiddenBefore = [];
+    private Dictionary<string, int> _unseen = new(StringComparer.Ordinal);
+    private Dictionary<string, int> _unseenBefore = new(StringComparer.Ordinal);
     private long _bytes;
     private long _enough;
 
@@ -43,7 +47,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     public long Measure(long enough, IEnumerable<int> members)
     {
         (_bytes, _enough, Problem) = (0, enough, null);
-        (_hiddenBefore, _hidden) = (_hidden, []);
+        (_unseenBefore, _unseen) = (_unseen, new Dictionary<string, int>(StringComparer.Ordinal));
         _seen.Clear();
         foreach (var folder in folders) Walk(folder);
         foreach (var pid in members) OpenFiles(pid);
@@ -135,6 +139,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
                     continue;
                 }
 
+                if ((found.Mode & FormatBits) == FormatSocket) InFlight($"{table}info/{name}", found.Inode);
                 if (found.Links != 0) continue;
                 if (!_devices.Contains((found.DeviceMajor, found.DeviceMinor)) || !_seen.Add((found.DeviceMajor, found.DeviceMinor, found.Inode))) continue;
                 _bytes += ((long)found.Blocks * BlockBytes) + InodeBytes;
@@ -142,9 +147,18 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         }
     }
 
+    /// <summary>Files that are on their way through a socket are in no table. The kernel counts them (unix_show_fdinfo), and no more is to be known of them.</summary>
+    private void InFlight(string info, ulong socket)
+    {
+        const string count = "scm_fds:";
+        var line = Array.Find(Lines(info), l => l.StartsWith(count, StringComparison.Ordinal));
+        if (line is null || line.AsSpan(count.Length).Trim() is "0") return;
+        Unseen($"socket {socket}", "files are kept in a socket, where they cannot be measured");
+    }
+
     /// <summary>
-    /// Without the right to look at what is mapped, its length is what can be known: a line of /proc/PID/maps has the range, the device in
-    /// hexadecimal, the inode, and says that the file is deleted (proc(5)).
+    /// Without the right to look at what is mapped, a file that has no name and is open nowhere cannot be measured. A line of /proc/PID/maps has the range,
+    /// the device in hexadecimal, the inode, and says that the file is deleted (proc(5)).
     /// </summary>
     private void Mapped(string process, string range)
     {
@@ -152,9 +166,20 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var device = fields[3].Split(':').Select(d => uint.Parse(d, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+            var inode = ulong.Parse(fields[4], CultureInfo.InvariantCulture);
+            if (!_devices.Contains((device[0], device[1])) || _seen.Contains((device[0], device[1], inode))) continue;
             var ends = range.Split('-').Select(e => long.Parse(e, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
-            if (_devices.Contains((device[0], device[1]))) _bytes += ends[1] - ends[0];
+            _bytes += ends[1] - ends[0];
+            Unseen($"{device[0]}:{device[1]} {inode}", "a file without a name is mapped and cannot be measured");
         }
+    }
+
+    /// <summary>Notes what cannot be measured now; what stays so may hold anything.</summary>
+    private void Unseen(string what, string problem)
+    {
+        var times = _unseenBefore.GetValueOrDefault(what) + 1;
+        _unseen[what] = times;
+        if (times >= Patience) Problem = problem;
     }
 
     private static string[] Lines(string path)
@@ -182,11 +207,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // One that is just ending holds nothing, and one that is just starting hides for a moment; one that stays hidden may hold anything.
-            if (e is UnauthorizedAccessException && ProcFs.Read(pid) is { State: not ('Z' or 'X') } && _hidden.Add(pid) && _hiddenBefore.Contains(pid))
-            {
-                Problem = $"{folder} cannot be read";
-            }
-
+            if (e is UnauthorizedAccessException && ProcFs.Read(pid) is { HasEnded: false }) Unseen(folder, $"{folder} cannot be read");
             return [];
         }
     }

@@ -89,7 +89,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
         var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
         using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder, Cage.MechanismOf(effect.Sandbox) != Mechanism.Landlock);
-        var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None);
+        var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None, effect.Caps.MemoryBytes);
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });
@@ -132,12 +132,12 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Caps = effect.Caps,
             Plan = plan,
             MeterFolder = disk?.Memory.Path ?? folder,
+            RecordFolder = root,
             Meter = effect.Meter,
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
         var end = CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
-        disk?.Keep();
-        return end;
+        return disk?.Keep(end) ?? end;
     }
 
     private static long BytesBefore(RunProcess effect, CagePlan plan)
@@ -167,17 +167,26 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         string[] workWrites = effect.WorkFolderIsReadOnly ? [] : [work];
         List<string> reads = [.. ProgramFiles(Path.GetFullPath(Path.Combine(work, program))), .. effect.Readable.Select(Absolute), .. workReads];
         List<string> writes = [folder, .. workWrites, .. effect.Writable.Select(Absolute)];
+        var (realReads, realWrites) = (Real(reads), Real(writes));
+        var isCaged = effect.Sandbox != SandboxLevel.None;
+        var found = isCaged ? GrantSearch.In(realReads.Concat(realWrites.Skip(1)), WorkspacePaths.LedgerName, WorkspacePaths.IsWorkspace) : new GrantSearch(MayHoldSockets: true, []);
+        var others = found.Workspaces.Where(w => w != workspace.Root).ToList();
+        var unnamed = others.Where(o => !IsNamed(o, realReads.Concat(realWrites)));
         return new CagePlan
         {
             Level = effect.Sandbox,
-            Reads = Real(reads),
-            Writes = Real(writes),
-            Hides = Real([workspace.Root, workspace.Folder(effect.Root), .. effect.Hidden.Select(Absolute)]),
-            Sealed = [.. WorkspacePaths.Secret(workspace.Root)],
+            Reads = realReads,
+            Writes = realWrites,
+            Hides = Real([workspace.Root, workspace.Folder(effect.Root), .. effect.Hidden.Select(Absolute), .. unnamed]),
+            Sealed = [.. others.Append(workspace.Root).SelectMany(WorkspacePaths.Secret)],
+            MayHoldSockets = found.MayHoldSockets || (isCaged && SystemSockets.MayExist()),
             Aliases = [.. reads.Concat(writes).Select(p => (Name: p, Real: RealPath.Of(p))).Where(p => p.Name != p.Real).Distinct()],
             WorkFolder = work,
         };
     }
+
+    /// <summary>Whether a grant names another workspace, or something in it: then all of that is shown but ledger and keys.</summary>
+    private static bool IsNamed(string other, IEnumerable<string> granted) => granted.Any(g => MountOrder.IsBelow(g, other));
 
     private static ImmutableArray<string> Real(IEnumerable<string> paths) => [.. paths.Select(RealPath.Of).Distinct(StringComparer.Ordinal)];
 

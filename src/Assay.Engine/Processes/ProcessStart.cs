@@ -29,6 +29,9 @@ internal sealed record ProcessStart
     /// <summary>The folder below which the meter's file lies.</summary>
     public required string MeterFolder { get; init; }
 
+    /// <summary>Where its outcome is recorded, which needs room.</summary>
+    public required string RecordFolder { get; init; }
+
     /// <summary>When the process has to be over at the latest, from now; null: only by its own cap.</summary>
     public TimeSpan? Deadline { get; init; }
 }

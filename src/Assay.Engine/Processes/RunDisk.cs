@@ -1,89 +1,53 @@
+using System.Text;
 using Assay.Engine.Processes.Sandbox;
-using Assay.Engine.Trees;
-using Assay.Kernel.Trees;
+using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes;
 
-/// <summary>A run root that lies in memory while its process runs: what was staged is taken there, and what the process left is kept on the disk.</summary>
+/// <summary>
+/// A run root that lies in memory while its process runs: what was staged is taken there, and what the process left is kept on the disk, by <c>cp -a</c>, which
+/// knows every kind of file, name, time and hole.
+/// </summary>
 internal sealed class RunDisk : IDisposable
 {
-    private const int BufferBytes = 1 << 16;
-
     private readonly string _folder;
-    private readonly long _bytes;
-    private readonly byte[] _buffer = new byte[BufferBytes];
-    private long _seen;
 
     /// <param name="folder">The run root on the disk, with what was staged.</param>
     /// <param name="bytes">The disk cap.</param>
     /// <exception cref="IOException">There is no such file system here, or what was staged is more than it may hold.</exception>
     public RunDisk(string folder, long bytes)
     {
-        if (Cage.MechanismOf(Kernel.Effects.SandboxLevel.Strict) != Mechanism.View) throw new IOException("disk: memory needs a view of Assay's own, as root");
-        (_folder, _bytes) = (folder, bytes);
+        if (Cage.MechanismOf(SandboxLevel.Strict) != Mechanism.View) throw new IOException("disk: memory needs a view of Assay's own, as root");
+        _folder = folder;
         Memory = new MemoryDisk(bytes);
-        Copy(folder, Memory.Path);
+        if (Copy(folder, $"/proc/self/fd/{ToolRun.FirstDescriptor}") is { } problem) throw new IOException(problem);
     }
 
     public MemoryDisk Memory { get; }
 
-    /// <summary>Brings what lies there to the disk. To be called once, when nothing of the run is left to change it.</summary>
-    /// <exception cref="IOException">It cannot be kept: holes make it larger than the cap, it is nested too deep, or the disk is full.</exception>
-    public void Keep()
+    /// <summary>
+    /// Brings what lies there to the disk. To be called once, when nothing of the run is left to change it. When that fails, nothing that was printed or left is
+    /// complete evidence, and the end says so.
+    /// </summary>
+    public ProcessEnd Keep(ProcessEnd end)
     {
+        if (!FreeSpace.Suffices(_folder, Memory.UsedBytes)) return end with { Reason = end.Reason ?? KillReason.CaptureFailed };
         foreach (var entry in new DirectoryInfo(_folder).EnumerateFileSystemInfos())
         {
             if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
             else entry.Delete();
         }
 
-        _seen = 0;
-        Copy(Memory.Path, _folder);
+        return Copy($"/proc/self/fd/{ToolRun.FirstDescriptor}", _folder) is null ? end : end with { Reason = end.Reason ?? KillReason.CaptureFailed };
     }
 
     public void Dispose() => Memory.Dispose();
 
-    private void Copy(string from, string to)
+    /// <summary>Copies all that lies in a folder, and returns what went wrong. The program runs as it is: it follows nothing, and nobody is left who could change what it reads.</summary>
+    private string? Copy(string from, string to)
     {
-        foreach (var path in Directory.EnumerateFileSystemEntries(from))
-        {
-            var target = Path.Combine(to, Path.GetFileName(path));
-            var found = FileStat.Of(path) ?? throw new IOException($"{path} has a name that is no UTF-8");
-            switch (found.Kind)
-            {
-                case null:
-                    Directory.CreateDirectory(target);
-                    Copy(path, target);
-                    File.SetUnixFileMode(target, (UnixFileMode)found.Mode);
-                    break;
-                case EntryKind.Link:
-                    File.CreateSymbolicLink(target, new FileInfo(path).LinkTarget!);
-                    break;
-                case EntryKind.File:
-                    if ((_seen += found.SizeBytes) > _bytes) throw new IOException($"what it left is more than {_bytes} bytes when holes are counted");
-                    CopyFile(path, target, found);
-                    break;
-            }
-        }
-    }
-
-    /// <summary>Zeros become holes again, and nothing of the host's is given to a special file.</summary>
-    private void CopyFile(string path, string target, FileStat found)
-    {
-        using (var source = File.OpenHandle(path))
-        using (var copy = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write))
-        {
-            var at = 0L;
-            for (int read; (read = RandomAccess.Read(source, _buffer, at)) > 0; at += read)
-            {
-                var block = _buffer.AsSpan(0, read);
-                if (block.ContainsAnyExcept((byte)0)) RandomAccess.Write(copy, block, at);
-            }
-
-            RandomAccess.SetLength(copy, at);
-        }
-
-        File.SetUnixFileMode(target, (UnixFileMode)found.Mode);
-        File.SetLastWriteTimeUtc(target, File.GetLastWriteTimeUtc(path));
+        var plan = new CagePlan { Level = SandboxLevel.None, Reads = [], Writes = [], Hides = [], MayHoldSockets = true, WorkFolder = "/" };
+        var result = ToolRun.Run(plan, ["cp", "-a", "--sparse=always", "--", from + "/.", to], ["PATH=/usr/bin:/bin", "LC_ALL=C"], [], [Memory.Descriptor]);
+        return result.ExitCode == 0 ? null : Encoding.UTF8.GetString(result.Error).TrimEnd();
     }
 }

@@ -10,7 +10,11 @@ namespace Assay.Engine.Processes;
 /// <summary>Runs a program that Assay itself needs, in the cage that docs/cage.md gives it, and returns what it prints.</summary>
 internal static unsafe class ToolRun
 {
+    /// <summary>The number that the first descriptor has which a tool is given.</summary>
+    public const int FirstDescriptor = 3;
+
     private const long MaxOutputBytes = 1L << 30;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>What a tool printed, and how it ended.</summary>
@@ -21,8 +25,9 @@ internal static unsafe class ToolRun
     /// <param name="words">The program by name or path, and its arguments.</param>
     /// <param name="environment">All of its environment, as <c>NAME=value</c>.</param>
     /// <param name="input">Bytes for standard input.</param>
+    /// <param name="descriptors">Descriptors of ours that it gets from <see cref="FirstDescriptor"/> on.</param>
     /// <exception cref="IOException">It cannot be started, or did not end by itself.</exception>
-    public static Result Run(CagePlan plan, IReadOnlyList<string> words, IReadOnlyList<string> environment, byte[] input)
+    public static Result Run(CagePlan plan, IReadOnlyList<string> words, IReadOnlyList<string> environment, byte[] input, params IReadOnlyList<int> descriptors)
     {
         var program = ProgramPath.Find(words[0], Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin")
             ?? throw new IOException($"{words[0]} is not installed: apt-get install {words[0]}");
@@ -33,6 +38,7 @@ internal static unsafe class ToolRun
             Environment = environment,
             Folder = plan.WorkFolder,
             WithStdin = true,
+            Descriptors = descriptors,
         };
         var caps = new ProcessCaps { TimeMs = 0, KillMs = 0, StdoutBytes = 0, StderrBytes = 0 };
         using var tree = new ProcessTree("");

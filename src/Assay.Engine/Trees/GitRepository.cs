@@ -90,6 +90,7 @@ internal static class GitRepository
             Reads = [.. (reads ?? [folder]).Concat(ownSettings ? RepositoryFiles.Settings() : []).Where(p => p != "/" && Path.Exists(p))],
             Writes = [.. writes ?? []],
             Hides = [],
+            MayHoldSockets = true,
             WorkFolder = folder,
         };
         List<string> environment = ["GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C"];

@@ -39,8 +39,15 @@ public sealed class Workspace : IAsyncDisposable
     /// <summary>Version control passes over a new workspace: its record is evidence, not source.</summary>
     private static void Create(string root)
     {
-        Directory.CreateDirectory(root);
-        File.WriteAllText(Path.Combine(root, ".gitignore"), "*\n");
+        try
+        {
+            Directory.CreateDirectory(root);
+            File.WriteAllText(Path.Combine(root, ".gitignore"), "*\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{root}, where the record goes, cannot be made ({e.Message.TrimEnd('.')}): name another place with --workspace", e);
+        }
     }
 
     /// <summary>Whether a workspace is there.</summary>

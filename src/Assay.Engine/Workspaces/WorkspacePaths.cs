@@ -6,7 +6,13 @@ public static class WorkspacePaths
     /// <summary>The default name of a workspace, below the current folder.</summary>
     public const string DefaultName = ".assay";
 
-    public static string Ledger(string root) => Path.Combine(root, "ledger.db");
+    /// <summary>The name of the ledger's file.</summary>
+    public const string LedgerName = "ledger.db";
+
+    public static string Ledger(string root) => Path.Combine(root, LedgerName);
+
+    /// <summary>Whether a folder is a workspace.</summary>
+    public static bool IsWorkspace(string root) => File.Exists(Ledger(root)) && Directory.Exists(Attempts(root));
 
     /// <summary>Marks of attempts that have begun and whose outcome is not in the ledger yet.</summary>
     public static string Attempts(string root) => Path.Combine(root, "attempts");

@@ -19,19 +19,26 @@ public sealed class InputDocument
 
     public JsonElement Root { get; }
 
-    /// <summary>Reads YAML when the name ends in <c>.yaml</c> or <c>.yml</c>, else JSON.</summary>
+    /// <summary>
+    /// Reads YAML when the name ends in <c>.yaml</c> or <c>.yml</c>, JSON when it ends in <c>.json</c>. Any other name is of JSON when the text begins with a
+    /// bracket, else of YAML. A byte order mark is passed over.
+    /// </summary>
     public static Checked<InputDocument> Read(ReadOnlyMemory<byte> bytes, string source)
     {
-        if (source.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || source.EndsWith(".yml", StringComparison.OrdinalIgnoreCase))
-        {
-            return StrictYaml.Parse(bytes, source);
-        }
-
+        if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
+        if (IsYaml(source, bytes.Span)) return StrictYaml.Parse(bytes, source);
         var root = StrictJson.Parse(bytes, source);
         return root.IsValid
             ? new InputDocument(source, root.Value, pointer => JsonLocator.Locate(bytes.Span, pointer))
             : Checked<InputDocument>.Refused(root.Problems);
     }
+
+    private static bool IsYaml(string source, ReadOnlySpan<byte> text) => Path.GetExtension(source).ToLowerInvariant() switch
+    {
+        ".yaml" or ".yml" => true,
+        ".json" => false,
+        _ => text.TrimStart(" \t\r\n"u8) is not ([(byte)'{' or (byte)'[', ..] or []),
+    };
 
     /// <summary>A problem with the value at <paramref name="pointer"/>, with its line and column.</summary>
     public InputProblem Problem(string pointer, string rule, string message)

@@ -34,6 +34,13 @@ public static partial class StrictYaml
             return new InputProblem(source, "", "syntax", e.Message, (int)e.Start.Line, (int)e.Start.Column);
         }
 
+        catch (InvalidOperationException e)
+        {
+            // The parser's own, for some texts that are no YAML; it says where only in what it has read last.
+            var (line, column) = translator.Last;
+            return new InputProblem(source, "", "syntax", $"is no YAML from here on: {e.Message}", line, column);
+        }
+
         json.Flush();
         var root = StrictJson.Parse(buffer.WrittenMemory, source);
         return root.IsValid
@@ -59,6 +66,9 @@ public static partial class StrictYaml
     {
         private readonly Dictionary<string, (int Line, int Column)> _marks = new(StringComparer.Ordinal);
 
+        /// <summary>Where the last value that was read began.</summary>
+        public (int Line, int Column) Last { get; private set; } = (1, 1);
+
         public (int Line, int Column) Locate(string pointer)
         {
             for (var at = pointer; ; at = at[..at.LastIndexOf('/')])
@@ -80,7 +90,7 @@ public static partial class StrictYaml
         private void Value(IParser parser, string pointer, int depth)
         {
             var node = parser.Current;
-            if (node is not null) _marks[pointer] = Mark(node);
+            if (node is not null) _marks[pointer] = Last = Mark(node);
             if (depth > StrictJson.MaxDepth) throw Refuse(node, pointer, "syntax", $"is nested deeper than {StrictJson.MaxDepth} levels");
             if (node is AnchorAlias) throw Refuse(node, pointer, "yaml_alias", "aliases are refused: write the value out");
             if (node is NodeEvent { Anchor.IsEmpty: false }) throw Refuse(node, pointer, "yaml_alias", "anchors are refused: write the value out");

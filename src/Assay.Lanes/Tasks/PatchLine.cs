@@ -4,7 +4,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>A line of <c>.state/patch_ledger.jsonl</c>: contract <c>patch_event_v1</c>.</summary>
-public static class PatchLine
+internal static class PatchLine
 {
     public const string Version = "patch_event_v1";
 

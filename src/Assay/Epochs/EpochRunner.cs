@@ -28,6 +28,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         {
             var begin = epoch.Options.Resume ? Resume(epoch, names) : Declare(epoch, names);
             if (begin.Problem is { } problem) return new EpochRun.Refused([problem]);
+            if (epoch.Options.Resume && OwnerOf(begin.Id) is { } owner) return new EpochRun.Busy(begin.Id, owner);
             switch (await SubmitAsync(EpochLane.StreamOf(begin.Id), begin.Command!))
             {
                 // Another process took the id in the meantime: the next free one is tried.
@@ -39,6 +40,13 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
 
             return await AdvanceAsync(begin.Id, epoch, cancel);
         }
+    }
+
+    /// <summary>The engine that works on an epoch now, into which nobody else must write.</summary>
+    private WorkerSession? OwnerOf(string epochId)
+    {
+        var stream = EpochLane.StreamOf(epochId);
+        return new LivingEngines(workspace.Store, time).Own(stream) ? workspace.Store.Sessions().FirstOrDefault(s => s.Id == workspace.Store.Find(stream)?.Owner) : null;
     }
 
     /// <summary>A new epoch under the plan's id, or the next free one.</summary>

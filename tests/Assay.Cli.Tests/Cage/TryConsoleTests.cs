@@ -35,6 +35,12 @@ public sealed class TryConsoleTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(home, "project", "file"), "mine\n");
         Assert.Equal("looked\n", (await AtHome(home, "--", "sh", "-c", $"cat key {home}/key; echo looked")).Output);
         Assert.Equal("secret\n", (await AtHome(home, "--reads", ".", "--", "cat", "key")).Output);
+        Directory.CreateDirectory(Path.Combine(home, ".ssh"));
+        await File.WriteAllTextAsync(Path.Combine(home, ".ssh", "id"), "secret\n");
+        Assert.Equal("looked\n", (await AtHome(Path.Combine(home, ".ssh"), "--", "sh", "-c", "cat id; echo looked")).Output);
+        File.CreateSymbolicLink(_folder.Under("two"), _folder.Path);
+        File.CreateSymbolicLink(_folder.Under("one"), "two/home");
+        Assert.Equal("looked\n", (await AtHome(home, _folder.Under("one"), ["--", "sh", "-c", "cat key; echo looked"])).Output);
         Assert.Equal("mine\nlooked\n", (await AtHome(Path.Combine(home, "project"), "--", "sh", "-c", "cat file; cat ../key; echo looked")).Output);
     }
 
@@ -56,6 +62,22 @@ public sealed class TryConsoleTests : IDisposable
         var report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.Under("report")))!;
         Assert.Equal("TIMEOUT", (string)report["kill_reason"]!);
         Assert.InRange((int)report["duration_ms"]!, 1000, 3000);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_passed_on_is_said()
+    {
+        var run = await Shell("$ASSAY try -- echo lost > /dev/full; echo $?");
+        Assert.Equal("125\n", run.Output);
+        Assert.Contains("could not be passed on", run.Error, StringComparison.Ordinal);
+        Assert.Equal("0\n", (await Shell("$CLONE/assay try -- sh -c 'echo x >&2' >&- 2>&- <&-; echo $?")).Output);
+    }
+
+    [Fact]
+    public async Task A_reader_that_is_stopped_does_not_keep_it_from_ending_when_asked()
+    {
+        var run = await Shell("{ $ASSAY try -- head -c 3000000 /dev/zero & echo $! > pid; wait $!; echo $? > code; } | { sleep 3; kill -TERM $(cat pid); sleep 2; cat code >&2; }");
+        Assert.True(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].All(char.IsAsciiDigit), run.Error);
     }
 
     [Fact]
@@ -104,10 +126,12 @@ public sealed class TryConsoleTests : IDisposable
 
     private Task<ProgramResult> In(string folder, params string[] words) => AssayProgram.RunAsync(folder, ["try", "--workspace", _folder.Under("w"), .. words]);
 
-    private Task<ProgramResult> AtHome(string folder, params string[] words) => AssayProgram.RunAsync(
+    private Task<ProgramResult> AtHome(string folder, params string[] words) => AtHome(folder, _folder.Under("home"), words);
+
+    private Task<ProgramResult> AtHome(string folder, string home, string[] words) => AssayProgram.RunAsync(
         AssayProgram.Program, ["try", "--workspace", _folder.Under("w"), .. words], folder,
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = _folder.Under("home") }, TimeSpan.FromMinutes(1));
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = home }, TimeSpan.FromMinutes(1));
 
     private Task<ProgramResult> Shell(string script) => AssayProgram.RunAsync(
-        "bash", ["-c", script], _folder.Path, new Dictionary<string, string>(StringComparer.Ordinal) { ["ASSAY"] = AssayProgram.Program }, TimeSpan.FromMinutes(1));
+        "bash", ["-c", script], _folder.Path, new Dictionary<string, string>(StringComparer.Ordinal) { ["ASSAY"] = AssayProgram.Program, ["CLONE"] = SharedData.RepositoryRoot }, TimeSpan.FromMinutes(1));
 }

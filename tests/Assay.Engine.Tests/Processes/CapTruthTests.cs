@@ -18,6 +18,7 @@ public sealed class CapTruthTests
                 tricks.Add("files without a name", "i=0; exec 3> f; rm f; while :; do head -c 500000 /dev/zero >&3 || exit; done", mode);
                 tricks.Add("several files without a name", "perl -e 'my @f; for (1..20) { open $f[$_], q(>), q(x); unlink q(x); print {$f[$_]} q(x) x 1000000; $f[$_]->flush } sleep 30'", mode);
                 tricks.Add("a mapped file without a name", Mapped, mode);
+                tricks.Add("files in flight", InFlight, mode);
                 tricks.Add("empty files", "perl -e 'for (1..100000) { open my $f, q(>), $_ or last }; sleep 30'", mode);
                 tricks.Add("empty folders", "perl -e 'for (1..100000) { mkdir $_ or last }; sleep 30'", mode);
                 tricks.Add("links", "perl -e 'for (1..100000) { symlink q(/), $_ or last }; sleep 30'", mode);
@@ -31,6 +32,12 @@ public sealed class CapTruthTests
             return tricks;
         }
     }
+
+    /// <summary>In flight between two ends of a socket: sendmsg with SCM_RIGHTS, then unlink and close.</summary>
+    private const string InFlight =
+        "perl -e 'use Socket; socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0); for (1..3) { open my $f, q(+>), q(x) or die; print $f q(x) x 3000000; $f->flush; "
+        + "my ($byte, $rights) = (q(x), pack(q(QlllL), 20, 1, 1, fileno($f), 0)); my $iov = pack(q(PQ), $byte, 1); my $m = pack(q(QQPQPQQ), 0, 0, $iov, 1, $rights, 24, 0); "
+        + "syscall(46, fileno($a), $m, 0) == 1 or die qq($!); unlink q(x); close $f } sleep 30'";
 
     /// <summary>Without descriptor or name: mmap of a shared file, then unlink and close. Numbers are those of x86-64.</summary>
     private const string Mapped =

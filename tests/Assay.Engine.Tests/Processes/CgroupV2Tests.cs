@@ -26,8 +26,9 @@ public sealed class CgroupV2Tests
             Command = ["/bin/sh", "-c", "cat /proc/self/cgroup; (setsid sleep 60 &); sleep 0.1"],
             Environment = ["PATH=/usr/bin:/bin"],
             Folder = folder.Path,
-            Plan = new CagePlan { Level = SandboxLevel.None, Reads = [], Writes = [], Hides = [], WorkFolder = "/" },
+            Plan = new CagePlan { Level = SandboxLevel.None, Reads = [], Writes = [], Hides = [], MayHoldSockets = true, WorkFolder = "/" },
             MeterFolder = "/tmp",
+            RecordFolder = "/tmp",
             Caps = new ProcessCaps { TimeMs = 5000, KillMs = 5500, StdoutBytes = 1000, StderrBytes = 1000 },
         };
         var end = CappedProcess.Run(start, cgroup, stdout, stderr, cancel, static _ => { });

@@ -37,7 +37,8 @@ public sealed class MemoryDiskTests
     {
         SkipWithoutView();
         await using var harness = new ProcessHarness(ContainmentPool.Detect());
-        const string script = "cat given; rm given; mkdir -p d/e; echo two > d/e/f; chmod 640 d/e/f; ln -s d/e/f l; mkfifo p; truncate -s 1M hole; cat d/e/f";
+        const string script = "cat given; rm given; mkdir -p d/e; echo two > d/e/f; chmod 640 d/e/f; ln -s d/e/f l; ln d/e/f d/e/same; mkfifo p; truncate -s 3M hole; "
+            + "touch -d @400000000000 future; touch \"$(printf 'x\\377')\"; mkdir \"$(printf 'x\\357\\277\\275')\"; cat d/e/f";
         var (outcome, evidence) = await harness.RunAsync(script, Caps, e => Strict(e) with
         {
             Texts = e.Texts.Add("given", "one\n"),
@@ -48,19 +49,26 @@ public sealed class MemoryDiskTests
         Assert.Equal("two\n", Text(evidence["d/e/f"]));
         Assert.False(evidence.ContainsKey("p"));
         var root = harness.PathOf(outcome.RunRoot);
-        Assert.Equal(["d", "hole", "l"], Directory.EnumerateFileSystemEntries(root).Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal));
+        string[] expected = ["d", "future", "hole", "l", "p", "x\uFFFD", "x\uFFFD"];
+        Assert.Equal(expected, Directory.EnumerateFileSystemEntries(root).Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal));
         Assert.Equal((UnixFileMode)0x1A0, File.GetUnixFileMode(Path.Combine(root, "d/e/f")));
         Assert.Equal("d/e/f", new FileInfo(Path.Combine(root, "l")).LinkTarget);
-        Assert.Equal(1 << 20, new FileInfo(Path.Combine(root, "hole")).Length);
+        await File.AppendAllTextAsync(Path.Combine(root, "d/e/same"), "three\n");
+        Assert.Equal("two\nthree\n", await File.ReadAllTextAsync(Path.Combine(root, "d/e/f")));
     }
 
     [Fact]
-    public async Task Holes_that_make_it_larger_than_the_cap_are_a_failure()
+    public async Task A_run_that_fills_memory_does_not_keep_the_next_one_from_its_smaller_cap()
     {
         SkipWithoutView();
         await using var harness = new ProcessHarness(ContainmentPool.Detect());
-        var (outcome, _) = await harness.RunAsync("for i in 1 2 3; do truncate -s 3M $i; done", Caps, Strict);
-        Assert.Contains("holes", outcome.NoEnd, StringComparison.Ordinal);
+        var big = ProcessHarness.Caps with { TimeMs = 20_000, KillMs = 21_000, MemoryBytes = 900 << 20 };
+        for (var i = 0; i < 3; i++)
+        {
+            await harness.RunAsync("head -c 500000000 /dev/zero > /dev/shm/x", big, e => Strict(e) with { RunRoot = $"runs/big{i}" });
+            var (next, _) = await harness.RunAsync("true", big with { MemoryBytes = 8 << 20 }, e => Strict(e) with { RunRoot = $"runs/small{i}" });
+            Assert.True(next.ExitCode == 0, next.ToString());
+        }
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class CgroupV1 : IContainment
     private readonly Controller _pids;
     private readonly Controller? _cpu;
     private readonly ControlFile _memoryLimit;
+    private readonly ControlFile? _socketLimit;
     private readonly ControlFile _memoryStat;
     private readonly ControlFile _memoryPeak;
     private readonly ControlFile _oomControl;
@@ -38,6 +39,7 @@ internal sealed class CgroupV1 : IContainment
         _pids = new Controller("pids", _folder);
         _cpu = Controller.TryCreate("cpuacct", _folder);
         _memoryLimit = _memory.Open("memory.limit_in_bytes", Libc.O_RDWR);
+        _socketLimit = _memory.TryOpen("memory.kmem.tcp.limit_in_bytes", Libc.O_RDWR);
         _memoryStat = _memory.Open("memory.stat", Libc.O_RDONLY);
         _memoryPeak = _memory.Open("memory.max_usage_in_bytes", Libc.O_RDWR);
         _oomControl = _memory.Open("memory.oom_control", Libc.O_RDONLY);
@@ -54,17 +56,23 @@ internal sealed class CgroupV1 : IContainment
 
     public IReadOnlyCollection<int> Members(int pid) => _pids.Members();
 
+    public bool CanHold(long? memoryBytes)
+    {
+        try
+        {
+            LimitMemory(memoryBytes ?? Unlimited);
+            return true;
+        }
+        catch (IOException)
+        {
+            // The pages of a file system in memory stay charged until its namespace is taken down.
+            return false;
+        }
+    }
+
     public void Prepare(ProcessCaps caps)
     {
-        var memory = caps.MemoryBytes ?? Unlimited;
-        if (memory != _memoryInForce)
-        {
-            // What an earlier process left in the page cache is charged here; it must not keep the limit from being lowered.
-            _memory.TryWrite("memory.force_empty", "0"u8);
-            _memoryLimit.Write(memory);
-            _memoryInForce = memory;
-        }
-
+        LimitMemory(caps.MemoryBytes ?? Unlimited);
         _memoryPeak.TryWrite("0"u8);
 
         // One more than the cap: the spawning thread counts until it leaves.
@@ -73,6 +81,19 @@ internal sealed class CgroupV1 : IContainment
         _oomBefore = _oomControl.ReadNumber("oom_kill"u8);
         _hitsBefore = _pidsEvents.ReadNumber("max"u8);
         _cpuBefore = _cpuUsage?.ReadNumber() ?? 0;
+    }
+
+    private void LimitMemory(long memory)
+    {
+        if (memory == _memoryInForce) return;
+
+        // What an earlier process left in the page cache is charged here; it must not keep the limit from being lowered.
+        _memory.TryWrite("memory.force_empty", "0"u8);
+        _memoryLimit.Write(memory);
+
+        // What TCP holds in sockets is counted apart.
+        _socketLimit?.Write(memory);
+        _memoryInForce = memory;
     }
 
     public IReadOnlyList<int> Joins => [.. Controllers.Select(c => c.JoinFd)];
@@ -122,7 +143,7 @@ internal sealed class CgroupV1 : IContainment
 
     public void Dispose()
     {
-        foreach (var file in new[] { _memoryLimit, _memoryStat, _memoryPeak, _oomControl, _pidsMax, _pidsEvents, _cpuUsage }) file?.Dispose();
+        foreach (var file in new[] { _memoryLimit, _socketLimit, _memoryStat, _memoryPeak, _oomControl, _pidsMax, _pidsEvents, _cpuUsage }) file?.Dispose();
         _memory.Dispose();
         _pids.Dispose();
         _cpu?.Dispose();
@@ -191,6 +212,8 @@ internal sealed class CgroupV1 : IContainment
                 return null;
             }
         }
+
+        public ControlFile? TryOpen(string file, int flags) => ControlFile.TryOpen(Path.Combine(_path, file), flags);
 
         public ControlFile Open(string file, int flags) => ControlFile.Open(Path.Combine(_path, file), flags);
 

@@ -29,6 +29,8 @@ internal sealed class CgroupV2 : IContainment
 
     public IReadOnlyCollection<int> Members(int pid) => CgroupPaths.Members(_path);
 
+    public bool CanHold(long? memoryBytes) => true;
+
     public void Prepare(ProcessCaps caps)
     {
         Set("memory.max", caps.MemoryBytes);

@@ -48,16 +48,22 @@ internal sealed class ContainmentPool : IDisposable
     /// <summary>Lends a containment for one process.</summary>
     /// <param name="mark">What the process has in its environment.</param>
     /// <param name="isCaged">Whether the process cannot reach cgroups to leave them.</param>
-    public IContainment Rent(string mark, bool isCaged)
+    /// <param name="memoryBytes">Its cap on memory.</param>
+    public IContainment Rent(string mark, bool isCaged, long? memoryBytes)
     {
         if (Mode == ContainmentMode.ProcessTree) return new ProcessTree(mark);
-        var cgroup = RentCgroup();
+        var cgroup = RentCgroup(memoryBytes);
         return isCaged ? cgroup : new EscapableCgroup(cgroup, new ProcessTree(mark));
     }
 
-    private IContainment RentCgroup()
+    private IContainment RentCgroup(long? memoryBytes)
     {
-        if (_idle.TryTake(out var idle)) return idle;
+        while (_idle.TryTake(out var idle))
+        {
+            if (idle.CanHold(memoryBytes)) return idle;
+            idle.Dispose();
+        }
+
         var name = $"{_session}.{Interlocked.Increment(ref _created)}";
         IContainment created = Mode == ContainmentMode.CgroupV2 ? new CgroupV2(DelegatedCgroup.Find()!, name) : new CgroupV1(name);
         _all.Add(created);

@@ -26,6 +26,8 @@ internal sealed class EscapableCgroup(IContainment cgroup, ProcessTree tree) : I
 
     public IReadOnlyCollection<int> Members(int pid) => [.. cgroup.Members(pid).Union(tree.Members(pid))];
 
+    public bool CanHold(long? memoryBytes) => Cgroup.CanHold(memoryBytes);
+
     public void Prepare(ProcessCaps caps)
     {
         cgroup.Prepare(caps);

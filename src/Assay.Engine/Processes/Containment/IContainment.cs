@@ -18,6 +18,9 @@ internal interface IContainment : IDisposable
     /// <summary>The processes inside, the one itself among them.</summary>
     IReadOnlyCollection<int> Members(int pid);
 
+    /// <summary>Whether what earlier processes left charged here lets a cap on memory be set.</summary>
+    bool CanHold(long? memoryBytes);
+
     /// <summary>Sets the caps for the next process.</summary>
     void Prepare(ProcessCaps caps);
 

@@ -27,6 +27,8 @@ internal sealed class ProcessTree : IContainment
     /// <summary>Whether orphans of the run are left, without a look at every process of the host.</summary>
     public bool HasOrphans() => Orphans.Collect().Any(IsOurs);
 
+    public bool CanHold(long? memoryBytes) => true;
+
     public void Prepare(ProcessCaps caps) => _known.Clear();
 
     public IReadOnlyList<int> Joins => [];

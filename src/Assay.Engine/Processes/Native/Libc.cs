@@ -17,6 +17,7 @@ internal static partial class Libc
     public const int EEXIST = 17;
     public const int ENOENT = 2;
     public const int ENOTDIR = 20;
+    public const int EPIPE = 32;
 
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
@@ -39,6 +40,7 @@ internal static partial class Libc
     public const int RLIMIT_FSIZE = 1;
     public const int RLIMIT_DATA = 2;
     public const int RLIMIT_CORE = 4;
+    public const int RLIMIT_NPROC = 6;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd

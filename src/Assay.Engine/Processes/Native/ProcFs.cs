@@ -14,7 +14,14 @@ internal static class ProcFs
     /// <param name="CpuTicks">User and system time in clock ticks.</param>
     /// <param name="StartTicks">Start time since boot in clock ticks.</param>
     /// <param name="RssPages">Resident pages.</param>
-    public readonly record struct Stat(int Pid, char State, int Parent, int Group, int Session, long CpuTicks, long StartTicks, long RssPages);
+    /// <param name="Flags">PF_* of the kernel.</param>
+    public readonly record struct Stat(int Pid, char State, int Parent, int Group, int Session, long CpuTicks, long StartTicks, long RssPages, long Flags)
+    {
+        private const long Exiting = 4;
+
+        /// <summary>Whether it has ended, or is just doing so and runs nothing of its own any more.</summary>
+        public bool HasEnded => State is 'Z' or 'X' || (Flags & Exiting) != 0;
+    }
 
     private static readonly ControlFile? MainThreadChildren =
         ControlFile.TryOpen($"/proc/self/task/{Environment.ProcessId}/children", Libc.O_RDONLY);
@@ -41,6 +48,35 @@ internal static class ProcFs
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && Read(pid) is { } stat) yield return stat;
+        }
+    }
+
+    /// <summary>The threads of the whole host, which one short file tells (proc_loadavg(5)).</summary>
+    public static long ThreadsOfHost()
+    {
+        var tasks = File.ReadAllText("/proc/loadavg").Split(' ')[3];
+        return long.Parse(tasks.AsSpan(tasks.IndexOf('/', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The threads of all processes of this user.</summary>
+    public static long ThreadsOfUser()
+    {
+        var user = $"Uid:\t{Libc.GetEUid().ToString(CultureInfo.InvariantCulture)}\t";
+        return Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])).Sum(p => Threads(p, user));
+    }
+
+    private static long Threads(string process, string user)
+    {
+        const string field = "Threads:";
+        try
+        {
+            var lines = File.ReadAllLines(process + "/status");
+            if (!Array.Exists(lines, l => l.StartsWith(user, StringComparison.Ordinal))) return 0;
+            return long.Parse(Array.Find(lines, l => l.StartsWith(field, StringComparison.Ordinal)).AsSpan(field.Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
         }
     }
 
@@ -82,6 +118,6 @@ internal static class ProcFs
         long Field(int number) => long.Parse(fields[number - 3], CultureInfo.InvariantCulture);
         return new Stat(
             int.Parse(text.AsSpan(0, open - 1), CultureInfo.InvariantCulture), fields[0][0], (int)Field(4), (int)Field(5), (int)Field(6),
-            Field(14) + Field(15), Field(22), Field(24));
+            Field(14) + Field(15), Field(22), Field(24), Field(9));
     }
 }

@@ -8,13 +8,12 @@ internal static unsafe class RealPath
 {
     private const int MaxBytes = 4096;
 
-    /// <summary>The real path of what is there; of what is not, the path as it is.</summary>
+    /// <summary>The real path of an absolute path, as far as it is there: what is not follows as it is.</summary>
     public static string Of(string path)
     {
         var buffer = stackalloc byte[MaxBytes];
         using var name = new NativeStrings([path]);
-        return Libc.RealPath(name.Array[0], buffer) == null
-            ? path
-            : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
+        if (Libc.RealPath(name.Array[0], buffer) != null) return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
+        return Path.GetDirectoryName(path) is { Length: > 0 } above && above != path ? Path.Combine(Of(above), Path.GetFileName(path)) : path;
     }
 }

@@ -85,6 +85,17 @@ internal sealed unsafe class SpawnThread : IDisposable
         if (CanEndAll) Order(OrderKill);
     }
 
+    /// <summary>Holds up everything in the program's domain, so that it can be looked at; <see cref="Continue"/> lets it go on.</summary>
+    public void Stop()
+    {
+        if (CanEndAll) Order(OrderStop);
+    }
+
+    public void Continue()
+    {
+        if (CanEndAll) Order(OrderContinue);
+    }
+
     /// <summary>Whether a process, dead or alive, lies in the program's domain.</summary>
     public bool Reaches(int pid)
     {

@@ -13,6 +13,10 @@ internal static unsafe class ThreadCode
     /// <summary>Orders to a spawning thread, one at a time, through its eventfd.</summary>
     public const ulong OrderKill = 1;
 
+    public const ulong OrderStop = 1UL << 4;
+
+    public const ulong OrderContinue = 1UL << 8;
+
     public const ulong OrderProbe = 1UL << 16;
 
     public const ulong OrderExit = 1UL << 32;
@@ -27,6 +31,8 @@ internal static unsafe class ThreadCode
     public const int NotBegun = -3;
 
     private const int SIGKILL = 9;
+    private const int SIGCONT = 18;
+    private const int SIGSTOP = 19;
     private const int EPERM = 1;
     private const int EINTR = 4;
 
@@ -146,9 +152,10 @@ internal static unsafe class ThreadCode
                 request->Probe = api->Syscall(SyscallNumbers.Kill, request->Probe, 0, 0, 0, 0, 0) == 0 ? 1 : 0;
             }
 
-            if (read == sizeof(ulong) && (order & OrderKill) != 0 && witness != 0 && IsOutOfReach(api, witness) != 0)
+            var signal = (order & OrderKill) != 0 ? SIGKILL : (order & OrderStop) != 0 ? SIGSTOP : (order & OrderContinue) != 0 ? SIGCONT : 0;
+            if (read == sizeof(ulong) && signal != 0 && witness != 0 && IsOutOfReach(api, witness) != 0)
             {
-                api->Syscall(SyscallNumbers.Kill, -1, SIGKILL, 0, 0, 0, 0);
+                api->Syscall(SyscallNumbers.Kill, -1, signal, 0, 0, 0, 0);
             }
 
             var leaves = read != sizeof(ulong) || order >= OrderExit;

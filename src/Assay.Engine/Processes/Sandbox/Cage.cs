@@ -61,7 +61,7 @@ internal static unsafe class Cage
     {
         // Abstract names belong to the network, which a confined run shares: without a domain that keeps them inside, it gets no such sockets.
         var keepsNames = !plan.HasNetwork || CageHost.Current.Watcher.Watches;
-        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !SocketSearch.MayHold(plan));
+        var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !plan.MayHoldSockets);
         var pipes = stackalloc int[4];
         if (Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(pipes + 2, Libc.O_CLOEXEC) != 0) throw new IOException($"pipe: {Libc.LastError()}");
         fixed (Bpf.Instruction* code = filter)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 
@@ -67,7 +66,7 @@ internal sealed unsafe class CageScript : IDisposable
             cage.Mounts(plan, sharedMemoryBytes);
             cage.DropPrivileges();
             cage.Enter(Landlock.Abi > 0 ? cage.RulesInView(plan) : -1);
-            cage.Filter(hasView: true, hasNetwork: true, mayCallByPath: !SocketSearch.MayHold(plan));
+            cage.Filter(hasView: true, hasNetwork: true, mayCallByPath: !plan.MayHoldSockets);
             return cage;
         }
         catch
@@ -227,11 +226,7 @@ internal sealed unsafe class CageScript : IDisposable
     }
 
     /// <summary>Whether something of the host that takes bytes even where it is read-only is mounted below one of the run's own file systems.</summary>
-    private static bool HoldsPipes(CagePlan plan, string own)
-    {
-        var inside = plan.Reads.Where(r => MountOrder.IsBelow(r, own)).ToImmutableArray();
-        return !inside.IsEmpty && SocketSearch.MayHold(plan with { Reads = inside, Writes = [] });
-    }
+    private static bool HoldsPipes(CagePlan plan, string own) => plan.MayHoldSockets && plan.Reads.Any(r => MountOrder.IsBelow(r, own));
 
     private void Enter(int ruleset)
     {

@@ -44,10 +44,13 @@ internal sealed unsafe class MemoryDisk : IDisposable
         }
     }
 
+    /// <summary>Its descriptor here.</summary>
+    public int Descriptor => _tree.Fd;
+
     /// <summary>Where this process finds it.</summary>
     public string Path => $"/proc/self/fd/{_tree.Fd}";
 
-    public long UsedBytes => new DriveInfo(Path) is var drive ? drive.TotalSize - drive.AvailableFreeSpace : 0;
+    public long UsedBytes => FileSystem.Of(Path) is { } room ? room.TotalBytes - room.FreeBytes : 0;
 
     /// <summary>Has the spawning thread put it at a path that is there.</summary>
     public void AttachAt(SyscallScript script, string path) => _tree.AttachAt(script, path);

@@ -69,6 +69,7 @@ internal static class SeccompFilter
         filter.AnswerIfAtLeast(FirstUnknown, Unknown);
         filter.AnswerIfEqual(435, Unknown); // clone3 and openat2, whose arguments no filter can read
         filter.AnswerIfEqual(437, Unknown);
+        filter.AnswerIfEqual(206, Unknown); // io_setup takes of what there is once for the host (fs.aio-max-nr)
         foreach (var number in Refused) filter.AnswerIfEqual(number, Refuse);
         if (!hasView) Array.ForEach(SharedByName, number => filter.AnswerIfEqual(number, Refuse));
         Namespaces(filter);
