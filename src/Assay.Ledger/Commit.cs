@@ -97,6 +97,9 @@ public abstract record ClaimResult
 /// <summary>The store failed in a way that no caller can mend: damaged, full, locked for too long, or written by a newer version.</summary>
 public sealed class LedgerException : Exception
 {
+    /// <summary>Whether only what was asked for failed, and the store takes more: it was refused, not lost.</summary>
+    public bool IsRefusal { get; init; }
+
     public LedgerException(string message) : base(message)
     {
     }

@@ -1,3 +1,4 @@
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 using Assay.Ledger.Sqlite;
@@ -104,14 +105,66 @@ public sealed class SqliteStoreFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_failed_write_nothing_more_is_written()
+    public async Task After_the_store_itself_failed_nothing_more_is_written()
+    {
+        await using (SqliteEventStore.Open(Db))
+        {
+        }
+
+        using var connection = new SqliteConnection(Db);
+        using var held = new WriteLock(Db + ".lock");
+        using var committer = new GroupCommitter(connection, held, Db);
+        Assert.Equal(1, await committer.WriteAsync(_ => 1));
+        await Assert.ThrowsAsync<LedgerException>(() => committer.WriteAsync<int>(_ => throw new LedgerException("the disk is gone")));
+        Assert.Contains("the disk is gone", (await Assert.ThrowsAsync<LedgerException>(() => committer.WriteAsync(_ => 1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_write_that_cannot_be_done_fails_alone()
     {
         await using var store = SqliteEventStore.Open(Db);
-        var head = Append(StreamHead.Empty(Stream));
-        await store.CommitAsync(head);
-        using (var raw = new SqliteConnection(Db)) raw.Execute("DROP TABLE events");
-        await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(Append(head.Appends[0].Head)));
-        await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(Append(head.Appends[0].Head, StreamName.Of("test", "B"))));
+        var table = new LaneTable("things", "id", "name");
+        await store.DeclareTablesAsync([table]);
+        var wider = new LaneTable("things", "id", "name", "colour");
+        var writes = Enumerable.Range(0, 40).Select(i =>
+        {
+            var commit = Append(StreamHead.Empty(StreamName.Of("test", $"S{i}")), StreamName.Of("test", $"S{i}"));
+            var isBad = i % 4 == 0;
+            return (isBad, store.CommitAsync(commit with { Rows = [isBad ? new LaneRow(wider, $"{i}", "n", "red") : new LaneRow(table, $"{i}", "n")] }));
+        }).ToList();
+        foreach (var (isBad, write) in writes)
+        {
+            if (isBad) Assert.True((await Assert.ThrowsAsync<LedgerException>(() => write)).IsRefusal);
+            else Assert.IsType<CommitResult.Committed>(await write);
+        }
+
+        Assert.Equal(30, store.CountEvents());
+        Assert.Equal(30, store.Rows(table).Count);
+        Assert.Null(store.Find(StreamName.Of("test", "S0")));
+        await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "x", new object())] }));
+        Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Append(StreamHead.Empty(Stream))));
+    }
+
+    [Fact]
+    public async Task The_write_ahead_log_stays_small_while_idle_readers_stay_and_many_short_commands_write()
+    {
+        await using var reader = SqliteEventStore.Open(Db);
+        Assert.Equal(0, reader.CountEvents());
+        var largest = 0L;
+        for (var i = 0; i < 90; i++)
+        {
+            await using (var store = SqliteEventStore.Open(Db))
+            {
+                var blob = new byte[1 << 20];
+                Random.Shared.NextBytes(blob);
+                await store.CommitAsync(new Commit([]) { Blobs = [Blob.Of(blob)] });
+            }
+
+            Assert.Equal(0, reader.CountEvents());
+            largest = Math.Max(largest, new FileInfo(Db + "-wal").Length);
+        }
+
+        Assert.InRange(largest, 1, 40L << 20);
     }
 
     private static Commit Append(StreamHead head, StreamName? stream = null) =>

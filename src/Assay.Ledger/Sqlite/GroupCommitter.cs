@@ -9,9 +9,7 @@ internal sealed class GroupCommitter : IDisposable
 {
     private const int MaxBatch = 1024;
 
-    /// <summary>Bytes written between two checkpoints of the write-ahead log.</summary>
-    private const long CheckpointBytes = 16L << 20;
-
+    private readonly WriteAheadLog _log;
     private readonly SqliteConnection _connection;
     private readonly WriteLock _lock;
     private readonly Thread _thread;
@@ -22,12 +20,15 @@ internal sealed class GroupCommitter : IDisposable
     private bool _mine;
     private bool _closing;
     private LedgerException? _failure;
-    private long _sinceCheckpoint;
 
-    public GroupCommitter(SqliteConnection connection, WriteLock writeLock)
+    /// <param name="connection">Used by whoever writes just now.</param>
+    /// <param name="writeLock">Shared with other processes.</param>
+    /// <param name="path">The database file.</param>
+    public GroupCommitter(SqliteConnection connection, WriteLock writeLock, string path)
     {
         _connection = connection;
         _lock = writeLock;
+        _log = new WriteAheadLog(path);
         _thread = new Thread(Run) { IsBackground = true, Name = "assay-ledger" };
         _thread.Start();
     }
@@ -39,12 +40,12 @@ internal sealed class GroupCommitter : IDisposable
         void Succeed();
 
         void Fail(LedgerException reason);
+
+        /// <summary>It is the only one that fails; the end of the transaction changes nothing about that.</summary>
+        void Refuse(LedgerException reason);
     }
 
-    /// <summary>
-    /// Runs a write inside the next transaction. It must look before it writes: what it returns stands, there is no way back for one write
-    /// alone.
-    /// </summary>
+    /// <summary>Runs a write inside the next transaction. One that fails leaves nothing, and its neighbours whole (ruling 7).</summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
     {
         var request = new Write<T>(write);
@@ -72,9 +73,6 @@ internal sealed class GroupCommitter : IDisposable
 
         return request.Task;
     }
-
-    /// <summary>Bytes that a write added, so that the log is checkpointed in time.</summary>
-    public void Wrote(long bytes) => _sinceCheckpoint += bytes;
 
     public void Dispose()
     {
@@ -125,13 +123,9 @@ internal sealed class GroupCommitter : IDisposable
             {
                 _connection.Execute("BEGIN IMMEDIATE");
                 SqliteSchema.Check(_connection);
-                for (var i = start; i < end; i++) batch[i].Apply(_connection);
+                for (var i = start; i < end; i++) Apply(batch[i]);
                 _connection.Execute("COMMIT");
-                if (_sinceCheckpoint > CheckpointBytes)
-                {
-                    _connection.Checkpoint();
-                    _sinceCheckpoint = 0;
-                }
+                if (_log.IsDue()) _connection.Checkpoint();
             }
             finally
             {
@@ -148,6 +142,24 @@ internal sealed class GroupCommitter : IDisposable
         for (var i = start; i < end; i++) batch[i].Succeed();
     }
 
+    /// <summary>Applies one write. What is wrong with it is its own; only when the store fails does nothing go on.</summary>
+    private void Apply(IWrite write)
+    {
+        _connection.Prepare("SAVEPOINT write").Run();
+        try
+        {
+            write.Apply(_connection);
+        }
+        catch (Exception e) when (e is not LedgerException { IsRefusal: false } && _connection.InTransaction)
+        {
+            _connection.ResetAll();
+            _connection.Execute("ROLLBACK TO write");
+            write.Refuse(e as LedgerException ?? new LedgerException($"the ledger could not take a write: {e.Message}", e) { IsRefusal = true });
+        }
+
+        _connection.Prepare("RELEASE write").Run();
+    }
+
     /// <summary>After a failed write or sync nobody knows what is on disk. Nothing more is written through this connection (ruling 7).</summary>
     private void Stop(Exception cause, List<IWrite> batch, int start, int end)
     {
@@ -160,13 +172,20 @@ internal sealed class GroupCommitter : IDisposable
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
+        private LedgerException? _refusal;
 
         public Task<T> Task => _done.Task;
 
         public void Apply(SqliteConnection connection) => _result = write(connection);
 
-        public void Succeed() => _done.SetResult(_result!);
+        public void Succeed()
+        {
+            if (_refusal is null) _done.SetResult(_result!);
+            else _done.SetException(_refusal);
+        }
 
-        public void Fail(LedgerException reason) => _done.SetException(reason);
+        public void Fail(LedgerException reason) => _done.SetException(_refusal ?? reason);
+
+        public void Refuse(LedgerException reason) => _refusal = reason;
     }
 }

@@ -5,6 +5,8 @@ namespace Assay.Ledger.Sqlite;
 /// <summary>One SQLite connection with its prepared statements. Not safe for several threads at once.</summary>
 internal sealed class SqliteConnection : IDisposable
 {
+    private const int BusyMs = 5_000;
+
     private readonly sqlite3 _db;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
@@ -14,7 +16,7 @@ internal sealed class SqliteConnection : IDisposable
         const int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
         var code = raw.sqlite3_open_v2(path, out _db, flags, null);
         Check(code, $"open {path}");
-        raw.sqlite3_busy_timeout(_db, 5_000);
+        raw.sqlite3_busy_timeout(_db, BusyMs);
     }
 
     /// <summary>The statement for a text, reset and ready to bind.</summary>
@@ -40,8 +42,25 @@ internal sealed class SqliteConnection : IDisposable
         return value;
     }
 
-    /// <summary>Moves committed pages into the database file, as far as no reader is in the way.</summary>
-    public void Checkpoint() => raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+    /// <summary>
+    /// Moves committed pages into the database file and empties the log, or, while a reader is in the way, does as much of that as can be done without waiting.
+    /// </summary>
+    public void Checkpoint()
+    {
+        raw.sqlite3_busy_timeout(_db, 0);
+        if (raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _) == raw.SQLITE_BUSY)
+        {
+            raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+        }
+
+        raw.sqlite3_busy_timeout(_db, BusyMs);
+    }
+
+    /// <summary>Gives up whatever statement is under way.</summary>
+    public void ResetAll()
+    {
+        foreach (var statement in _statements.Values) statement.Reset();
+    }
 
     public bool InTransaction => raw.sqlite3_get_autocommit(_db) == 0;
 
@@ -55,7 +74,10 @@ internal sealed class SqliteConnection : IDisposable
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => $"the ledger is damaged ({detail}): restore it from a backup",
             raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => $"the ledger cannot be written ({detail}): check its owner and mode",
             _ => $"SQLite failed with {code} ({detail}) at: {what}",
-        });
+        })
+        {
+            IsRefusal = (code & 0xFF) is raw.SQLITE_ERROR or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG or raw.SQLITE_RANGE or raw.SQLITE_SCHEMA,
+        };
     }
 
     public void Dispose()

@@ -12,10 +12,10 @@ public sealed class SqliteEventStore : IEventStore
     private readonly GroupCommitter _committer;
     private readonly Lock _readGate = new();
 
-    private SqliteEventStore(SqliteConnection reader, SqliteConnection writer, WriteLock writeLock)
+    private SqliteEventStore(string path, SqliteConnection writer, WriteLock writeLock)
     {
-        (_reader, _writer, _lock) = (reader, writer, writeLock);
-        _committer = new GroupCommitter(writer, writeLock);
+        (_reader, _writer, _lock) = (new SqliteConnection(path), writer, writeLock);
+        _committer = new GroupCommitter(writer, writeLock, path);
     }
 
     /// <summary>Opens the ledger at a path, creating it when it is not there. Its lock file lies beside it.</summary>
@@ -38,7 +38,7 @@ public sealed class SqliteEventStore : IEventStore
                 writeLock.Exit();
             }
 
-            return new SqliteEventStore(new SqliteConnection(path), writer, writeLock);
+            return new SqliteEventStore(path, writer, writeLock);
         }
         catch
         {
@@ -61,11 +61,7 @@ public sealed class SqliteEventStore : IEventStore
         }
 
         for (var i = 0; i < rows.Length; i++) Write(db, commit.Appends[i], rows[i]);
-        foreach (var blob in commit.Blobs)
-        {
-            db.Prepare("INSERT OR IGNORE INTO blobs(sha256, body) VALUES(?1, ?2)").Bind(1, blob.Sha256.ToArray()).Bind(2, blob.Bytes.Span).Run();
-            _committer.Wrote(blob.Bytes.Length);
-        }
+        foreach (var blob in commit.Blobs) db.Prepare("INSERT OR IGNORE INTO blobs(sha256, body) VALUES(?1, ?2)").Bind(1, blob.Sha256.ToArray()).Bind(2, blob.Bytes.Span).Run();
 
         foreach (var row in commit.Rows) Write(db, row);
         return (CommitResult)CommitResult.Committed.Instance;
@@ -180,7 +176,7 @@ public sealed class SqliteEventStore : IEventStore
     public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
         _committer.WriteAsync<ClaimResult>(db =>
         {
-            var row = StreamRow.Find(db, stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
+            var row = StreamRow.Find(db, stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim") { IsRefusal = true };
             var holder = row.Info.Owner is { } owner && owner != sessionId ? SessionRow.Find(db, owner) : null;
             if (holder is not null && holder.HoldsAt(now) && !isDead(holder)) return new ClaimResult.Held(holder);
             var fence = row.Info.Fence + 1;
@@ -225,14 +221,13 @@ public sealed class SqliteEventStore : IEventStore
         return ValueTask.CompletedTask;
     }
 
-    private void Write(SqliteConnection db, StreamAppend append, StreamRow? row)
+    private static void Write(SqliteConnection db, StreamAppend append, StreamRow? row)
     {
         var id = row?.Id ?? StreamRow.Insert(db, append.Stream);
         foreach (var sealedEvent in append.Events)
         {
             db.Prepare("INSERT INTO events(stream, version, body) VALUES(?1, ?2, ?3)")
                 .Bind(1, id).Bind(2, sealedEvent.Head.Version).Bind(3, (ReadOnlySpan<byte>)sealedEvent.Bytes).Run();
-            _committer.Wrote(sealedEvent.Bytes.Length + 200);
         }
 
         var update = db.Prepare("UPDATE streams SET version=?2, head=?3, mirrored_to=max(mirrored_to, ?4), wake_at=coalesce(?5, wake_at) WHERE id=?1")
@@ -240,11 +235,10 @@ public sealed class SqliteEventStore : IEventStore
         update.Bind(5, append.WakeAt?.ToUnixTimeMilliseconds()).Run();
     }
 
-    private void Write(SqliteConnection db, LaneRow row)
+    private static void Write(SqliteConnection db, LaneRow row)
     {
         var statement = db.Prepare(SqliteSchema.Upsert(row.Table)).Bind(1, row.Key);
         for (var i = 0; i < row.Values.Count; i++) statement.Bind(i + 2, row.Values[i]);
         statement.Run();
-        _committer.Wrote(200);
     }
 }
