@@ -55,6 +55,7 @@ internal static class HelpExamples
         ["assay demo jobs"] = "assay demo jobs",
         ["assay log"] = "assay log epoch/EPOCH_BASELINE --follow",
         ["assay verify"] = "assay verify && echo the record is whole",
+        ["assay rebuild"] = "assay rebuild",
         ["assay doctor"] = "assay doctor",
         ["assay completion"] = "assay completion bash > ~/.local/share/bash-completion/completions/assay",
     };

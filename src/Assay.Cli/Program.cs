@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Assay;
 using Assay.Cli;
 using Assay.Cli.Commands;
 using Assay.Ledger;
@@ -18,6 +19,7 @@ var root = new RootCommand("Runs work that nobody fully trusts under contract, a
     ServeCommand.Create(globals),
     LogCommand.Create(globals),
     VerifyCommand.Create(globals),
+    RebuildCommand.Create(globals),
     DoctorCommand.Create(globals),
     DemoCommand.Create(globals),
     CompletionCommand.Create(),
@@ -44,6 +46,7 @@ if (ArgumentRule.Refusal(parsed) is { } refusal)
     return isTry ? TryCommand.OwnFailure : ExitCodes.BadInput;
 }
 
+WorkspaceTables.Progress = done => Console.Error.WriteLine($"assay: making the workspace's tables for this build: {done.Streams} of {done.Of} streams");
 using var signals = new Signals();
 try
 {

@@ -9,7 +9,16 @@ public sealed record Commit(IReadOnlyList<StreamAppend> Appends)
     public IReadOnlyList<Blob> Blobs { get; init; } = [];
 
     public IReadOnlyList<LaneRow> Rows { get; init; } = [];
+
+    public IReadOnlyList<RequestKey> Keys { get; init; } = [];
 }
+
+/// <summary>A request that was answered under a key of its sender's, so that asking again gives the same answer.</summary>
+/// <param name="Name">The key, made unique by whoever keeps it.</param>
+/// <param name="Request">The digest of what was asked.</param>
+/// <param name="Answer">What it got.</param>
+/// <param name="At">When.</param>
+public sealed record RequestKey(string Name, string Request, string Answer, string At);
 
 /// <summary>Events that go behind <paramref name="Expected"/>, and nowhere else.</summary>
 /// <param name="Stream">The stream.</param>
@@ -67,6 +76,9 @@ public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, 
 /// <param name="Lease">Until when its claims hold without renewal.</param>
 public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks, LeaseEnd Lease)
 {
+    /// <summary>The build of Assay that it runs; null for one before ledger format 3.</summary>
+    public string? Build { get; init; }
+
     /// <summary>
     /// Whether the lease still runs. On its own host that is a matter of the boot and its clock, which nobody sets; the clock that is set
     /// decides only between hosts, and about sessions that were opened without the other one.

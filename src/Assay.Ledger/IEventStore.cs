@@ -34,8 +34,24 @@ public interface IEventStore : IAsyncDisposable
     /// <summary>The blob's bytes, or null.</summary>
     byte[]? ReadBlob(Digest sha256);
 
-    /// <summary>Makes sure that the tables of a lane are there.</summary>
-    Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables);
+    /// <summary>Which of these tables are not there yet, or were made by a build that has others.</summary>
+    IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables);
+
+    /// <summary>
+    /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that are filled in replace
+    /// those with the same key.
+    /// </summary>
+    /// <exception cref="LedgerException">An engine of another build is at work.</exception>
+    Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead);
+
+    /// <summary>Puts rows into tables that are being made.</summary>
+    Task FillTablesAsync(IReadOnlyList<LaneRow> rows);
+
+    /// <summary>Puts the new tables in the place of the old ones.</summary>
+    Task FinishTablesAsync(IReadOnlyList<LaneTable> tables);
+
+    /// <summary>What a request with this key asked for and got; null when there was none.</summary>
+    RequestKey? FindKey(string name);
 
     /// <summary>The rows of a declared lane table, by key.</summary>
     IReadOnlyList<LaneRow> Rows(LaneTable table);

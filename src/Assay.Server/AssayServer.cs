@@ -40,7 +40,6 @@ public static class AssayServer
         var desk = await JobDesk.OpenAsync(workspace, time);
         var board = await TaskBoard.OpenAsync(workspace, time);
         using var submissions = new Submissions(desk, workspace.Store, new PolicyShelf(options.Policies), options.Jobs, time);
-        await submissions.PrepareAsync();
         using var refusals = new RefusalLog(workspace.Root, time);
         await using var app = Build(options, refusals);
         var guard = new WriteGuard(options.WriteAuth, app.Services.GetRequiredService<IAntiforgery>());

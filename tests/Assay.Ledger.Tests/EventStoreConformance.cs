@@ -120,7 +120,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
     public async Task Rows_follow_their_events_and_the_last_value_stays()
     {
         var table = new LaneTable("conformance", "id", "name", "size");
-        await _store.DeclareTablesAsync([table]);
+        await MakeAsync(table);
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", "one", 1L), new LaneRow(table, "a", null, 2L)] });
         await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Rows = [new LaneRow(table, "k", "two", 3L)] });
         var rows = _store.Rows(table);
@@ -133,7 +133,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
     public async Task A_long_table_is_read_in_pages_that_go_on_where_the_last_one_ended()
     {
         var table = new LaneTable("paged", "id", "state", "at") { Indexes = [["at"], ["state", "at"]] };
-        await _store.DeclareTablesAsync([table]);
+        await MakeAsync(table);
         var rows = Enumerable.Range(0, 25).Select(i => new LaneRow(table, $"k{i:00}", i % 2 == 0 ? "even" : "odd", $"t{i / 4:00}")).ToList();
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = rows });
         foreach (var descending in new[] { false, true })
@@ -153,6 +153,42 @@ public abstract class EventStoreConformance : IAsyncLifetime
         Assert.Equal(13, _store.CountRows(table, "state")["even"]);
         Assert.Equal("t01", _store.Row(table, "k05")!.Text("at"));
         Assert.Null(_store.Row(table, "k99"));
+    }
+
+    [Fact]
+    public async Task Tables_are_made_anew_when_they_look_otherwise_and_the_old_ones_stay_until_then()
+    {
+        var old = new LaneTable("remade", "id", "name");
+        Assert.Equal([old], _store.Unready([old]));
+        await MakeAsync(old);
+        Assert.Empty(_store.Unready([old]));
+        await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(old, "a", "one")] });
+
+        var wider = new LaneTable("remade", "id", "name", "colour") { Indexes = [["colour"]] };
+        Assert.Equal([wider], _store.Unready([wider]));
+        Assert.Single(_store.Unready([old with { Version = 2 }]));
+        await _store.BeginTablesAsync([wider], Here, Alive);
+        await _store.FillTablesAsync([new LaneRow(wider, "a", "first", "red"), new LaneRow(wider, "b", "two", null)]);
+        await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
+        Assert.Equal("one", Assert.Single(_store.Rows(old)).Text("name"));
+
+        // Begun again, as after a crash, it starts from nothing.
+        await _store.BeginTablesAsync([wider], Here, Alive);
+        await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
+        await _store.FinishTablesAsync([wider]);
+        Assert.Empty(_store.Unready([wider]));
+        Assert.Equal(["one", "blue"], Assert.Single(_store.Rows(wider)).Values);
+        await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Rows = [new LaneRow(wider, "c", "three", "green")] });
+        Assert.Equal(2, _store.Rows(wider).Count);
+    }
+
+    [Fact]
+    public async Task A_key_keeps_its_first_answer()
+    {
+        Assert.Null(_store.FindKey("k"));
+        await _store.CommitAsync(new Commit([]) { Keys = [new RequestKey("k", "asked", "answer", "t1")] });
+        await _store.CommitAsync(new Commit([]) { Keys = [new RequestKey("k", "asked", "another", "t2")] });
+        Assert.Equal(new RequestKey("k", "asked", "answer", "t1"), _store.FindKey("k"));
     }
 
     [Fact]
@@ -292,6 +328,12 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var commit = CommitOf(stream, head, texts);
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(commit));
         return commit.Appends[0].Head;
+    }
+
+    private async Task MakeAsync(params LaneTable[] tables)
+    {
+        await _store.BeginTablesAsync(tables, Here, Alive);
+        await _store.FinishTablesAsync(tables);
     }
 
     private static Commit CommitOf(StreamName stream, StreamHead head, params string[] texts) => CommitOf(stream, head, null, texts);

@@ -93,7 +93,8 @@ public sealed class SqliteStoreFailureTests : IDisposable
         await using (var store = SqliteEventStore.Open(Db)) await store.CommitAsync(Append(StreamHead.Empty(Stream)));
         using (var raw = new SqliteConnection(Db))
         {
-            raw.Execute("ALTER TABLE sessions DROP COLUMN lease_until_boot_ms; PRAGMA user_version=1");
+            raw.Execute("ALTER TABLE sessions DROP COLUMN lease_until_boot_ms; ALTER TABLE sessions DROP COLUMN build; PRAGMA user_version=1");
+            raw.Execute("CREATE TABLE idempotency_keys(idempotency_key TEXT PRIMARY KEY, request_sha256, job_id, at) WITHOUT ROWID; INSERT INTO idempotency_keys VALUES('k', 'r', 'j', 't')");
             raw.Execute("INSERT INTO sessions VALUES('old', 'host', 'boot', 1, 1, 1000)");
         }
 
@@ -102,6 +103,46 @@ public sealed class SqliteStoreFailureTests : IDisposable
         Assert.Equal(new LeaseEnd(DateTimeOffset.UnixEpoch.AddSeconds(1), null), Assert.Single(again.Sessions()).Lease);
         Assert.True(await again.RenewSessionAsync("old", new LeaseEnd(DateTimeOffset.UnixEpoch, 7)));
         Assert.Equal(7, Assert.Single(again.Sessions()).Lease.BootMs);
+        Assert.Equal(new RequestKey("k", "r", "j", "t"), again.FindKey("k"));
+    }
+
+    [Fact]
+    public async Task A_process_that_knows_other_tables_can_no_longer_write_once_they_are_made_anew()
+    {
+        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
+        var table = new LaneTable("things", "id", "name");
+        await using var older = SqliteEventStore.Open(Db);
+        await older.BeginTablesAsync([table], now, _ => false);
+        await older.FinishTablesAsync([table]);
+        await older.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] });
+        await using (var newer = SqliteEventStore.Open(Db))
+        {
+            var wider = new LaneTable("things", "id", "name", "colour");
+            await newer.BeginTablesAsync([wider], now, _ => false);
+
+            // Already while they are being made: what is written now would be missing in them.
+            var late = Append(StreamHead.Empty(StreamName.Of("test", "B")), StreamName.Of("test", "B"));
+            Assert.Contains("another build", (await Assert.ThrowsAsync<LedgerException>(() => older.CommitAsync(late))).Message, StringComparison.Ordinal);
+            await newer.FillTablesAsync([new LaneRow(wider, "a", "one", "red")]);
+            await newer.FinishTablesAsync([wider]);
+            Assert.IsType<CommitResult.Committed>(await newer.CommitAsync(late));
+        }
+
+        Assert.Equal(2, older.CountEvents());
+    }
+
+    [Fact]
+    public async Task Tables_are_not_made_anew_under_an_engine_of_another_build()
+    {
+        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
+        await using (var store = SqliteEventStore.Open(Db)) await store.OpenSessionAsync(new WorkerSession("s", "host", "boot", 4711, 1, new LeaseEnd(now.Utc.AddMinutes(1), 60_000)));
+        using (var raw = new SqliteConnection(Db)) raw.Execute("UPDATE sessions SET build='0.0.9'");
+        await using var later = SqliteEventStore.Open(Db);
+        LaneTable[] tables = [new LaneTable("things", "id", "name")];
+        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables, now, _ => false));
+        Assert.Contains("process 4711 on host (0.0.9)", error.Message, StringComparison.Ordinal);
+        await later.BeginTablesAsync(tables, now, _ => true);
+        await later.BeginTablesAsync(tables, now with { BootMs = 60_000 }, _ => false);
     }
 
     [Fact]
@@ -124,7 +165,9 @@ public sealed class SqliteStoreFailureTests : IDisposable
     {
         await using var store = SqliteEventStore.Open(Db);
         var table = new LaneTable("things", "id", "name");
-        await store.DeclareTablesAsync([table]);
+        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
+        await store.BeginTablesAsync([table], now, _ => true);
+        await store.FinishTablesAsync([table]);
         var wider = new LaneTable("things", "id", "name", "colour");
         var writes = Enumerable.Range(0, 40).Select(i =>
         {

@@ -16,6 +16,9 @@ public sealed class MemoryEventStore : IEventStore
     private readonly Dictionary<Digest, byte[]> _blobs = [];
     private readonly Dictionary<string, WorkerSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Table, string Key), LaneRow> _rows = [];
+    private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RequestKey> _keys = new(StringComparer.Ordinal);
+    private Dictionary<(string Table, string Key), LaneRow> _filling = [];
 
     public Task<CommitResult> CommitAsync(Commit commit)
     {
@@ -32,6 +35,7 @@ public sealed class MemoryEventStore : IEventStore
             foreach (var append in commit.Appends) Apply(append);
             foreach (var blob in commit.Blobs) _blobs.TryAdd(blob.Sha256, blob.Bytes.ToArray());
             foreach (var row in commit.Rows) _rows[(row.Table.Name, row.Key)] = row;
+            foreach (var key in commit.Keys) _keys.TryAdd(key.Name, key);
             return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
         }
     }
@@ -66,7 +70,48 @@ public sealed class MemoryEventStore : IEventStore
         lock (_gate) return _blobs.GetValueOrDefault(sha256);
     }
 
-    public Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables) => Task.CompletedTask;
+    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables)
+    {
+        lock (_gate) return [.. tables.Where(t => _tables.GetValueOrDefault(t.Name) != Shape(t))];
+    }
+
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead)
+    {
+        lock (_gate) _filling = [];
+        return Task.CompletedTask;
+    }
+
+    public Task FillTablesAsync(IReadOnlyList<LaneRow> rows)
+    {
+        lock (_gate)
+        {
+            foreach (var row in rows) _filling[(row.Table.Name, row.Key)] = row;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task FinishTablesAsync(IReadOnlyList<LaneTable> tables)
+    {
+        lock (_gate)
+        {
+            foreach (var table in tables)
+            {
+                foreach (var key in _rows.Keys.Where(k => k.Table == table.Name).ToList()) _rows.Remove(key);
+                _tables[table.Name] = Shape(table);
+            }
+
+            foreach (var (key, row) in _filling) _rows[key] = row;
+            _filling = [];
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public RequestKey? FindKey(string name)
+    {
+        lock (_gate) return _keys.GetValueOrDefault(name);
+    }
 
     public IReadOnlyList<LaneRow> Rows(LaneTable table)
     {
@@ -171,6 +216,8 @@ public sealed class MemoryEventStore : IEventStore
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static string Shape(LaneTable table) => $"{table.Version} {table.Key} {string.Join(' ', table.Columns)}";
 
     private bool IsOwned(StreamInfo info, HostTime now) =>
         info.Owner is { } owner && _sessions.TryGetValue(owner, out var session) && session.HoldsAt(now);

@@ -1,4 +1,5 @@
 using Assay.Engine.Processes.Native;
+using Assay.Kernel.Lanes;
 using Assay.Ledger;
 using Assay.Ledger.Mirror;
 using Assay.Ledger.Sqlite;
@@ -55,6 +56,31 @@ public sealed class Workspace : IAsyncDisposable
 
     /// <summary>The absolute folder for the <c>Root</c> of an effect or a mirrored file: null is this workspace.</summary>
     public string Folder(string? root) => root is null ? Root : Path.GetFullPath(root).TrimEnd('/');
+
+    /// <summary>Makes the tables of lanes that are not as this build has them, which is seldom; the rest costs one look.</summary>
+    /// <param name="lanes">All lanes of this build.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="progress">Is told about once a second.</param>
+    /// <param name="all">Whether all are made, as they are or not.</param>
+    /// <returns>How many were made.</returns>
+    /// <exception cref="LedgerException">An engine of another build is at work.</exception>
+    public async Task<int> MakeTablesAsync(IEnumerable<ILane> lanes, TimeProvider time, Action<RebuildProgress>? progress = null, bool all = false)
+    {
+        var rebuild = new TableRebuild(Store, lanes, progress);
+        if (!all && !rebuild.IsNeeded) return 0;
+
+        // One at a time over all processes; whoever waited finds nothing left to do.
+        using var held = new WriteLock(WorkspacePaths.Ledger(Root) + ".tables");
+        held.Enter();
+        try
+        {
+            return all ? await rebuild.AllAsync(new HostClock(time).Now, HostClock.IsGone) : await rebuild.RunAsync(new HostClock(time).Now, HostClock.IsGone);
+        }
+        finally
+        {
+            held.Exit();
+        }
+    }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -29,6 +29,7 @@ internal sealed class GroupCommitter : IDisposable
         _connection = connection;
         _lock = writeLock;
         _log = new WriteAheadLog(path);
+        Generation = LaneTables.ReadGeneration(connection);
         _thread = new Thread(Run) { IsBackground = true, Name = "assay-ledger" };
         _thread.Start();
     }
@@ -44,6 +45,9 @@ internal sealed class GroupCommitter : IDisposable
         /// <summary>It is the only one that fails; the end of the transaction changes nothing about that.</summary>
         void Refuse(LedgerException reason);
     }
+
+    /// <summary>Which tables of lanes this process knows.</summary>
+    public long Generation { get; set; }
 
     /// <summary>Runs a write inside the next transaction. One that fails leaves nothing, and its neighbours whole (ruling 7).</summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
@@ -123,6 +127,7 @@ internal sealed class GroupCommitter : IDisposable
             {
                 _connection.Execute("BEGIN IMMEDIATE");
                 SqliteSchema.Check(_connection);
+                if (LaneTables.ReadGeneration(_connection) != Generation) throw new LedgerException("another build of Assay has made the workspace's tables anew: run again");
                 for (var i = start; i < end; i++) Apply(batch[i]);
                 _connection.Execute("COMMIT");
                 if (_log.IsDue()) _connection.Checkpoint();

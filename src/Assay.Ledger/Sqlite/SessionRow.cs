@@ -9,13 +9,13 @@ internal static class SessionRow
             WHEN lease_until_boot_ms IS NULL THEN lease_until>?2 ELSE lease_until_boot_ms>?6 END
         """;
 
-    private const string Columns = "id, host, boot_id, pid, start_ticks, lease_until, lease_until_boot_ms";
+    private const string Columns = "id, host, boot_id, pid, start_ticks, lease_until, lease_until_boot_ms, build";
 
     public static bool Insert(SqliteConnection db, WorkerSession session)
     {
-        db.Prepare($"INSERT OR REPLACE INTO sessions({Columns}) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        db.Prepare($"INSERT OR REPLACE INTO sessions({Columns}) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
             .Bind(1, session.Id).Bind(2, session.Host).Bind(3, session.BootId).Bind(4, session.ProcessId).Bind(5, session.StartTicks)
-            .Bind(6, session.Lease.Utc.ToUnixTimeMilliseconds()).Bind(7, (object?)session.Lease.BootMs).Run();
+            .Bind(6, session.Lease.Utc.ToUnixTimeMilliseconds()).Bind(7, (object?)session.Lease.BootMs).Bind(8, (object?)session.Build).Run();
         return true;
     }
 
@@ -53,5 +53,5 @@ internal static class SessionRow
 
     private static WorkerSession Read(SqliteStatement s) => new(
         s.Text(0), s.Text(1), s.Text(2), (int)s.Int64(3), s.Int64(4),
-        new LeaseEnd(DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(5)), s.IsNull(6) ? null : s.Int64(6)));
+        new LeaseEnd(DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(5)), s.IsNull(6) ? null : s.Int64(6))) { Build = s.IsNull(7) ? null : s.Text(7) };
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 
@@ -11,6 +12,10 @@ public sealed class SqliteEventStore : IEventStore
     private readonly WriteLock _lock;
     private readonly GroupCommitter _committer;
     private readonly Lock _readGate = new();
+
+    /// <summary>Names this build in sessions.</summary>
+    public static string Build { get; } =
+        typeof(SqliteEventStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     private SqliteEventStore(string path, SqliteConnection writer, WriteLock writeLock)
     {
@@ -63,7 +68,12 @@ public sealed class SqliteEventStore : IEventStore
         for (var i = 0; i < rows.Length; i++) Write(db, commit.Appends[i], rows[i]);
         foreach (var blob in commit.Blobs) db.Prepare("INSERT OR IGNORE INTO blobs(sha256, body) VALUES(?1, ?2)").Bind(1, blob.Sha256.ToArray()).Bind(2, blob.Bytes.Span).Run();
 
-        foreach (var row in commit.Rows) Write(db, row);
+        foreach (var row in commit.Rows) LaneTables.Upsert(db, row);
+        foreach (var key in commit.Keys)
+        {
+            db.Prepare("INSERT OR IGNORE INTO request_keys VALUES(?1, ?2, ?3, ?4)").Bind(1, key.Name).Bind(2, key.Request).Bind(3, key.Answer).Bind(4, key.At).Run();
+        }
+
         return (CommitResult)CommitResult.Committed.Instance;
     });
 
@@ -135,11 +145,45 @@ public sealed class SqliteEventStore : IEventStore
         }
     }
 
-    public Task DeclareTablesAsync(IReadOnlyList<LaneTable> tables) => tables.Count == 0 ? Task.CompletedTask : _committer.WriteAsync(db =>
+    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables)
     {
-        foreach (var sql in tables.SelectMany(SqliteSchema.CreateTable)) db.Execute(sql);
+        lock (_readGate) return LaneTables.Unready(_reader, tables);
+    }
+
+    public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) =>
+        _committer.Generation = await _committer.WriteAsync(db =>
+        {
+            if (SessionRow.All(db).FirstOrDefault(s => s.Build != Build && s.HoldsAt(now) && !isDead(s)) is { } other)
+            {
+                var who = $"process {other.ProcessId} on {other.Host} ({other.Build ?? "a build before this one"})";
+                throw new LedgerException($"the workspace's tables have to be made again for this build ({Build}), and {who} is at work: wait for it, or end it") { IsRefusal = true };
+            }
+
+            return LaneTables.Begin(db, tables);
+        });
+
+    public Task FillTablesAsync(IReadOnlyList<LaneRow> rows) => _committer.WriteAsync(db =>
+    {
+        LaneTables.Fill(db, rows);
         return true;
     });
+
+    public Task FinishTablesAsync(IReadOnlyList<LaneTable> tables) => _committer.WriteAsync(db =>
+    {
+        LaneTables.Finish(db, tables);
+        return true;
+    });
+
+    public RequestKey? FindKey(string name)
+    {
+        lock (_readGate)
+        {
+            var statement = _reader.Prepare("SELECT request, answer, at FROM request_keys WHERE name=?1").Bind(1, name);
+            var key = statement.Step() ? new RequestKey(name, statement.Text(0), statement.Text(1), statement.Text(2)) : null;
+            statement.Reset();
+            return key;
+        }
+    }
 
     public IReadOnlyList<LaneRow> Rows(LaneTable table)
     {
@@ -161,7 +205,7 @@ public sealed class SqliteEventStore : IEventStore
         lock (_readGate) return LaneRows.Count(_reader, table, column);
     }
 
-    public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session));
+    public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session with { Build = Build }));
 
     public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) =>
         _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, lease));
@@ -233,12 +277,5 @@ public sealed class SqliteEventStore : IEventStore
         var update = db.Prepare("UPDATE streams SET version=?2, head=?3, mirrored_to=max(mirrored_to, ?4), wake_at=coalesce(?5, wake_at) WHERE id=?1")
             .Bind(1, id).Bind(2, append.Head.Version).Bind(3, append.Head.Hash.ToArray()).Bind(4, append.MirroredTo ?? 0);
         update.Bind(5, append.WakeAt?.ToUnixTimeMilliseconds()).Run();
-    }
-
-    private static void Write(SqliteConnection db, LaneRow row)
-    {
-        var statement = db.Prepare(SqliteSchema.Upsert(row.Table)).Bind(1, row.Key);
-        for (var i = 0; i < row.Values.Count; i++) statement.Bind(i + 2, row.Values[i]);
-        statement.Run();
     }
 }

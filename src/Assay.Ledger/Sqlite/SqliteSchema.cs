@@ -7,7 +7,15 @@ namespace Assay.Ledger.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>Raised with every change of the tables; a workspace with a higher one was written by a newer Assay.</summary>
-    private const int Version = 2;
+    private const int Version = 3;
+
+    /// <summary>What format 3 added: which tables lanes have filled and how they looked, and the keys of requests.</summary>
+    private const string OfFormat3 = """
+        CREATE TABLE IF NOT EXISTS lane_tables(name TEXT PRIMARY KEY, shape TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT OR IGNORE INTO counters VALUES('tables', 0);
+        CREATE TABLE IF NOT EXISTS request_keys(name TEXT PRIMARY KEY, request TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+        """;
 
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS streams(
@@ -21,11 +29,17 @@ internal static class SqliteSchema
         CREATE TABLE IF NOT EXISTS blobs(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS sessions(
             id TEXT PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL, start_ticks INTEGER NOT NULL,
-            lease_until INTEGER NOT NULL, lease_until_boot_ms INTEGER) WITHOUT ROWID;
-        """;
+            lease_until INTEGER NOT NULL, lease_until_boot_ms INTEGER, build TEXT) WITHOUT ROWID;
+        """ + OfFormat3;
 
     /// <summary>What brings a workspace from the version at this place, counted from 1, to the next one.</summary>
-    private static readonly string[] Steps = ["ALTER TABLE sessions ADD COLUMN lease_until_boot_ms INTEGER"];
+    private static readonly string[] Steps =
+    [
+        "ALTER TABLE sessions ADD COLUMN lease_until_boot_ms INTEGER",
+        "ALTER TABLE sessions ADD COLUMN build TEXT;" + OfFormat3
+        + "CREATE TABLE IF NOT EXISTS idempotency_keys(idempotency_key TEXT PRIMARY KEY, request_sha256, job_id, at) WITHOUT ROWID;"
+        + "INSERT INTO request_keys SELECT idempotency_key, request_sha256, job_id, at FROM idempotency_keys; DROP TABLE idempotency_keys",
+    ];
 
     /// <summary>Sets and asserts what durability needs: WAL keeps committed work, FULL syncs it at each commit (ruling 28).</summary>
     public static void Configure(SqliteConnection connection)
@@ -57,19 +71,4 @@ internal static class SqliteSchema
         throw new LedgerException($"the workspace was written by a newer Assay ({versions}): update Assay");
     }
 
-    /// <summary>The statements that create a lane's table and its indexes.</summary>
-    public static IEnumerable<string> CreateTable(LaneTable table)
-    {
-        yield return $"CREATE TABLE IF NOT EXISTS {table.Name}({table.Key} TEXT PRIMARY KEY, {string.Join(", ", table.Columns)}) WITHOUT ROWID";
-        foreach (var columns in table.Indexes)
-        {
-            yield return $"CREATE INDEX IF NOT EXISTS {table.Name}_{string.Join("_", columns)} ON {table.Name}({string.Join(", ", columns)}, {table.Key})";
-        }
-    }
-
-    public static string Upsert(LaneTable table)
-    {
-        var parameters = string.Join(", ", Enumerable.Range(1, table.Columns.Count + 1).Select(i => $"?{i}"));
-        return $"INSERT OR REPLACE INTO {table.Name}({table.Key}, {string.Join(", ", table.Columns)}) VALUES({parameters})";
-    }
 }

@@ -8,7 +8,7 @@ namespace Assay.Ledger.Sqlite;
 /// One writer at a time over all processes of a workspace (flock). SQLite's own lock would do, but waits by polling with growing pauses,
 /// and older versions can lose pages when a checkpoint meets a WAL reset; this lock covers both.
 /// </summary>
-internal sealed partial class WriteLock : IDisposable
+public sealed partial class WriteLock : IDisposable
 {
     private const int ReadWriteCreateCloseOnExec = 0x2 | 0x40 | 0x80000;
     private const int Exclusive = 2;
@@ -22,6 +22,8 @@ internal sealed partial class WriteLock : IDisposable
     private readonly string _path;
     private readonly SafeFileHandle _handle;
 
+    /// <param name="path">The file that is locked; it is made when it is not there.</param>
+    /// <exception cref="LedgerException">It cannot be made or opened.</exception>
     public WriteLock(string path)
     {
         // Not File.OpenHandle: that takes a shared flock of its own, and fails while another process holds the lock.
@@ -48,6 +50,7 @@ internal sealed partial class WriteLock : IDisposable
         }
     }
 
+    /// <summary>Lets the next one in.</summary>
     public void Exit() => Flock(_handle, Unlock);
 
     public void Dispose() => _handle.Dispose();

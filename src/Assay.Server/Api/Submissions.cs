@@ -1,6 +1,5 @@
 using Assay.Jobs;
 using Assay.Kernel.Json;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
@@ -14,16 +13,12 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
 {
     private const int MaxKeyLength = 255;
 
-    private static readonly LaneTable Keys = new("idempotency_keys", "idempotency_key", "request_sha256", "job_id", "at");
-
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     /// <summary>Components and job root of what is submitted here.</summary>
     public JobOptions Options => options;
 
     public void Dispose() => _gate.Dispose();
-
-    public Task PrepareAsync() => store.DeclareTablesAsync([Keys]);
 
     /// <summary>Submits a document.</summary>
     /// <param name="kind">What it is.</param>
@@ -65,15 +60,15 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
         await _gate.WaitAsync();
         try
         {
-            if (store.Row(Keys, name) is { } row)
+            if (store.FindKey(name) is { } known)
             {
-                return row.Text("request_sha256") == request
-                    ? Results.Json(new JobReceipt(row.Text("job_id")!, JobReceipt.Exists), JobViewJson.Shared.JobReceipt)
+                return known.Request == request
+                    ? Results.Json(new JobReceipt(known.Answer, JobReceipt.Exists), JobViewJson.Shared.JobReceipt)
                     : Problems.Result(StatusCodes.Status422UnprocessableEntity, "idempotency_key", "this Idempotency-Key came with another request before");
             }
 
             var (result, jobId) = await submit();
-            if (jobId is not null) await store.CommitAsync(new Commit([]) { Rows = [new LaneRow(Keys, name, request, jobId, RecordedTime.Text(time.GetUtcNow()))] });
+            if (jobId is not null) await store.CommitAsync(new Commit([]) { Keys = [new RequestKey(name, request, jobId, RecordedTime.Text(time.GetUtcNow()))] });
             return result;
         }
         finally

@@ -29,7 +29,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     /// <summary>The rows of the table <c>epochs</c>; the phase of one whose engine is gone is <c>interrupted</c>.</summary>
     public async Task<IReadOnlyList<LaneRow>> ListAsync()
     {
-        await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
+        await WorkspaceTables.ReadyAsync(workspace, time);
         var living = new LivingEngines(workspace.Store, time);
         bool IsInterrupted(LaneRow row) => row.Text("verdict") is null && !living.Own(EpochLane.StreamOf(row.Key));
         return [.. workspace.Store.Rows(EpochTables.Epochs).Select(row => IsInterrupted(row) ? Interrupted(row) : row)];

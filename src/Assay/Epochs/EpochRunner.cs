@@ -22,7 +22,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     /// <exception cref="IOException">There is a verdict, and a file of its evidence could not be written.</exception>
     public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
-        await workspace.Store.DeclareTablesAsync(EpochLane.Instance.Tables);
+        await WorkspaceTables.ReadyAsync(workspace, time);
         var names = new EpochNames(workspace, epoch.Epoch);
         for (; ; )
         {

@@ -31,7 +31,7 @@ public sealed class JobDesk
     /// <summary>Opens the desk of a workspace.</summary>
     public static async Task<JobDesk> OpenAsync(Workspace workspace, TimeProvider time)
     {
-        await workspace.Store.DeclareTablesAsync([.. JobLane.Instance.Tables, .. RunLane.Instance.Tables]);
+        await WorkspaceTables.ReadyAsync(workspace, time);
         return new JobDesk(workspace, time);
     }
 

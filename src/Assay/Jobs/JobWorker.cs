@@ -40,7 +40,7 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     /// <param name="drain">Start nothing more, let what is under way come to its end, and leave.</param>
     public async Task RunAsync(bool once, CancellationToken drain)
     {
-        await workspace.Store.DeclareTablesAsync([.. JobLane.Instance.Tables, .. RunLane.Instance.Tables]);
+        await WorkspaceTables.ReadyAsync(workspace, time);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Observer = notice =>
         {

@@ -34,7 +34,7 @@ public sealed class TaskBoard
 
     public static async Task<TaskBoard> OpenAsync(Workspace workspace, TimeProvider time)
     {
-        await workspace.Store.DeclareTablesAsync([.. TaskTables.All, .. PatchTables.All, AdapterTables.Adapters]);
+        await WorkspaceTables.ReadyAsync(workspace, time);
         return new TaskBoard(workspace, time);
     }
 

@@ -62,7 +62,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     /// <param name="cancel">Ends what is under way and records it; the run can go on later.</param>
     public async Task<ExecutionEnd> RunAsync(DeclareExecution declare, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel)
     {
-        await workspace.Store.DeclareTablesAsync([.. TaskTables.All, .. PatchTables.All, AdapterTables.Adapters]);
+        await WorkspaceTables.ReadyAsync(workspace, time);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);

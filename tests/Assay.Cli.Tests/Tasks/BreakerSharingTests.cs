@@ -17,7 +17,7 @@ public sealed class BreakerSharingTests
     {
         using var folder = new TemporaryFolder();
         await using var workspace = Workspace.Open(folder.Path);
-        await workspace.Store.DeclareTablesAsync(AdapterLane.Instance.Tables);
+        await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
         var stream = AdapterLane.StreamOf("shared");
 
         // Two desks, as two processes would have.

@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay rebuild</c>: makes the tables that people and pages query from the events, which alone count.</summary>
+internal static class RebuildCommand
+{
+    public static Command Create(GlobalOptions globals)
+    {
+        var command = new Command("rebuild", "Make the workspace's tables anew from its events; by itself when a build needs others");
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var workspace = globals.OpenExisting(parsed);
+            if (workspace is null) return ExitCodes.BadInput;
+            var made = await WorkspaceTables.RebuildAsync(workspace, TimeProvider.System);
+            if (globals.Json(parsed)) Console.Out.WriteLine($"{{\"tables\": {made}}}");
+            else Console.Out.WriteLine($"{made} tables are made anew");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

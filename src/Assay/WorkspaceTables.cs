@@ -1,0 +1,18 @@
+using Assay.Engine.Workspaces;
+using Assay.Ledger;
+
+namespace Assay;
+
+/// <summary>The tables of all lanes of this build, in a workspace.</summary>
+public static class WorkspaceTables
+{
+    /// <summary>Is told when making them takes longer than a second; a command line sets it.</summary>
+    public static Action<RebuildProgress>? Progress { get; set; }
+
+    /// <summary>Makes sure that they are there and as this build has them.</summary>
+    /// <exception cref="LedgerException">They are not, and an engine of another build is at work.</exception>
+    public static Task ReadyAsync(Workspace workspace, TimeProvider time) => workspace.MakeTablesAsync(KnownLanes.All.Values, time, Progress);
+
+    /// <summary>Makes all of them from the events, and returns how many.</summary>
+    public static Task<int> RebuildAsync(Workspace workspace, TimeProvider time) => workspace.MakeTablesAsync(KnownLanes.All.Values, time, Progress, all: true);
+}
