@@ -39,11 +39,16 @@ internal sealed class GlobalOptions
 
     public string WorkspacePath(ParseResult parsed) => GivenWorkspace(parsed) ?? WorkspacePaths.DefaultName;
 
-    /// <summary>The workspace for a command that only reads; null, with a message, when there is none.</summary>
-    public Workspace? OpenExisting(ParseResult parsed)
+    /// <summary>A workspace that is there already; null, with a message, when there is none.</summary>
+    public Workspace? OpenExisting(ParseResult parsed) => Existing(parsed, static path => Workspace.Open(path));
+
+    /// <summary>The same for a command that only reads.</summary>
+    public Workspace? OpenForReading(ParseResult parsed) => Existing(parsed, static path => Workspace.OpenForReading(path, KnownLanes.All.Values));
+
+    private Workspace? Existing(ParseResult parsed, Func<string, Workspace> open)
     {
         var path = WorkspacePath(parsed);
-        if (Workspace.Exists(path)) return Workspace.Open(path);
+        if (Workspace.Exists(path)) return open(path);
         Console.Error.WriteLine($"assay: {path} is no workspace: run something first, or name another with --workspace");
         return null;
     }

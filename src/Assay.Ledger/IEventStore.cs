@@ -8,34 +8,13 @@ namespace Assay.Ledger;
 /// same conformance suite (<c>tests/Assay.Ledger.Tests/EventStoreConformance.cs</c>). Safe for many threads and, where the store
 /// allows it, for many processes.
 /// </summary>
-public interface IEventStore : IAsyncDisposable
+public interface IEventStore : IEventReader, IAsyncDisposable
 {
     /// <summary>
     /// Applies a commit wholly or not at all. When the task ends with <see cref="CommitResult.Committed"/>, it survives a loss of power.
     /// </summary>
     /// <exception cref="LedgerException">The store failed; whether the commit is there is not known, and it takes no more.</exception>
     Task<CommitResult> CommitAsync(Commit commit);
-
-    /// <summary>The stream as it is now, or null when it has no events.</summary>
-    StreamInfo? Find(StreamName stream);
-
-    /// <summary>The streams of one lane, or of all, by name.</summary>
-    IReadOnlyList<StreamInfo> Streams(string? lane = null);
-
-    /// <summary>Events of a stream behind a version, oldest first, at most <paramref name="limit"/>.</summary>
-    IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue);
-
-    /// <summary>Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>.</summary>
-    IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit);
-
-    /// <summary>How many events there are in all streams together.</summary>
-    long CountEvents();
-
-    /// <summary>The blob's bytes, or null.</summary>
-    byte[]? ReadBlob(Digest sha256);
-
-    /// <summary>Which of these tables are not there yet, or were made by a build that has others.</summary>
-    IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables);
 
     /// <summary>
     /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that are filled in replace
@@ -50,21 +29,6 @@ public interface IEventStore : IAsyncDisposable
     /// <summary>Puts the new tables in the place of the old ones.</summary>
     Task FinishTablesAsync(IReadOnlyList<LaneTable> tables);
 
-    /// <summary>What a request with this key asked for and got; null when there was none.</summary>
-    RequestKey? FindKey(string name);
-
-    /// <summary>The rows of a declared lane table, by key.</summary>
-    IReadOnlyList<LaneRow> Rows(LaneTable table);
-
-    /// <summary>A page of the rows of a declared lane table.</summary>
-    IReadOnlyList<LaneRow> Rows(RowQuery query);
-
-    /// <summary>The row with a key, or null.</summary>
-    LaneRow? Row(LaneTable table, string key);
-
-    /// <summary>How many rows have each value of a column.</summary>
-    IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column);
-
     /// <summary>Opens a session for a worker; its claims live until it ends or its lease runs out.</summary>
     Task OpenSessionAsync(WorkerSession session);
 
@@ -73,9 +37,6 @@ public interface IEventStore : IAsyncDisposable
 
     /// <summary>Ends the session and frees its claims.</summary>
     Task CloseSessionAsync(string sessionId);
-
-    /// <summary>All sessions that have not been closed.</summary>
-    IReadOnlyList<WorkerSession> Sessions();
 
     /// <summary>
     /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
@@ -90,6 +51,9 @@ public interface IEventStore : IAsyncDisposable
     /// </summary>
     Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
 
-    /// <summary>Streams of a lane whose wake time has come and that no session owns whose lease holds, the longest waiting first.</summary>
-    IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit);
+    /// <summary>
+    /// All that is there now, as it stays for whoever reads it while others go on writing. To be given back within ten seconds: as long as it is held, the
+    /// write-ahead log cannot be emptied.
+    /// </summary>
+    IEventSnapshot Snapshot();
 }

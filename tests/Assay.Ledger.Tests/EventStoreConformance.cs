@@ -183,6 +183,24 @@ public abstract class EventStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_snapshot_stays_as_it_was_while_others_write()
+    {
+        await Append(A, StreamHead.Empty(A), "one");
+        var head = _store.Find(A)!.Head;
+        using (var snapshot = _store.Snapshot())
+        {
+            await Append(A, head, "two");
+            await Append(B, StreamHead.Empty(B), "three");
+            Assert.Equal(1, snapshot.CountEvents());
+            Assert.Equal(head, snapshot.Find(A)!.Head);
+            Assert.Null(snapshot.Find(B));
+            Assert.Single(snapshot.Read(A, 0));
+        }
+
+        Assert.Equal(3, _store.CountEvents());
+    }
+
+    [Fact]
     public async Task A_key_keeps_its_first_answer()
     {
         Assert.Null(_store.FindKey("k"));

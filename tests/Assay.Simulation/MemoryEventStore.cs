@@ -8,7 +8,7 @@ namespace Assay.Simulation;
 /// The store's promises in memory: what was committed survives every crash of an engine, since an engine is only an object beside it. Passes the
 /// conformance suite, so that what the simulation shows is true of the real stores as well.
 /// </summary>
-public sealed class MemoryEventStore : IEventStore
+public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 {
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];
@@ -213,6 +213,27 @@ public sealed class MemoryEventStore : IEventStore
                     .OrderBy(s => s.WakeAt).ThenBy(s => s.Stream.ToString(), StringComparer.Ordinal).Take(limit).Select(s => s.Stream),
             ];
         }
+    }
+
+    public IEventSnapshot Snapshot()
+    {
+        var copy = new MemoryEventStore();
+        lock (_gate)
+        {
+            copy._events.AddRange(_events);
+            foreach (var (name, info) in _streams) copy._streams.Add(name, info);
+            foreach (var (digest, bytes) in _blobs) copy._blobs.Add(digest, bytes);
+            foreach (var (key, row) in _rows) copy._rows.Add(key, row);
+            foreach (var (name, shape) in _tables) copy._tables.Add(name, shape);
+            foreach (var (name, key) in _keys) copy._keys.Add(name, key);
+            foreach (var (id, session) in _sessions) copy._sessions.Add(id, session);
+        }
+
+        return copy;
+    }
+
+    public void Dispose()
+    {
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

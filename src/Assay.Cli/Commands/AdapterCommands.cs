@@ -11,7 +11,7 @@ internal static class AdapterCommands
     private static Command List(GlobalOptions globals)
     {
         var command = new Command("list", "List the adapters that runs have named");
-        command.SetAction((parsed, _) => TaskAnswers.WithAsync(globals, parsed, board =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, board =>
         {
             RowPrinter.Print(board.Adapters(), globals.Json(parsed), "No adapters: assay execute names them.", "adapter_id", "kind", "circuit", "failures", "health", "health_reason", "checked_at");
             return Task.FromResult(ExitCodes.Done);

@@ -60,7 +60,7 @@ internal static class EpochCommands
         var command = new Command("show", "Show what came of an epoch") { id };
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenExisting(parsed);
+            await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             if (new EpochReader(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } view)
             {
@@ -79,7 +79,7 @@ internal static class EpochCommands
         var command = new Command("list", "List the epochs of the workspace");
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenExisting(parsed);
+            await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             EpochList.Print(await new EpochReader(workspace, TimeProvider.System).ListAsync(), globals.Json(parsed));
             return ExitCodes.Done;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 
@@ -9,15 +10,17 @@ namespace Assay.Cli.Commands;
 /// <summary>Opens the desk for a command, and prints what it answered.</summary>
 internal static class JobAnswers
 {
-    /// <summary>Runs a command on an existing workspace.</summary>
-    public static async Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<int>> act)
+    /// <summary>Runs a command that only reads.</summary>
+    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<int>> act) => WithAsync(globals.OpenForReading(parsed), act);
+
+    private static async Task<int> WithAsync(Workspace? opened, Func<JobDesk, Task<int>> act)
     {
-        await using var workspace = globals.OpenExisting(parsed);
+        await using var workspace = opened;
         return workspace is null ? ExitCodes.BadInput : await act(await JobDesk.OpenAsync(workspace, TimeProvider.System));
     }
 
     /// <summary>Puts a request to a job, and prints the answer.</summary>
-    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<JobAnswer>> put) => WithAsync(globals, parsed, async desk =>
+    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<JobAnswer>> put) => WithAsync(globals.OpenExisting(parsed), async desk =>
     {
         var answer = await put(desk);
         if (answer.Rule is not null) return Refused(answer, globals.Json(parsed));

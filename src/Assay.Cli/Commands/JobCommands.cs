@@ -90,7 +90,7 @@ internal static class JobCommands
     {
         var id = JobArgument.Id();
         var command = new Command("show", "Show a job; the exit code says how it stands") { id };
-        command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, desk =>
         {
             if (desk.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
@@ -111,7 +111,7 @@ internal static class JobCommands
             }
         });
         var command = new Command("list", $"List jobs, the newest first, at most {ListedJobs}") { state };
-        command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, desk =>
         {
             var jobs = desk.List(parsed.GetValue(state), null, ListedJobs);
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. jobs], null), JobViewJson.Shared.JobPage));
@@ -127,7 +127,7 @@ internal static class JobCommands
         var name = new Argument<string>("NAME") { Description = "Such as blueprint, runspec or gate_results" };
         var version = CheckedOption.OptionalWhole("--document-version", "An earlier version (default: the one in force)", least: 1, most: int.MaxValue);
         var command = new Command("document", "Print one of a job's documents") { id, name, version };
-        command.SetAction((parsed, _) => JobAnswers.WithAsync(globals, parsed, desk =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, desk =>
         {
             if (desk.Find(parsed.GetValue(id)!) is not { } job) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
             if (desk.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)

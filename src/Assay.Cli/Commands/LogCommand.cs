@@ -33,7 +33,7 @@ internal static class LogCommand
                 only = name;
             }
 
-            await using var workspace = globals.OpenExisting(parsed);
+            await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             if (only is { } wanted && !parsed.GetValue(follow) && workspace.Store.Find(wanted) is null)
             {

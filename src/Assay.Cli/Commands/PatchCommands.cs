@@ -25,7 +25,7 @@ internal static class PatchCommands
             if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
         });
         var command = new Command("list", "List patches, the latest first") { state, run };
-        command.SetAction((parsed, _) => TaskAnswers.WithAsync(globals, parsed, board =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, board =>
         {
             RowPrinter.Print(
                 board.Patches(parsed.GetValue(state), parsed.GetValue(run)), globals.Json(parsed), "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
@@ -38,7 +38,7 @@ internal static class PatchCommands
     {
         var id = Id();
         var command = new Command("show", "Show a patch: its diff on standard output, where it stands on standard error") { id };
-        command.SetAction((parsed, _) => TaskAnswers.WithAsync(globals, parsed, board =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, board =>
         {
             if (board.Patch(parsed.GetValue(id)!) is not { } patch)
             {

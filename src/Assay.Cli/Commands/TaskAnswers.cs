@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
+using Assay.Engine.Workspaces;
 using Assay.Kernel.Json;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
@@ -12,20 +13,30 @@ internal static class TaskAnswers
 {
     public static Option<string?> Run() => new("--run-id", "--run") { Description = "The run (default: the one that was worked on last)", HelpName = "ID" };
 
-    public static async Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act)
+    public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) => WithAsync(globals.OpenExisting(parsed), act);
+
+    /// <summary>The same for a command that only reads.</summary>
+    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) => WithAsync(globals.OpenForReading(parsed), act);
+
+    public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act) =>
+        ReadAsync(globals, parsed, board => OfRun(board, globals, parsed, runId, act));
+
+    private static async Task<int> WithAsync(Workspace? opened, Func<TaskBoard, Task<int>> act)
     {
-        await using var workspace = globals.OpenExisting(parsed);
+        await using var workspace = opened;
         return workspace is null ? ExitCodes.BadInput : await act(await TaskBoard.OpenAsync(workspace, TimeProvider.System));
     }
 
     public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act) =>
-        WithAsync(globals, parsed, board =>
-        {
-            var id = runId ?? board.LatestRun();
-            return id is not null && board.Find(id) is { } state
-                ? act(board, state)
-                : Task.FromResult(Problems.Print([new InputProblem(id ?? "run", "", "no_run", "there is no such run: assay execute --run ID begins one")], globals.Json(parsed)));
-        });
+        WithAsync(globals, parsed, board => OfRun(board, globals, parsed, runId, act));
+
+    private static Task<int> OfRun(TaskBoard board, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act)
+    {
+        var id = runId ?? board.LatestRun();
+        return id is not null && board.Find(id) is { } state
+            ? act(board, state)
+            : Task.FromResult(Problems.Print([new InputProblem(id ?? "run", "", "no_run", "there is no such run: assay execute --run ID begins one")], globals.Json(parsed)));
+    }
 
     /// <summary>Puts a person's decision, which work that Assay runs must not take about itself (ruling 4).</summary>
     public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, string, Task<TaskAnswer>> put)

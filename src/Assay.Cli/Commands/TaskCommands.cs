@@ -17,7 +17,7 @@ internal static class TaskCommands
     {
         var runId = new Argument<string>("RUN_ID") { Description = "The run" };
         var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
-        status.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(runId), (board, state) =>
+        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (board, state) =>
         {
             var interrupted = board.Interrupted(state.Declared.RunId);
             if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Text(state, interrupted));
@@ -31,7 +31,7 @@ internal static class TaskCommands
     {
         var run = TaskAnswers.Run();
         var command = new Command("list", "List the tasks of a run") { run };
-        command.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
         {
             var interrupted = board.Interrupted(state.Declared.RunId);
             if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state, interrupted)["results"]!.ToJsonString());
@@ -45,7 +45,7 @@ internal static class TaskCommands
     {
         var (task, run) = (Id(), TaskAnswers.Run());
         var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed") { task, run };
-        command.SetAction((parsed, _) => TaskAnswers.WithRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
         {
             var id = parsed.GetValue(task)!;
             if (!state.HasTask(id)) return Task.FromResult(Problems.Print([new InputProblem(id, "", "no_task", $"the run {state.Declared.RunId} has no such task")], globals.Json(parsed)));

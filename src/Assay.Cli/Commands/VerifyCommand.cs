@@ -14,7 +14,7 @@ internal static class VerifyCommand
         var command = new Command("verify", "Check every chain, version and file of the workspace, and name the first that does not agree");
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenExisting(parsed);
+            await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             var report = new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).Verify();
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(report, VerifyJson.Default.VerifyReport));

@@ -73,6 +73,7 @@ internal sealed class AttemptMarkers : IDisposable
     /// <summary>What all attempts use that may be under way, as far as they say so.</summary>
     public static IEnumerable<AttemptTraces> ReadAll(string folder)
     {
+        if (!Directory.Exists(folder)) yield break;
         foreach (var path in Directory.EnumerateFiles(folder))
         {
             if (!Path.GetFileName(path).StartsWith(SlotPrefix, StringComparison.Ordinal) && TryRead(path) is { } traces) yield return traces;

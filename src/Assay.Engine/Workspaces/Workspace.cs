@@ -37,6 +37,20 @@ public sealed class Workspace : IAsyncDisposable
         return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));
     }
 
+    /// <summary>Opens a workspace to look at it: no lock is taken and nothing is created in it, so that it may lie where nothing can be written.</summary>
+    /// <param name="path">Its folder.</param>
+    /// <param name="lanes">All lanes of this build, whose tables are read.</param>
+    /// <exception cref="LedgerException">The ledger cannot be used.</exception>
+    public static Workspace OpenForReading(string path, IEnumerable<ILane> lanes)
+    {
+        var root = RealPath.Of(Path.GetFullPath(path).TrimEnd('/'));
+        Sweep.Run(root);
+        var store = SqliteEventStore.OpenForReading(WorkspacePaths.Ledger(root));
+        if (!new TableRebuild(store, lanes).IsNeeded) return new Workspace(root, store);
+        store.DisposeAsync().GetAwaiter().GetResult();
+        return new Workspace(root, SqliteEventStore.OpenCopy(WorkspacePaths.Ledger(root)));
+    }
+
     /// <summary>Version control passes over a new workspace: its record is evidence, not source.</summary>
     private static void Create(string root)
     {
@@ -70,7 +84,7 @@ public sealed class Workspace : IAsyncDisposable
         if (!all && !rebuild.IsNeeded) return 0;
 
         // One at a time over all processes; whoever waited finds nothing left to do.
-        using var held = new WriteLock(WorkspacePaths.Ledger(Root) + ".tables");
+        using var held = new WriteLock(((Store as SqliteEventStore)?.Path ?? WorkspacePaths.Ledger(Root)) + ".tables");
         held.Enter();
         try
         {

@@ -10,11 +10,19 @@ internal sealed class SqliteConnection : IDisposable
     private readonly sqlite3 _db;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
-    public SqliteConnection(string path)
+    /// <param name="path">The database file.</param>
+    /// <param name="access">What is done with it.</param>
+    public SqliteConnection(string path, SqliteAccess access = SqliteAccess.Write)
     {
         NativeSqlite.Initialize();
-        const int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
-        var code = raw.sqlite3_open_v2(path, out _db, flags, null);
+        var flags = access == SqliteAccess.Write ? raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE : raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI;
+        var name = access switch
+        {
+            SqliteAccess.Write => path,
+            SqliteAccess.Read => new Uri(path).AbsoluteUri,
+            _ => new Uri(path).AbsoluteUri + "?immutable=1",
+        };
+        var code = raw.sqlite3_open_v2(name, out _db, flags | raw.SQLITE_OPEN_NOMUTEX, null);
         Check(code, $"open {path}");
         raw.sqlite3_busy_timeout(_db, BusyMs);
     }

@@ -7,21 +7,23 @@ namespace Assay.Ledger.Sqlite;
 /// <summary>The embedded store: one SQLite file, any number of processes on one host.</summary>
 public sealed class SqliteEventStore : IEventStore
 {
-    private readonly SqliteConnection _reader;
+    private DirectoryInfo? _temporary;
+    private readonly SharedReader _reader;
     private readonly SqliteConnection _writer;
     private readonly WriteLock _lock;
     private readonly GroupCommitter _committer;
-    private readonly Lock _readGate = new();
-
     /// <summary>Names this build in sessions.</summary>
     public static string Build { get; } =
         typeof(SqliteEventStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     private SqliteEventStore(string path, SqliteConnection writer, WriteLock writeLock)
     {
-        (_reader, _writer, _lock) = (new SqliteConnection(path), writer, writeLock);
+        (Path, _reader, _writer, _lock) = (path, new SharedReader(new SqliteConnection(path)), writer, writeLock);
         _committer = new GroupCommitter(writer, writeLock, path);
     }
+
+    /// <summary>The database file.</summary>
+    public string Path { get; }
 
     /// <summary>Opens the ledger at a path, creating it when it is not there. Its lock file lies beside it.</summary>
     /// <exception cref="LedgerException">It is damaged, from a newer Assay, locked for too long, or on an unsuitable file system.</exception>
@@ -53,6 +55,42 @@ public sealed class SqliteEventStore : IEventStore
         }
     }
 
+    /// <summary>
+    /// Opens the ledger at a path for reading alone: no lock is taken and nothing is created beside it, so that it also can be where this process may write nothing.
+    /// </summary>
+    /// <exception cref="LedgerException">It is damaged, or from a newer Assay.</exception>
+    public static IEventStore OpenForReading(string path) => (IEventStore?)ReadOnlyStore.TryOpen(path) ?? OpenCopy(path);
+
+    /// <summary>
+    /// Opens a private copy of the ledger at a path, which is gone when it is closed: for reading what needs a write, such as the write-ahead log that a crash left
+    /// where nothing can be written. Without that log acknowledged events would be missing.
+    /// </summary>
+    /// <exception cref="LedgerException">It is damaged, from a newer Assay, or changes all the time.</exception>
+    public static SqliteEventStore OpenCopy(string path)
+    {
+        const int attempts = 10;
+        for (var attempt = 1; attempt <= attempts; attempt++)
+        {
+            var folder = Directory.CreateTempSubdirectory("assay-ledger-");
+            var copy = System.IO.Path.Combine(folder.FullName, "ledger.db");
+            var files = LedgerFiles.At(path);
+            File.Copy(path, copy);
+            if (!files.HasNoLog) File.Copy(path + "-wal", copy + "-wal");
+            if (LedgerFiles.At(path) != files)
+            {
+                folder.Delete(recursive: true);
+                continue;
+            }
+
+            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            var store = Open(copy);
+            store._temporary = folder;
+            return store;
+        }
+
+        throw new LedgerException($"{path} changes all the time and cannot be copied to be read");
+    }
+
     public Task<CommitResult> CommitAsync(Commit commit) => _committer.WriteAsync(db =>
     {
         var rows = new StreamRow?[commit.Appends.Count];
@@ -76,79 +114,6 @@ public sealed class SqliteEventStore : IEventStore
 
         return (CommitResult)CommitResult.Committed.Instance;
     });
-
-    public StreamInfo? Find(StreamName stream)
-    {
-        lock (_readGate) return StreamRow.Find(_reader, stream)?.Info;
-    }
-
-    public IReadOnlyList<StreamInfo> Streams(string? lane = null)
-    {
-        lock (_readGate) return StreamRow.All(_reader, lane);
-    }
-
-    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue)
-    {
-        lock (_readGate)
-        {
-            if (StreamRow.Find(_reader, stream) is not { } row) return [];
-            var statement = _reader.Prepare("SELECT position, version, body FROM events WHERE stream=?1 AND version>?2 ORDER BY version LIMIT ?3")
-                .Bind(1, row.Id).Bind(2, afterVersion).Bind(3, limit);
-            var events = new List<StoredEvent>();
-            while (statement.Step()) events.Add(new StoredEvent(statement.Int64(0), stream, statement.Int64(1), statement.Bytes(2).ToArray()));
-            statement.Reset();
-            return events;
-        }
-    }
-
-    public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit)
-    {
-        lock (_readGate)
-        {
-            var names = new Dictionary<long, StreamName>();
-            var statement = _reader.Prepare(
-                "SELECT e.position, e.stream, e.version, e.body FROM events e WHERE e.position>?1 ORDER BY e.position LIMIT ?2")
-                .Bind(1, afterPosition).Bind(2, limit);
-            var events = new List<StoredEvent>();
-            while (statement.Step())
-            {
-                var id = statement.Int64(1);
-                if (!names.TryGetValue(id, out var name)) names.Add(id, name = StreamRow.Name(_reader, id));
-                events.Add(new StoredEvent(statement.Int64(0), name, statement.Int64(2), statement.Bytes(3).ToArray()));
-            }
-
-            statement.Reset();
-            return events;
-        }
-    }
-
-    public long CountEvents()
-    {
-        lock (_readGate)
-        {
-            var statement = _reader.Prepare("SELECT count(*) FROM events");
-            statement.Step();
-            var count = statement.Int64(0);
-            statement.Reset();
-            return count;
-        }
-    }
-
-    public byte[]? ReadBlob(Digest sha256)
-    {
-        lock (_readGate)
-        {
-            var statement = _reader.Prepare("SELECT body FROM blobs WHERE sha256=?1").Bind(1, sha256.ToArray());
-            var bytes = statement.Step() ? statement.Bytes(0).ToArray() : null;
-            statement.Reset();
-            return bytes;
-        }
-    }
-
-    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables)
-    {
-        lock (_readGate) return LaneTables.Unready(_reader, tables);
-    }
 
     public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) =>
         _committer.Generation = await _committer.WriteAsync(db =>
@@ -174,48 +139,12 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public RequestKey? FindKey(string name)
-    {
-        lock (_readGate)
-        {
-            var statement = _reader.Prepare("SELECT request, answer, at FROM request_keys WHERE name=?1").Bind(1, name);
-            var key = statement.Step() ? new RequestKey(name, statement.Text(0), statement.Text(1), statement.Text(2)) : null;
-            statement.Reset();
-            return key;
-        }
-    }
-
-    public IReadOnlyList<LaneRow> Rows(LaneTable table)
-    {
-        lock (_readGate) return LaneRows.All(_reader, table);
-    }
-
-    public IReadOnlyList<LaneRow> Rows(RowQuery query)
-    {
-        lock (_readGate) return LaneRows.Page(_reader, query);
-    }
-
-    public LaneRow? Row(LaneTable table, string key)
-    {
-        lock (_readGate) return LaneRows.Find(_reader, table, key);
-    }
-
-    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column)
-    {
-        lock (_readGate) return LaneRows.Count(_reader, table, column);
-    }
-
     public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session with { Build = Build }));
 
     public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) =>
         _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, lease));
 
     public Task CloseSessionAsync(string sessionId) => _committer.WriteAsync(db => SessionRow.Delete(db, sessionId));
-
-    public IReadOnlyList<WorkerSession> Sessions()
-    {
-        lock (_readGate) return SessionRow.All(_reader);
-    }
 
     public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
         _committer.WriteAsync<ClaimResult>(db =>
@@ -237,24 +166,35 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit)
-    {
-        lock (_readGate)
-        {
-            var statement = _reader.Prepare(
-                $"""
-                SELECT name FROM streams WHERE lane=?1 AND wake_at<=?2
-                    AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions WHERE id=owner AND {SessionRow.Holds}))
-                ORDER BY wake_at, name LIMIT ?3
-                """)
-                .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds()).Bind(3, limit)
-                .Bind(4, now.Host).Bind(5, now.BootId).Bind(6, now.BootMs);
-            var names = new List<StreamName>();
-            while (statement.Step()) names.Add(StreamName.Parse(statement.Text(0)));
-            statement.Reset();
-            return names;
-        }
-    }
+    public StreamInfo? Find(StreamName stream) => _reader.Find(stream);
+
+    public IReadOnlyList<StreamInfo> Streams(string? lane = null) => _reader.Streams(lane);
+
+    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue) => _reader.Read(stream, afterVersion, limit);
+
+    public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit) => _reader.ReadAll(afterPosition, limit);
+
+    public long CountEvents() => _reader.CountEvents();
+
+    public byte[]? ReadBlob(Digest sha256) => _reader.ReadBlob(sha256);
+
+    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables) => _reader.Unready(tables);
+
+    public RequestKey? FindKey(string name) => _reader.FindKey(name);
+
+    public IReadOnlyList<LaneRow> Rows(LaneTable table) => _reader.Rows(table);
+
+    public IReadOnlyList<LaneRow> Rows(RowQuery query) => _reader.Rows(query);
+
+    public LaneRow? Row(LaneTable table, string key) => _reader.Row(table, key);
+
+    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column) => _reader.CountRows(table, column);
+
+    public IReadOnlyList<WorkerSession> Sessions() => _reader.Sessions();
+
+    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit) => _reader.Due(lane, now, limit);
+
+    public IEventSnapshot Snapshot() => new SqliteSnapshot(new SqliteConnection(Path, SqliteAccess.Read));
 
     public ValueTask DisposeAsync()
     {
@@ -262,6 +202,7 @@ public sealed class SqliteEventStore : IEventStore
         _writer.Dispose();
         _reader.Dispose();
         _lock.Dispose();
+        _temporary?.Delete(recursive: true);
         return ValueTask.CompletedTask;
     }
 

@@ -61,6 +61,10 @@ internal static class SqliteSchema
         connection.Execute("COMMIT");
     }
 
+    /// <summary>Whether the tables are of this version.</summary>
+    /// <exception cref="LedgerException">They are of a newer one.</exception>
+    public static bool IsCurrent(SqliteConnection connection) => Check(connection) == Version;
+
     /// <summary>The version of the tables. A newer Assay may change them at any time, so each transaction asks (ruling 49).</summary>
     /// <exception cref="LedgerException">It is newer than this Assay.</exception>
     public static int Check(SqliteConnection connection)

@@ -7,7 +7,8 @@ namespace Assay.Ledger.Verification;
 
 /// <summary>
 /// Checks a ledger against itself and its files, trusting no count and no cached state: each stream's chain is hashed again, folded again, and every
-/// file that the fold gives rise to is compared.
+/// file that the fold gives rise to is compared. Work may go on meanwhile: what is read is read at one moment, and a file that does not agree with it is looked at
+/// again when its stream has moved on since.
 /// </summary>
 /// <param name="store">The ledger.</param>
 /// <param name="lanes">The lanes by name; a stream of another lane is checked as a chain only.</param>
@@ -16,35 +17,71 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
 {
     private const int PageEvents = 4096;
 
+    /// <summary>Streams that are read in one snapshot, which must not be held for long.</summary>
+    private const int StreamsAtOnce = 256;
+
+    /// <summary>How often a stream that moves on is looked at again before its files count as not written yet.</summary>
+    private const int Looks = 40;
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(25);
+
     /// <summary>Verifies everything. Problems are in the order of the streams' names, and within a stream in the order of its events.</summary>
     public VerifyReport Verify()
     {
-        var streams = store.Streams();
-        var results = new StreamReport[streams.Count];
-        Parallel.For(0, streams.Count, i => results[i] = Verify(streams[i]));
-        var problems = results.SelectMany(r => r.Problems).ToList();
-        var events = results.Sum(r => r.Events);
-        var stored = store.CountEvents();
-        if (stored != events && problems.Count == 0)
+        var problems = new List<VerifyProblem>();
+        var results = new List<StreamReport>();
+        var names = Count(problems);
+        foreach (var chunk in names.Chunk(StreamsAtOnce))
         {
-            problems.Add(new VerifyProblem("ledger", "stray_events", $"holds {stored} events, but its streams account for {events}"));
+            var read = new StreamReport[chunk.Length];
+            using (var snapshot = store.Snapshot()) Parallel.For(0, chunk.Length, i => read[i] = Read(snapshot, chunk[i]));
+            results.AddRange(read);
         }
 
-        return new VerifyReport(streams.Count, events, results.Sum(r => r.Files), results.Sum(r => r.Behind), problems);
+        Parallel.For(0, results.Count, i => results[i] = WithFiles(results[i]));
+        problems.InsertRange(0, results.SelectMany(r => r.Problems));
+        return new VerifyReport(results.Count, results.Sum(r => r.Events), results.Sum(r => r.Files), results.Sum(r => r.Behind), problems);
     }
 
-    private StreamReport Verify(StreamInfo info)
+    /// <summary>The streams, and whether they account for all events.</summary>
+    private List<StreamName> Count(List<VerifyProblem> problems)
     {
-        var report = new StreamReport();
-        var head = StreamHead.Empty(info.Stream);
-        var fold = lanes.TryGetValue(info.Stream.Lane, out var lane) ? new Fold(lane, info, mirror, store, report) : null;
+        using var snapshot = store.Snapshot();
+        var streams = snapshot.Streams();
+        var (accounted, stored) = (streams.Sum(s => s.Head.Version), snapshot.CountEvents());
+        if (stored != accounted) problems.Add(new VerifyProblem("ledger", "stray_events", $"holds {stored} events, but its streams account for {accounted}"));
+        return [.. streams.Select(s => s.Stream)];
+    }
+
+    /// <summary>Compares a stream's files; when they disagree and the stream has moved on, or is just being written, with what it says by then.</summary>
+    private StreamReport WithFiles(StreamReport report)
+    {
+        for (var look = 1; ; look++)
+        {
+            report.CompareFiles(mirror, store);
+            if (report.FileProblems.Count == 0) return report;
+            Thread.Sleep(BetweenLooks);
+            if (store.Find(report.Info.Stream) is not { } now || (now.Head == report.Info.Head && now.MirroredTo == report.Info.MirroredTo)) return report.WithFileProblems();
+            if (look == Looks) return report.WithFilesBehind();
+            using var snapshot = store.Snapshot();
+            report = Read(snapshot, report.Info.Stream);
+        }
+    }
+
+    /// <summary>Hashes and folds one stream again.</summary>
+    private StreamReport Read(IEventReader snapshot, StreamName stream)
+    {
+        var info = snapshot.Find(stream)!;
+        var report = new StreamReport(info);
+        var head = StreamHead.Empty(stream);
+        var fold = lanes.TryGetValue(stream.Lane, out var lane) ? new Fold(lane, mirror, report) : null;
         var prefix = Encoding.ASCII.GetBytes("{\"at\":\"");
         for (; ; )
         {
-            var page = store.Read(info.Stream, head.Version, PageEvents);
+            var page = snapshot.Read(stream, head.Version, PageEvents);
             foreach (var stored in page)
             {
-                if (ChainProblem(stored, head, info.Stream, prefix) is { } problem)
+                if (ChainProblem(stored, head, stream, prefix) is { } problem)
                 {
                     report.Problems.Add(problem);
                     return report;
@@ -59,11 +96,10 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
         }
 
         fold?.End();
-
         if (head != info.Head)
         {
             report.Problems.Add(new VerifyProblem(
-                info.Stream.ToString(), "head", $"ends at version {head.Version} ({head.Hash.Short(12)}…), but its head says {info.Head.Version} ({info.Head.Hash.Short(12)}…)"));
+                stream.ToString(), "head", $"ends at version {head.Version} ({head.Hash.Short(12)}…), but its head says {info.Head.Version} ({info.Head.Hash.Short(12)}…)"));
         }
 
         return report;
@@ -90,8 +126,8 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
         return bytes.EndsWith(end) ? null : Problem("version", "carries another version in its own bytes");
     }
 
-    /// <summary>Folds one stream again and compares the files it gives rise to.</summary>
-    private sealed class Fold(ILane lane, StreamInfo info, FileMirror mirror, IEventStore store, StreamReport report)
+    /// <summary>Folds one stream again, and notes the files that it gives rise to.</summary>
+    private sealed class Fold(ILane lane, FileMirror mirror, StreamReport report)
     {
         private readonly SortedDictionary<string, (MirrorFile File, long Version)> _last = new(StringComparer.Ordinal);
         private LaneFold _fold = LaneFold.Of(lane);
@@ -101,14 +137,13 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             IReadOnlyList<MirrorFile> files;
             try
             {
-                var recorded = EventEnvelope.Open(stored.Bytes, lane.Events);
-                (_fold, var folded) = _fold.Take(recorded);
+                (_fold, var folded) = _fold.Take(EventEnvelope.Open(stored.Bytes, lane.Events));
                 files = folded.Files;
             }
             catch (Exception e)
             {
                 // A changed event may make a fold fail in any way; whatever way that is, it is a finding.
-                report.Problems.Add(new VerifyProblem($"{info.Stream}@{stored.Version}", "event", e.Message));
+                report.Problems.Add(new VerifyProblem($"{report.Info.Stream}@{stored.Version}", "event", e.Message));
                 return false;
             }
 
@@ -116,55 +151,21 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             {
                 // Of a file that changes only the last state can be compared, and that is known at the end.
                 if (file.OnlyLastCounts || file is AppendedLine) _last[mirror.PathOf(file)] = (file, stored.Version);
-                if (!file.OnlyLastCounts) Compare(file, stored.Version);
+                if (!file.OnlyLastCounts) report.Expected.Add((file, stored.Version));
             }
 
             return true;
         }
 
-        /// <summary>Compares what only the whole stream can tell.</summary>
+        /// <summary>Notes what only the whole stream can tell.</summary>
         public void End()
         {
             foreach (var (file, version) in _last.Values)
             {
-                if (file.OnlyLastCounts) Compare(file, version);
-                else if (mirror.CheckEnd((AppendedLine)file) is { } problem) report.Problems.Add(new VerifyProblem(mirror.PathOf(file), "file", $"{problem} ({info.Stream}@{version})"));
+                if (file.OnlyLastCounts) report.Expected.Add((file, version));
+                else report.LastLines.Add(((AppendedLine)file, version));
             }
         }
-
-        private void Compare(MirrorFile file, long version)
-        {
-            report.Files++;
-            if (mirror.Check(file) is { } problem)
-            {
-                // After a crash files may be behind the ledger; the next run of the stream writes them. That is no disagreement.
-                if (version > info.MirroredTo && (problem == FileMirror.Missing || file.OnlyLastCounts || file is AppendedLine)) report.Behind++;
-                else report.Problems.Add(new VerifyProblem(mirror.PathOf(file), "file", $"{problem} ({info.Stream}@{version})"));
-            }
-            else if (DigestOf(file) is { } digest && store.ReadBlob(digest) is { } blob && Digest.Of(blob) != digest)
-            {
-                report.Problems.Add(new VerifyProblem($"blob {digest.Short(12)}…", "blob", $"differs from its digest ({info.Stream}@{version})"));
-            }
-        }
-
-        private static Digest? DigestOf(MirrorFile file) => file switch
-        {
-            CapturedFile captured => captured.Sha256,
-            BlobFile kept => kept.Sha256,
-            AppendedLine line => line.Sha256,
-            _ => null,
-        };
-    }
-
-    private sealed class StreamReport
-    {
-        public long Events { get; set; }
-
-        public long Files { get; set; }
-
-        public long Behind { get; set; }
-
-        public List<VerifyProblem> Problems { get; } = [];
     }
 }
 

@@ -1,0 +1,119 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Ledger.Sqlite;
+
+/// <summary>
+/// A ledger that is only read. Beside those that write it is read like by them. Where nobody has it open, it is read as it lies there, and each look is checked
+/// for that nobody came in between.
+/// </summary>
+internal sealed class ReadOnlyStore : SqliteReader, IEventStore
+{
+    private const int Attempts = 10;
+
+    private readonly string _path;
+    private readonly Lock _gate = new();
+    private SqliteConnection _connection;
+    private LedgerFiles? _still;
+
+    private ReadOnlyStore(string path, LedgerFiles files)
+    {
+        _path = path;
+        (_connection, _still) = Connect(files);
+    }
+
+    /// <summary>Opens it; null when that cannot be done in its place, and a copy is needed.</summary>
+    /// <exception cref="LedgerException">It is damaged, or from a newer Assay.</exception>
+    public static ReadOnlyStore? TryOpen(string path)
+    {
+        var files = LedgerFiles.At(path);
+        if (files is { HasNoLog: false, CanBeShared: false }) return null;
+        var store = new ReadOnlyStore(path, files);
+        try
+        {
+            if (store.Use(SqliteSchema.IsCurrent)) return store;
+        }
+        catch
+        {
+            store._connection.Dispose();
+            throw;
+        }
+
+        store._connection.Dispose();
+        return null;
+    }
+
+    public IEventSnapshot Snapshot()
+    {
+        // What nobody writes is its own snapshot.
+        lock (_gate) return _still is null ? new SqliteSnapshot(new SqliteConnection(_path, SqliteAccess.Read)) : new StillSnapshot(this);
+    }
+
+    public Task<CommitResult> CommitAsync(Commit commit) => throw Refusal();
+
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) => throw Refusal();
+
+    public Task FillTablesAsync(IReadOnlyList<LaneRow> rows) => throw Refusal();
+
+    public Task FinishTablesAsync(IReadOnlyList<LaneTable> tables) => throw Refusal();
+
+    public Task OpenSessionAsync(WorkerSession session) => throw Refusal();
+
+    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) => throw Refusal();
+
+    public Task CloseSessionAsync(string sessionId) => throw Refusal();
+
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) => throw Refusal();
+
+    public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt) => throw Refusal();
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate) _connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override T Use<T>(Func<SqliteConnection, T> read)
+    {
+        lock (_gate)
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                if (_still is not { } before) return read(_connection);
+                try
+                {
+                    var result = read(_connection);
+                    if (LedgerFiles.At(_path) == before) return result;
+                }
+                catch (LedgerException) when (LedgerFiles.At(_path) != before)
+                {
+                    // Somebody wrote meanwhile, and half of that was seen.
+                }
+
+                if (attempt == Attempts) throw new LedgerException($"{_path} changes all the time and cannot be read in between");
+                _connection.Dispose();
+                (_connection, _still) = Connect(LedgerFiles.At(_path));
+            }
+        }
+    }
+
+    private static LedgerException Refusal() => new("the workspace was opened for reading") { IsRefusal = true };
+
+    private (SqliteConnection Connection, LedgerFiles? Still) Connect(LedgerFiles files) => files switch
+    {
+        { LogBytes: >= 0, CanBeShared: true } => (new SqliteConnection(_path, SqliteAccess.Read), null),
+        { HasNoLog: true } => (new SqliteConnection(_path, SqliteAccess.ReadStill), files),
+        _ => throw new LedgerException($"{_path} is being written by somebody whose files this user cannot share: run again when that has ended"),
+    };
+
+    /// <summary>Another name for a store that is its own snapshot.</summary>
+    private sealed class StillSnapshot(ReadOnlyStore store) : SqliteReader, IEventSnapshot
+    {
+        public void Dispose()
+        {
+            // The store is given back by whoever opened it.
+        }
+
+        protected override T Use<T>(Func<SqliteConnection, T> read) => store.Use(read);
+    }
+}
