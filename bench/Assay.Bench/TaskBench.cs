@@ -12,11 +12,12 @@ namespace Assay.Bench;
 internal static class TaskBench
 {
     private const int Tasks = 200;
-    private const int ManyTasks = 2_000;
     private const int TreeFiles = 20;
     private const int Files = 100_000;
     private const int FilesPerFolder = 500;
     private const int Jobs = 2;
+
+    private static readonly int[] ManyTasks = [1_000, 10_000];
 
     private static readonly Actor Somebody = new("bench", "cli");
 
@@ -27,7 +28,7 @@ internal static class TaskBench
         report.Row("GNU parallel --joblog", await PeerAsync($"seq {Tasks} | parallel -j{Jobs} --joblog {folder}/joblog '/bin/true; /bin/true'", Tasks));
         report.Row("make -j", await MakeAsync(Path.Combine(folder, "make")));
         report.Row("assay: no tree", await ExecuteAsync(Path.Combine(folder, "plain"), Tasks, withTree: false));
-        report.Row($"assay: no tree, {ManyTasks} tasks in one run", await ExecuteAsync(Path.Combine(folder, "many"), ManyTasks, withTree: false));
+        foreach (var many in ManyTasks) report.Row($"assay: no tree, {many} tasks in one run", await ExecuteAsync(Path.Combine(folder, $"many{many}"), many, withTree: false));
         report.Row($"assay: each changes a file of a tree of {TreeFiles}, in copies, with patch and ledger", await ExecuteAsync(Path.Combine(folder, "tree"), Tasks, withTree: true));
         await TreeAsync(report, Path.Combine(folder, "large"));
     }

@@ -47,7 +47,7 @@ public sealed class Workspace : IAsyncDisposable
         Sweep.Run(root);
         var store = SqliteEventStore.OpenForReading(WorkspacePaths.Ledger(root));
         if (!new TableRebuild(store, lanes).IsNeeded) return new Workspace(root, store);
-        store.DisposeAsync().GetAwaiter().GetResult();
+        store.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return new Workspace(root, SqliteEventStore.OpenCopy(WorkspacePaths.Ledger(root)));
     }
 
