@@ -110,7 +110,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
                 _committed.Add(id);
                 break;
             case ExecutionFinished:
-                Must(before.Tasks.TrueForAll(t => t.HasEnded) && before.Chores.IsEmpty, "the run finished with something left to do");
+                Must(before.Tasks.All(t => t.HasEnded) && before.Chores.IsEmpty, "the run finished with something left to do");
                 break;
             case EffectStarted begun when TaskEffects.TaskOf(begun.EffectId) is { } id && TaskEffects.KindOf(begun.EffectId) != TaskEffects.Permit:
                 Must(before.Task(id).IsActive, $"{begun.EffectId} began although {id} is {before.Task(id).Phase}");

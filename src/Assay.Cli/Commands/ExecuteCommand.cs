@@ -39,9 +39,9 @@ internal static class ExecuteCommand
     /// <summary>How a run stands, as an exit code. One that is on its way is no failure, and a violated policy says more than one.</summary>
     public static int CodeOf(ExecutionState state)
     {
-        if (!state.Tasks.TrueForAll(t => t.HasEnded)) return state.Tasks.Any(state.WaitsForPerson) ? ExitCodes.WaitsForPerson : ExitCodes.Done;
-        if (state.Tasks.Exists(t => t.Rule == PatchRule.PolicyViolation)) return ExitCodes.PolicyViolation;
-        return state.Tasks.TrueForAll(t => t.Phase == TaskPhase.Completed) ? ExitCodes.Done : ExitCodes.Failed;
+        if (!state.Tasks.All(t => t.HasEnded)) return state.Tasks.Any(state.WaitsForPerson) ? ExitCodes.WaitsForPerson : ExitCodes.Done;
+        if (state.Tasks.Any(t => t.Rule == PatchRule.PolicyViolation)) return ExitCodes.PolicyViolation;
+        return state.Tasks.All(t => t.Phase == TaskPhase.Completed) ? ExitCodes.Done : ExitCodes.Failed;
     }
 
     private static int Report(ExecutionEnd end, string runId, bool json)

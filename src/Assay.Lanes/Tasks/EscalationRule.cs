@@ -32,7 +32,7 @@ public static class EscalationRule
             var escalation = body switch
             {
                 TaskTimedOut ended => (TaskTimeout, ended.TaskId, ended.Reason!),
-                TaskFailed { Rule: PatchRule.AcceptanceFailed } ended when state.Tasks.Count(t => t.Rule == PatchRule.AcceptanceFailed) >= Repeatedly =>
+                TaskFailed { Rule: PatchRule.AcceptanceFailed } ended when state.Tasks.FailedAcceptance >= Repeatedly =>
                     (AcceptanceFailedRepeatedly, ended.TaskId, ended.Reason!),
                 TaskAttempted { Result: AttemptResult.Failed, Health: AdapterReport.Failed, Reason: { } reason } attempted when AttemptRule.IsCrash(reason) =>
                     (AdapterCrashed, attempted.TaskId, reason),

@@ -44,7 +44,7 @@ public sealed record ExecutionState
     public ImmutableSortedDictionary<string, AdapterSpec> Adapters { get; init; } = ImmutableSortedDictionary.Create<string, AdapterSpec>(StringComparer.Ordinal);
 
     /// <summary>In the order of the queue.</summary>
-    public ImmutableList<TaskState> Tasks { get; init; } = [];
+    public TaskBook Tasks { get; init; } = TaskBook.Empty;
 
     public int Jobs { get; init; } = 1;
 
@@ -70,9 +70,9 @@ public sealed record ExecutionState
     /// <summary>Patch steps so far, which numbers them.</summary>
     public int PatchSteps { get; init; }
 
-    public TaskState Task(string taskId) => Tasks.Find(t => t.Spec.TaskId == taskId) ?? throw new InvalidOperationException($"the run has no task {taskId}");
+    public TaskState Task(string taskId) => Tasks.Find(taskId) ?? throw new InvalidOperationException($"the run has no task {taskId}");
 
-    public bool HasTask(string taskId) => Tasks.Exists(t => t.Spec.TaskId == taskId);
+    public bool HasTask(string taskId) => Tasks.Find(taskId) is not null;
 
     public AdapterSpec AdapterOf(TaskState task) => Adapters[task.AdapterId!];
 
@@ -81,11 +81,11 @@ public sealed record ExecutionState
     /// <summary>Whether nothing but a person can bring a task on.</summary>
     public bool WaitsForPerson(TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && IsManual(task);
 
-    public int InFlight => ChoresInFlight.Count + Tasks.Sum(t => t.InFlight.Count);
+    public int InFlight => ChoresInFlight.Count + Tasks.EffectsInFlight;
 
-    public int Count(TaskPhase phase) => Tasks.Count(t => t.Phase == phase);
+    public int Count(TaskPhase phase) => Tasks.CountOf(phase);
 
-    public ExecutionState With(TaskState task) => this with { Tasks = Tasks.SetItem(Tasks.FindIndex(t => t.Spec.TaskId == task.Spec.TaskId), task) };
+    public ExecutionState With(TaskState task) => this with { Tasks = Tasks.With(task) };
 
     public ExecutionState Evolve(RecordedEvent recorded) => ExecutionFold.Evolve(this, recorded) with { LastAt = recorded.At };
 }

@@ -67,9 +67,10 @@ internal static class TaskDesk
         if (!task.InFlight.IsEmpty) return Decision.Refuse("not_ended", $"something of {retry.TaskId} is still being ended: try again in a moment");
         if (task.Phase == TaskPhase.Completed) return Decision.Refuse("completed", $"{retry.TaskId} completed: its change is in the tree");
         var reopened = new HashSet<string>(StringComparer.Ordinal) { retry.TaskId };
-        while (state.Tasks.Find(t => t.Phase == TaskPhase.Cancelled && !reopened.Contains(t.Spec.TaskId) && t.Spec.DependsOn.Any(reopened.Contains)) is { } dependent)
+        var open = new Queue<string>(reopened);
+        while (open.TryDequeue(out var id))
         {
-            reopened.Add(dependent.Spec.TaskId);
+            foreach (var dependant in state.Tasks.DependantsOf(id).Where(t => t.Phase == TaskPhase.Cancelled && reopened.Add(t.Spec.TaskId))) open.Enqueue(dependant.Spec.TaskId);
         }
 
         return Decision.Accept([.. state.Tasks.Where(t => reopened.Contains(t.Spec.TaskId)).Select(t => new TaskReopened(t.Spec.TaskId, retry.By, retry.Reason))]);

@@ -31,7 +31,7 @@ internal static class TaskFlow
                 state = state.Evolve(new RecordedEvent(0, now, body));
             }
 
-            foreach (var next in EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state))) pending.Enqueue(next);
+            foreach (var next in EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, batch))) pending.Enqueue(next);
         }
 
         return all;
@@ -40,7 +40,7 @@ internal static class TaskFlow
     /// <summary>What the time that has come brings about.</summary>
     public static IEnumerable<Event> OnTime(ExecutionState state, DateTimeOffset now)
     {
-        foreach (var task in state.Tasks.Where(t => TaskSchedule.ReminderOf(state, t) <= now)) yield return new ManualReminded(task.Spec.TaskId);
+        foreach (var task in state.Tasks.InPlay.Where(t => TaskSchedule.ReminderOf(state, t) <= now)) yield return new ManualReminded(task.Spec.TaskId);
         if (!TaskSchedule.IsAtEnd(state)) yield break;
         yield return new ExecutionFinished(state.Count(TaskPhase.Completed), state.Count(TaskPhase.Failed), state.Count(TaskPhase.TimedOut), state.Count(TaskPhase.Cancelled));
     }
@@ -193,9 +193,12 @@ internal static class TaskFlow
         return committed.Status == StreamOutcome.Refused ? [new TaskFailed(id, committed.Reason!, "patch_ledger", null)] : [];
     }
 
-    private static IEnumerable<Event> Following(ExecutionState state)
+    /// <summary>What follows for the tasks that an event was about, and for those that anything can follow for at any time.</summary>
+    private static IEnumerable<Event> Following(ExecutionState state, IEnumerable<Event> batch)
     {
-        foreach (var task in state.Tasks.Where(t => !t.HasEnded))
+        var named = batch.OfType<TaskEvent>().Select(e => state.Task(e.TaskId));
+        var touched = named.Concat(state.Tasks.InPlay).Concat(state.Tasks.Doomed).DistinctBy(t => t.Spec.TaskId).OrderBy(t => state.Tasks.PlaceOf(t.Spec.TaskId));
+        foreach (var task in touched.Where(t => !t.HasEnded))
         {
             if (task is { CancelRequested: { } wish, InFlight.IsEmpty: true })
             {

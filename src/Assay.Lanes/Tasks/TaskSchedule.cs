@@ -20,17 +20,17 @@ public static class TaskSchedule
                 return state.Chores.IsEmpty ? Work.Finished.Instance : new Work.Perform(Chores(state, now));
         }
 
-        var effects = Chores(state, now).Concat(state.Tasks.SelectMany(t => Steps(state, t))).Concat(Starts(state, now)).ToList();
-        var stop = state.Tasks.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(t => t.InFlight).ToList();
+        var effects = Chores(state, now).Concat(state.Tasks.InPlay.SelectMany(t => Steps(state, t))).Concat(Starts(state, now)).ToList();
+        var stop = state.Tasks.InPlay.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(t => t.InFlight).ToList();
         if (effects.Count > 0 || state.InFlight > 0) return new Work.Perform(effects) { Stop = stop };
         if (IsAtEnd(state)) return new Work.Wait("the end", now);
-        if (state.Tasks.Any(t => ReminderOf(state, t) <= now)) return new Work.Wait("a reminder", now);
+        if (state.Tasks.InPlay.Any(t => ReminderOf(state, t) <= now)) return new Work.Wait("a reminder", now);
         return new Work.Wait(WaitsFor(state), NextTime(state, now));
     }
 
     /// <summary>Every task has ended and nothing is left to be done for any.</summary>
     public static bool IsAtEnd(ExecutionState state) =>
-        state.Phase is ExecutionPhase.Running or ExecutionPhase.Paused && state.Chores.IsEmpty && state.InFlight == 0 && state.Tasks.TrueForAll(t => t.HasEnded);
+        state.Phase is ExecutionPhase.Running or ExecutionPhase.Paused && state.Chores.IsEmpty && state.InFlight == 0 && state.Tasks.HasEnded;
 
     /// <summary>When a person is to be reminded of a manual task; null: not, or not any more.</summary>
     public static DateTimeOffset? ReminderOf(ExecutionState state, TaskState task)
@@ -41,16 +41,16 @@ public static class TaskSchedule
 
     /// <summary>Whether nothing but people can bring the run on.</summary>
     public static bool WaitsForPeople(ExecutionState state, DateTimeOffset now) =>
-        state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.Any(state.WaitsForPerson)
-        && !state.Tasks.Any(t => t.Phase == TaskPhase.Pending && IsReady(state, t) && t.NotBefore > now);
+        state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.InPlay.Any(state.WaitsForPerson)
+        && !state.Tasks.Ready.Any(t => t.NotBefore > now);
 
-    private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.Any(state.WaitsForPerson) ? "a person" : "the next attempt");
+    private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.InPlay.Any(state.WaitsForPerson) ? "a person" : "the next attempt");
 
     /// <summary>When something may begin by itself. What could begin already and does not waits for something else.</summary>
     private static DateTimeOffset? NextTime(ExecutionState state, DateTimeOffset now)
     {
-        var times = state.Tasks.Where(t => t.Phase == TaskPhase.Pending && IsReady(state, t)).Select(t => t.NotBefore)
-            .Concat(state.Tasks.Select(t => ReminderOf(state, t)))
+        var times = state.Tasks.Ready.Select(t => t.NotBefore)
+            .Concat(state.Tasks.InPlay.Select(t => ReminderOf(state, t)))
             .Concat(state.Chores.Values.OfType<WebhookChore>().Select(w => w.NotBefore));
         return times.Where(t => t > now).Min();
     }
@@ -113,16 +113,18 @@ public static class TaskSchedule
     /// <summary>Permission is asked for tasks that are ready, as long as there are slots.</summary>
     private static IEnumerable<Effect> Starts(ExecutionState state, DateTimeOffset now)
     {
-        var taken = state.Tasks.Where(t => t.IsActive || !t.InFlight.IsEmpty).ToList();
+        var taken = state.Tasks.InPlay.Where(t => t.IsActive || !t.InFlight.IsEmpty).ToList();
         var slots = state.Jobs - taken.Count(t => !state.IsManual(t));
         var busy = taken.Where(t => t.IsActive).GroupBy(t => t.AdapterId!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         foreach (var asking in taken.Where(t => t.Phase == TaskPhase.Pending).SelectMany(t => t.InFlight)) Add(busy, TaskEffects.AdapterOf(asking));
 
         // In safe mode one call at a time finds out whether health has returned.
         if (state.Phase == ExecutionPhase.Paused) slots = taken.Any(t => !t.InFlight.IsEmpty) ? 0 : Math.Min(slots, 1);
-        foreach (var task in state.Tasks.Where(t => t.Phase == TaskPhase.Pending && t.InFlight.IsEmpty).OrderBy(t => t.Spec.Priority))
+        var hasManual = state.Adapters.Values.Any(a => a.Kind == AdapterKind.Manual);
+        foreach (var task in state.Tasks.Ready.Where(t => t.InFlight.IsEmpty))
         {
-            if (task.NotBefore > now || task.CancelRequested is not null || !IsReady(state, task) || taken.Exists(t => ScopeRule.Overlap(t.Spec, task.Spec))) continue;
+            if (slots <= 0 && !hasManual) yield break;
+            if (task.NotBefore > now || task.CancelRequested is not null || taken.Exists(t => ScopeRule.Overlap(t.Spec, task.Spec))) continue;
             var adapterId = task.Spec.AdapterIds[Math.Min(task.Refusals, task.Spec.AdapterIds.Length - 1)];
             var adapter = state.Adapters[adapterId];
             if (adapter.Kind != AdapterKind.Manual && slots <= 0) continue;
@@ -133,8 +135,6 @@ public static class TaskSchedule
             yield return TaskEffects.AskPermit(state, task, adapterId);
         }
     }
-
-    private static bool IsReady(ExecutionState state, TaskState task) => task.Spec.DependsOn.All(d => state.Task(d).Phase == TaskPhase.Completed);
 
     private static void Add(Dictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
 }

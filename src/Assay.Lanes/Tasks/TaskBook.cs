@@ -1,0 +1,137 @@
+using System.Collections;
+using System.Collections.Immutable;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>
+/// The tasks of a run in the order of the queue, with what is asked of all of them after every event kept beside: a run of ten thousand tasks costs each of them
+/// no more than one of ten.
+/// </summary>
+public sealed class TaskBook : IReadOnlyList<TaskState>
+{
+    private static readonly int Phases = Enum.GetValues<TaskPhase>().Length;
+
+    public static readonly TaskBook Empty = new();
+
+    private ImmutableList<TaskState> _tasks = [];
+    private ImmutableDictionary<string, int> _places = ImmutableDictionary.Create<string, int>(StringComparer.Ordinal);
+    private ImmutableDictionary<string, ImmutableArray<int>> _dependants = ImmutableDictionary.Create<string, ImmutableArray<int>>(StringComparer.Ordinal);
+    private ImmutableSortedSet<int> _inPlay = [];
+    private ImmutableSortedSet<int> _doomed = [];
+    private ImmutableSortedSet<(int Priority, int Place)> _ready = [];
+    private ImmutableArray<int> _counts = [.. new int[Phases]];
+
+    private TaskBook()
+    {
+    }
+
+    public int Count => _tasks.Count;
+
+    /// <summary>Effects of tasks that are under way.</summary>
+    public int EffectsInFlight { get; private init; }
+
+    public long CostMicroUsd { get; private init; }
+
+    /// <summary>Tasks that failed their acceptance tests.</summary>
+    public int FailedAcceptance { get; private init; }
+
+    /// <summary>Tasks with which something happens, or is to: an adapter has them, an effect of theirs is under way, or somebody wants them ended.</summary>
+    public IEnumerable<TaskState> InPlay => _inPlay.Select(i => _tasks[i]);
+
+    /// <summary>Tasks that wait and whose dependencies have all completed, the most urgent first, then in the order of the queue.</summary>
+    public IEnumerable<TaskState> Ready => _ready.Select(r => _tasks[r.Place]);
+
+    /// <summary>Tasks that wait for a dependency which has ended otherwise than completed.</summary>
+    public IEnumerable<TaskState> Doomed => _doomed.Select(i => _tasks[i]);
+
+    public TaskState this[int index] => _tasks[index];
+
+    /// <summary>A task; null when the run has none of that name.</summary>
+    public TaskState? Find(string taskId) => _places.TryGetValue(taskId, out var place) ? _tasks[place] : null;
+
+    /// <summary>Where a task stands in the queue, from 0.</summary>
+    public int PlaceOf(string taskId) => _places[taskId];
+
+    /// <summary>The tasks that name a task as a dependency.</summary>
+    public IEnumerable<TaskState> DependantsOf(string taskId) => _dependants.GetValueOrDefault(taskId, []).Select(i => _tasks[i]);
+
+    public int CountOf(TaskPhase phase) => _counts[(int)phase];
+
+    /// <summary>Whether every task has ended.</summary>
+    public bool HasEnded => CountOf(TaskPhase.Pending) + CountOf(TaskPhase.InProgress) + CountOf(TaskPhase.Validating) == 0;
+
+    /// <summary>The book with one task more.</summary>
+    public TaskBook Add(TaskState task)
+    {
+        var place = _tasks.Count;
+        var book = Copy();
+        book._tasks = _tasks.Add(task);
+        book._places = _places.Add(task.Spec.TaskId, place);
+        foreach (var dependency in task.Spec.DependsOn)
+        {
+            book._dependants = book._dependants.SetItem(dependency, book._dependants.GetValueOrDefault(dependency, []).Add(place));
+        }
+
+        book._counts = _counts.SetItem((int)task.Phase, _counts[(int)task.Phase] + 1);
+        book.Sort(place);
+        book.SortDependantsOf(task);
+        return book;
+    }
+
+    /// <summary>The book with a task as it is now.</summary>
+    public TaskBook With(TaskState task)
+    {
+        var place = _places[task.Spec.TaskId];
+        var before = _tasks[place];
+        var book = Copy(
+            task.InFlight.Count - before.InFlight.Count, task.CostMicroUsd - before.CostMicroUsd, FailedItsTests(task) - FailedItsTests(before));
+        book._tasks = _tasks.SetItem(place, task);
+        if (before.Phase != task.Phase)
+        {
+            var counts = _counts.ToBuilder();
+            counts[(int)before.Phase]--;
+            counts[(int)task.Phase]++;
+            book._counts = counts.MoveToImmutable();
+        }
+
+        book.Sort(place);
+        if (before.Phase != task.Phase) book.SortDependantsOf(task);
+        return book;
+    }
+
+    public IEnumerator<TaskState> GetEnumerator() => _tasks.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static int FailedItsTests(TaskState task) => task.Rule == PatchRule.AcceptanceFailed ? 1 : 0;
+
+    private TaskBook Copy(int effects = 0, long cost = 0, int failedAcceptance = 0) => new()
+    {
+        _tasks = _tasks,
+        _places = _places,
+        _dependants = _dependants,
+        _inPlay = _inPlay,
+        _doomed = _doomed,
+        _ready = _ready,
+        _counts = _counts,
+        EffectsInFlight = EffectsInFlight + effects,
+        CostMicroUsd = CostMicroUsd + cost,
+        FailedAcceptance = FailedAcceptance + failedAcceptance,
+    };
+
+    private void SortDependantsOf(TaskState task)
+    {
+        foreach (var place in _dependants.GetValueOrDefault(task.Spec.TaskId, [])) Sort(place);
+    }
+
+    /// <summary>Puts a task into the sets that it belongs to now.</summary>
+    private void Sort(int place)
+    {
+        var task = _tasks[place];
+        var waits = task.Phase == TaskPhase.Pending;
+        var isInPlay = task.IsActive || !task.InFlight.IsEmpty || (task.CancelRequested is not null && !task.HasEnded);
+        _inPlay = isInPlay ? _inPlay.Add(place) : _inPlay.Remove(place);
+        _ready = waits && task.Spec.DependsOn.All(d => Find(d)?.Phase == TaskPhase.Completed) ? _ready.Add((task.Spec.Priority, place)) : _ready.Remove((task.Spec.Priority, place));
+        _doomed = waits && task.Spec.DependsOn.Any(d => Find(d) is { HasEnded: true, Phase: not TaskPhase.Completed }) ? _doomed.Add(place) : _doomed.Remove(place);
+    }
+}
