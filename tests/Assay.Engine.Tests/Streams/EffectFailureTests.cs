@@ -5,6 +5,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Ledger.Verification;
 using Assay.Tests.Processes;
 
 namespace Assay.Tests.Streams;
@@ -141,6 +142,25 @@ public sealed class EffectFailureTests : IAsyncDisposable
         Assert.Equal("text", await File.ReadAllTextAsync(Path.Combine(_workspace.Root, "derived", "1")));
         Assert.Equal("1\n2\n", await File.ReadAllTextAsync(Path.Combine(_workspace.Root, "lines")));
         Assert.Equal(_workspace.Store.Find(Stream)!.Head.Version, _workspace.Store.Find(Stream)!.MirroredTo);
+    }
+
+    [Fact]
+    public async Task A_stream_goes_on_behind_lines_of_another_wording_and_what_was_lost_comes_back_as_it_was()
+    {
+        BatchLane Worded(string word, params Effect[] effects) => new(effects)
+        {
+            Log = (state, recorded) => recorded.Body is EffectJudged ? [new LogLine(null, "lines", System.Text.Encoding.UTF8.GetBytes($"{word} {state.Judged.Count}\n"))] : [],
+        };
+
+        await RunAsync(Worded("one", Process("a", "exit 0")));
+        var longer = Worded("a longer one", Process("a", "exit 0"), Process("b", "exit 0"));
+        await RunAsync(longer);
+        var file = Path.Combine(_workspace.Root, "lines");
+        Assert.Equal("one 1\na longer one 2\n", await File.ReadAllTextAsync(file));
+        var other = Worded("another");
+        Assert.Empty(new LedgerVerifier(_workspace.Store, new Dictionary<string, ILane>(StringComparer.Ordinal) { ["batch"] = other }, _workspace.Mirror).Verify().Problems);
+        await File.WriteAllTextAsync(file, "one 1\na longer one 3\n");
+        Assert.Single(new LedgerVerifier(_workspace.Store, new Dictionary<string, ILane>(StringComparer.Ordinal) { ["batch"] = other }, _workspace.Mirror).Verify().Problems);
     }
 
     [Fact]
