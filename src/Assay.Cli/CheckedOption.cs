@@ -4,7 +4,10 @@ using System.Globalization;
 
 namespace Assay.Cli;
 
-/// <summary>Options whose value is checked while the command line is read, with one sentence for what is wrong. Numbers are written as in C, whatever the locale.</summary>
+/// <summary>
+/// Options whose value is checked while the command line is read, with one sentence for what is wrong. Numbers are written as in C,
+/// whatever the locale.
+/// </summary>
 internal static class CheckedOption
 {
     /// <summary>A whole number within a range.</summary>
@@ -25,13 +28,14 @@ internal static class CheckedOption
     };
 
     /// <summary>A number within a range, with a point and decimals where they are needed.</summary>
-    public static Option<double> Decimal(string name, string unit, string description, double standard, double least, double most) => new(name)
-    {
-        Description = description,
-        HelpName = unit,
-        DefaultValueFactory = _ => standard,
-        CustomParser = result => (double)(Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint) ?? 0),
-    };
+    public static Option<double> Decimal(string name, string unit, string description, double standard, double least, double most) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = unit,
+            DefaultValueFactory = _ => standard,
+            CustomParser = result => (double)(Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint) ?? 0),
+        };
 
     /// <summary>One of the words of an enum, in lower case; null when it is not given.</summary>
     public static Option<T?> Word<T>(string name, string description, T standard)
@@ -55,7 +59,11 @@ internal static class CheckedOption
     private static decimal? Number(ArgumentResult result, string name, string kind, decimal least, decimal most, NumberStyles styles)
     {
         var given = result.Tokens[0].Value;
-        if (decimal.TryParse(given, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+        if (decimal.TryParse(given, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
         result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {given}: it is {kind} from {least} to {most}"));
         return null;
     }

@@ -43,7 +43,8 @@ internal sealed class GlobalOptions
     public Workspace? OpenExisting(ParseResult parsed) => Existing(parsed, static path => Workspace.Open(path));
 
     /// <summary>The same for a command that only reads.</summary>
-    public Workspace? OpenForReading(ParseResult parsed) => Existing(parsed, static path => Workspace.OpenForReading(path, KnownLanes.All.Values));
+    public Workspace? OpenForReading(ParseResult parsed) =>
+        Existing(parsed, static path => Workspace.OpenForReading(path, KnownLanes.All.Values));
 
     private Workspace? Existing(ParseResult parsed, Func<string, Workspace> open)
     {

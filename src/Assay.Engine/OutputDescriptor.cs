@@ -3,7 +3,9 @@ using Assay.Engine.Processes.Native;
 
 namespace Assay.Engine;
 
-/// <summary>A descriptor of this process that bytes are passed on to. Unlike the console's streams it tells when nobody reads any more.</summary>
+/// <summary>
+/// A descriptor of this process that bytes are passed on to. Unlike the console's streams it tells when nobody reads any more.
+/// </summary>
 public static class OutputDescriptor
 {
     public const int StandardOutput = 1;

@@ -67,7 +67,9 @@ public sealed record StoredEvent(long Position, StreamName Stream, long Version,
 /// <summary>A stream as the store knows it.</summary>
 public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, string? Owner, long MirroredTo, DateTimeOffset? WakeAt);
 
-/// <summary>A worker process that owns streams: identified well enough that another on the same host can tell whether it still lives.</summary>
+/// <summary>
+/// A worker process that owns streams: identified well enough that another on the same host can tell whether it still lives.
+/// </summary>
 /// <param name="Id">Unique for this process and start.</param>
 /// <param name="Host">Host name.</param>
 /// <param name="BootId">The kernel's boot id.</param>

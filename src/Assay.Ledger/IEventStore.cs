@@ -17,8 +17,8 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     Task<CommitResult> CommitAsync(Commit commit);
 
     /// <summary>
-    /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that are filled in replace
-    /// those with the same key.
+    /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that
+    /// are filled in replace those with the same key.
     /// </summary>
     /// <exception cref="LedgerException">An engine of another build is at work.</exception>
     Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead);
@@ -40,20 +40,20 @@ public interface IEventStore : IEventReader, IAsyncDisposable
 
     /// <summary>
     /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
-    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>), unless <paramref name="isDead"/> can prove that its
-    /// process is gone.
+    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>), unless <paramref name="isDead"/> can prove that
+    /// its process is gone.
     /// </summary>
     Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead);
 
     /// <summary>
-    /// Gives the claim back and sets when the stream wants attention next. False when the stream moved on since <paramref name="version"/>: look
-    /// again before letting go.
+    /// Gives the claim back and sets when the stream wants attention next. False when the stream moved on since <paramref name="version"/>:
+    /// look again before letting go.
     /// </summary>
     Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
 
     /// <summary>
-    /// All that is there now, as it stays for whoever reads it while others go on writing. To be given back within ten seconds: as long as it is held, the
-    /// write-ahead log cannot be emptied.
+    /// All that is there now, as it stays for whoever reads it while others go on writing. To be given back within ten seconds: as long as
+    /// it is held, the write-ahead log cannot be emptied.
     /// </summary>
     IEventSnapshot Snapshot();
 }

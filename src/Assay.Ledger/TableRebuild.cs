@@ -22,10 +22,12 @@ public sealed class TableRebuild(IEventStore store, IEnumerable<ILane> lanes, Ac
 
     /// <summary>Makes those that are not as this build has them. Nothing is written when all are.</summary>
     /// <returns>How many were made.</returns>
-    public Task<int> RunAsync(HostTime now, Func<WorkerSession, bool> isDead) => RunAsync(store.Unready([.. lanes.SelectMany(l => l.Tables)]), now, isDead);
+    public Task<int> RunAsync(HostTime now, Func<WorkerSession, bool> isDead) =>
+        RunAsync(store.Unready([.. lanes.SelectMany(l => l.Tables)]), now, isDead);
 
     /// <summary>Makes all of them.</summary>
-    public Task<int> AllAsync(HostTime now, Func<WorkerSession, bool> isDead) => RunAsync([.. lanes.SelectMany(l => l.Tables)], now, isDead);
+    public Task<int> AllAsync(HostTime now, Func<WorkerSession, bool> isDead) =>
+        RunAsync([.. lanes.SelectMany(l => l.Tables)], now, isDead);
 
     private async Task<int> RunAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead)
     {

@@ -16,6 +16,8 @@ internal static class DiskRule
         if (place != DiskPlace.Memory) return null;
         if (level == SandboxLevel.None) return "memory is a file system of the cage's view: choose a level above none";
         if (diskBytes is null) return "memory needs a disk cap, which is its size";
-        return host.ViewProblem is { } problem ? $"memory needs a view of Assay's own, and {problem}: leave it out, and the cap is polled" : null;
+        return host.ViewProblem is { } problem
+            ? $"memory needs a view of Assay's own, and {problem}: leave it out, and the cap is polled"
+            : null;
     }
 }

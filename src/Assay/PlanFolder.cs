@@ -10,7 +10,9 @@ internal sealed class PlanFolder
     /// <summary>Absolute, links resolved.</summary>
     public string Path { get; }
 
-    /// <summary>The absolute path of an existing file that a document names, relative to <paramref name="from"/>; else null and why.</summary>
+    /// <summary>
+    /// The absolute path of an existing file that a document names, relative to <paramref name="from"/>; else null and why.
+    /// </summary>
     public string? Resolve(string from, string name, out string problem)
     {
         problem = "leaves the plan's folder";

@@ -4,8 +4,8 @@ using Mono.Cecil.Cil;
 namespace Assay.Tests;
 
 /// <summary>
-/// Namespaces of one project use each other in one direction only. Those that do not yet stand in <c>namespace-cycles.txt</c>, which may only become
-/// shorter: a line that is not needed any more fails as well.
+/// Namespaces of one project use each other in one direction only. Those that do not yet stand in <c>namespace-cycles.txt</c>, which may
+/// only become shorter: a line that is not needed any more fails as well.
 /// </summary>
 public sealed class NamespaceCycleTests
 {

@@ -1,8 +1,8 @@
 namespace Assay.Tests;
 
 /// <summary>
-/// What is public is the surface that others build on. It stands in <c>public-types.txt</c>; a new one has to be written there, where a reader of the change
-/// sees it.
+/// What is public is the surface that others build on. It stands in <c>public-types.txt</c>; a new one has to be written there, where a
+/// reader of the change sees it.
 /// </summary>
 public sealed class PublicTypesTests
 {

@@ -5,7 +5,9 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Simulation;
 
-/// <summary>What the simulations of lanes share: one stream, engines that crash and pause, commands from outside, and an eye on each event.</summary>
+/// <summary>
+/// What the simulations of lanes share: one stream, engines that crash and pause, commands from outside, and an eye on each event.
+/// </summary>
 internal abstract class LaneSimulation<TState> where TState : class
 {
     private const int MaxCrashes = 12;
@@ -50,7 +52,9 @@ internal abstract class LaneSimulation<TState> where TState : class
     /// <summary>A state as text, to compare two.</summary>
     protected abstract string Text(TState state);
 
-    /// <summary>On 0, 1 and 2 of a die: the engine crashes, pauses, or one that was paused wakes up and must do no harm. False on the rest.</summary>
+    /// <summary>
+    /// On 0, 1 and 2 of a die: the engine crashes, pauses, or one that was paused wakes up and must do no harm. False on the rest.
+    /// </summary>
     protected bool Disturb(int die)
     {
         switch (die)

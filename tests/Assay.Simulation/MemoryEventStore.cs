@@ -5,8 +5,8 @@ using Assay.Ledger;
 namespace Assay.Simulation;
 
 /// <summary>
-/// The store's promises in memory: what was committed survives every crash of an engine, since an engine is only an object beside it. Passes the
-/// conformance suite, so that what the simulation shows is true of the real stores as well.
+/// The store's promises in memory: what was committed survives every crash of an engine, since an engine is only an object beside it.
+/// Passes the conformance suite, so that what the simulation shows is true of the real stores as well.
 /// </summary>
 public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 {

@@ -5,7 +5,9 @@ using Assay.Lanes.Tasks;
 
 namespace Assay.Simulation;
 
-/// <summary>One seed: a run of tasks whose executors crash, pause and are stopped at any step, while people finish, cancel and reopen tasks.</summary>
+/// <summary>
+/// One seed: a run of tasks whose executors crash, pause and are stopped at any step, while people finish, cancel and reopen tasks.
+/// </summary>
 internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(seed, TaskLane.Instance, TaskLane.StreamOf(TaskPlans.RunId), TaskPlans.Outcome)
 {
     private const int MaxSteps = 500;

@@ -36,7 +36,9 @@ internal static class ExecuteCommand
         return command;
     }
 
-    /// <summary>How a run stands, as an exit code. One that is on its way is no failure, and a violated policy says more than one.</summary>
+    /// <summary>
+    /// How a run stands, as an exit code. One that is on its way is no failure, and a violated policy says more than one.
+    /// </summary>
     public static int CodeOf(ExecutionState state)
     {
         if (!state.Tasks.All(t => t.HasEnded)) return state.Tasks.Any(state.WaitsForPerson) ? ExitCodes.WaitsForPerson : ExitCodes.Done;

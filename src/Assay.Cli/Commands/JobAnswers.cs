@@ -11,7 +11,8 @@ namespace Assay.Cli.Commands;
 internal static class JobAnswers
 {
     /// <summary>Runs a command that only reads.</summary>
-    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<int>> act) => WithAsync(globals.OpenForReading(parsed), act);
+    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<int>> act) =>
+        WithAsync(globals.OpenForReading(parsed), act);
 
     private static async Task<int> WithAsync(Workspace? opened, Func<JobDesk, Task<int>> act)
     {

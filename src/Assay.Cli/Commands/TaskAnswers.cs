@@ -13,10 +13,12 @@ internal static class TaskAnswers
 {
     public static Option<string?> Run() => new("--run-id", "--run") { Description = "The run (default: the one that was worked on last)", HelpName = "ID" };
 
-    public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) => WithAsync(globals.OpenExisting(parsed), act);
+    public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
+        WithAsync(globals.OpenExisting(parsed), act);
 
     /// <summary>The same for a command that only reads.</summary>
-    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) => WithAsync(globals.OpenForReading(parsed), act);
+    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
+        WithAsync(globals.OpenForReading(parsed), act);
 
     public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act) =>
         ReadAsync(globals, parsed, board => OfRun(board, globals, parsed, runId, act));

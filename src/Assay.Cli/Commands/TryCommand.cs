@@ -102,7 +102,11 @@ internal static class TryCommand
         var isUnread = output.IsUnread && outcome.KillReason == KillReason.Cancelled;
         var report = TryReport.Of(ended, outcome, output.Problem is not null ? OwnFailure : isUnread ? BrokenPipe : ExitCode(outcome));
         if (output.IsInLine && !json && !Console.IsErrorRedirected) Console.Error.WriteLine();
-        if (output.Problem is { } problem) Console.Error.WriteLine($"assay: what the command printed could not be passed on ({problem}); the record has it");
+        if (output.Problem is { } problem)
+        {
+            Console.Error.WriteLine($"assay: what the command printed could not be passed on ({problem}); the record has it");
+        }
+
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, TryReportJson.Shared.TryReport));
         else Console.Error.WriteLine(report.Line(options, isUnread, Shown(Path.Combine(workspace.Root, report.Record))));
         return report.ExitCode;
@@ -136,7 +140,8 @@ internal static class TryCommand
     }
 
     /// <summary>A path from the current folder when it lies there, else absolute.</summary>
-    private static string Shown(string path) => Path.GetRelativePath(".", path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    private static string Shown(string path) =>
+        Path.GetRelativePath(".", path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
     private static Option<string[]> Paths(string name, string description) =>
         new(name) { Description = description, HelpName = "PATH", DefaultValueFactory = _ => [], Arity = ArgumentArity.OneOrMore };

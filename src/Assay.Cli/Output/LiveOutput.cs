@@ -5,8 +5,8 @@ using Assay.Engine.Processes;
 namespace Assay.Cli.Output;
 
 /// <summary>
-/// Passes on what a command prints, as it comes. A reader that is slow or stopped, as a pager is, must not hold up who watches the command's caps; what
-/// waits here is never more than the command's output may be.
+/// Passes on what a command prints, as it comes. A reader that is slow or stopped, as a pager is, must not hold up who watches the
+/// command's caps; what waits here is never more than the command's output may be.
 /// </summary>
 internal sealed class LiveOutput : IDisposable
 {

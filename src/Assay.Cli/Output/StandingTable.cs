@@ -23,7 +23,9 @@ internal static class StandingTable
         Console.Out.WriteLine();
         Console.Out.WriteLine($"{epoch.EpochId}{mode}: {state}  ({counts})");
         if (epoch.State == EpochProgress.Running) return;
-        var advice = epoch.Resume is { } command ? $"It goes on with: {Words.Safe(command)}" : "A command that was tried does not go on: try it again";
+        var advice = epoch.Resume is { } command
+            ? $"It goes on with: {Words.Safe(command)}"
+            : "A command that was tried does not go on: try it again";
         Console.Out.WriteLine($"No engine works on it any more. {advice}");
     }
 

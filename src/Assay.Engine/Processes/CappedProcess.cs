@@ -8,8 +8,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes;
 
 /// <summary>
-/// Runs one process under its caps, on the calling thread, until it and everything it started are gone. The loop waits for whatever comes first: its
-/// end, output, a cap, a measurement that is due, or a cancellation.
+/// Runs one process under its caps, on the calling thread, until it and everything it started are gone. The loop waits for whatever comes
+/// first: its end, output, a cap, a measurement that is due, or a cancellation.
 /// </summary>
 internal sealed unsafe class CappedProcess
 {
@@ -169,9 +169,13 @@ internal sealed unsafe class CappedProcess
         if (caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
         if (caps.MemoryBytes is { } memory && IsPolled) Limit(Libc.RLIMIT_DATA, (ulong)memory, 0);
 
-        // Counts all threads of the user, other runs' and those to come among them, so it only bounds what can grow between two looks. It does not bind root
-        // (ruling 6).
-        if (caps.Processes is { } processes && IsPolled) Limit(Libc.RLIMIT_NPROC, (ulong)(processes + ProcFs.ThreadsOfUser() + OtherThreads), 0);
+        // Counts all threads of the user, other runs' and those to come among them, so it only bounds what can grow between two looks. It
+        // does not bind root (ruling 6).
+        if (caps.Processes is { } processes && IsPolled)
+        {
+            Limit(Libc.RLIMIT_NPROC, (ulong)(processes + ProcFs.ThreadsOfUser() + OtherThreads), 0);
+        }
+
         Limit(Libc.RLIMIT_CORE, 0, 0);
     }
 
@@ -247,12 +251,16 @@ internal sealed unsafe class CappedProcess
     }
 
     /// <summary>
-    /// Looks at every process. One that forks all the time would starve this thread, to which each look costs more the more there are: where the host has so many
-    /// more than before that the run may be over its cap, it is held up meanwhile.
+    /// Looks at every process. One that forks all the time would starve this thread, to which each look costs more the more there are:
+    /// where the host has so many more than before that the run may be over its cap, it is held up meanwhile.
     /// </summary>
     private Usage Measure()
     {
-        if (!IsPolled || _start.Caps.Processes is not { } most || ProcFs.ThreadsOfHost() - _threadsBefore <= most) return _containment.Sample(_pid);
+        if (!IsPolled || _start.Caps.Processes is not { } most || ProcFs.ThreadsOfHost() - _threadsBefore <= most)
+        {
+            return _containment.Sample(_pid);
+        }
+
         _thread!.Stop();
         try
         {
@@ -310,7 +318,9 @@ internal sealed unsafe class CappedProcess
         EndOrphans();
     }
 
-    /// <summary>What left its session, its cgroup and its environment behind is still in the run's domain, and ends with one call.</summary>
+    /// <summary>
+    /// What left its session, its cgroup and its environment behind is still in the run's domain, and ends with one call.
+    /// </summary>
     private void EndOrphans()
     {
         _thread!.EndAll();
@@ -366,9 +376,9 @@ internal sealed unsafe class CappedProcess
     }
 
     /// <summary>
-    /// The larger of what was measured while it ran and what the kernel remembers. A child begins as a copy of this process, so the kernel's figure says
-    /// something only where it is above ours; for a run too short to be measured well, what the cgroup held at most is the bound. Without a cgroup such a
-    /// run has no figure: 0.
+    /// The larger of what was measured while it ran and what the kernel remembers. A child begins as a copy of this process, so the
+    /// kernel's figure says something only where it is above ours; for a run too short to be measured well, what the cgroup held at most is
+    /// the bound. Without a cgroup such a run has no figure: 0.
     /// </summary>
     private long Peak(Libc.RUsage usage, Totals totals, long engineRss)
     {

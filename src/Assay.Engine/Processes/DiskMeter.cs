@@ -6,8 +6,8 @@ using Assay.Engine.Trees;
 namespace Assay.Engine.Processes;
 
 /// <summary>
-/// What a run holds of a disk: blocks, not sizes, of everything in its folders, and of deleted files that it still has open or mapped. An entry costs its
-/// inode too. What cannot be read counts as a violation, since anything may be there.
+/// What a run holds of a disk: blocks, not sizes, of everything in its folders, and of deleted files that it still has open or mapped. An
+/// entry costs its inode too. What cannot be read counts as a violation, since anything may be there.
 /// </summary>
 /// <param name="folders">The folders that the run may write.</param>
 internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
@@ -147,7 +147,10 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         }
     }
 
-    /// <summary>Files that are on their way through a socket are in no table. The kernel counts them (unix_show_fdinfo), and no more is to be known of them.</summary>
+    /// <summary>
+    /// Files that are on their way through a socket are in no table. The kernel counts them (unix_show_fdinfo), and no more is to be known
+    /// of them.
+    /// </summary>
     private void InFlight(string info, ulong socket)
     {
         const string count = "scm_fds:";
@@ -157,8 +160,8 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     }
 
     /// <summary>
-    /// Without the right to look at what is mapped, a file that has no name and is open nowhere cannot be measured. A line of /proc/PID/maps has the range,
-    /// the device in hexadecimal, the inode, and says that the file is deleted (proc(5)).
+    /// Without the right to look at what is mapped, a file that has no name and is open nowhere cannot be measured. A line of
+    /// /proc/PID/maps has the range, the device in hexadecimal, the inode, and says that the file is deleted (proc(5)).
     /// </summary>
     private void Mapped(string process, string range)
     {
@@ -206,7 +209,8 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // One that is just ending holds nothing, and one that is just starting hides for a moment; one that stays hidden may hold anything.
+            // One that is just ending holds nothing, and one that is just starting hides for a moment; one that stays hidden may hold
+            // anything.
             if (e is UnauthorizedAccessException && ProcFs.Read(pid) is { HasEnded: false }) Unseen(folder, $"{folder} cannot be read");
             return [];
         }

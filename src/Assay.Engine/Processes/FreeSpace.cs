@@ -3,7 +3,8 @@ using Assay.Engine.Processes.Native;
 namespace Assay.Engine.Processes;
 
 /// <summary>
-/// The space and the inodes that belong to the engine: what it needs to record how runs ended. No run goes on below that, whoever used the rest.
+/// The space and the inodes that belong to the engine: what it needs to record how runs ended. No run goes on below that, whoever used the
+/// rest.
 /// </summary>
 internal static class FreeSpace
 {
@@ -13,7 +14,9 @@ internal static class FreeSpace
     /// <summary>On a small file system the floor is this part of it.</summary>
     private const long Part = 32;
 
-    /// <summary>Whether the file system of a folder has more left than the floor. One that does not say counts as having it: writing will tell.</summary>
+    /// <summary>
+    /// Whether the file system of a folder has more left than the floor. One that does not say counts as having it: writing will tell.
+    /// </summary>
     /// <param name="folder">Any path in it.</param>
     /// <param name="more">Bytes that are to be written besides.</param>
     public static bool Suffices(string folder, long more = 0)

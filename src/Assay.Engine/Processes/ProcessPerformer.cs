@@ -169,7 +169,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         List<string> writes = [folder, .. workWrites, .. effect.Writable.Select(Absolute)];
         var (realReads, realWrites) = (Real(reads), Real(writes));
         var isCaged = effect.Sandbox != SandboxLevel.None;
-        var found = isCaged ? GrantSearch.In(realReads.Concat(realWrites.Skip(1)), WorkspacePaths.LedgerName, WorkspacePaths.IsWorkspace) : new GrantSearch(MayHoldSockets: true, []);
+        var found = isCaged
+            ? GrantSearch.In(realReads.Concat(realWrites.Skip(1)), WorkspacePaths.LedgerName, WorkspacePaths.IsWorkspace)
+            : new GrantSearch(MayHoldSockets: true, []);
         var others = found.Workspaces.Where(w => w != workspace.Root).ToList();
         var unnamed = others.Where(o => !IsNamed(o, realReads.Concat(realWrites)));
         return new CagePlan
@@ -198,8 +200,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     }
 
     /// <summary>
-    /// What is granted for writing must not be the workspace's, where other runs' evidence lies, nor let it be moved away: it may lie directly in a
-    /// granted folder, where it is covered, but not deeper.
+    /// What is granted for writing must not be the workspace's, where other runs' evidence lies, nor let it be moved away: it may lie
+    /// directly in a granted folder, where it is covered, but not deeper.
     /// </summary>
     private ProcessEnd? Trespass(RunProcess effect, string root)
     {
@@ -288,7 +290,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         return new EffectResult(outcome, evidence, blobs);
     }
 
-    /// <summary>Small output goes into the ledger's transaction; large output is synced here, before its outcome is recorded (ruling 5).</summary>
+    /// <summary>
+    /// Small output goes into the ledger's transaction; large output is synced here, before its outcome is recorded (ruling 5).
+    /// </summary>
     private static void Keep((string File, OutputCapture Capture) output, string root, List<Blob> blobs, List<string> synced)
     {
         if (output.Capture.Small is { } small)

@@ -5,8 +5,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes;
 
 /// <summary>
-/// A run root that lies in memory while its process runs: what was staged is taken there, and what the process left is kept on the disk, by <c>cp -a</c>, which
-/// knows every kind of file, name, time and hole.
+/// A run root that lies in memory while its process runs: what was staged is taken there, and what the process left is kept on the disk, by
+/// <c>cp -a</c>, which knows every kind of file, name, time and hole.
 /// </summary>
 internal sealed class RunDisk : IDisposable
 {
@@ -17,7 +17,11 @@ internal sealed class RunDisk : IDisposable
     /// <exception cref="IOException">There is no such file system here, or what was staged is more than it may hold.</exception>
     public RunDisk(string folder, long bytes)
     {
-        if (Cage.MechanismOf(SandboxLevel.Strict) != Mechanism.View) throw new IOException("disk: memory needs a view of Assay's own, as root");
+        if (Cage.MechanismOf(SandboxLevel.Strict) != Mechanism.View)
+        {
+            throw new IOException("disk: memory needs a view of Assay's own, as root");
+        }
+
         _folder = folder;
         Memory = new MemoryDisk(bytes);
         if (Copy(folder, $"/proc/self/fd/{ToolRun.FirstDescriptor}") is { } problem) throw new IOException(problem);
@@ -26,8 +30,8 @@ internal sealed class RunDisk : IDisposable
     public MemoryDisk Memory { get; }
 
     /// <summary>
-    /// Brings what lies there to the disk. To be called once, when nothing of the run is left to change it. When that fails, nothing that was printed or left is
-    /// complete evidence, and the end says so.
+    /// Brings what lies there to the disk. To be called once, when nothing of the run is left to change it. When that fails, nothing that
+    /// was printed or left is complete evidence, and the end says so.
     /// </summary>
     public ProcessEnd Keep(ProcessEnd end)
     {
@@ -43,7 +47,10 @@ internal sealed class RunDisk : IDisposable
 
     public void Dispose() => Memory.Dispose();
 
-    /// <summary>Copies all that lies in a folder, and returns what went wrong. The program runs as it is: it follows nothing, and nobody is left who could change what it reads.</summary>
+    /// <summary>
+    /// Copies all that lies in a folder, and returns what went wrong. The program runs as it is: it follows nothing, and nobody is left who
+    /// could change what it reads.
+    /// </summary>
     private string? Copy(string from, string to)
     {
         var plan = new CagePlan { Level = SandboxLevel.None, Reads = [], Writes = [], Hides = [], MayHoldSockets = true, WorkFolder = "/" };

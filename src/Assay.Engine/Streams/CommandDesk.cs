@@ -6,7 +6,10 @@ using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
 
-/// <summary>Puts commands to streams, as requests from outside that need no claim. Long streams are kept folded, so that each command costs the same.</summary>
+/// <summary>
+/// Puts commands to streams, as requests from outside that need no claim. Long streams are kept folded, so that each command costs the
+/// same.
+/// </summary>
 /// <param name="workspace">The workspace.</param>
 /// <param name="time">The clock.</param>
 /// <param name="observer">Is told what has become durable.</param>
@@ -49,8 +52,8 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     }
 
     /// <summary>
-    /// Writes the files of an event that is durable, from its bytes, as every later reader will see it. An index that changes is left to the stream's
-    /// owner, who alone knows that it has the last word.
+    /// Writes the files of an event that is durable, from its bytes, as every later reader will see it. An index that changes is left to
+    /// the stream's owner, who alone knows that it has the last word.
     /// </summary>
     /// <returns>Whether all of them could be written.</returns>
     private bool Mirror(StreamMachine machine, byte[] bytes)
@@ -79,7 +82,9 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         return isWritten;
     }
 
-    /// <summary>Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.</summary>
+    /// <summary>
+    /// Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.
+    /// </summary>
     private static bool HasNoOwner(StreamMachine machine, Draft draft) =>
         draft.Files.Count > 0 && !draft.Files.Any(f => f.OnlyLastCounts) && machine.Lane.Next(machine.State, draft.Now) is Work.Wait { Until: null } or Work.Finished;
 

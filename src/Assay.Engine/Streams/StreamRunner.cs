@@ -8,8 +8,8 @@ using Assay.Ledger;
 namespace Assay.Engine.Streams;
 
 /// <summary>
-/// Advances one stream: claims it, catches up, reconciles what a dead engine left, then performs effects and records their outcomes. One commit
-/// carries the outcomes that are there and the starts of what comes next.
+/// Advances one stream: claims it, catches up, reconciles what a dead engine left, then performs effects and records their outcomes. One
+/// commit carries the outcomes that are there and the starts of what comes next.
 /// </summary>
 internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName stream, int concurrency, CancellationToken drain)
 {
@@ -204,7 +204,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     }
 
     /// <summary>
-    /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new state.
+    /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new
+    /// state.
     /// </summary>
     private Task CommitAsync(Action<Draft> fill, CancellationToken stop) => CommitAsync(
         () =>

@@ -6,8 +6,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Trees;
 
 /// <summary>
-/// What is asked of git. It runs in repositories that the person owns, and never in a copy in which untrusted work has been, whose configuration could name
-/// programs.
+/// What is asked of git. It runs in repositories that the person owns, and never in a copy in which untrusted work has been, whose
+/// configuration could name programs.
 /// </summary>
 internal static class GitRepository
 {

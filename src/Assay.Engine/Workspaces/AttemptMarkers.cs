@@ -10,12 +10,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Assay.Engine.Workspaces;
 
 /// <summary>
-/// A name on disk for each attempt that may have begun, created exclusively before anything is started. Whoever creates it first may start the
-/// attempt; a later owner that can still create it has proof that nothing was started (ruling 3).
+/// A name on disk for each attempt that may have begun, created exclusively before anything is started. Whoever creates it first may start
+/// the attempt; a later owner that can still create it has proof that nothing was started (ruling 3).
 /// </summary>
 /// <remarks>
-/// A marker is a hard link to a file that one attempt after the other uses, since creating and deleting a file for each would make ext4, which does not
-/// use a deleted inode again for a minute, search longer and longer.
+/// A marker is a hard link to a file that one attempt after the other uses, since creating and deleting a file for each would make ext4,
+/// which does not use a deleted inode again for a minute, search longer and longer.
 /// </remarks>
 internal sealed class AttemptMarkers : IDisposable
 {

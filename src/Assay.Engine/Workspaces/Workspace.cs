@@ -37,7 +37,9 @@ public sealed class Workspace : IAsyncDisposable
         return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));
     }
 
-    /// <summary>Opens a workspace to look at it: no lock is taken and nothing is created in it, so that it may lie where nothing can be written.</summary>
+    /// <summary>
+    /// Opens a workspace to look at it: no lock is taken and nothing is created in it, so that it may lie where nothing can be written.
+    /// </summary>
     /// <param name="path">Its folder.</param>
     /// <param name="lanes">All lanes of this build, whose tables are read.</param>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>
@@ -88,7 +90,9 @@ public sealed class Workspace : IAsyncDisposable
         held.Enter();
         try
         {
-            return all ? await rebuild.AllAsync(new HostClock(time).Now, HostClock.IsGone) : await rebuild.RunAsync(new HostClock(time).Now, HostClock.IsGone);
+            return all
+                ? await rebuild.AllAsync(new HostClock(time).Now, HostClock.IsGone)
+                : await rebuild.RunAsync(new HostClock(time).Now, HostClock.IsGone);
         }
         finally
         {

@@ -25,7 +25,9 @@ public sealed record ProcessCaps
     /// <summary>Bytes that may lie in the run root.</summary>
     public long? DiskBytes { get; init; }
 
-    /// <summary>Whether the run root lies in memory while it runs, so that the kernel holds the disk cap. Asks for <see cref="DiskBytes"/>.</summary>
+    /// <summary>
+    /// Whether the run root lies in memory while it runs, so that the kernel holds the disk cap. Asks for <see cref="DiskBytes"/>.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DiskInMemory { get; init; }
 }
@@ -60,7 +62,9 @@ public enum Enforcement
     Polled,
 }
 
-/// <summary>One cap as it was in force: by which means, and through which mechanism (<c>cgroup-v1:memory</c>, <c>rlimit:cpu</c>, <c>pipe</c> …).</summary>
+/// <summary>
+/// One cap as it was in force: by which means, and through which mechanism (<c>cgroup-v1:memory</c>, <c>rlimit:cpu</c>, <c>pipe</c> …).
+/// </summary>
 public sealed record CapInForce(long? Limit, Enforcement Enforcement, string Mechanism);
 
 /// <summary>The evidence of enforcement for one process.</summary>
@@ -155,7 +159,9 @@ public enum SandboxLevel
     [JsonStringEnumMemberName("none")]
     None,
 
-    /// <summary>It reads the system's programs, what is declared and its own folder, writes its own folder, and has the host's network.</summary>
+    /// <summary>
+    /// It reads the system's programs, what is declared and its own folder, writes its own folder, and has the host's network.
+    /// </summary>
     [JsonStringEnumMemberName("confined")]
     Confined,
 

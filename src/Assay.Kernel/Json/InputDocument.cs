@@ -20,8 +20,8 @@ public sealed class InputDocument
     public JsonElement Root { get; }
 
     /// <summary>
-    /// Reads YAML when the name ends in <c>.yaml</c> or <c>.yml</c>, JSON when it ends in <c>.json</c>. Any other name is of JSON when the text begins with a
-    /// bracket, else of YAML. A byte order mark is passed over.
+    /// Reads YAML when the name ends in <c>.yaml</c> or <c>.yml</c>, JSON when it ends in <c>.json</c>. Any other name is of JSON when the
+    /// text begins with a bracket, else of YAML. A byte order mark is passed over.
     /// </summary>
     public static Checked<InputDocument> Read(ReadOnlyMemory<byte> bytes, string source)
     {

@@ -35,12 +35,15 @@ public interface ILane
     /// <summary>What an effect's outcome means in this lane's words. The state already contains the effect's own event.</summary>
     IReadOnlyList<Event> Record(object state, EffectReport report, DateTimeOffset now);
 
-    /// <summary>The files that an event gives rise to, but for growing ones; the state already contains it. The same event gives the same bytes for ever.</summary>
+    /// <summary>
+    /// The files that an event gives rise to, but for growing ones; the state already contains it. The same event gives the same bytes for
+    /// ever.
+    /// </summary>
     IReadOnlyList<MirrorFile> Mirror(object state, RecordedEvent recorded);
 
     /// <summary>
-    /// The lines that an event adds to growing files; the state already contains it. Asked once, when the event is committed, and recorded with it: the wording
-    /// may change at any time.
+    /// The lines that an event adds to growing files; the state already contains it. Asked once, when the event is committed, and recorded
+    /// with it: the wording may change at any time.
     /// </summary>
     IReadOnlyList<LogLine> Lines(object state, RecordedEvent recorded);
 

@@ -1,15 +1,21 @@
 namespace Assay.Kernel.Lanes;
 
-/// <summary>A table that a lane fills from its events, for people and pages that query with plain SQL. It can be rebuilt from them.</summary>
+/// <summary>
+/// A table that a lane fills from its events, for people and pages that query with plain SQL. It can be rebuilt from them.
+/// </summary>
 /// <param name="Name">The table's name.</param>
 /// <param name="Key">The column that identifies a row.</param>
 /// <param name="Columns">The other columns, all nullable text or integers.</param>
 public sealed record LaneTable(string Name, string Key, params IReadOnlyList<string> Columns)
 {
-    /// <summary>Raised when the same events give other rows. With another version, or other columns, the table is made again from the events.</summary>
+    /// <summary>
+    /// Raised when the same events give other rows. With another version, or other columns, the table is made again from the events.
+    /// </summary>
     public int Version { get; init; } = 1;
 
-    /// <summary>Column lists by which rows are looked up or ordered, so that a page of a long table costs no more than one of a short one.</summary>
+    /// <summary>
+    /// Column lists by which rows are looked up or ordered, so that a page of a long table costs no more than one of a short one.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<string>> Indexes { get; init; } = [];
 }
 

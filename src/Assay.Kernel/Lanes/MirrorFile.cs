@@ -21,8 +21,8 @@ public sealed record BlobFile(string? Root, string Path, long SizeBytes, Digest 
 public sealed record CapturedFile(string? Root, string Path, long SizeBytes, Digest Sha256) : MirrorFile(Root, Path);
 
 /// <summary>
-/// A line of a file that only grows, where its event put it: one that was torn by a crash is simply written again. Its bytes were made once and are a blob of the
-/// ledger, so that wording may change without any file changing.
+/// A line of a file that only grows, where its event put it: one that was torn by a crash is simply written again. Its bytes were made once
+/// and are a blob of the ledger, so that wording may change without any file changing.
 /// </summary>
 /// <param name="Root">Folder below which it lies; null for the workspace.</param>
 /// <param name="Path">Relative to the root.</param>

@@ -5,7 +5,10 @@ namespace Assay.Kernel.Streams;
 /// <summary>Something that happened, as one stream records it. Each lane closes its own hierarchy below this.</summary>
 public abstract record Event
 {
-    /// <summary>Documents that become durable with the event, which names them by their digests. Not part of its bytes, and gone when it is read again.</summary>
+    /// <summary>
+    /// Documents that become durable with the event, which names them by their digests. Not part of its bytes, and gone when it is read
+    /// again.
+    /// </summary>
     [JsonIgnore]
     public IReadOnlyList<Blob>? Attached { get; init; }
 }
@@ -16,7 +19,9 @@ public abstract record Event
 /// <param name="Body">What happened.</param>
 public sealed record RecordedEvent(long Version, DateTimeOffset At, Event Body)
 {
-    /// <summary>The lines of growing files that were made with it; null in an event of format 1, with which they were not recorded.</summary>
+    /// <summary>
+    /// The lines of growing files that were made with it; null in an event of format 1, with which they were not recorded.
+    /// </summary>
     public IReadOnlyList<RecordedLine>? Lines { get; init; } = [];
 }
 

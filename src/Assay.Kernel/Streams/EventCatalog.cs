@@ -47,7 +47,11 @@ public sealed class EventCatalog
     internal Event Read(string name, int version, JsonElement data)
     {
         if (!_byName.TryGetValue(name, out var entry)) throw new FormatException($"unknown event type {name}");
-        if (version > entry.Version) throw new FormatException($"{name} has version {version}, of which this Assay knows {entry.Version}: update Assay");
+        if (version > entry.Version)
+        {
+            throw new FormatException($"{name} has version {version}, of which this Assay knows {entry.Version}: update Assay");
+        }
+
         return entry.Read(entry.Upcasts.Skip(version - 1).Aggregate(data, (older, upcast) => upcast(older)));
     }
 

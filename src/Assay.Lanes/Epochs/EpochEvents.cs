@@ -9,7 +9,9 @@ namespace Assay.Lanes.Epochs;
 /// <summary>What an epoch's stream records, beside the effects.</summary>
 public abstract record EpochEvent : Event;
 
-/// <summary>First event: what the epoch is. It is followed by one <see cref="CrucibleDeclared"/> for each crucible, in the same commit.</summary>
+/// <summary>
+/// First event: what the epoch is. It is followed by one <see cref="CrucibleDeclared"/> for each crucible, in the same commit.
+/// </summary>
 public sealed record EpochDeclared : EpochEvent
 {
     /// <summary>The id in force, which a bump may have made differ from the plan's.</summary>

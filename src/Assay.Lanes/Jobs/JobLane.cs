@@ -4,7 +4,9 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Jobs;
 
-/// <summary>Jobs: from blueprint or idea to registry, stopping wherever a person must decide (lane document: Jobs). It decides nothing itself.</summary>
+/// <summary>
+/// Jobs: from blueprint or idea to registry, stopping wherever a person must decide (lane document: Jobs). It decides nothing itself.
+/// </summary>
 public sealed class JobLane : Lane<JobState>
 {
     public const string LaneName = "job";
@@ -89,7 +91,8 @@ public sealed class JobLane : Lane<JobState>
 
     public override IReadOnlyList<LogLine> Lines(JobState state, RecordedEvent recorded) => JobFiles.Lines(state, recorded, JobLog.Line);
 
-    public override IReadOnlyList<LogLine> LinesOfFormat1(JobState state, RecordedEvent recorded) => JobFiles.Lines(state, recorded, JobLogOfFormat1.Line);
+    public override IReadOnlyList<LogLine> LinesOfFormat1(JobState state, RecordedEvent recorded) =>
+        JobFiles.Lines(state, recorded, JobLogOfFormat1.Line);
 
     public override IReadOnlyList<LaneRow> Rows(JobState state, RecordedEvent recorded) => JobTables.Rows(state, recorded);
 

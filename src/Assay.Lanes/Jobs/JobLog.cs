@@ -11,7 +11,9 @@ public static class JobLog
     /// <summary>The contract's limit.</summary>
     private const int MaxMessage = 4_000;
 
-    /// <summary>One line with its break. It is recorded with its event, so the wording may change; what a line holds is the contract's.</summary>
+    /// <summary>
+    /// One line with its break. It is recorded with its event, so the wording may change; what a line holds is the contract's.
+    /// </summary>
     /// <param name="state">The state that contains the event.</param>
     /// <param name="recorded">One of the lane's own events.</param>
     public static byte[] Line(JobState state, RecordedEvent recorded)

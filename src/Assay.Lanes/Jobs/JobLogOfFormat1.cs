@@ -4,8 +4,8 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>
-/// The lines of a job's <c>events.jsonl</c> for events of format 1, which did not record them: what the files of such workspaces hold. Nothing here changes, whatever
-/// becomes of <see cref="JobLog"/>; the workspaces in <c>tests/Workspaces</c> see to that.
+/// The lines of a job's <c>events.jsonl</c> for events of format 1, which did not record them: what the files of such workspaces hold.
+/// Nothing here changes, whatever becomes of <see cref="JobLog"/>; the workspaces in <c>tests/Workspaces</c> see to that.
 /// </summary>
 internal static class JobLogOfFormat1
 {

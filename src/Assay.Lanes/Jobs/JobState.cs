@@ -11,12 +11,14 @@ public enum JobPhase
     None,
 
     /// <summary>
-    /// A stage runs or may run. Left by <see cref="WaitingApproval"/>, <see cref="JobFailed"/>, <see cref="StoppedBudget"/>, <see cref="JobCancelRequested"/>
-    /// and <see cref="JobDone"/>.
+    /// A stage runs or may run. Left by <see cref="WaitingApproval"/>, <see cref="JobFailed"/>, <see cref="StoppedBudget"/>, <see
+    /// cref="JobCancelRequested"/> and <see cref="JobDone"/>.
     /// </summary>
     Active,
 
-    /// <summary>A person has to decide. Left by <see cref="Approved"/>, <see cref="Rejected"/> and <see cref="JobCancelRequested"/>.</summary>
+    /// <summary>
+    /// A person has to decide. Left by <see cref="Approved"/>, <see cref="Rejected"/> and <see cref="JobCancelRequested"/>.
+    /// </summary>
     Waiting,
 
     /// <summary>What is under way is being ended. Left by <see cref="JobCancelled"/>.</summary>

@@ -57,7 +57,9 @@ public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Tria
     }
 }
 
-/// <summary>The registry of a workspace: a line for every run that was judged, whatever its gates said, and a card for those that passed.</summary>
+/// <summary>
+/// The registry of a workspace: a line for every run that was judged, whatever its gates said, and a card for those that passed.
+/// </summary>
 public sealed class RegistryLane : Lane<RegistryState>
 {
     public const string LaneName = "registry";

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Assay.Lanes.Jobs;
 
-/// <summary>The same as <see cref="TrialLine"/> for events of format 1, which did not record their lines. Nothing here changes; see <see cref="JobLogOfFormat1"/>.</summary>
+/// <summary>
+/// The same as <see cref="TrialLine"/> for events of format 1, which did not record their lines. Nothing here changes; see <see
+/// cref="JobLogOfFormat1"/>.
+/// </summary>
 internal static class TrialLineOfFormat1
 {
     /// <summary>The line with its break.</summary>

@@ -16,7 +16,9 @@ public enum ExecutionPhase
     /// <summary>To Paused, Stopping or Finished.</summary>
     Running,
 
-    /// <summary>Safe mode: nothing but a look at the adapters is started. To Running by itself when health returns, or by command.</summary>
+    /// <summary>
+    /// Safe mode: nothing but a look at the adapters is started. To Running by itself when health returns, or by command.
+    /// </summary>
     Paused,
 
     /// <summary>What is under way is being ended, then it waits to be worked on again.</summary>

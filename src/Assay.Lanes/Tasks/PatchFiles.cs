@@ -9,7 +9,9 @@ public static class PatchFiles
     public static IReadOnlyList<MirrorFile> Of(ProjectState state, RecordedEvent recorded)
     {
         if (recorded.Body is ResultsPublished published) return [new LatestBlob(state.Root, TaskPaths.Results, published.SizeBytes, published.Sha256)];
-        return recorded.Body is PatchCreated { Patch: var patch } ? [new BlobFile(state.Root, TaskPaths.Diff(patch.PatchId), patch.DiffBytes, patch.DiffSha256)] : [];
+        return recorded.Body is PatchCreated { Patch: var patch }
+            ? [new BlobFile(state.Root, TaskPaths.Diff(patch.PatchId), patch.DiffBytes, patch.DiffSha256)]
+            : [];
     }
 
     /// <summary>The line of the patch ledger; none for an event that moves no patch.</summary>

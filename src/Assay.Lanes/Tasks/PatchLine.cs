@@ -8,7 +8,9 @@ internal static class PatchLine
 {
     public const string Version = "patch_event_v1";
 
-    /// <summary>A line of <c>.state/patch_ledger.jsonl</c> with its break; null for an event that is none. The state contains the event.</summary>
+    /// <summary>
+    /// A line of <c>.state/patch_ledger.jsonl</c> with its break; null for an event that is none. The state contains the event.
+    /// </summary>
     public static byte[]? Of(ProjectState state, RecordedEvent recorded)
     {
         var (patchId, word, reason, by) = recorded.Body switch

@@ -57,8 +57,8 @@ public sealed record ProjectState
 }
 
 /// <summary>
-/// A project: the ledger of all patches that tasks made in it, whatever their run, and the only one that writes into its real trees, one patch after the other
-/// (lane document: Tasks, Patch ledger).
+/// A project: the ledger of all patches that tasks made in it, whatever their run, and the only one that writes into its real trees, one
+/// patch after the other (lane document: Tasks, Patch ledger).
 /// </summary>
 public sealed class ProjectLane : Lane<ProjectState>
 {
@@ -133,9 +133,11 @@ public sealed class ProjectLane : Lane<ProjectState>
 
     public override IReadOnlyList<MirrorFile> Mirror(ProjectState state, RecordedEvent recorded) => PatchFiles.Of(state, recorded);
 
-    public override IReadOnlyList<LogLine> Lines(ProjectState state, RecordedEvent recorded) => PatchFiles.Lines(state, recorded, PatchLine.Of);
+    public override IReadOnlyList<LogLine> Lines(ProjectState state, RecordedEvent recorded) =>
+        PatchFiles.Lines(state, recorded, PatchLine.Of);
 
-    public override IReadOnlyList<LogLine> LinesOfFormat1(ProjectState state, RecordedEvent recorded) => PatchFiles.Lines(state, recorded, PatchLineOfFormat1.Of);
+    public override IReadOnlyList<LogLine> LinesOfFormat1(ProjectState state, RecordedEvent recorded) =>
+        PatchFiles.Lines(state, recorded, PatchLineOfFormat1.Of);
 
     public override IReadOnlyList<LaneRow> Rows(ProjectState state, RecordedEvent recorded) => PatchTables.Rows(state, recorded);
 

@@ -4,8 +4,8 @@ using System.Collections.Immutable;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>
-/// The tasks of a run in the order of the queue, with what is asked of all of them after every event kept beside: a run of ten thousand tasks costs each of them
-/// no more than one of ten.
+/// The tasks of a run in the order of the queue, with what is asked of all of them after every event kept beside: a run of ten thousand
+/// tasks costs each of them no more than one of ten.
 /// </summary>
 public sealed class TaskBook : IReadOnlyList<TaskState>
 {
@@ -35,7 +35,9 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
     /// <summary>Tasks that failed their acceptance tests.</summary>
     public int FailedAcceptance { get; private init; }
 
-    /// <summary>Tasks with which something happens, or is to: an adapter has them, an effect of theirs is under way, or somebody wants them ended.</summary>
+    /// <summary>
+    /// Tasks with which something happens, or is to: an adapter has them, an effect of theirs is under way, or somebody wants them ended.
+    /// </summary>
     public IEnumerable<TaskState> InPlay => _inPlay.Select(i => _tasks[i]);
 
     /// <summary>Tasks that wait and whose dependencies have all completed, the most urgent first, then in the order of the queue.</summary>

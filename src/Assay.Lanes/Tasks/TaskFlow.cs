@@ -15,7 +15,9 @@ internal static class TaskFlow
     /// <summary>How long the machine is given to become usable again.</summary>
     private static readonly TimeSpan EnvironmentRest = TimeSpan.FromSeconds(30);
 
-    /// <summary>Events with all that follows from them: tasks that have nothing left to do, dependants of those that failed, escalations.</summary>
+    /// <summary>
+    /// Events with all that follows from them: tasks that have nothing left to do, dependants of those that failed, escalations.
+    /// </summary>
     public static IReadOnlyList<Event> WithConsequences(ExecutionState before, IEnumerable<Event> events, DateTimeOffset now)
     {
         var all = new List<Event>();
@@ -104,7 +106,9 @@ internal static class TaskFlow
             ? $"{adapterId}: {BoundedText.Cut(reason, 500)}"
             : $"{adapterId} is {answer.Status}";
 
-    /// <summary>A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.</summary>
+    /// <summary>
+    /// A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.
+    /// </summary>
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
     {
         if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];

@@ -3,7 +3,9 @@ using Assay.Kernel.Lanes;
 
 namespace Assay.Lanes.Tasks;
 
-/// <summary>What may happen next in a run: the next ready task by priority, then order, as far as slots, adapters and write scopes allow.</summary>
+/// <summary>
+/// What may happen next in a run: the next ready task by priority, then order, as far as slots, adapters and write scopes allow.
+/// </summary>
 public static class TaskSchedule
 {
     public static Work Next(ExecutionState state, DateTimeOffset now)
@@ -44,7 +46,8 @@ public static class TaskSchedule
         state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.InPlay.Any(state.WaitsForPerson)
         && !state.Tasks.Ready.Any(t => t.NotBefore > now);
 
-    private static string WaitsFor(ExecutionState state) => state.PauseReason ?? (state.Tasks.InPlay.Any(state.WaitsForPerson) ? "a person" : "the next attempt");
+    private static string WaitsFor(ExecutionState state) =>
+        state.PauseReason ?? (state.Tasks.InPlay.Any(state.WaitsForPerson) ? "a person" : "the next attempt");
 
     /// <summary>When something may begin by itself. What could begin already and does not waits for something else.</summary>
     private static DateTimeOffset? NextTime(ExecutionState state, DateTimeOffset now)

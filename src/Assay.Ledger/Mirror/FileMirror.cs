@@ -14,7 +14,10 @@ public sealed class FileMirror(string workspace)
     /// <summary>Where a file lies.</summary>
     public string PathOf(MirrorFile file) => Path.Combine(file.Root ?? workspace, file.Path);
 
-    /// <summary>Writes what an event gives rise to. Write-once files stay as they are when they are there: a different one is for verification to find.</summary>
+    /// <summary>
+    /// Writes what an event gives rise to. Write-once files stay as they are when they are there: a different one is for verification to
+    /// find.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="blob">Reads a document of the ledger.</param>
     public void Write(MirrorFile file, Func<Digest, byte[]?> blob)
@@ -46,7 +49,10 @@ public sealed class FileMirror(string workspace)
         else if (!File.Exists(PathOf(captured)) && blob(captured.Sha256) is { } bytes) Replace(captured, bytes);
     }
 
-    /// <summary>What is wrong with the file on disk, or null. Of a growing file only this line is looked at; <see cref="CheckEnd"/> sees what follows the last.</summary>
+    /// <summary>
+    /// What is wrong with the file on disk, or null. Of a growing file only this line is looked at; <see cref="CheckEnd"/> sees what
+    /// follows the last.
+    /// </summary>
     public string? Check(MirrorFile file)
     {
         var path = PathOf(file);
@@ -95,7 +101,9 @@ public sealed class FileMirror(string workspace)
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Writes a line where it belongs, unless lines before it are missing: those come first, when the stream's owner catches up.</summary>
+    /// <summary>
+    /// Writes a line where it belongs, unless lines before it are missing: those come first, when the stream's owner catches up.
+    /// </summary>
     private void Append(AppendedLine line, ReadOnlyMemory<byte> content)
     {
         var path = PathOf(line);

@@ -1,9 +1,9 @@
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
-/// One writer at a time. Whatever has queued up while the last commit was being synced goes into the next one, so that many appends share one
-/// fsync. A caller that finds nobody writing commits at once on its own thread, which saves a lone writer two thread switches; a crowd is served by
-/// a thread of its own.
+/// One writer at a time. Whatever has queued up while the last commit was being synced goes into the next one, so that many appends share
+/// one fsync. A caller that finds nobody writing commits at once on its own thread, which saves a lone writer two thread switches; a crowd
+/// is served by a thread of its own.
 /// </summary>
 internal sealed class GroupCommitter : IDisposable
 {
@@ -127,7 +127,11 @@ internal sealed class GroupCommitter : IDisposable
             {
                 _connection.Execute("BEGIN IMMEDIATE");
                 SqliteSchema.Check(_connection);
-                if (LaneTables.ReadGeneration(_connection) != Generation) throw new LedgerException("another build of Assay has made the workspace's tables anew: run again");
+                if (LaneTables.ReadGeneration(_connection) != Generation)
+                {
+                    throw new LedgerException("another build of Assay has made the workspace's tables anew: run again");
+                }
+
                 for (var i = start; i < end; i++) Apply(batch[i]);
                 _connection.Execute("COMMIT");
                 if (_log.IsDue()) _connection.Checkpoint();
@@ -165,7 +169,9 @@ internal sealed class GroupCommitter : IDisposable
         _connection.Prepare("RELEASE write").Run();
     }
 
-    /// <summary>After a failed write or sync nobody knows what is on disk. Nothing more is written through this connection (ruling 7).</summary>
+    /// <summary>
+    /// After a failed write or sync nobody knows what is on disk. Nothing more is written through this connection (ruling 7).
+    /// </summary>
     private void Stop(Exception cause, List<IWrite> batch, int start, int end)
     {
         var failure = cause as LedgerException ?? new LedgerException($"the ledger failed: {cause.Message}", cause);

@@ -4,8 +4,8 @@ using Assay.Kernel.Streams;
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
-/// The tables that lanes fill. A register says how each looked when it was made; one that looks otherwise by now is made again under another name and takes the
-/// place of the old one in a single commit, so that a crash in the middle leaves what was there.
+/// The tables that lanes fill. A register says how each looked when it was made; one that looks otherwise by now is made again under
+/// another name and takes the place of the old one in a single commit, so that a crash in the middle leaves what was there.
 /// </summary>
 internal static class LaneTables
 {
@@ -22,7 +22,9 @@ internal static class LaneTables
         return [.. tables.Where(t => known.GetValueOrDefault(t.Name) != Shape(t))];
     }
 
-    /// <summary>How often tables were made again. Whoever has seen another number knows other tables, and must not write into these.</summary>
+    /// <summary>
+    /// How often tables were made again. Whoever has seen another number knows other tables, and must not write into these.
+    /// </summary>
     public static long ReadGeneration(SqliteConnection db)
     {
         var statement = db.Prepare("SELECT value FROM counters WHERE name=?1").Bind(1, Generation);

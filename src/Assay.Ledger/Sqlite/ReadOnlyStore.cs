@@ -4,8 +4,8 @@ using Assay.Kernel.Streams;
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
-/// A ledger that is only read. Beside those that write it is read like by them. Where nobody has it open, it is read as it lies there, and each look is checked
-/// for that nobody came in between.
+/// A ledger that is only read. Beside those that write it is read like by them. Where nobody has it open, it is read as it lies there, and
+/// each look is checked for that nobody came in between.
 /// </summary>
 internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 {
@@ -63,7 +63,8 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task CloseSessionAsync(string sessionId) => throw Refusal();
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) => throw Refusal();
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
+        throw Refusal();
 
     public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt) => throw Refusal();
 

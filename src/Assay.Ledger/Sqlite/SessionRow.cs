@@ -53,5 +53,6 @@ internal static class SessionRow
 
     private static WorkerSession Read(SqliteStatement s) => new(
         s.Text(0), s.Text(1), s.Text(2), (int)s.Int64(3), s.Int64(4),
-        new LeaseEnd(DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(5)), s.IsNull(6) ? null : s.Int64(6))) { Build = s.IsNull(7) ? null : s.Text(7) };
+        new LeaseEnd(DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(5)), s.IsNull(6) ? null : s.Int64(6)))
+    { Build = s.IsNull(7) ? null : s.Text(7) };
 }

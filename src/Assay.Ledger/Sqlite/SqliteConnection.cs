@@ -15,7 +15,9 @@ internal sealed class SqliteConnection : IDisposable
     public SqliteConnection(string path, SqliteAccess access = SqliteAccess.Write)
     {
         NativeSqlite.Initialize();
-        var flags = access == SqliteAccess.Write ? raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE : raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI;
+        var flags = access == SqliteAccess.Write
+            ? raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE
+            : raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI;
         var name = access switch
         {
             SqliteAccess.Write => path,
@@ -51,7 +53,8 @@ internal sealed class SqliteConnection : IDisposable
     }
 
     /// <summary>
-    /// Moves committed pages into the database file and empties the log, or, while a reader is in the way, does as much of that as can be done without waiting.
+    /// Moves committed pages into the database file and empties the log, or, while a reader is in the way, does as much of that as can be
+    /// done without waiting.
     /// </summary>
     public void Checkpoint()
     {

@@ -56,14 +56,15 @@ public sealed class SqliteEventStore : IEventStore
     }
 
     /// <summary>
-    /// Opens the ledger at a path for reading alone: no lock is taken and nothing is created beside it, so that it also can be where this process may write nothing.
+    /// Opens the ledger at a path for reading alone: no lock is taken and nothing is created beside it, so that it also can be where this
+    /// process may write nothing.
     /// </summary>
     /// <exception cref="LedgerException">It is damaged, or from a newer Assay.</exception>
     public static IEventStore OpenForReading(string path) => (IEventStore?)ReadOnlyStore.TryOpen(path) ?? OpenCopy(path);
 
     /// <summary>
-    /// Opens a private copy of the ledger at a path, which is gone when it is closed: for reading what needs a write, such as the write-ahead log that a crash left
-    /// where nothing can be written. Without that log acknowledged events would be missing.
+    /// Opens a private copy of the ledger at a path, which is gone when it is closed: for reading what needs a write, such as the
+    /// write-ahead log that a crash left where nothing can be written. Without that log acknowledged events would be missing.
     /// </summary>
     /// <exception cref="LedgerException">It is damaged, from a newer Assay, or changes all the time.</exception>
     public static SqliteEventStore OpenCopy(string path)
@@ -139,7 +140,8 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public Task OpenSessionAsync(WorkerSession session) => _committer.WriteAsync(db => SessionRow.Insert(db, session with { Build = Build }));
+    public Task OpenSessionAsync(WorkerSession session) =>
+        _committer.WriteAsync(db => SessionRow.Insert(db, session with { Build = Build }));
 
     public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) =>
         _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, lease));
@@ -170,7 +172,8 @@ public sealed class SqliteEventStore : IEventStore
 
     public IReadOnlyList<StreamInfo> Streams(string? lane = null) => _reader.Streams(lane);
 
-    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue) => _reader.Read(stream, afterVersion, limit);
+    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue) =>
+        _reader.Read(stream, afterVersion, limit);
 
     public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit) => _reader.ReadAll(afterPosition, limit);
 

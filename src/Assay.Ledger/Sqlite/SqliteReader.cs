@@ -3,7 +3,9 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Ledger.Sqlite;
 
-/// <summary>Reads a ledger through a connection. Where that comes from, and what has to be checked around each use, is the derived class's.</summary>
+/// <summary>
+/// Reads a ledger through a connection. Where that comes from, and what has to be checked around each use, is the derived class's.
+/// </summary>
 internal abstract class SqliteReader : IEventReader
 {
     public StreamInfo? Find(StreamName stream) => Use(db => StreamRow.Find(db, stream)?.Info);

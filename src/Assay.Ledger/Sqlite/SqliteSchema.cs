@@ -1,5 +1,4 @@
 using System.Globalization;
-using Assay.Kernel.Lanes;
 
 namespace Assay.Ledger.Sqlite;
 

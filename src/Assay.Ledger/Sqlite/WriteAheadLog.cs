@@ -1,8 +1,8 @@
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
-/// The file beside the database that takes what is committed. Its size decides when it is emptied, whoever wrote what is in it: many short commands add up like
-/// one long one. While a reader is in the way it goes on growing, so it is tried again before it has grown much.
+/// The file beside the database that takes what is committed. Its size decides when it is emptied, whoever wrote what is in it: many short
+/// commands add up like one long one. While a reader is in the way it goes on growing, so it is tried again before it has grown much.
 /// </summary>
 internal sealed class WriteAheadLog(string path)
 {

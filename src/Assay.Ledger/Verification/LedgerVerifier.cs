@@ -6,9 +6,9 @@ using Assay.Ledger.Mirror;
 namespace Assay.Ledger.Verification;
 
 /// <summary>
-/// Checks a ledger against itself and its files, trusting no count and no cached state: each stream's chain is hashed again, folded again, and every
-/// file that the fold gives rise to is compared. Work may go on meanwhile: what is read is read at one moment, and a file that does not agree with it is looked at
-/// again when its stream has moved on since.
+/// Checks a ledger against itself and its files, trusting no count and no cached state: each stream's chain is hashed again, folded again,
+/// and every file that the fold gives rise to is compared. Work may go on meanwhile: what is read is read at one moment, and a file that
+/// does not agree with it is looked at again when its stream has moved on since.
 /// </summary>
 /// <param name="store">The ledger.</param>
 /// <param name="lanes">The lanes by name; a stream of another lane is checked as a chain only.</param>
@@ -25,7 +25,9 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Verifies everything. Problems are in the order of the streams' names, and within a stream in the order of its events.</summary>
+    /// <summary>
+    /// Verifies everything. Problems are in the order of the streams' names, and within a stream in the order of its events.
+    /// </summary>
     public VerifyReport Verify()
     {
         var problems = new List<VerifyProblem>();
@@ -49,11 +51,17 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
         using var snapshot = store.Snapshot();
         var streams = snapshot.Streams();
         var (accounted, stored) = (streams.Sum(s => s.Head.Version), snapshot.CountEvents());
-        if (stored != accounted) problems.Add(new VerifyProblem("ledger", "stray_events", $"holds {stored} events, but its streams account for {accounted}"));
+        if (stored != accounted)
+        {
+            problems.Add(new VerifyProblem("ledger", "stray_events", $"holds {stored} events, but its streams account for {accounted}"));
+        }
+
         return [.. streams.Select(s => s.Stream)];
     }
 
-    /// <summary>Compares a stream's files; when they disagree and the stream has moved on, or is just being written, with what it says by then.</summary>
+    /// <summary>
+    /// Compares a stream's files; when they disagree and the stream has moved on, or is just being written, with what it says by then.
+    /// </summary>
     private StreamReport WithFiles(StreamReport report)
     {
         for (var look = 1; ; look++)
@@ -61,7 +69,11 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
             report.CompareFiles(mirror, store);
             if (report.FileProblems.Count == 0) return report;
             Thread.Sleep(BetweenLooks);
-            if (store.Find(report.Info.Stream) is not { } now || (now.Head == report.Info.Head && now.MirroredTo == report.Info.MirroredTo)) return report.WithFileProblems();
+            if (store.Find(report.Info.Stream) is not { } now || (now.Head == report.Info.Head && now.MirroredTo == report.Info.MirroredTo))
+            {
+                return report.WithFileProblems();
+            }
+
             if (look == Looks) return report.WithFilesBehind();
             using var snapshot = store.Snapshot();
             report = Read(snapshot, report.Info.Stream);
@@ -106,8 +118,8 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
     }
 
     /// <summary>
-    /// The envelope's last fields follow from what came before, so they are compared as bytes; the rest is covered by the hash that the next
-    /// event, or the stream's head, holds.
+    /// The envelope's last fields follow from what came before, so they are compared as bytes; the rest is covered by the hash that the
+    /// next event, or the stream's head, holds.
     /// </summary>
     private static VerifyProblem? ChainProblem(StoredEvent stored, StreamHead previous, StreamName stream, byte[] prefix)
     {

@@ -66,7 +66,8 @@ internal sealed class StreamReport(StreamInfo info)
         return this;
     }
 
-    private void Disagrees(string path, string problem, long version) => FileProblems.Add(new VerifyProblem(path, "file", $"{problem} ({info.Stream}@{version})"));
+    private void Disagrees(string path, string problem, long version) =>
+        FileProblems.Add(new VerifyProblem(path, "file", $"{problem} ({info.Stream}@{version})"));
 
     private static Digest? DigestOf(MirrorFile file) => file switch
     {

@@ -46,7 +46,9 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
         return prepared.IsValid ? (await desk.SubmitAsync(prepared.Value), []) : (null, prepared.Problems);
     }
 
-    /// <summary>Answers a request with an Idempotency-Key once: the same key again gives the same job, and with another request it is refused.</summary>
+    /// <summary>
+    /// Answers a request with an Idempotency-Key once: the same key again gives the same job, and with another request it is refused.
+    /// </summary>
     public async Task<IResult> OnceAsync(string? key, string person, ReadOnlyMemory<byte> body, string query, Func<Task<(IResult Result, string? JobId)>> submit)
     {
         if (string.IsNullOrEmpty(key)) return (await submit()).Result;

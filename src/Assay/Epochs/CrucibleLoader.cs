@@ -30,7 +30,11 @@ internal sealed class CrucibleLoader(
         }
 
         var caps = BudgetRule.InForce(plan.Budgets, crucible.Budgets, crucible.Disk ?? DiskPlace.Folder);
-        if (DiskRule.Refusal(crucible.Disk ?? DiskPlace.Folder, crucible.Level, caps.DiskBytes, host) is { } noDisk) Refuse("/disk", "disk", noDisk);
+        if (DiskRule.Refusal(crucible.Disk ?? DiskPlace.Folder, crucible.Level, caps.DiskBytes, host) is { } noDisk)
+        {
+            Refuse("/disk", "disk", noDisk);
+        }
+
         CheckRunRootNames();
         var program = Program();
         var inputs = Inputs();

@@ -5,8 +5,8 @@ using Assay.Engine.Workspaces;
 namespace Assay.Epochs;
 
 /// <summary>
-/// Whether the folder in which somebody stands is meant when they say "run this here". It is, unless it holds what is never meant: a system, its settings and
-/// secrets, a home with its keys, a record. Whoever does mean it names it.
+/// Whether the folder in which somebody stands is meant when they say "run this here". It is, unless it holds what is never meant: a
+/// system, its settings and secrets, a home with its keys, a record. Whoever does mean it names it.
 /// </summary>
 internal static class CurrentFolder
 {
@@ -29,7 +29,11 @@ internal static class CurrentFolder
         if (AndAbove(real).Any(WorkspacePaths.IsWorkspace)) return "a workspace of Assay";
         var homes = Homes();
         if (homes.Any(h => real == h || IsBelow(h, real) || HostPath.AreSame(h, real))) return "a home, or above one";
-        if (homes.Find(h => IsBelow(real, h)) is { } home) return real[(home.Length + 1)..].StartsWith('.') ? "a hidden folder of a home" : null;
+        if (homes.Find(h => IsBelow(real, h)) is { } home)
+        {
+            return real[(home.Length + 1)..].StartsWith('.') ? "a hidden folder of a home" : null;
+        }
+
         return !IsBelow(real, "/var/tmp") && Trees.Any(t => real == t || IsBelow(real, t)) ? "a folder of the system" : null;
     }
 
@@ -48,7 +52,8 @@ internal static class CurrentFolder
             ? home
             : null;
 
-    private static bool IsBelow(string path, string folder) => folder == "/" ? path != "/" : path.StartsWith(folder + "/", StringComparison.Ordinal);
+    private static bool IsBelow(string path, string folder) =>
+        folder == "/" ? path != "/" : path.StartsWith(folder + "/", StringComparison.Ordinal);
 
     private static IEnumerable<string> AndAbove(string path)
     {

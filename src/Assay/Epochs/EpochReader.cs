@@ -78,8 +78,8 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     }
 
     /// <summary>
-    /// The command that goes on with an epoch, from any folder; null for a command that was tried, which is tried again. Names in capitals are those that
-    /// the ledger does not know.
+    /// The command that goes on with an epoch, from any folder; null for a command that was tried, which is tried again. Names in capitals
+    /// are those that the ledger does not know.
     /// </summary>
     private string? ResumeCommand(EpochState state)
     {

@@ -46,7 +46,9 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     private WorkerSession? OwnerOf(string epochId)
     {
         var stream = EpochLane.StreamOf(epochId);
-        return new LivingEngines(workspace.Store, time).Own(stream) ? workspace.Store.Sessions().FirstOrDefault(s => s.Id == workspace.Store.Find(stream)?.Owner) : null;
+        return new LivingEngines(workspace.Store, time).Own(stream)
+            ? workspace.Store.Sessions().FirstOrDefault(s => s.Id == workspace.Store.Find(stream)?.Owner)
+            : null;
     }
 
     /// <summary>A new epoch under the plan's id, or the next free one.</summary>

@@ -11,7 +11,8 @@ using Assay.Lanes.Epochs;
 namespace Assay.Epochs;
 
 /// <summary>
-/// Runs one command in the cage, from any folder: an epoch of one crucible that nobody had to write down, so that its record is like any other.
+/// Runs one command in the cage, from any folder: an epoch of one crucible that nobody had to write down, so that its record is like any
+/// other.
 /// </summary>
 /// <param name="workspace">Where the record goes.</param>
 /// <param name="time">The clock.</param>
@@ -39,7 +40,9 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         return problems.Count > 0 ? Checked<PreparedEpoch>.Refused(problems) : Declare(options, host, folder, grants, writes);
     }
 
-    /// <summary>One sentence for the person when the command does not start in the current folder and does not see it; null when it does.</summary>
+    /// <summary>
+    /// One sentence for the person when the command does not start in the current folder and does not see it; null when it does.
+    /// </summary>
     public static string? Note(TryOptions options)
     {
         var folder = PlanFolder.Real(options.Folder);

@@ -104,7 +104,11 @@ internal sealed class ComponentsLoader
         }
 
         var budgets = component.Budgets;
-        if (DiskRule.Refusal(component.Disk, sandbox, budgets.DiskMb << 20, _host) is { } noDisk) Refuse($"/components/{stage}/disk", "disk", noDisk);
+        if (DiskRule.Refusal(component.Disk, sandbox, budgets.DiskMb << 20, _host) is { } noDisk)
+        {
+            Refuse($"/components/{stage}/disk", "disk", noDisk);
+        }
+
         var files = string.Join('\n', pinned.Select(p => p.Sha256));
         return new ComponentBinding
         {

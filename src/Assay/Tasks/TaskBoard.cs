@@ -19,7 +19,9 @@ public sealed record TaskAnswer(string Subject, string? Status, string? Rule, st
     public static TaskAnswer Refused(string subject, string rule, string message) => new(subject, null, rule, message);
 }
 
-/// <summary>Runs, tasks, adapters and patches of one workspace, for a command line and pages: what people ask for, and what they see.</summary>
+/// <summary>
+/// Runs, tasks, adapters and patches of one workspace, for a command line and pages: what people ask for, and what they see.
+/// </summary>
 public sealed class TaskBoard
 {
     private const int MaxReason = 2_000;

@@ -50,7 +50,9 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(6);
 
-    /// <summary>Reads a project's task queue, routing and adapters, once, and checks them against this host. Writes and starts nothing.</summary>
+    /// <summary>
+    /// Reads a project's task queue, routing and adapters, once, and checks them against this host. Writes and starts nothing.
+    /// </summary>
     public static Checked<DeclareExecution> Prepare(string root, string runId, string? adaptersPath, Actor by) =>
         TaskLoader.Load(root, runId, adaptersPath, by, HostCapabilities.Detect());
 

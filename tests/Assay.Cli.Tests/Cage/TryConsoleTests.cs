@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Assay.Tests.Cage;
 
-/// <summary><c>assay try</c> where a person stands and reads: which folder is meant, readers that leave or wait, and what an interrupted one says.</summary>
+/// <summary>
+/// <c>assay try</c> where a person stands and reads: which folder is meant, readers that leave or wait, and what an interrupted one says.
+/// </summary>
 public sealed class TryConsoleTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new("/var/tmp");

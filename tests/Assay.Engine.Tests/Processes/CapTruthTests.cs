@@ -3,7 +3,9 @@ using Assay.Kernel.Effects;
 
 namespace Assay.Tests.Processes;
 
-/// <summary>Ways around the caps that worked once, each with what the record says of the cap: kernel, polled or none by what was seen.</summary>
+/// <summary>
+/// Ways around the caps that worked once, each with what the record says of the cap: kernel, polled or none by what was seen.
+/// </summary>
 public sealed class CapTruthTests
 {
     private static readonly ProcessCaps Disk = ProcessHarness.Caps with { TimeMs = 20_000, KillMs = 21_000, DiskBytes = 4_000_000, Processes = 100 };

@@ -6,8 +6,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Tests.Processes;
 
 /// <summary>
-/// Joining and ending through a cgroup v2 folder, on whatever v2 hierarchy the host has. Where its controllers belong to v1 the limits themselves
-/// cannot be tried.
+/// Joining and ending through a cgroup v2 folder, on whatever v2 hierarchy the host has. Where its controllers belong to v1 the limits
+/// themselves cannot be tried.
 /// </summary>
 public sealed class CgroupV2Tests
 {

@@ -4,7 +4,9 @@ using Assay.Kernel.Effects;
 
 namespace Assay.Tests.Processes;
 
-/// <summary><c>disk: memory</c>: the kernel holds the cap, and what the run left is on the disk afterwards as if it had been there all the time.</summary>
+/// <summary>
+/// <c>disk: memory</c>: the kernel holds the cap, and what the run left is on the disk afterwards as if it had been there all the time.
+/// </summary>
 public sealed class MemoryDiskTests
 {
     private const long Bytes = 4 << 20;

@@ -5,8 +5,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Containment;
 
 /// <summary>
-/// A set of cgroup v1 folders, one a controller, used again and again for one process at a time. The spawning thread joins first, so the child is
-/// inside from its first instruction; v1 lets a single thread move without the cost of a group move.
+/// A set of cgroup v1 folders, one a controller, used again and again for one process at a time. The spawning thread joins first, so the
+/// child is inside from its first instruction; v1 lets a single thread move without the cost of a group move.
 /// </summary>
 internal sealed class CgroupV1 : IContainment
 {
@@ -228,8 +228,8 @@ internal sealed class CgroupV1 : IContainment
         public int LeaveFd => _leave.Fd;
 
         /// <summary>
-        /// The processes inside, without this one, whose spawning thread may be passing through. Opened anew each time: v1 answers an open file from
-        /// a list that it keeps as long as it is asked again within a second.
+        /// The processes inside, without this one, whose spawning thread may be passing through. Opened anew each time: v1 answers an open
+        /// file from a list that it keeps as long as it is asked again within a second.
         /// </summary>
         public IReadOnlyCollection<int> Members() => [.. CgroupPaths.Members(_path).Where(p => p != Environment.ProcessId)];
 

@@ -3,7 +3,9 @@ using Assay.Engine.Processes.Native;
 
 namespace Assay.Engine.Processes.Containment;
 
-/// <summary>Chooses at start how this host can contain processes, and lends containments out, since making one costs more than a process.</summary>
+/// <summary>
+/// Chooses at start how this host can contain processes, and lends containments out, since making one costs more than a process.
+/// </summary>
 internal sealed class ContainmentPool : IDisposable
 {
     private static readonly string EngineName = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}";

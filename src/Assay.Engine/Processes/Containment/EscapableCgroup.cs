@@ -4,8 +4,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Containment;
 
 /// <summary>
-/// A cgroup around work that nothing keeps from leaving it, since it may write wherever its user may. So its caps are not the kernel's alone: whoever
-/// left is looked for in /proc and counted too.
+/// A cgroup around work that nothing keeps from leaving it, since it may write wherever its user may. So its caps are not the kernel's
+/// alone: whoever left is looked for in /proc and counted too.
 /// </summary>
 internal sealed class EscapableCgroup(IContainment cgroup, ProcessTree tree) : IContainment
 {

@@ -56,5 +56,7 @@ internal interface IContainment : IDisposable
 /// <summary>A measurement of a running tree.</summary>
 internal readonly record struct Usage(long RssBytes, long CpuMicroseconds, long OomKills, int ProcessCount);
 
-/// <summary>Counters at the end. <see cref="MemoryBoundBytes"/> is an upper bound of the memory held at once, page cache included; 0: unknown.</summary>
+/// <summary>
+/// Counters at the end. <see cref="MemoryBoundBytes"/> is an upper bound of the memory held at once, page cache included; 0: unknown.
+/// </summary>
 internal readonly record struct Totals(long OomKills, long ProcessLimitHits, long CpuMicroseconds, long MemoryBoundBytes);

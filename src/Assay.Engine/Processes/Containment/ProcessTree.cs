@@ -4,8 +4,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Containment;
 
 /// <summary>
-/// Without cgroups: rlimits and looking at /proc. Descendants are found through their parents and their session, and, since this process is a subreaper,
-/// as orphans that were left to it and lie in the run's domain. The memory and process caps of the tree are polled.
+/// Without cgroups: rlimits and looking at /proc. Descendants are found through their parents and their session, and, since this process is
+/// a subreaper, as orphans that were left to it and lie in the run's domain. The memory and process caps of the tree are polled.
 /// </summary>
 internal sealed class ProcessTree : IContainment
 {

@@ -17,7 +17,10 @@ public static class HostPath
     public static bool AreSame(string one, string other) => Find(one) is { } a && Find(other) is { } b
         && (a.DeviceMajor, a.DeviceMinor, a.Inode) == (b.DeviceMajor, b.DeviceMinor, b.Inode);
 
-    /// <summary>Whether opening a path waits for somebody who writes: it is a pipe with a name. Those that a shell makes for <c>&lt;( )</c> are none.</summary>
+    /// <summary>
+    /// Whether opening a path waits for somebody who writes: it is a pipe with a name. Those that a shell makes for <c>&lt;( )</c> are
+    /// none.
+    /// </summary>
     public static bool IsNamedPipe(string path) => Find(RealPath.Of(path)) is { } found && (found.Mode & FileTypeBits) == NamedPipe;
 
     private static unsafe FileStat.Statx? Find(string path)

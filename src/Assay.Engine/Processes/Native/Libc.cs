@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Assay.Engine.Processes.Native;
 
-/// <summary>The few calls of the C library that the framework does not offer. All return -1 and set errno on failure, unless said otherwise.</summary>
+/// <summary>
+/// The few calls of the C library that the framework does not offer. All return -1 and set errno on failure, unless said otherwise.
+/// </summary>
 internal static partial class Libc
 {
     public const int SIGTERM = 15;

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Assay.Engine.Processes.Native;
 
-/// <summary>A copy of a part of the host's mounts, or a new one, attached nowhere until a spawning thread puts it into its own namespace.</summary>
+/// <summary>
+/// A copy of a part of the host's mounts, or a new one, attached nowhere until a spawning thread puts it into its own namespace.
+/// </summary>
 internal sealed unsafe class MountTree : IDisposable
 {
     public const ulong ReadOnly = 0x1;

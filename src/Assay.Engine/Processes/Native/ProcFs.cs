@@ -94,8 +94,8 @@ internal static class ProcFs
     }
 
     /// <summary>
-    /// Children that were left to this process as subreaper: those of its main thread, which starts none of its own. Empty where the kernel does
-    /// not tell.
+    /// Children that were left to this process as subreaper: those of its main thread, which starts none of its own. Empty where the kernel
+    /// does not tell.
     /// </summary>
     public static IReadOnlyList<int> Adopted()
     {

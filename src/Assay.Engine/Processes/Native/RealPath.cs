@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Assay.Engine.Processes.Native;
 
-/// <summary>Paths with every link in them resolved, as realpath(3) does it: what is compared with what is hidden must not have another name.</summary>
+/// <summary>
+/// Paths with every link in them resolved, as realpath(3) does it: what is compared with what is hidden must not have another name.
+/// </summary>
 internal static unsafe class RealPath
 {
     private const int MaxBytes = 4096;
@@ -13,7 +15,13 @@ internal static unsafe class RealPath
     {
         var buffer = stackalloc byte[MaxBytes];
         using var name = new NativeStrings([path]);
-        if (Libc.RealPath(name.Array[0], buffer) != null) return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
-        return Path.GetDirectoryName(path) is { Length: > 0 } above && above != path ? Path.Combine(Of(above), Path.GetFileName(path)) : path;
+        if (Libc.RealPath(name.Array[0], buffer) != null)
+        {
+            return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
+        }
+
+        return Path.GetDirectoryName(path) is { Length: > 0 } above && above != path
+            ? Path.Combine(Of(above), Path.GetFileName(path))
+            : path;
     }
 }

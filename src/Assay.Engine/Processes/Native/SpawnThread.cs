@@ -77,8 +77,8 @@ internal sealed unsafe class SpawnThread : IDisposable
         new(root, script, after, program, witness);
 
     /// <summary>
-    /// SIGKILL to everything in the program's Landlock domain, wherever it has moved to and whatever its environment holds. The kernel does this in one
-    /// step with respect to fork, so that nothing slips through.
+    /// SIGKILL to everything in the program's Landlock domain, wherever it has moved to and whatever its environment holds. The kernel does
+    /// this in one step with respect to fork, so that nothing slips through.
     /// </summary>
     public void EndAll()
     {

@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace Assay.Engine.Processes.Native;
 
 /// <summary>
-/// What runs on threads that are caged. Nothing of the runtime may be needed there for the first time: no allocation, string, exception, lock or call
-/// that is not resolved yet, since whatever the runtime would start or load from such a thread stays caged with it. So these methods are compiled
-/// beforehand, never counted for tiering, and reach the C library through pointers that they are given.
+/// What runs on threads that are caged. Nothing of the runtime may be needed there for the first time: no allocation, string, exception,
+/// lock or call that is not resolved yet, since whatever the runtime would start or load from such a thread stays caged with it. So these
+/// methods are compiled beforehand, never counted for tiering, and reach the C library through pointers that they are given.
 /// </summary>
 internal static unsafe class ThreadCode
 {
@@ -46,7 +46,10 @@ internal static unsafe class ThreadCode
         public void* ThreadAttributes;
     }
 
-    /// <summary>What a new thread is to do. It belongs to the thread until that has written to <see cref="Ready"/>, then to whoever reads from there.</summary>
+    /// <summary>
+    /// What a new thread is to do. It belongs to the thread until that has written to <see cref="Ready"/>, then to whoever reads from
+    /// there.
+    /// </summary>
     public struct Request
     {
         public Api* Api;
@@ -73,7 +76,9 @@ internal static unsafe class ThreadCode
         /// <summary>An eventfd of orders; or, for a root, a pipe of addresses of requests.</summary>
         public int Orders;
 
-        /// <summary>A process outside that this thread must not be able to signal before it may end everything that it can reach; 0: it never may.</summary>
+        /// <summary>
+        /// A process outside that this thread must not be able to signal before it may end everything that it can reach; 0: it never may.
+        /// </summary>
         public int Witness;
 
         /// <summary>The process to probe, and then whether it can be signalled.</summary>
@@ -120,7 +125,9 @@ internal static unsafe class ThreadCode
     public static int IsOutOfReach(Api* api, int pid) =>
         api->Syscall(SyscallNumbers.Kill, pid, 0, 0, 0, 0, 0) != 0 && *api->Errno() == EPERM ? 1 : 0;
 
-    /// <summary>Cages itself, starts one program, and stays until it is told to leave, since it alone can end exactly what is in its domain.</summary>
+    /// <summary>
+    /// Cages itself, starts one program, and stays until it is told to leave, since it alone can end exactly what is in its domain.
+    /// </summary>
     [UnmanagedCallersOnly]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void* Spawner(void* argument)

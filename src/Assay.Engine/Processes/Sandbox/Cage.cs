@@ -49,7 +49,9 @@ internal static unsafe class Cage
         return Spawn(view.Root, CageScript.InView(plan, containment, SharedMemory(caps, containment)), request, gate);
     }
 
-    /// <summary>What each file system in memory may hold. Where memory is only polled, little, since what lies there is in no process's size.</summary>
+    /// <summary>
+    /// What each file system in memory may hold. Where memory is only polled, little, since what lies there is in no process's size.
+    /// </summary>
     private static long SharedMemory(ProcessCaps caps, IContainment containment)
     {
         var memory = Math.Min(caps.MemoryBytes ?? DefaultSharedMemoryBytes, caps.DiskBytes ?? long.MaxValue);
@@ -59,7 +61,8 @@ internal static unsafe class Cage
     private static CagedProgram InBubblewrap(
         CageHost host, CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
     {
-        // Abstract names belong to the network, which a confined run shares: without a domain that keeps them inside, it gets no such sockets.
+        // Abstract names belong to the network, which a confined run shares: without a domain that keeps them inside, it gets no such
+        // sockets.
         var keepsNames = !plan.HasNetwork || CageHost.Current.Watcher.Watches;
         var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !plan.MayHoldSockets);
         var pipes = stackalloc int[4];
@@ -118,8 +121,8 @@ internal sealed record CagedProgram(SpawnThread? Thread, Spawner.Child Child, st
     public static CagedProgram NotStarted(string problem) => new(null, default, problem);
 
     /// <summary>
-    /// Whether the program itself ever ran, which bubblewrap's own exit code does not tell: it reports an exit code of the program only when there
-    /// was one. To be asked once, after its end.
+    /// Whether the program itself ever ran, which bubblewrap's own exit code does not tell: it reports an exit code of the program only
+    /// when there was one. To be asked once, after its end.
     /// </summary>
     public unsafe bool Ran(int exitCode)
     {

@@ -26,7 +26,9 @@ internal sealed record CagePlan
     /// <summary>Stands in place of the run root; null: that lies on the disk.</summary>
     public MemoryDisk? Disk { get; init; }
 
-    /// <summary>Whether sockets of the host may lie in what it reaches, so that it gets none with paths (see <see cref="GrantSearch"/>).</summary>
+    /// <summary>
+    /// Whether sockets of the host may lie in what it reaches, so that it gets none with paths (see <see cref="GrantSearch"/>).
+    /// </summary>
     public required bool MayHoldSockets { get; init; }
 
     /// <summary>Where the program starts.</summary>

@@ -4,8 +4,8 @@ using Assay.Engine.Processes.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// What a spawning thread does to itself before it starts the program, in the order that cage.md gives: namespaces and mounts, no capabilities, Landlock,
-/// seccomp. Owns the descriptors that the calls need.
+/// What a spawning thread does to itself before it starts the program, in the order that cage.md gives: namespaces and mounts, no
+/// capabilities, Landlock, seccomp. Owns the descriptors that the calls need.
 /// </summary>
 internal sealed unsafe class CageScript : IDisposable
 {
@@ -199,7 +199,9 @@ internal sealed unsafe class CageScript : IDisposable
         tree.AttachAt(Script, step.Path);
     }
 
-    /// <summary>Capabilities first: Landlock would let them through /proc. Without no_new_privs an exec by root gives all of them back.</summary>
+    /// <summary>
+    /// Capabilities first: Landlock would let them through /proc. Without no_new_privs an exec by root gives all of them back.
+    /// </summary>
     private void DropPrivileges()
     {
         for (var capability = 0; capability <= LastCapability; capability++)
@@ -212,7 +214,9 @@ internal sealed unsafe class CageScript : IDisposable
         Script.Call("no_new_privs", SyscallNumbers.Prctl, SetNoNewPrivileges, 1);
     }
 
-    /// <summary>In a view, everything there may be read, and only what is the run's own may be changed; pipes of the host that lie in it included.</summary>
+    /// <summary>
+    /// In a view, everything there may be read, and only what is the run's own may be changed; pipes of the host that lie in it included.
+    /// </summary>
     private int RulesInView(CagePlan plan)
     {
         var ruleset = Landlock.Create(files: true, Landlock.ScopeSignals | Landlock.ScopeAbstractSockets);
@@ -225,7 +229,9 @@ internal sealed unsafe class CageScript : IDisposable
         return ruleset;
     }
 
-    /// <summary>Whether something of the host that takes bytes even where it is read-only is mounted below one of the run's own file systems.</summary>
+    /// <summary>
+    /// Whether something of the host that takes bytes even where it is read-only is mounted below one of the run's own file systems.
+    /// </summary>
     private static bool HoldsPipes(CagePlan plan, string own) => plan.MayHoldSockets && plan.Reads.Any(r => MountOrder.IsBelow(r, own));
 
     private void Enter(int ruleset)

@@ -3,8 +3,8 @@ using Assay.Engine.Processes.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// A file system in memory in place of a run's folder, so that the kernel itself refuses what is over the disk cap. It is mounted in the run's view alone;
-/// the engine reaches it through its descriptor, and it is gone with the last that holds it.
+/// A file system in memory in place of a run's folder, so that the kernel itself refuses what is over the disk cap. It is mounted in the
+/// run's view alone; the engine reaches it through its descriptor, and it is gone with the last that holds it.
 /// </summary>
 internal sealed unsafe class MemoryDisk : IDisposable
 {
@@ -30,7 +30,10 @@ internal sealed unsafe class MemoryDisk : IDisposable
         {
             for (var i = 1; i < 7; i += 2)
             {
-                if (Libc.Syscall(SyscallNumbers.FsConfig, context, SetText, (long)words.Array[i], (long)words.Array[i + 1], 0, 0) != 0) throw Failed();
+                if (Libc.Syscall(SyscallNumbers.FsConfig, context, SetText, (long)words.Array[i], (long)words.Array[i + 1], 0, 0) != 0)
+                {
+                    throw Failed();
+                }
             }
 
             if (Libc.Syscall(SyscallNumbers.FsConfig, context, Create, 0, 0, 0, 0) != 0) throw Failed();

@@ -1,8 +1,8 @@
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// Which system calls caged work may make (cage.md, "The filter"). Everything is allowed but what reaches outside, since programs are many; what
-/// is refused is refused with an error that programs know. The numbers are those of x86-64.
+/// Which system calls caged work may make (cage.md, "The filter"). Everything is allowed but what reaches outside, since programs are many;
+/// what is refused is refused with an error that programs know. The numbers are those of x86-64.
 /// </summary>
 internal static class SeccompFilter
 {

@@ -3,8 +3,8 @@ using Assay.Engine.Processes.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// Sockets that somebody has bound below the system's folders, which every view shows: daemons that were built from source put theirs into /usr/local. The
-/// kernel lists sockets by the names under which they were bound.
+/// Sockets that somebody has bound below the system's folders, which every view shows: daemons that were built from source put theirs into
+/// /usr/local. The kernel lists sockets by the names under which they were bound.
 /// </summary>
 internal static class SystemSockets
 {
@@ -28,13 +28,16 @@ internal static class SystemSockets
     private static string PathOf(string line) =>
         line.Split(' ', FieldsBeforePath + 1, StringSplitOptions.RemoveEmptyEntries) is [.., var path] fields && fields.Length > FieldsBeforePath ? path : "";
 
-    private static bool IsOfSystem(string path) => path[0] == '/' ? SystemPaths.Holds(RealPath.Of(path)) : Folders().Any(f => IsOfSystem(f, path));
+    private static bool IsOfSystem(string path) =>
+        path[0] == '/' ? SystemPaths.Holds(RealPath.Of(path)) : Folders().Any(f => IsOfSystem(f, path));
 
     /// <summary>Of one that was bound by a relative path only that is known; it counts from the folder of some process.</summary>
-    private static bool IsOfSystem(string folder, string relative) => RealPath.Of(Path.Combine(folder, relative)) is var path && SystemPaths.Holds(path) && Path.Exists(path);
+    private static bool IsOfSystem(string folder, string relative) =>
+        RealPath.Of(Path.Combine(folder, relative)) is var path && SystemPaths.Holds(path) && Path.Exists(path);
 
     /// <summary>The folders in which processes stand.</summary>
-    private static IEnumerable<string> Folders() => ProcFs.All().Select(p => Folder(p.Pid)).OfType<string>().Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> Folders() =>
+        ProcFs.All().Select(p => Folder(p.Pid)).OfType<string>().Distinct(StringComparer.Ordinal);
 
     private static string? Folder(int pid)
     {
