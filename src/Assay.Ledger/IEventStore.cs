@@ -20,7 +20,7 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that
     /// are filled in replace those with the same key.
     /// </summary>
-    /// <exception cref="LedgerException">An engine of another build is at work.</exception>
+    /// <exception cref="LedgerException">An engine is at work.</exception>
     Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead);
 
     /// <summary>Puts rows into tables that are being made.</summary>

@@ -122,7 +122,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
 
             // Already while they are being made: what is written now would be missing in them.
             var late = Append(StreamHead.Empty(StreamName.Of("test", "B")), StreamName.Of("test", "B"));
-            Assert.Contains("another build", (await Assert.ThrowsAsync<LedgerException>(() => older.CommitAsync(late))).Message, StringComparison.Ordinal);
+            Assert.Contains("made anew", (await Assert.ThrowsAsync<LedgerException>(() => older.CommitAsync(late))).Message, StringComparison.Ordinal);
             await newer.FillTablesAsync([new LaneRow(wider, "a", "one", "red")]);
             await newer.FinishTablesAsync([wider]);
             Assert.IsType<CommitResult.Committed>(await newer.CommitAsync(late));
@@ -132,7 +132,25 @@ public sealed class SqliteStoreFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task Tables_are_not_made_anew_under_an_engine_of_another_build()
+    public async Task A_process_that_has_the_same_tables_goes_on_when_they_are_made_anew()
+    {
+        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
+        var table = new LaneTable("things", "id", "name");
+        await using var one = SqliteEventStore.Open(Db);
+        await using var two = SqliteEventStore.Open(Db);
+        Assert.Single(two.Unready([table]));
+        await one.BeginTablesAsync([table], now, _ => false);
+        await one.FinishTablesAsync([table]);
+        Assert.Empty(two.Unready([table]));
+        Assert.IsType<CommitResult.Committed>(await two.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] }));
+        await two.BeginTablesAsync([table], now, _ => false);
+        await two.FinishTablesAsync([table]);
+        Assert.Empty(one.Unready([table]));
+        Assert.IsType<CommitResult.Committed>(await one.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "b", "two")] }));
+    }
+
+    [Fact]
+    public async Task Tables_are_not_made_anew_under_an_engine_at_work()
     {
         var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
         await using (var store = SqliteEventStore.Open(Db)) await store.OpenSessionAsync(new WorkerSession("s", "host", "boot", 4711, 1, new LeaseEnd(now.Utc.AddMinutes(1), 60_000)));

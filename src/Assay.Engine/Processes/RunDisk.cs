@@ -24,7 +24,9 @@ internal sealed class RunDisk : IDisposable
 
         _folder = folder;
         Memory = new MemoryDisk(bytes);
-        if (Copy(folder, $"/proc/self/fd/{ToolRun.FirstDescriptor}") is { } problem) throw new IOException(problem);
+        if (Copy(folder, $"/proc/self/fd/{ToolRun.FirstDescriptor}") is not { } problem) return;
+        Memory.Dispose();
+        throw new IOException($"what it is given does not fit into its disk: {problem}");
     }
 
     public MemoryDisk Memory { get; }
@@ -35,14 +37,20 @@ internal sealed class RunDisk : IDisposable
     /// </summary>
     public ProcessEnd Keep(ProcessEnd end)
     {
-        if (!FreeSpace.Suffices(_folder, Memory.UsedBytes)) return end with { Reason = end.Reason ?? KillReason.CaptureFailed };
+        var isKept = FreeSpace.Suffices(_folder, Memory.UsedBytes) && Clear() && Copy($"/proc/self/fd/{ToolRun.FirstDescriptor}", _folder) is null;
+        return isKept ? end : end with { Reason = end.Reason ?? KillReason.CaptureFailed };
+    }
+
+    /// <summary>Removes what was staged; the process has its own copy of it.</summary>
+    private bool Clear()
+    {
         foreach (var entry in new DirectoryInfo(_folder).EnumerateFileSystemInfos())
         {
             if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
             else entry.Delete();
         }
 
-        return Copy($"/proc/self/fd/{ToolRun.FirstDescriptor}", _folder) is null ? end : end with { Reason = end.Reason ?? KillReason.CaptureFailed };
+        return true;
     }
 
     public void Dispose() => Memory.Dispose();
@@ -54,7 +62,15 @@ internal sealed class RunDisk : IDisposable
     private string? Copy(string from, string to)
     {
         var plan = new CagePlan { Level = SandboxLevel.None, Reads = [], Writes = [], Hides = [], MayHoldSockets = true, WorkFolder = "/" };
-        var result = ToolRun.Run(plan, ["cp", "-a", "--sparse=always", "--", from + "/.", to], ["PATH=/usr/bin:/bin", "LC_ALL=C"], [], [Memory.Descriptor]);
-        return result.ExitCode == 0 ? null : Encoding.UTF8.GetString(result.Error).TrimEnd();
+        string[] words = ["cp", "-a", "--sparse=always", "--", from + "/.", to];
+        try
+        {
+            var result = ToolRun.Run(plan, words, ["PATH=/usr/bin:/bin", "LC_ALL=C"], [], [Memory.Descriptor]);
+            return result.ExitCode == 0 ? null : Encoding.UTF8.GetString(result.Error).TrimEnd();
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
     }
 }

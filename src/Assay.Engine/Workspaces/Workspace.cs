@@ -90,9 +90,9 @@ public sealed class Workspace : IAsyncDisposable
         held.Enter();
         try
         {
-            return all
-                ? await rebuild.AllAsync(new HostClock(time).Now, HostClock.IsGone)
-                : await rebuild.RunAsync(new HostClock(time).Now, HostClock.IsGone);
+            var now = new HostClock(time).Now;
+            Func<WorkerSession, bool> isGone = Store is SqliteEventStore { IsCopy: true } ? static _ => true : HostClock.IsGone;
+            return all ? await rebuild.AllAsync(now, isGone) : await rebuild.RunAsync(now, isGone);
         }
         finally
         {

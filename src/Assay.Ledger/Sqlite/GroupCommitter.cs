@@ -1,3 +1,5 @@
+using Assay.Kernel.Lanes;
+
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
@@ -46,8 +48,11 @@ internal sealed class GroupCommitter : IDisposable
         void Refuse(LedgerException reason);
     }
 
-    /// <summary>Which tables of lanes this process knows.</summary>
+    /// <summary>Which tables of lanes this process has seen.</summary>
     public long Generation { get; set; }
+
+    /// <summary>The tables that this process fills.</summary>
+    public IReadOnlyList<LaneTable> Tables { get; set; } = [];
 
     /// <summary>Runs a write inside the next transaction. One that fails leaves nothing, and its neighbours whole (ruling 7).</summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
@@ -127,11 +132,7 @@ internal sealed class GroupCommitter : IDisposable
             {
                 _connection.Execute("BEGIN IMMEDIATE");
                 SqliteSchema.Check(_connection);
-                if (LaneTables.ReadGeneration(_connection) != Generation)
-                {
-                    throw new LedgerException("another build of Assay has made the workspace's tables anew: run again");
-                }
-
+                CheckTables();
                 for (var i = start; i < end; i++) Apply(batch[i]);
                 _connection.Execute("COMMIT");
                 if (_log.IsDue()) _connection.Checkpoint();
@@ -149,6 +150,19 @@ internal sealed class GroupCommitter : IDisposable
         }
 
         for (var i = start; i < end; i++) batch[i].Succeed();
+    }
+
+    /// <summary>Tables that were made anew and are as this process has them are as good as the old ones; others it must not write into.</summary>
+    private void CheckTables()
+    {
+        var now = LaneTables.ReadGeneration(_connection);
+        if (now == Generation) return;
+        if (Tables.Count == 0 || LaneTables.Unready(_connection, Tables).Count > 0)
+        {
+            throw new LedgerException("the workspace's tables were made anew by another build of Assay, or are just being made: run again");
+        }
+
+        Generation = now;
     }
 
     /// <summary>Applies one write. What is wrong with it is its own; only when the store fails does nothing go on.</summary>

@@ -38,6 +38,8 @@ internal static class LaneTables
     {
         foreach (var table in tables)
         {
+            // Off the register, so that nobody takes the old one for what it should be.
+            db.Prepare("DELETE FROM lane_tables WHERE name=?1").Bind(1, table.Name).Run();
             db.Execute($"DROP TABLE IF EXISTS {table.Name}{New}");
             db.Execute(Create(table, New));
         }

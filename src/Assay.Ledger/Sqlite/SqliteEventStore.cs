@@ -22,6 +22,9 @@ public sealed class SqliteEventStore : IEventStore
         _committer = new GroupCommitter(writer, writeLock, path);
     }
 
+    /// <summary>Whether it is a private copy, in which no engine works.</summary>
+    public bool IsCopy => _temporary is not null;
+
     /// <summary>The database file.</summary>
     public string Path { get; }
 
@@ -119,10 +122,11 @@ public sealed class SqliteEventStore : IEventStore
     public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) =>
         _committer.Generation = await _committer.WriteAsync(db =>
         {
-            if (SessionRow.All(db).FirstOrDefault(s => s.Build != Build && s.HoldsAt(now) && !isDead(s)) is { } other)
+            if (SessionRow.All(db).FirstOrDefault(s => s.HoldsAt(now) && !isDead(s)) is { } other)
             {
                 var who = $"process {other.ProcessId} on {other.Host} ({other.Build ?? "a build before this one"})";
-                throw new LedgerException($"the workspace's tables have to be made again for this build ({Build}), and {who} is at work: wait for it, or end it") { IsRefusal = true };
+                var advice = $"{who} is at work: wait for it, or end it";
+                throw new LedgerException($"the workspace's tables cannot be made anew for this build ({Build}): {advice}") { IsRefusal = true };
             }
 
             return LaneTables.Begin(db, tables);
@@ -181,7 +185,11 @@ public sealed class SqliteEventStore : IEventStore
 
     public byte[]? ReadBlob(Digest sha256) => _reader.ReadBlob(sha256);
 
-    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables) => _reader.Unready(tables);
+    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables)
+    {
+        _committer.Tables = tables;
+        return _reader.Unready(tables);
+    }
 
     public RequestKey? FindKey(string name) => _reader.FindKey(name);
 

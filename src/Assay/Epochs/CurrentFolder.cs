@@ -47,10 +47,11 @@ internal static class CurrentFolder
     }
 
     /// <summary>The home in a line of passwd(5); null for a daemon's, which is a folder such as /usr/sbin.</summary>
-    private static string? HomeOf(string line) =>
-        line.Split(':') is [_, _, var user, _, _, ['/', ..] home, _] && uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= FirstPerson and < Nobody
-            ? home
-            : null;
+    private static string? HomeOf(string line)
+    {
+        if (line.Split(':') is not [_, _, var user, _, _, ['/', ..] home, _]) return null;
+        return uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= FirstPerson and < Nobody ? home : null;
+    }
 
     private static bool IsBelow(string path, string folder) =>
         folder == "/" ? path != "/" : path.StartsWith(folder + "/", StringComparison.Ordinal);
