@@ -12,6 +12,18 @@ internal static class ExitCodes
     public const int PolicyViolation = 6;
     public const int Cancelled = 130;
 
+    /// <summary>Of a request that was refused: nothing happened.</summary>
+    /// <param name="rule">The rule that refused it.</param>
+    public static int OfRefusal(string rule) => rule switch
+    {
+        "stopped_budget" => Budget,
+        "policy_override" or "not_a_person" => PolicyViolation,
+
+        // It was tried, and did not come about.
+        "tree_moved" or "unhealthy" => Failed,
+        _ => BadInput,
+    };
+
     /// <summary>How a job stands. One that is on its way is no failure.</summary>
     public static int Of(string state, string? verdict) => state switch
     {

@@ -35,12 +35,7 @@ internal static class JobAnswers
     public static int Refused(JobAnswer answer, bool json)
     {
         Problems.Print([new InputProblem(answer.JobId, "", answer.Rule!, answer.Message!)], json);
-        return answer.Rule switch
-        {
-            "stopped_budget" => ExitCodes.Budget,
-            "policy_override" or "not_a_person" => ExitCodes.PolicyViolation,
-            _ => ExitCodes.BadInput,
-        };
+        return ExitCodes.OfRefusal(answer.Rule!);
     }
 
     public static int Absent(string id)

@@ -52,12 +52,7 @@ internal static class TaskAnswers
         if (answer.Rule is not null)
         {
             Problems.Print([new InputProblem(answer.Subject, "", answer.Rule, answer.Message!)], json);
-            return answer.Rule switch
-            {
-                "not_a_person" => ExitCodes.PolicyViolation,
-                "tree_moved" or "unhealthy" => ExitCodes.Failed,
-                _ => ExitCodes.BadInput,
-            };
+            return ExitCodes.OfRefusal(answer.Rule);
         }
 
         if (json) Console.Out.WriteLine(new JsonObject { ["id"] = answer.Subject, ["status"] = answer.Status }.ToJsonString());

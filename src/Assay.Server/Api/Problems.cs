@@ -39,10 +39,12 @@ internal static class Problems
 
     public static Task WriteAsync(HttpContext context, int status, string rule, string detail) => new Answer(Document(status, rule, detail, null)).ExecuteAsync(context);
 
-    private static int StatusOf(string rule) => rule switch
+    /// <summary>The status of a request that was refused, in the API and on pages alike.</summary>
+    /// <param name="rule">The rule that refused it.</param>
+    public static int StatusOf(string rule) => rule switch
     {
         "reason" => StatusCodes.Status400BadRequest,
-        "no_job" or "proposal" => StatusCodes.Status404NotFound,
+        "no_job" or "proposal" or "no_run" or "no_task" or "no_patch" => StatusCodes.Status404NotFound,
         "document_changed" => StatusCodes.Status412PreconditionFailed,
         "policy_override" or "not_a_person" => StatusCodes.Status403Forbidden,
         "contract" or "same_document" or "no_replacement" or "too_large" or "segment_id" => StatusCodes.Status422UnprocessableEntity,

@@ -140,8 +140,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         if (actor is null) return answers.Refused(context, refusal!, back);
         var answer = await put(actor, await context.Request.ReadFormAsync());
         if (answer.Rule is null) return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
-        var status = answer.Rule == "no_job" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict;
-        return answers.Message(context, status, answer.Rule, "That could not be done", answer.Message!, back);
+        return answers.Message(context, Problems.StatusOf(answer.Rule), answer.Rule, "That could not be done", answer.Message!, back);
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;

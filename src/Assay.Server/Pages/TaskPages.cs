@@ -1,4 +1,5 @@
 using Assay.Lanes;
+using Assay.Server.Api;
 using Assay.Server.Security;
 using Assay.Tasks;
 using Microsoft.AspNetCore.Builder;
@@ -70,7 +71,7 @@ internal sealed class TaskPages(TaskBoard board, WriteGuard guard, PageAnswers a
         if (actor is null) return answers.Refused(context, refusal!, "/ui/tasks");
         var answer = await put(actor, await context.Request.ReadFormAsync());
         if (answer.Rule is null) return Results.LocalRedirect(back);
-        var status = answer.Rule is "no_run" or "no_task" or "no_patch" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict;
+        var status = Problems.StatusOf(answer.Rule);
         return answers.Message(context, status, answer.Rule, "That could not be done", answer.Message!, status == StatusCodes.Status404NotFound ? "/ui/tasks" : back);
     }
 
