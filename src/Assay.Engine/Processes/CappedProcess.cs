@@ -128,6 +128,9 @@ internal sealed unsafe class CappedProcess
 
     private bool HasRlimits => _start.Caps is { DiskBytes: not null } or { CpuTimeMs: not null } || (IsPolled && _start.Caps is { MemoryBytes: not null } or { Processes: not null });
 
+    /// <summary>In a cgroup the thread that starts the program counts until it has left, and the room for it may be taken by then.</summary>
+    private int SpawningThread => IsPolled ? 0 : 1;
+
     private bool IsPolled => _containment is ProcessTree;
 
     /// <summary>Puts it where its caps hold, and returns why that cannot be.</summary>
@@ -237,7 +240,7 @@ internal sealed unsafe class CappedProcess
         var caps = _start.Caps;
         if (!FreeSpace.Suffices(_start.RecordFolder)) Kill(KillReason.CaptureFailed);
         else if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
-        else if (caps.Processes is { } processes && _last.ProcessCount > processes) Kill(KillReason.ProcessLimit);
+        else if (caps.Processes is { } processes && _last.ProcessCount > processes + SpawningThread) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
         else if (caps.DiskBytes is { } disk && IsOverDisk(disk)) Kill(KillReason.DiskLimit);
