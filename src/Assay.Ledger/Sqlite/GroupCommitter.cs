@@ -133,8 +133,9 @@ internal sealed class GroupCommitter : IDisposable
                 _connection.Execute("BEGIN IMMEDIATE");
                 SqliteSchema.Check(_connection);
                 CheckTables();
-                for (var i = start; i < end; i++) Apply(batch[i]);
-                _connection.Execute("COMMIT");
+                if (end - start == 1) ApplyAlone(batch[start]);
+                else for (var i = start; i < end; i++) Apply(batch[i]);
+                if (_connection.InTransaction) _connection.Execute("COMMIT");
                 if (_log.IsDue()) _connection.Checkpoint();
             }
             finally
@@ -165,6 +166,24 @@ internal sealed class GroupCommitter : IDisposable
         Generation = now;
     }
 
+    /// <summary>Applies the only write of a transaction, which goes back as a whole.</summary>
+    private void ApplyAlone(IWrite write)
+    {
+        try
+        {
+            write.Apply(_connection);
+        }
+        catch (Exception e) when (e is not LedgerException { IsRefusal: false } && _connection.InTransaction)
+        {
+            _connection.ResetAll();
+            _connection.Execute("ROLLBACK");
+            write.Refuse(Refusal(e));
+        }
+    }
+
+    private static LedgerException Refusal(Exception e) =>
+        e as LedgerException ?? new LedgerException($"the ledger could not take a write: {e.Message}", e) { IsRefusal = true };
+
     /// <summary>Applies one write. What is wrong with it is its own; only when the store fails does nothing go on.</summary>
     private void Apply(IWrite write)
     {
@@ -177,7 +196,7 @@ internal sealed class GroupCommitter : IDisposable
         {
             _connection.ResetAll();
             _connection.Execute("ROLLBACK TO write");
-            write.Refuse(e as LedgerException ?? new LedgerException($"the ledger could not take a write: {e.Message}", e) { IsRefusal = true });
+            write.Refuse(Refusal(e));
         }
 
         _connection.Prepare("RELEASE write").Run();
