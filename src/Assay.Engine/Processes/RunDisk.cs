@@ -35,22 +35,31 @@ internal sealed class RunDisk : IDisposable
     /// Brings what lies there to the disk. To be called once, when nothing of the run is left to change it. When that fails, nothing that
     /// was printed or left is complete evidence, and the end says so.
     /// </summary>
-    public ProcessEnd Keep(ProcessEnd end)
+    public ProcessEnd Keep(ProcessEnd end) => IsKept() ? end : end with { Reason = end.Reason ?? KillReason.CaptureFailed };
+
+    private bool IsKept()
     {
-        var isKept = FreeSpace.Suffices(_folder, Memory.UsedBytes) && Clear() && Copy($"/proc/self/fd/{ToolRun.FirstDescriptor}", _folder) is null;
-        return isKept ? end : end with { Reason = end.Reason ?? KillReason.CaptureFailed };
+        if (!FreeSpace.Suffices(_folder, Memory.UsedBytes)) return false;
+        try
+        {
+            Clear();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+
+        return Copy($"/proc/self/fd/{ToolRun.FirstDescriptor}", _folder) is null;
     }
 
-    /// <summary>Removes what was staged; the process has its own copy of it.</summary>
-    private bool Clear()
+    /// <summary>Removes what was staged; the process had its own copy of it.</summary>
+    private void Clear()
     {
         foreach (var entry in new DirectoryInfo(_folder).EnumerateFileSystemInfos())
         {
             if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
             else entry.Delete();
         }
-
-        return true;
     }
 
     public void Dispose() => Memory.Dispose();

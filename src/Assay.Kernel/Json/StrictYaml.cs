@@ -34,11 +34,11 @@ public static partial class StrictYaml
             return new InputProblem(source, "", "syntax", e.Message, (int)e.Start.Line, (int)e.Start.Column);
         }
 
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException)
         {
-            // The parser's own, for some texts that are no YAML; it says where only in what it has read last.
+            // The parser's own, for some texts that are no YAML: it says neither what nor where, so what was read last has to do.
             var (line, column) = translator.Last;
-            return new InputProblem(source, "", "syntax", $"is no YAML from here on: {e.Message}", line, column);
+            return new InputProblem(source, "", "syntax", "is no YAML behind this place: look for a bracket, quote or indent that is not closed", line, column);
         }
 
         json.Flush();

@@ -54,6 +54,9 @@ internal sealed class GroupCommitter : IDisposable
     /// <summary>The tables that this process fills.</summary>
     public IReadOnlyList<LaneTable> Tables { get; set; } = [];
 
+    /// <summary>Bytes that a write added, so that the log is moved on in time.</summary>
+    public void Wrote(long bytes) => _log.Wrote(bytes);
+
     /// <summary>Runs a write inside the next transaction. One that fails leaves nothing, and its neighbours whole (ruling 7).</summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
     {
@@ -136,7 +139,7 @@ internal sealed class GroupCommitter : IDisposable
                 if (end - start == 1) ApplyAlone(batch[start]);
                 else for (var i = start; i < end; i++) Apply(batch[i]);
                 if (_connection.InTransaction) _connection.Execute("COMMIT");
-                if (_log.IsDue()) _connection.Checkpoint();
+                _connection.Checkpoint(_log.Due());
             }
             finally
             {

@@ -52,18 +52,14 @@ internal sealed class SqliteConnection : IDisposable
         return value;
     }
 
-    /// <summary>
-    /// Moves committed pages into the database file and empties the log, or, while a reader is in the way, does as much of that as can be
-    /// done without waiting.
-    /// </summary>
-    public void Checkpoint()
+    /// <summary>Moves committed pages into the database file, without waiting for anybody.</summary>
+    public void Checkpoint(CheckpointKind kind)
     {
+        if (kind == CheckpointKind.None) return;
         raw.sqlite3_busy_timeout(_db, 0);
-        if (raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _) == raw.SQLITE_BUSY)
-        {
-            raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
-        }
-
+        var isBusy = kind == CheckpointKind.Empty
+            && raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _) == raw.SQLITE_BUSY;
+        if (isBusy || kind == CheckpointKind.Move) raw.sqlite3_wal_checkpoint_v2(_db, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
         raw.sqlite3_busy_timeout(_db, BusyMs);
     }
 
