@@ -57,7 +57,10 @@ internal sealed class GroupCommitter : IDisposable
     /// <summary>Bytes that a write added, so that the log is moved on in time.</summary>
     public void Wrote(long bytes) => _log.Wrote(bytes);
 
-    /// <summary>Runs a write inside the next transaction. One that fails leaves nothing, and its neighbours whole (ruling 7).</summary>
+    /// <summary>
+    /// Runs a write inside the next transaction; twice when a neighbour of it cannot be done. One that fails leaves nothing, and its
+    /// neighbours whole (ruling 7).
+    /// </summary>
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
     {
         var request = new Write<T>(write);
@@ -133,12 +136,9 @@ internal sealed class GroupCommitter : IDisposable
             _lock.Enter();
             try
             {
-                _connection.Execute("BEGIN IMMEDIATE");
-                SqliteSchema.Check(_connection);
-                CheckTables();
-                if (end - start == 1) ApplyAlone(batch[start]);
-                else for (var i = start; i < end; i++) Apply(batch[i]);
-                if (_connection.InTransaction) _connection.Execute("COMMIT");
+                Begin();
+                if (!TryApply(batch, start, end)) ApplyEach(batch, start, end);
+                _connection.Execute("COMMIT");
                 _connection.Checkpoint(_log.Due());
             }
             finally
@@ -169,20 +169,38 @@ internal sealed class GroupCommitter : IDisposable
         Generation = now;
     }
 
-    /// <summary>Applies the only write of a transaction, which goes back as a whole.</summary>
-    private void ApplyAlone(IWrite write)
+    private void Begin()
+    {
+        _connection.Execute("BEGIN IMMEDIATE");
+        SqliteSchema.Check(_connection);
+        CheckTables();
+    }
+
+    /// <summary>Applies all writes at once, which is nearly always possible; when one cannot be done, nothing is left of any.</summary>
+    private bool TryApply(List<IWrite> batch, int start, int end)
     {
         try
         {
-            write.Apply(_connection);
+            for (var i = start; i < end; i++) batch[i].Apply(_connection);
+            return true;
         }
-        catch (Exception e) when (e is not LedgerException { IsRefusal: false } && _connection.InTransaction)
+        catch (Exception e) when (IsItsOwn(e))
         {
             _connection.ResetAll();
             _connection.Execute("ROLLBACK");
-            write.Refuse(Refusal(e));
+            return false;
         }
     }
+
+    /// <summary>Applies the same writes one by one, each with a way back of its own.</summary>
+    private void ApplyEach(List<IWrite> batch, int start, int end)
+    {
+        Begin();
+        for (var i = start; i < end; i++) Apply(batch[i]);
+    }
+
+    /// <summary>Whether a failure is of the write alone, and the store takes more.</summary>
+    private bool IsItsOwn(Exception e) => e is not LedgerException { IsRefusal: false } && _connection.InTransaction;
 
     private static LedgerException Refusal(Exception e) =>
         e as LedgerException ?? new LedgerException($"the ledger could not take a write: {e.Message}", e) { IsRefusal = true };
@@ -195,7 +213,7 @@ internal sealed class GroupCommitter : IDisposable
         {
             write.Apply(_connection);
         }
-        catch (Exception e) when (e is not LedgerException { IsRefusal: false } && _connection.InTransaction)
+        catch (Exception e) when (IsItsOwn(e))
         {
             _connection.ResetAll();
             _connection.Execute("ROLLBACK TO write");
