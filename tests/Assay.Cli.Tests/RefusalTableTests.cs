@@ -4,7 +4,9 @@ using Assay.Server.Api;
 
 namespace Assay.Tests;
 
-/// <summary>Every refusal that the source knows, with its exit code and its HTTP status: one each, in a table that shows what a change changes.</summary>
+/// <summary>
+/// Every refusal that the source knows, with its exit code and its HTTP status: one each, in a table that shows what a change changes.
+/// </summary>
 public sealed partial class RefusalTableTests
 {
     [Fact]

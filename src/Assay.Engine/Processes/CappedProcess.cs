@@ -128,7 +128,9 @@ internal sealed unsafe class CappedProcess
 
     private bool HasRlimits => _start.Caps is { DiskBytes: not null } or { CpuTimeMs: not null } || (IsPolled && _start.Caps is { MemoryBytes: not null } or { Processes: not null });
 
-    /// <summary>In a cgroup the thread that starts the program counts until it has left, and the room for it may be taken by then.</summary>
+    /// <summary>
+    /// In a cgroup the thread that starts the program counts until it has left, and the room for it may be taken by then.
+    /// </summary>
     private int SpawningThread => IsPolled ? 0 : 1;
 
     private bool IsPolled => _containment is ProcessTree;

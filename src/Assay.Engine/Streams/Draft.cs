@@ -102,7 +102,7 @@ public sealed class Draft
         if (_sealed is not null) throw new InvalidOperationException("the draft is sealed");
         (Fold, var folded) = Fold.Record(new RecordedEvent(BasedOn.Version + _recorded.Count + 1, Now, body));
         _blobs.AddRange(body.Attached ?? []);
-        _blobs.AddRange(folded.Lines.Select(l => new Blob(l.Sha256, l.Content!.Value)));
+        foreach (var line in folded.Lines) _blobs.Add(new Blob(line.Sha256, line.Content!.Value));
         _recorded.Add(folded.Recorded);
         Effects = Effects.Evolve(body);
         _files.AddRange(folded.Files);

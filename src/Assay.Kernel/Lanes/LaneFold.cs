@@ -17,6 +17,7 @@ public sealed record LaneFold(ILane Lane, object State, ImmutableDictionary<(str
     public (LaneFold Fold, FoldedEvent Event) Take(RecordedEvent recorded)
     {
         var state = Lane.Evolve(State, recorded);
+        if (recorded.Lines is { Count: 0 }) return Without(state, recorded);
         if (recorded.Lines is null) return Placed(state, recorded, Lane.LinesOfFormat1(state, recorded));
         var lines = recorded.Lines.Select(l => new AppendedLine(l.Root, l.Path, l.Offset, l.Bytes, l.Sha256)).ToList();
         return With(state, recorded, lines);
@@ -26,10 +27,16 @@ public sealed record LaneFold(ILane Lane, object State, ImmutableDictionary<(str
     public (LaneFold Fold, FoldedEvent Event) Record(RecordedEvent fresh)
     {
         var state = Lane.Evolve(State, fresh);
-        var (fold, folded) = Placed(state, fresh, Lane.Lines(state, fresh));
+        var made = Lane.Lines(state, fresh);
+        if (made.Count == 0) return Without(state, fresh);
+        var (fold, folded) = Placed(state, fresh, made);
         var lines = folded.Lines.Select(l => new RecordedLine(l.Root, l.Path, l.Offset, l.SizeBytes, l.Sha256)).ToList();
         return (fold, folded with { Recorded = fresh with { Lines = lines } });
     }
+
+    /// <summary>What most events are: no line was made with them.</summary>
+    private (LaneFold Fold, FoldedEvent Event) Without(object state, RecordedEvent recorded) =>
+        (new LaneFold(Lane, state, Ends), new FoldedEvent(Lane, state, recorded, []));
 
     private (LaneFold Fold, FoldedEvent Event) Placed(object state, RecordedEvent recorded, IReadOnlyList<LogLine> lines)
     {
@@ -61,5 +68,5 @@ public sealed record LaneFold(ILane Lane, object State, ImmutableDictionary<(str
 public sealed record FoldedEvent(ILane Lane, object State, RecordedEvent Recorded, IReadOnlyList<AppendedLine> Lines)
 {
     /// <summary>All files that it gives rise to.</summary>
-    public IReadOnlyList<MirrorFile> Files => [.. Lane.Mirror(State, Recorded), .. Lines];
+    public IReadOnlyList<MirrorFile> Files => Lines.Count == 0 ? Lane.Mirror(State, Recorded) : [.. Lane.Mirror(State, Recorded), .. Lines];
 }

@@ -30,7 +30,7 @@ internal sealed class GroupCommitter : IDisposable
     {
         _connection = connection;
         _lock = writeLock;
-        _log = new WriteAheadLog(path);
+        _log = connection.LogOf(path);
         Generation = LaneTables.ReadGeneration(connection);
         _thread = new Thread(Run) { IsBackground = true, Name = "assay-ledger" };
         _thread.Start();
@@ -53,9 +53,6 @@ internal sealed class GroupCommitter : IDisposable
 
     /// <summary>The tables that this process fills.</summary>
     public IReadOnlyList<LaneTable> Tables { get; set; } = [];
-
-    /// <summary>Bytes that a write added, so that the log is moved on in time.</summary>
-    public void Wrote(long bytes) => _log.Wrote(bytes);
 
     /// <summary>
     /// Runs a write inside the next transaction; twice when a neighbour of it cannot be done. One that fails leaves nothing, and its
@@ -98,6 +95,7 @@ internal sealed class GroupCommitter : IDisposable
         }
 
         _thread.Join();
+        _log.Dispose();
     }
 
     private void Run()
@@ -156,7 +154,9 @@ internal sealed class GroupCommitter : IDisposable
         for (var i = start; i < end; i++) batch[i].Succeed();
     }
 
-    /// <summary>Tables that were made anew and are as this process has them are as good as the old ones; others it must not write into.</summary>
+    /// <summary>
+    /// Tables that were made anew and are as this process has them are as good as the old ones; others it must not write into.
+    /// </summary>
     private void CheckTables()
     {
         var now = LaneTables.ReadGeneration(_connection);

@@ -8,6 +8,9 @@ namespace Assay.Ledger.Sqlite;
 /// <summary>Prefers the system's SQLite where it is newer than the bundled one.</summary>
 internal static class NativeSqlite
 {
+    /// <summary>The name under which the library is asked for.</summary>
+    public const string Library = "e_sqlite3";
+
     private const string SystemLibrary = "libsqlite3.so.0";
     private const int BundledVersion = 3_035_005;
 
@@ -16,7 +19,7 @@ internal static class NativeSqlite
 
     private static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
-        if (name != "e_sqlite3" || !NativeLibrary.TryLoad(SystemLibrary, out var system)) return IntPtr.Zero;
+        if (name != Library || !NativeLibrary.TryLoad(SystemLibrary, out var system)) return IntPtr.Zero;
         return Version(system) > BundledVersion ? system : IntPtr.Zero;
     }
 
@@ -28,6 +31,7 @@ internal static class NativeSqlite
         static Once()
         {
             NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+            NativeLibrary.SetDllImportResolver(typeof(NativeSqlite).Assembly, Resolve);
             Batteries_V2.Init();
         }
     }

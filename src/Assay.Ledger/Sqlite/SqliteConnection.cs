@@ -52,6 +52,9 @@ internal sealed class SqliteConnection : IDisposable
         return value;
     }
 
+    /// <summary>Its write-ahead log, when it is the one that writes.</summary>
+    public WriteAheadLog LogOf(string path) => new(_db, path);
+
     /// <summary>Moves committed pages into the database file, without waiting for anybody.</summary>
     public void Checkpoint(CheckpointKind kind)
     {

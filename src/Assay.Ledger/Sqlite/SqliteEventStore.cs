@@ -115,7 +115,6 @@ public sealed class SqliteEventStore : IEventStore
 
 
         foreach (var row in commit.Rows) LaneTables.Upsert(db, row);
-        _committer.Wrote(BytesOf(commit));
         foreach (var key in commit.Keys)
         {
             db.Prepare("INSERT OR IGNORE INTO request_keys VALUES(?1, ?2, ?3, ?4)").Bind(1, key.Name).Bind(2, key.Request).Bind(3, key.Answer).Bind(4, key.At).Run();
@@ -220,13 +219,6 @@ public sealed class SqliteEventStore : IEventStore
         _lock.Dispose();
         _temporary?.Delete(recursive: true);
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>About what a commit adds to the log: its bytes, and what a row costs besides.</summary>
-    private static long BytesOf(Commit commit)
-    {
-        const int row = 200;
-        return commit.Appends.Sum(a => a.Events.Sum(e => e.Bytes.Length + (long)row)) + commit.Blobs.Sum(b => (long)b.Bytes.Length) + (commit.Rows.Count * row);
     }
 
     private static void Write(SqliteConnection db, StreamAppend append, StreamRow? row)

@@ -1,44 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using SQLitePCL;
+
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>
-/// The file beside the database that takes what is committed. What one process writes is moved on in time, and the file then used again from its beginning, which
-/// is what makes a commit cheap: a file that grows costs each sync the file system's own journal. Many short commands, or a reader in the way, let it grow all the
-/// same; so its size decides too, whoever wrote what is in it.
+/// The file beside the database that takes what is committed. What is in it decides when it is moved on, whoever wrote that: many short
+/// commands add up like one long one. The file is used again from its beginning then, which is what makes a commit cheap: one that grows
+/// costs each sync the file system's own journal. Only where a reader has let it grow far beyond is it cut.
 /// </summary>
-internal sealed class WriteAheadLog(string path)
+internal sealed unsafe partial class WriteAheadLog : IDisposable
 {
-    /// <summary>What one process writes between two checkpoints.</summary>
-    private const long DueBytes = 16L << 20;
+    /// <summary>With this many pages in it, 16 MiB, it is moved on.</summary>
+    private const int DuePages = 4096;
 
-    /// <summary>Beyond this the file is emptied.</summary>
-    private const long TooLargeBytes = 32L << 20;
+    /// <summary>How many come in between two attempts that a reader prevented.</summary>
+    private const int PatiencePages = 256;
 
-    /// <summary>How much it grows between two attempts that a reader prevented.</summary>
-    private const long PatienceBytes = 1L << 20;
+    /// <summary>A file of this size is cut.</summary>
+    private const long TooLargeBytes = 40L << 20;
 
-    private readonly FileInfo _file = new(path + "-wal");
-    private long _written;
-    private long _triedAt;
+    private readonly FileInfo _file;
 
-    /// <summary>Bytes that this process has added.</summary>
-    public void Wrote(long bytes) => _written += bytes;
+    /// <summary>
+    /// The pages in it after the last commit, as SQLite tells (sqlite3_wal_hook). It is not looked for in the files: closing one of them
+    /// would drop the locks that SQLite holds on it in this process.
+    /// </summary>
+    private readonly int* _pages = (int*)NativeMemory.AllocZeroed(sizeof(int));
+    private int _triedAt;
+
+    /// <param name="connection">The connection that writes.</param>
+    /// <param name="path">The database file.</param>
+    public WriteAheadLog(sqlite3 connection, string path)
+    {
+        _file = new FileInfo(path + "-wal");
+        Hook(connection.DangerousGetHandle(), &Note, _pages);
+    }
 
     /// <summary>What is to be done now. To be asked after each commit.</summary>
     public CheckpointKind Due()
     {
+        var pages = *_pages;
+        if (pages < _triedAt) _triedAt = 0;
+        if (pages <= DuePages || (_triedAt > 0 && pages < _triedAt + PatiencePages)) return CheckpointKind.None;
+        _triedAt = pages;
         _file.Refresh();
-        var bytes = _file.Exists ? _file.Length : 0;
-        if (bytes < _triedAt) _triedAt = 0;
-        if (bytes > TooLargeBytes && bytes >= _triedAt + PatienceBytes)
-        {
-            (_triedAt, _written) = (bytes, 0);
-            return CheckpointKind.Empty;
-        }
-
-        if (_written <= DueBytes) return CheckpointKind.None;
-        _written = 0;
-        return CheckpointKind.Move;
+        return _file.Exists && _file.Length > TooLargeBytes ? CheckpointKind.Empty : CheckpointKind.Move;
     }
+
+    /// <summary>To be called when the connection commits nothing any more.</summary>
+    public void Dispose() => NativeMemory.Free(_pages);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Note(void* pages, IntPtr connection, byte* database, int count)
+    {
+        *(int*)pages = count;
+        return raw.SQLITE_OK;
+    }
+
+    [LibraryImport(NativeSqlite.Library, EntryPoint = "sqlite3_wal_hook")]
+    private static partial void* Hook(IntPtr connection, delegate* unmanaged[Cdecl]<void*, IntPtr, byte*, int, int> hook, void* argument);
 }
 
 /// <summary>How far the write-ahead log is brought into the database file.</summary>

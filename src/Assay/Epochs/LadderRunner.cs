@@ -11,13 +11,17 @@ using Assay.Lanes.Epochs;
 
 namespace Assay.Epochs;
 
-/// <summary>Runs ladders of plans. Each attempt at a rung is an epoch of its own, so an escalation goes on where it was interrupted.</summary>
+/// <summary>
+/// Runs ladders of plans. Each attempt at a rung is an epoch of its own, so an escalation goes on where it was interrupted.
+/// </summary>
 /// <param name="workspace">The workspace.</param>
 /// <param name="time">The clock.</param>
 /// <param name="observer">Is told what happens while it happens.</param>
 public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
 {
-    /// <summary>Everything that is wrong with a ladder or a plan on it; empty when it could be climbed. Writes and starts nothing.</summary>
+    /// <summary>
+    /// Everything that is wrong with a ladder or a plan on it; empty when it could be climbed. Writes and starts nothing.
+    /// </summary>
     public static IReadOnlyList<InputProblem> Preflight(string ladderPath, EpochOptions options) => Load(ladderPath, options).Problems;
 
     /// <summary>Climbs a ladder; one that was interrupted or cancelled goes on.</summary>
