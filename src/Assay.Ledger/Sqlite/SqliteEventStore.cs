@@ -113,7 +113,6 @@ public sealed class SqliteEventStore : IEventStore
             db.Prepare("INSERT OR IGNORE INTO blobs(sha256, body) VALUES(?1, ?2)").Bind(1, blob.Sha256.ToArray()).Bind(2, blob.Bytes.Span).Run();
         }
 
-
         foreach (var row in commit.Rows) LaneTables.Upsert(db, row);
         foreach (var key in commit.Keys)
         {
