@@ -49,7 +49,7 @@ internal static class MillionBench
         _ = again.Find(StreamName.Of("bench", "S1"));
         report.Row("open it and find a stream", open.Elapsed.TotalSeconds, "0.000");
         var verify = Stopwatch.StartNew();
-        var verified = new LedgerVerifier(again, new Dictionary<string, ILane>(StringComparer.Ordinal), new FileMirror(folder)).Verify();
+        var verified = new LedgerVerifier(again, new LaneSet(), new FileMirror(folder)).Verify();
         if (verified.Problems.Count > 0 || verified.Events != Million) throw new InvalidOperationException("the ledger does not verify");
         report.Row("verify every chain", verify.Elapsed.TotalSeconds);
     }

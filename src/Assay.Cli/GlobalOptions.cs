@@ -44,7 +44,7 @@ internal sealed class GlobalOptions
 
     /// <summary>The same for a command that only reads.</summary>
     public Workspace? OpenForReading(ParseResult parsed) =>
-        Existing(parsed, static path => Workspace.OpenForReading(path, KnownLanes.All.Values));
+        Existing(parsed, static path => Workspace.OpenForReading(path, KnownLanes.All));
 
     private Workspace? Existing(ParseResult parsed, Func<string, Workspace> open)
     {

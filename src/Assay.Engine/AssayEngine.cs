@@ -24,9 +24,9 @@ public sealed class AssayEngine : IAsyncDisposable
     private readonly ProcessPerformer _processes;
     private readonly HttpPerformer _http;
 
-    private AssayEngine(Workspace workspace, EngineSession session, TimeProvider time, ContainmentMode? containment)
+    private AssayEngine(Workspace workspace, LaneSet lanes, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
-        (Workspace, Session, Time) = (workspace, session, time);
+        (Workspace, Lanes, Session, Time) = (workspace, lanes, session, time);
         Desk = new CommandDesk(workspace, time, Tell);
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
         _containments = new ContainmentPool(containment);
@@ -41,6 +41,9 @@ public sealed class AssayEngine : IAsyncDisposable
     }
 
     public Workspace Workspace { get; }
+
+    /// <summary>The lanes of this build, by whose streams a command may be put.</summary>
+    public LaneSet Lanes { get; }
 
     public EngineSession Session { get; }
 
@@ -61,10 +64,11 @@ public sealed class AssayEngine : IAsyncDisposable
 
     /// <summary>Starts an engine on a workspace, which it does not own.</summary>
     /// <param name="workspace">The workspace.</param>
+    /// <param name="lanes">The lanes of this build.</param>
     /// <param name="time">The clock.</param>
     /// <param name="containment">How to hold processes; null: the best that the host offers.</param>
-    public static async Task<AssayEngine> StartAsync(Workspace workspace, TimeProvider time, ContainmentMode? containment = null) =>
-        new(workspace, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
+    public static async Task<AssayEngine> StartAsync(Workspace workspace, LaneSet lanes, TimeProvider time, ContainmentMode? containment = null) =>
+        new(workspace, lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
 
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
     public void OnChild(Func<RunChild, CancellationToken, Task<ChildOutcome>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
@@ -120,6 +124,9 @@ public sealed class AssayEngine : IAsyncDisposable
             // A log that cannot be written, a view that cannot be drawn: the record has it all.
         }
     }
+
+    /// <summary>A stream to which another puts a command, as it stands.</summary>
+    internal StreamMachine OpenOther(StreamName stream) => Desk.Open(Lanes[stream], stream);
 
     internal IEffectPerformer Performer(Effect effect) => _performers.TryGetValue(effect.GetType(), out var performer)
         ? performer

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Json;
@@ -13,4 +14,5 @@ internal static class JsonLine
 }
 
 [JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class LineJson : JsonSerializerContext;

@@ -8,7 +8,7 @@ namespace Assay.Ledger;
 /// <param name="store">The ledger.</param>
 /// <param name="lanes">All lanes of this build.</param>
 /// <param name="progress">Is told about once a second, and not at all of what takes less.</param>
-public sealed class TableRebuild(IEventStore store, IEnumerable<ILane> lanes, Action<RebuildProgress>? progress = null)
+public sealed class TableRebuild(IEventStore store, LaneSet lanes, Action<RebuildProgress>? progress = null)
 {
     private const int BatchRows = 2_000;
     private const int PageEvents = 4_096;

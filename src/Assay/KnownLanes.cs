@@ -5,12 +5,10 @@ using Assay.Lanes.Tasks;
 
 namespace Assay;
 
-/// <summary>The lanes of this build, by name.</summary>
+/// <summary>The lanes of this build.</summary>
 public static class KnownLanes
 {
-    public static IReadOnlyDictionary<string, ILane> All { get; } = new ILane[]
-    {
+    public static LaneSet All { get; } = new(
         EpochLane.Instance, LadderLane.Instance, JobLane.Instance, RunLane.Instance, RegistryLane.Instance,
-        TaskLane.Instance, AdapterLane.Instance, ProjectLane.Instance,
-    }.ToDictionary(lane => lane.Name, StringComparer.Ordinal);
+        TaskLane.Instance, AdapterLane.Instance, ProjectLane.Instance);
 }

@@ -12,9 +12,9 @@ public static class WorkspaceTables
     /// <summary>Makes sure that they are there and as this build has them.</summary>
     /// <exception cref="LedgerException">They are not, and an engine of another build is at work.</exception>
     public static Task ReadyAsync(Workspace workspace, TimeProvider time) =>
-        workspace.MakeTablesAsync(KnownLanes.All.Values, time, Progress);
+        workspace.MakeTablesAsync(KnownLanes.All, time, Progress);
 
     /// <summary>Makes all of them from the events, and returns how many.</summary>
     public static Task<int> RebuildAsync(Workspace workspace, TimeProvider time) =>
-        workspace.MakeTablesAsync(KnownLanes.All.Values, time, Progress, all: true);
+        workspace.MakeTablesAsync(KnownLanes.All, time, Progress, all: true);
 }

@@ -177,14 +177,16 @@ public sealed class EngineFailureTests
             CaptureChanges => (new ChangesOutcome(Digest.Of(set.Bytes()), set.DiffSha256, 1, 1, 1, 0, null), new() { [ChangesOutcome.ChangesName] = set.Bytes() }),
             ApplyChanges => (new ApplyOutcome(Applied: true, null, []), []),
             RemoveFolders => (new FilesOutcome([], Complete: true), []),
-            CommandStream { Command: AskPermit } => (new StreamOutcome("adapter/a", AdapterLane.StatusAllowed, null), []),
-            CommandStream { Command: ReportCall } => (new StreamOutcome("adapter/a", AdapterLane.StatusReported, null), []),
-            CommandStream { Command: MovePatch move } => (new StreamOutcome("project/p", PatchMoves.Word(move.Through[^1]), null), []),
-            CommandStream { Command: CommitPatch } => (new StreamOutcome("project/p", PatchMoves.Word(PatchState.Committed), null), []),
-            CommandStream { Command: PublishResults } => (new StreamOutcome("project/p", ProjectLane.StatusPublished, null), []),
+            CommandStream { Command: AskPermit } => (Answered(new PermitAnswer(PermitStatus.Allowed, null, null, null)), []),
+            CommandStream { Command: ReportCall } => (Answered(new ReportAnswer(false)), []),
+            CommandStream { Command: MovePatch move } => (Answered(new PatchAnswer(move.Through[^1], null)), []),
+            CommandStream { Command: CommitPatch } => (Answered(new PatchAnswer(PatchState.Committed, null)), []),
+            CommandStream { Command: PublishResults } => (Answered(AcceptedAnswer.Instance), []),
             _ => throw new InvalidOperationException($"a run asks for no {effect}"),
         };
     }
+
+    private static AnswerOutcome Answered(StreamAnswer answer) => new(StreamName.Of("other", "x"), answer);
 
     private static ProcessCaps Caps => new() { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
 

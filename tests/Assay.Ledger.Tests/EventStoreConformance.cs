@@ -68,6 +68,18 @@ public abstract class EventStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_may_only_ask_that_another_stream_stands_where_it_was_seen()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "one");
+        var good = CommitOf(B, StreamHead.Empty(B), "b").Appends[0];
+        var stale = Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(new Commit([good, new StreamAppend(A, StreamHead.Empty(A), [])])));
+        Assert.Equal((A, head), (stale.Stream, stale.Actual));
+        Assert.Null(_store.Find(B));
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([good, new StreamAppend(A, head, [])])));
+        Assert.Equal((head, 1), (_store.Find(A)!.Head, _store.Find(B)!.Head.Version));
+    }
+
+    [Fact]
     public async Task Of_many_appends_to_one_version_exactly_one_wins()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), $"{i}")))));

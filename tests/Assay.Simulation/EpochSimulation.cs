@@ -118,11 +118,11 @@ internal sealed class EpochSimulation
     private void Check()
     {
         var stored = _world.Store.Read(_stream, 0);
-        Must(stored.Count == _world.Acknowledged.Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
+        Must(stored.Count == _world.Acknowledged(_stream).Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
         var previous = _stream.Genesis;
         for (var i = 0; i < stored.Count; i++)
         {
-            Must(stored[i].Bytes.Span.SequenceEqual(_world.Acknowledged[i]), $"event {i + 1} is not what was acknowledged");
+            Must(stored[i].Bytes.Span.SequenceEqual(_world.Acknowledged(_stream)[i]), $"event {i + 1} is not what was acknowledged");
             var fields = EventEnvelope.Fields(stored[i].Bytes);
             Must(fields.Version == i + 1 && fields.Previous == previous, $"the chain breaks at event {i + 1}");
             previous = Digest.Of(stored[i].Bytes.Span);

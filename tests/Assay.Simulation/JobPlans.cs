@@ -63,8 +63,6 @@ internal static class JobPlans
     {
         RunProcess run => Stage(run, now, wasEnded, random),
         CommandStream { Command: DeclareRun declare } told => Run(told, declare.Run, wasEnded, random),
-        CommandStream { Command: LogTrial } told => (new StreamOutcome(told.Stream.ToString(), RegistryLane.StatusLogged, "1"), FakeOutcomes.NoEvidence),
-        CommandStream told => (new StreamOutcome(told.Stream.ToString(), "Active", null), FakeOutcomes.NoEvidence),
         _ => throw new InvalidOperationException($"a job asks for no {effect}"),
     };
 
@@ -102,13 +100,10 @@ internal static class JobPlans
 
     private static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Run(CommandStream told, RunDeclared run, bool wasEnded, Random random)
     {
-        var status = wasEnded ? RunLane.StatusCancelled : random.Next(8) switch { 0 => RunLane.StatusFailed, 1 => RunLane.StatusBudget, _ => RunLane.StatusCompleted };
-        var outcome = new StreamOutcome(told.Stream.ToString(), status, status == RunLane.StatusCompleted ? null : $"{BudgetRule.WallClock}: simulated")
-        {
-            DurationMs = random.Next(1000),
-            Counts = random.Next(4) > 0,
-        };
+        var end = wasEnded ? RunEnd.Cancelled : random.Next(8) switch { 0 => RunEnd.Failed, 1 => RunEnd.StoppedBudget, _ => RunEnd.Completed };
+        var rule = end == RunEnd.Completed ? null : BudgetRule.WallClock;
         var manifest = DossierManifest.Of(run, [new DossierFile("segments/held/metrics.json", Digest.Of("h"), 1)]).Bytes();
-        return (outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty.Add(StreamReading.DocumentName, manifest));
+        var answer = new RunAnswer(end, rule, rule is null ? null : "simulated", IsOwn: random.Next(4) > 0, 0, random.Next(1000)) { Document = manifest };
+        return (new AnswerOutcome(told.Stream, answer), FakeOutcomes.NoEvidence);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
         Finish();
         Check();
         Must(Truth.Effects.InFlight.IsEmpty, "an effect is neither finished nor interrupted");
-        Must(World.Store.Read(Truth.Stream, 0).Select(s => s.Bytes.ToArray()).SequenceEqual(World.Acknowledged, ByContent), "an acknowledged event was changed or lost");
+        Must(World.Store.Read(Truth.Stream, 0).Select(s => s.Bytes.ToArray()).SequenceEqual(World.Acknowledged(Truth.Stream), ByContent), "an acknowledged event was changed or lost");
     }
 
     private static IEqualityComparer<byte[]> ByContent { get; } = EqualityComparer<byte[]>.Create((a, b) => a.AsSpan().SequenceEqual(b), static bytes => bytes.Length);

@@ -90,7 +90,7 @@ internal abstract class LaneSimulation<TState> where TState : class
     protected void CheckRecord()
     {
         TakeIn();
-        Must(Truth.Head.Version == World.Acknowledged.Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
+        Must(Truth.Head.Version == World.Acknowledged(_stream).Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
         if (_engine?.Version == Truth.Head.Version) Must(Text((TState)_engine.State) == Text((TState)Truth.State), "an engine's state is not the fold of the events");
     }
 
@@ -104,7 +104,7 @@ internal abstract class LaneSimulation<TState> where TState : class
     {
         foreach (var stored in World.Store.Read(_stream, Truth.Head.Version))
         {
-            Must(stored.Bytes.Span.SequenceEqual(World.Acknowledged[(int)stored.Version - 1]), $"event {stored.Version} is not what was acknowledged");
+            Must(stored.Bytes.Span.SequenceEqual(World.Acknowledged(_stream)[(int)stored.Version - 1]), $"event {stored.Version} is not what was acknowledged");
             var before = (TState)Truth.State;
             CheckStep(before, Truth.Apply(stored.Bytes).Recorded);
         }

@@ -12,6 +12,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 {
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];
+    private readonly Dictionary<StreamName, List<StoredEvent>> _byStream = [];
     private readonly SortedDictionary<string, StreamInfo> _streams = new(StringComparer.Ordinal);
     private readonly Dictionary<Digest, byte[]> _blobs = [];
     private readonly Dictionary<string, WorkerSession> _sessions = new(StringComparer.Ordinal);
@@ -52,12 +53,12 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue)
     {
-        lock (_gate) return [.. _events.Where(e => e.Stream == stream && e.Version > afterVersion).Take(limit)];
+        lock (_gate) return _byStream.TryGetValue(stream, out var events) ? [.. events.Skip((int)afterVersion).Take(limit)] : [];
     }
 
     public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit)
     {
-        lock (_gate) return [.. _events.Where(e => e.Position > afterPosition).Take(limit)];
+        lock (_gate) return [.. _events.Skip((int)afterPosition).Take(limit)];
     }
 
     public long CountEvents()
@@ -220,7 +221,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         var copy = new MemoryEventStore();
         lock (_gate)
         {
-            copy._events.AddRange(_events);
+            foreach (var stored in _events) copy.Keep(stored);
             foreach (var (name, info) in _streams) copy._streams.Add(name, info);
             foreach (var (digest, bytes) in _blobs) copy._blobs.Add(digest, bytes);
             foreach (var (key, row) in _rows) copy._rows.Add(key, row);
@@ -250,7 +251,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, null, 0, null);
         foreach (var sealedEvent in append.Events)
         {
-            _events.Add(new StoredEvent(_events.Count + 1, append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
+            Keep(new StoredEvent(_events.Count + 1, append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
         }
 
         _streams[append.Stream.ToString()] = info with
@@ -259,5 +260,12 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
             MirroredTo = Math.Max(info.MirroredTo, append.MirroredTo ?? 0),
             WakeAt = append.WakeAt ?? info.WakeAt,
         };
+    }
+
+    private void Keep(StoredEvent stored)
+    {
+        _events.Add(stored);
+        if (!_byStream.TryGetValue(stored.Stream, out var events)) _byStream.Add(stored.Stream, events = []);
+        events.Add(stored);
     }
 }

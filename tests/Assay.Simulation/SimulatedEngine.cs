@@ -130,7 +130,7 @@ internal sealed class SimulatedEngine
     {
         for (; ; )
         {
-            var draft = _machine.Draft(_world.Now);
+            var draft = _machine.Draft(_world.Now, _world.Open);
             fill(draft);
             if (draft.IsEmpty) return true;
             switch (_world.Commit(draft.ToCommit(_claim.Fence)))
@@ -155,9 +155,9 @@ internal sealed class SimulatedEngine
     }
 
     /// <summary>Whether an attempt that was lost may have acted, so that it is marked before it begins.</summary>
-    private static bool IsMarked(Effect effect) => effect is RunProcess or CallHttp { Repeatable: false };
+    private static bool IsMarked(Effect effect) => effect.WhenLost == LossPolicy.Ask;
 
-    private static string Marker(string effectId, int attempt) => $"{effectId}#{attempt}";
+    private string Marker(string effectId, int attempt) => $"{_machine.Stream}#{effectId}#{attempt}";
 
     private enum Stage
     {

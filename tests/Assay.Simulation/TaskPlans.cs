@@ -11,6 +11,7 @@ namespace Assay.Simulation;
 internal static class TaskPlans
 {
     public const string RunId = "run";
+    public const string ProjectId = "project";
 
     public static readonly Actor Somebody = new("ada", "cli");
 
@@ -24,7 +25,7 @@ internal static class TaskPlans
         {
             RunId = RunId,
             ProjectRoot = "/project",
-            ProjectId = "project",
+            ProjectId = ProjectId,
             QueueSha256 = Digest.Of("q"),
             RoutingSha256 = Digest.Of("r"),
             AdaptersSha256 = Digest.Of("a"),
@@ -45,11 +46,6 @@ internal static class TaskPlans
         CaptureChanges => Changes(random),
         ApplyChanges => (new ApplyOutcome(random.Next(15) > 0, "it does not fit", []), FakeOutcomes.NoEvidence),
         RemoveFolders => (new FilesOutcome([], true), FakeOutcomes.NoEvidence),
-        CommandStream { Command: AskPermit } => (Permit(now, random), FakeOutcomes.NoEvidence),
-        CommandStream { Command: ReportCall } => (new StreamOutcome("adapter/x", random.Next(8) == 0 ? AdapterLane.StatusOpened : AdapterLane.StatusReported, null), FakeOutcomes.NoEvidence),
-        CommandStream { Command: MovePatch move } => (Moved(move, random), FakeOutcomes.NoEvidence),
-        CommandStream { Command: CommitPatch } => (Committed(wasEnded, random), FakeOutcomes.NoEvidence),
-        CommandStream { Command: PublishResults } => (new StreamOutcome("project/x", ProjectLane.StatusPublished, null), FakeOutcomes.NoEvidence),
         _ => throw new InvalidOperationException($"a run asks for no {effect}"),
     };
 
@@ -59,24 +55,10 @@ internal static class TaskPlans
         return wasEnded && random.Next(4) > 0 ? outcome with { KillReason = KillReason.Cancelled, ExitCode = null, Signal = 15 } : outcome;
     }
 
-    private static StreamOutcome Permit(DateTimeOffset now, Random random) => random.Next(8) switch
-    {
-        0 => new StreamOutcome("adapter/x", AdapterLane.StatusOpen, "its circuit breaker is open") { Since = now - TimeSpan.FromSeconds(random.Next(30)), Until = now + TimeSpan.FromSeconds(2) },
-        1 => new StreamOutcome("adapter/x", AdapterLane.StatusUnhealthy, "not well"),
-        _ => new StreamOutcome("adapter/x", AdapterLane.StatusAllowed, null),
-    };
-
-    private static StreamOutcome Moved(MovePatch move, Random random) => random.Next(40) == 0
-        ? new StreamOutcome("project/x", StreamOutcome.Refused, "patch_busy: somebody else")
-        : new StreamOutcome("project/x", PatchMoves.Word(move.Through[^1]), null);
-
-    private static StreamOutcome Committed(bool wasEnded, Random random) => new(
-        "project/x", PatchMoves.Word(wasEnded ? PatchState.Verified : random.Next(8) == 0 ? PatchState.ApplyFailed : PatchState.Committed), null);
-
     private static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Changes(Random random)
     {
         var path = random.Next(10) == 0 ? "elsewhere" : random.Next(2) == 0 ? "a.txt" : "src/x";
-        var set = new ChangeSet(Digest.Of("tree"), Digest.Of(random.Next().ToString()), [new FileChange(path, ChangeKind.Created, null, null, new FileVersion(EntryKind.File, 420, 1, Digest.Of("x")))], 1, 0);
+        var set = new ChangeSet(Digest.Of("tree"), Digest.Of(random.Next(8).ToString()), [new FileChange(path, ChangeKind.Created, null, null, new FileVersion(EntryKind.File, 420, 1, Digest.Of("x")))], 1, 0);
         var bytes = set.Bytes();
         var outcome = random.Next(8) switch
         {
@@ -100,6 +82,7 @@ internal static class TaskPlans
         CircuitBreaker = new BreakerSettings(3, 1_000, 1),
         Retry = new RetrySettings(random.Next(1, 4), new RetryPauses(RetryPauses.Exponential, 100, 1_000, Jitter: true)),
         SuccessCodes = [0],
+        HealthCheck = kind == AdapterKind.Process && random.Next(2) == 0 ? new HealthCheck(["check"], null, 1_000, 60_000) : null,
         ReminderMs = kind == AdapterKind.Manual ? 5_000 : null,
     };
 

@@ -13,12 +13,16 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     private const int MaxSteps = 500;
 
     private readonly Dictionary<string, int> _reopened = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _allowed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _committed = new(StringComparer.Ordinal);
+    private long _seen;
 
     /// <summary>Runs the seed. Throws with what did not hold.</summary>
     public void Run()
     {
-        Submit(TaskPlans.Draw(Random));
+        var declare = TaskPlans.Draw(Random);
+        Submit(declare);
+        foreach (var adapter in declare.Adapters) World.Submit(AdapterLane.StreamOf(adapter.AdapterId), new ConfigureAdapter(adapter));
         Submit(new StartExecution(Random.Next(1, 4), TaskPlans.Somebody));
         for (var step = 0; step < MaxSteps; step++)
         {
@@ -55,9 +59,22 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
             case 9 or 10:
                 World.Pass(TimeSpan.FromSeconds(5));
                 break;
+            case 11 when Random.Next(3) == 0:
+                LookAtAdapters();
+                break;
             default:
                 Engine.Step();
                 break;
+        }
+    }
+
+    /// <summary>The health of each adapter is looked at.</summary>
+    private void LookAtAdapters()
+    {
+        foreach (var adapter in State.Adapters.Values.Where(a => a.HealthCheck is not null).Select(a => AdapterLane.StreamOf(a.AdapterId)))
+        {
+            World.Submit(adapter, new RequestCheck());
+            World.Drive(adapter);
         }
     }
 
@@ -70,6 +87,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         {
             if (Engine.Step()) continue;
             Submit(new StartExecution(2, TaskPlans.Somebody));
+            LookAtAdapters();
             foreach (var task in State.Tasks.Where(t => t.Phase == TaskPhase.InProgress && State.IsManual(t)).ToList()) Submit(new CompleteManual(task.Spec.TaskId, TaskPlans.Somebody, null, [], []));
             World.Pass(TimeSpan.FromSeconds(60));
         }
@@ -83,12 +101,34 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     {
         var state = State;
         CheckRecord();
+        CheckOthers(state);
         foreach (var task in state.Tasks)
         {
             var id = task.Spec.TaskId;
             var began = World.Executions.GetValueOrDefault($"{TaskEffects.Act}/{id}");
             Must(task.Spec.RetrySafe || began <= 1 + _reopened.GetValueOrDefault(id), $"{id} is not retry-safe and was attempted {began} times");
             Must(!_committed.Contains(id) || task.Phase is TaskPhase.Completed or TaskPhase.Validating, $"the change of {id} is in the tree, and the task is {task.Phase}");
+        }
+    }
+
+    /// <summary>What an adapter granted and what the run made of it are one commit, and so are a patch and its task.</summary>
+    private void CheckOthers(ExecutionState state)
+    {
+        foreach (var stored in World.Store.ReadAll(_seen, int.MaxValue))
+        {
+            _seen = stored.Position;
+            if (stored.Stream.Lane == AdapterLane.LaneName && EventEnvelope.Open(stored.Bytes, AdapterLane.Instance.Events).Body is ProbeGranted probe)
+            {
+                Must(_allowed.Contains(probe.Ticket), $"{stored.Stream} granted a probe to {probe.Ticket}, which does not know of it");
+            }
+
+        }
+
+        var project = (ProjectState)World.Open(ProjectLane.StreamOf(TaskPlans.ProjectId)).State;
+        foreach (var task in state.Tasks.Where(t => t is { Phase: TaskPhase.Completed, Patch: not null }))
+        {
+            var stands = project.Patches[task.Patch!.PatchId];
+            Must(stands.Patch.TaskId != task.Spec.TaskId || stands.State == PatchState.Committed, $"{task.Spec.TaskId} completed, and its patch is {stands.State}");
         }
     }
 
@@ -108,7 +148,11 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
                 _reopened[reopened.TaskId] = _reopened.GetValueOrDefault(reopened.TaskId) + 1;
                 Must(before.Task(reopened.TaskId).HasEnded && before.Task(reopened.TaskId).Phase != TaskPhase.Completed, $"{reopened.TaskId} was reopened");
                 break;
-            case EffectFinished { Outcome: StreamOutcome { Status: "committed" } } finished when TaskEffects.TaskOf(finished.EffectId) is { } id:
+            case EffectFinished { Outcome: AnswerOutcome { Answer: PermitAnswer { Status: PermitStatus.Allowed } } } allowed:
+                var asking = before.Task(TaskEffects.TaskOf(allowed.EffectId)!);
+                _allowed.Add(asking.Ticket(TaskPlans.RunId, asking.Attempts + 1));
+                break;
+            case EffectFinished { Outcome: AnswerOutcome { Answer: PatchAnswer { State: PatchState.Committed } } } finished when TaskEffects.TaskOf(finished.EffectId) is { } id:
                 _committed.Add(id);
                 break;
             case ExecutionFinished:

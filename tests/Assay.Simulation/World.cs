@@ -1,4 +1,10 @@
+using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Epochs;
+using Assay.Lanes.Jobs;
+using Assay.Lanes.Tasks;
 using Assay.Ledger;
 
 namespace Assay.Simulation;
@@ -9,6 +15,15 @@ namespace Assay.Simulation;
 internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>)> outcome)
 {
     private const int EngineFailsOnceIn = 16;
+    private const int MostSteps = 1_000;
+
+    private static readonly LaneSet Lanes = new(
+        EpochLane.Instance, LadderLane.Instance, JobLane.Instance, RunLane.Instance, RegistryLane.Instance,
+        TaskLane.Instance, AdapterLane.Instance, ProjectLane.Instance);
+
+    private readonly Dictionary<StreamName, List<byte[]>> _acknowledged = [];
+    private readonly Dictionary<StreamName, StreamMachine> _folded = [];
+    private int _drivers = 1_000;
 
     public MemoryEventStore Store { get; } = new();
 
@@ -23,12 +38,25 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     /// <summary>How often the outside world saw each effect begin.</summary>
     public Dictionary<string, int> Executions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Exact bytes of every event whose commit was acknowledged to somebody.</summary>
-    public List<byte[]> Acknowledged { get; } = [];
+    /// <summary>Exact bytes of every event of a stream whose commit was acknowledged to somebody.</summary>
+    public IReadOnlyList<byte[]> Acknowledged(StreamName stream) => _acknowledged.GetValueOrDefault(stream, []);
 
     /// <summary>How an effect that is ending now turns out; now and then the engine itself cannot perform it.</summary>
-    public (EffectOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence) Outcome(Effect effect, bool wasEnded) =>
-        random.Next(EngineFailsOnceIn) == 0 ? (effect.Failed("simulated", Now), FakeOutcomes.NoEvidence) : outcome(effect, Now, wasEnded);
+    public (EffectOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence) Outcome(Effect effect, bool wasEnded)
+    {
+        if (random.Next(EngineFailsOnceIn) == 0) return (effect.Failed("simulated", Now), FakeOutcomes.NoEvidence);
+
+        // A run's dossier is made by a program, which is fake; what else is asked of other streams really happens.
+        return effect is CommandStream asks and not { Command: DeclareRun }
+            ? (new AnswerOutcome(asks.Stream, Answer(asks, wasEnded)), FakeOutcomes.NoEvidence)
+            : outcome(effect, Now, wasEnded);
+    }
+
+    private StreamAnswer Answer(CommandStream asks, bool wasEnded)
+    {
+        if (Submit(asks.Stream, asks.Command) is Decision.Refused refused) return new RefusedAnswer(refused.Rule, refused.Message);
+        return Lanes[asks.Stream].Answer(wasEnded ? Open(asks.Stream).State : Drive(asks.Stream), asks.Command);
+    }
 
     public void Pass(TimeSpan most) => Now += TimeSpan.FromMilliseconds(random.NextDouble() * most.TotalMilliseconds);
 
@@ -36,8 +64,43 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     public CommitResult Commit(Commit commit)
     {
         var result = Store.CommitAsync(commit).GetAwaiter().GetResult();
-        if (result is CommitResult.Committed) Acknowledged.AddRange(commit.Appends.SelectMany(a => a.Events).Select(e => e.Bytes));
+        if (result is not CommitResult.Committed) return result;
+        foreach (var append in commit.Appends)
+        {
+            if (!_acknowledged.TryGetValue(append.Stream, out var known)) _acknowledged.Add(append.Stream, known = []);
+            known.AddRange(append.Events.Select(e => e.Bytes));
+        }
+
         return result;
+    }
+
+    /// <summary>A stream as it is stored.</summary>
+    public StreamMachine Open(StreamName stream)
+    {
+        if (!_folded.TryGetValue(stream, out var machine)) _folded.Add(stream, machine = new StreamMachine(Lanes[stream], stream));
+        foreach (var stored in Store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+        return machine.Clone();
+    }
+
+    /// <summary>Puts a command to a stream, as somebody outside.</summary>
+    public Decision Submit(StreamName stream, Command command)
+    {
+        var draft = Open(stream).Draft(Now);
+        var decision = draft.Decide(command);
+        if (!draft.IsEmpty) Commit(draft.ToCommit(fence: null));
+        return decision;
+    }
+
+    /// <summary>Brings a shared stream as far as it goes by itself: its own engine does not crash, whoever waits for it does.</summary>
+    public object Drive(StreamName stream)
+    {
+        var engine = SimulatedEngine.Start(this, Lanes[stream], stream, ++_drivers, random);
+        for (var steps = 0; engine.Step(); steps++)
+        {
+            if (steps > MostSteps) throw new InvariantException($"{stream} comes to no end");
+        }
+
+        return engine.State;
     }
 
     /// <summary>The effect begins for real.</summary>

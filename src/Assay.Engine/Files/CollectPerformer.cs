@@ -12,8 +12,6 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
 
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CollectFiles)attempt.Effect, cancel), cancel);
 
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
-
     private EffectResult Perform(CollectFiles effect, CancellationToken cancel)
     {
         var root = workspace.Folder(effect.Root);

@@ -10,8 +10,6 @@ internal sealed class RemovePerformer(Workspace workspace) : IEffectPerformer
 {
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((RemoveFolders)attempt.Effect), CancellationToken.None);
 
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
-
     private EffectResult Perform(RemoveFolders effect)
     {
         var left = effect.Folders.Select(Remove).OfType<CollectedFile>().ToImmutableArray();

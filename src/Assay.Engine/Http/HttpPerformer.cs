@@ -14,7 +14,7 @@ using Polly.Timeout;
 namespace Assay.Engine.Http;
 
 /// <summary>Performs <see cref="CallHttp"/>. An attempt that was lost may have reached its receiver, so only one that the receiver knows again is repeated.</summary>
-internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers, TimeProvider time) : IEffectPerformer, IDisposable
+internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers, TimeProvider time) : IMarkedPerformer, IDisposable
 {
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
@@ -26,7 +26,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
     public async Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
     {
         var effect = (CallHttp)attempt.Effect;
-        if (!effect.Repeatable && !attempt.MarkerHeld && !markers.TryCreate(attempt.Key))
+        if (effect.WhenLost == LossPolicy.Ask && !attempt.MarkerHeld && !markers.TryCreate(attempt.Key))
         {
             throw new LedgerException($"attempt {attempt.Number} at {attempt.Effect.Id} of {attempt.Stream} was begun by another engine");
         }
@@ -48,8 +48,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
 
     public Reconciliation Reconcile(Attempt attempt, bool sameBoot)
     {
-        if (((CallHttp)attempt.Effect).Repeatable) return new Reconciliation.NotStarted(MarkerHeld: false);
-        if (sameBoot && markers.TryCreate(attempt.Key)) return new Reconciliation.NotStarted(MarkerHeld: true);
+        if (sameBoot && markers.TryCreate(attempt.Key)) return Reconciliation.NotStarted.Instance;
         return new Reconciliation.Interrupted("the engine died while the request was under way; its receiver may have acted", []);
     }
 

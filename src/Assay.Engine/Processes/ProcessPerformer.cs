@@ -14,7 +14,7 @@ namespace Assay.Engine.Processes;
 
 /// <summary>Performs <see cref="RunProcess"/>: a fresh folder, inputs in place, the capped process, and what it left as evidence.</summary>
 internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers markers, ContainmentPool containments, TimeProvider time)
-    : IEffectPerformer, IDisposable
+    : IMarkedPerformer, IDisposable
 {
     private const string MarkVariable = "ASSAY_ATTEMPT";
 
@@ -67,7 +67,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
 
     public Reconciliation Reconcile(Attempt attempt, bool sameBoot)
     {
-        if (sameBoot && markers.TryCreate(attempt.Key)) return new Reconciliation.NotStarted(MarkerHeld: true);
+        if (sameBoot && markers.TryCreate(attempt.Key)) return Reconciliation.NotStarted.Instance;
         var traces = markers.Read(attempt.Key);
         var ended = sameBoot && traces is not null ? ContainmentPool.End(traces.Containment).Count : 0;
         var partial = traces is null ? [] : traces.Output.Select(o => Partial(traces.Root, o)).OfType<Captured>().ToImmutableArray();

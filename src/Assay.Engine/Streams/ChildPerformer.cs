@@ -8,6 +8,4 @@ internal sealed class ChildPerformer(Func<RunChild, CancellationToken, Task<Chil
 {
     public async Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) =>
         new(await run((RunChild)attempt.Effect, cancel), ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
-
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
 }

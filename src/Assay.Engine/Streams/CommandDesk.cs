@@ -16,7 +16,7 @@ namespace Assay.Engine.Streams;
 public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
 {
     /// <summary>Streams with fewer events are folded anew each time, which costs less than keeping them.</summary>
-    private const int LongStream = 256;
+    private const int LongStream = 64;
 
     private readonly ConcurrentDictionary<StreamName, StreamMachine> _long = new();
 
@@ -33,13 +33,21 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
             var draft = machine.Draft(time.GetUtcNow());
             var decision = draft.Decide(command);
             if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is not CommitResult.Committed) continue;
-
-            var isWritten = true;
-            foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
-            if (!draft.IsEmpty) observer?.Invoke(new EventsCommitted(stream, draft.Recorded, draft.State));
-            if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);
-            return (decision, machine.State);
+            await FollowUpAsync(draft);
+            return (decision, draft.State);
         }
+    }
+
+    /// <summary>What follows when a draft has become durable that came to a stream from outside: its files, and whoever watches.</summary>
+    internal async Task FollowUpAsync(Draft draft)
+    {
+        if (draft.IsEmpty) return;
+        var machine = draft.Machine;
+        var isWritten = true;
+        foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
+        Remember(machine);
+        observer?.Invoke(new EventsCommitted(draft.Stream, draft.Recorded, draft.State));
+        if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);
     }
 
     /// <summary>A stream as it was folded before, not beyond a version; null when it is to be folded from its beginning.</summary>
@@ -107,7 +115,8 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         await workspace.Store.CommitAsync(new Commit([new StreamAppend(machine.Stream, machine.Head, []) { MirroredTo = machine.Head.Version }]));
     }
 
-    private StreamMachine Open(ILane lane, StreamName stream)
+    /// <summary>A stream as it is stored. The machine is the caller's own.</summary>
+    internal StreamMachine Open(ILane lane, StreamName stream)
     {
         var kept = _long.GetValueOrDefault(stream);
         var machine = kept?.Clone() ?? new StreamMachine(lane, stream);

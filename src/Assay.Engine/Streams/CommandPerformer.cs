@@ -5,7 +5,10 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Engine.Streams;
 
-/// <summary>Performs <see cref="CommandStream"/>. The command does no harm when it is put again, so an interrupted attempt simply goes on.</summary>
+/// <summary>
+/// Performs a <see cref="CommandStream"/> that ends only when the other stream has, and one that was begun by a build which put each
+/// command in a commit of its own. The command does no harm when it is put again, so an interrupted attempt simply goes on.
+/// </summary>
 internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
 {
     /// <summary>How often it is looked whether another engine has brought the stream to its end.</summary>
@@ -17,41 +20,33 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
     public async Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
     {
         var effect = (CommandStream)attempt.Effect;
-        var (decision, state) = await engine.Desk.SubmitAsync(effect.Lane, effect.Stream, effect.Command);
-        if (decision is Decision.Refused refused)
-        {
-            return Result(new StreamReading(new StreamOutcome(effect.Stream.ToString(), StreamOutcome.Refused, $"{refused.Rule}: {refused.Message}")));
-        }
-
-        return Result(effect.Result(effect.UntilEnd ? await EndAsync(effect, cancel) : state));
+        var lane = engine.Lanes[effect.Stream];
+        var (decision, state) = await engine.Desk.SubmitAsync(lane, effect.Stream, effect.Command);
+        if (decision is Decision.Refused refused) return Result(effect, new RefusedAnswer(refused.Rule, refused.Message));
+        return Result(effect, lane.Answer(effect.UntilEnd ? await EndAsync(lane, effect.Stream, cancel) : state, effect.Command));
     }
 
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
-
-    private async Task<object> EndAsync(CommandStream effect, CancellationToken cancel)
+    private async Task<object> EndAsync(ILane lane, StreamName stream, CancellationToken cancel)
     {
         for (; ; )
         {
-            switch (await engine.RunAsync(effect.Lane, effect.Stream, concurrency: 1, cancel))
+            switch (await engine.RunAsync(lane, stream, concurrency: 1, cancel))
             {
                 case RunResult.Finished finished:
                     return finished.State;
                 case RunResult.Owned when cancel.IsCancellationRequested:
-                    return AssayEngine.Load(engine.Workspace.Store, effect.Lane, effect.Stream).State;
+                    return AssayEngine.Load(engine.Workspace.Store, lane, stream).State;
                 case RunResult.Owned owned:
                     await Task.Delay(owned.By.Id == engine.Session.Identity.Id ? LookOften : LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 case var other:
-                    throw new InvalidOperationException($"{effect.Stream} neither ended nor is another engine's: {other}");
+                    throw new InvalidOperationException($"{stream} neither ended nor is another engine's: {other}");
             }
         }
     }
 
-    private static EffectResult Result(StreamReading reading)
-    {
-        var evidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
-        return reading.Document.IsEmpty
-            ? new EffectResult(reading.Outcome, evidence, [])
-            : new EffectResult(reading.Outcome, evidence.Add(StreamReading.DocumentName, reading.Document), [Blob.Of(reading.Document)]);
-    }
+    private static EffectResult Result(CommandStream effect, StreamAnswer answer) => new(
+        new AnswerOutcome(effect.Stream, answer),
+        ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty,
+        answer.Document.IsEmpty ? [] : [Blob.Of(answer.Document)]);
 }

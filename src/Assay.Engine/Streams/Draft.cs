@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -5,23 +6,29 @@ using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
 
+/// <summary>Another stream of the ledger, as it stands; a copy that nobody else changes.</summary>
+public delegate StreamMachine OpenStream(StreamName stream);
+
 /// <summary>
-/// What one commit to a stream will hold: events, already folded so that the next decision can build on them, with the files and rows
-/// that they give rise to, and the effects that may begin once it is durable.
+/// What one commit to a stream will hold: events, already folded and sealed so that the next decision can build on them, with the files
+/// and rows that they give rise to, and the effects that may begin once it is durable. Commands that the stream puts to others are decided
+/// in the same commit, in drafts that are joined to this one.
 /// </summary>
 public sealed class Draft
 {
     private readonly StreamMachine _machine;
+    private readonly OpenStream? _open;
     private readonly List<MirrorFile> _files = [];
     private readonly List<LaneRow> _rows = [];
     private readonly List<Blob> _blobs = [];
     private readonly List<RecordedEvent> _recorded = [];
+    private readonly List<SealedEvent> _sealed = [];
     private readonly List<StartedEffect> _starts = [];
-    private IReadOnlyList<SealedEvent>? _sealed;
+    private readonly List<Draft> _joined = [];
 
-    internal Draft(StreamMachine machine, DateTimeOffset now)
+    internal Draft(StreamMachine machine, DateTimeOffset now, OpenStream? open)
     {
-        _machine = machine;
+        (_machine, _open) = (machine, open);
 
         // Recorded times have microseconds; the fold must see what a later reader will see.
         Now = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
@@ -29,6 +36,8 @@ public sealed class Draft
     }
 
     public DateTimeOffset Now { get; }
+
+    public StreamName Stream => _machine.Stream;
 
     public StreamHead BasedOn { get; }
 
@@ -46,21 +55,127 @@ public sealed class Draft
     /// <summary>The effects to begin once the draft is durable.</summary>
     public IReadOnlyList<StartedEffect> Starts => _starts;
 
-    /// <summary>The events as they will be stored. After this nothing can be added.</summary>
-    public IReadOnlyList<SealedEvent> Sealed => _sealed ??= EventEnvelope.Seal(_machine.Stream, BasedOn, _recorded, _machine.Lane.Events);
+    /// <summary>The events as they will be stored.</summary>
+    public IReadOnlyList<SealedEvent> Sealed => _sealed;
+
+    /// <summary>The drafts of other streams that become durable together with this one.</summary>
+    public IReadOnlyList<Draft> Joined => _joined;
+
+    /// <summary>Where the stream ends with this.</summary>
+    public StreamHead Head => _sealed.Count == 0 ? BasedOn : _sealed[^1].Head;
 
     public bool IsEmpty => _recorded.Count == 0;
+
+    private ILane Lane => _machine.Lane;
 
     /// <summary>Answers a command from outside.</summary>
     public Decision Decide(Command command)
     {
-        var decision = _machine.Lane.Decide(State, command, Now);
+        var decision = Lane.Decide(State, command, Now);
         if (decision is Decision.Accepted accepted) AddAll(accepted.Events);
         return decision;
     }
 
-    /// <summary>Records how an attempt ended, and what that means to the lane.</summary>
+    /// <summary>
+    /// Records how an attempt ended, and what that means to the lane. What untrusted work left may be such that its lane cannot judge it,
+    /// or that no event can hold it; then the attempt has failed for this reason (ruling 38), and nothing else has.
+    /// </summary>
     public void Record(EffectReport report, IReadOnlyList<Blob> blobs)
+    {
+        var here = Here;
+        try
+        {
+            Take(report, blobs);
+        }
+        catch (Exception e) when (e is not LedgerException && report is EffectCompleted)
+        {
+            BackTo(here);
+            var reason = $"its outcome could not be recorded: {FailureReason.Of(e)}";
+            Take(new EffectCompleted(report.Effect, report.Attempt, report.Effect.Failed(reason, Now), NoEvidence), []);
+        }
+    }
+
+    /// <summary>
+    /// Starts effects that the lane allows now, until <paramref name="room"/> are under way. A command to another stream that needs no
+    /// more than its answer is put at once, and what may start is looked at again.
+    /// </summary>
+    public void StartEffects(int room, WorkerSession session)
+    {
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        while (Lane.Next(State, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, asked))
+        {
+        }
+    }
+
+    /// <summary>The draft and those that are joined to it as a commit.</summary>
+    /// <param name="fence">The owner's fencing token; null for a request from outside, which makes the stream due for a worker's attention.</param>
+    /// <param name="mirroredTo">Up to which version the files are known to be written.</param>
+    public Commit ToCommit(long? fence, long? mirroredTo = null)
+    {
+        var own = Append(fence) with { MirroredTo = mirroredTo };
+        if (_joined.Count == 0) return new Commit([own]) { Blobs = _blobs, Rows = _rows };
+
+        // A stream that said no, or yes to what was so already, must still stand where it was asked.
+        var others = _joined.Where(j => j.Head.Version > 0).Select(j => j.Append(fence: null));
+        return new Commit([own, .. others])
+        {
+            Blobs = [.. _blobs, .. _joined.SelectMany(j => j._blobs)],
+            Rows = [.. _rows, .. _joined.SelectMany(j => j._rows)],
+        };
+    }
+
+    internal StreamMachine Machine => _machine;
+
+    private static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> NoEvidence => ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
+
+    private StreamAppend Append(long? fence) =>
+        new(Stream, BasedOn, _sealed, fence) { WakeAt = fence is null && !IsEmpty ? Now : null };
+
+    /// <summary>True when another stream has answered, so that the lane may want something else now.</summary>
+    private bool StartUntilAnswer(IEnumerable<Effect> effects, int room, WorkerSession session, HashSet<string> asked)
+    {
+        foreach (var effect in effects)
+        {
+            if (Effects.InFlight.Count >= room) return false;
+            if (Effects.InFlight.ContainsKey(effect.Id) || asked.Contains(effect.Id)) continue;
+            var attempt = Effects.NextAttempt(effect.Id);
+            Add(new EffectStarted(effect.Id, attempt, session.Id, session.Host, session.BootId));
+            if (effect is CommandStream { UntilEnd: false } asks && _open is not null && asks.Stream != Stream)
+            {
+                asked.Add(effect.Id);
+                Ask(asks, attempt, _open);
+                return true;
+            }
+
+            _starts.Add(new StartedEffect(effect, attempt));
+        }
+
+        return false;
+    }
+
+    private void Ask(CommandStream asks, int attempt, OpenStream open)
+    {
+        var other = _joined.Find(j => j.Stream == asks.Stream);
+        var (here, there) = (Here, other?.Here);
+        try
+        {
+            if (other is null) _joined.Add(other = new Draft(open(asks.Stream), Now, open: null));
+            there ??= other.Here;
+            var answer = other.Decide(asks.Command) is Decision.Refused refused
+                ? new RefusedAnswer(refused.Rule, refused.Message)
+                : other.Lane.Answer(other.State, asks.Command);
+            var document = answer.Document.IsEmpty ? Array.Empty<Blob>() : [Blob.Of(answer.Document)];
+            Take(new EffectCompleted(asks, attempt, new AnswerOutcome(asks.Stream, answer), NoEvidence), document);
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            BackTo(here);
+            if (there is not null) other!.BackTo(there);
+            Take(new EffectCompleted(asks, attempt, asks.Failed(FailureReason.Of(e), Now), NoEvidence), []);
+        }
+    }
+
+    private void Take(EffectReport report, IReadOnlyList<Blob> blobs)
     {
         Add(report switch
         {
@@ -69,28 +184,8 @@ public sealed class Draft
             _ => throw new InvalidOperationException($"unknown report {report}"),
         });
         _blobs.AddRange(blobs);
-        AddAll(_machine.Lane.Record(State, report, Now));
+        AddAll(Lane.Record(State, report, Now));
     }
-
-    /// <summary>Starts effects that the lane allows now, until <paramref name="room"/> are under way.</summary>
-    public void StartEffects(int room, WorkerSession session)
-    {
-        if (_machine.Lane.Next(State, Now) is not Work.Perform perform) return;
-        foreach (var effect in perform.Effects)
-        {
-            if (Effects.InFlight.Count >= room) return;
-            if (Effects.InFlight.ContainsKey(effect.Id)) continue;
-            var attempt = Effects.NextAttempt(effect.Id);
-            Add(new EffectStarted(effect.Id, attempt, session.Id, session.Host, session.BootId));
-            _starts.Add(new StartedEffect(effect, attempt));
-        }
-    }
-
-    /// <summary>The draft as a commit.</summary>
-    /// <param name="fence">The owner's fencing token; null for a request from outside, which makes the stream due for a worker's attention.</param>
-    /// <param name="mirroredTo">Up to which version the files are known to be written.</param>
-    public Commit ToCommit(long? fence, long? mirroredTo = null) =>
-        new([new StreamAppend(_machine.Stream, BasedOn, Sealed, fence) { MirroredTo = mirroredTo, WakeAt = fence is null ? Now : null }]) { Blobs = _blobs, Rows = _rows };
 
     private void AddAll(IReadOnlyList<Event> events)
     {
@@ -99,15 +194,34 @@ public sealed class Draft
 
     private void Add(Event body)
     {
-        if (_sealed is not null) throw new InvalidOperationException("the draft is sealed");
-        (Fold, var folded) = Fold.Record(new RecordedEvent(BasedOn.Version + _recorded.Count + 1, Now, body));
+        var (fold, folded) = Fold.Record(new RecordedEvent(Head.Version + 1, Now, body));
+        var rows = Lane.Rows(fold.State, folded.Recorded);
+        var files = folded.Files;
+        _sealed.Add(EventEnvelope.Seal(Stream, Head, folded.Recorded, Lane.Events));
         _blobs.AddRange(body.Attached ?? []);
         foreach (var line in folded.Lines) _blobs.Add(new Blob(line.Sha256, line.Content!.Value));
         _recorded.Add(folded.Recorded);
-        Effects = Effects.Evolve(body);
-        _files.AddRange(folded.Files);
-        _rows.AddRange(_machine.Lane.Rows(State, folded.Recorded));
+        _files.AddRange(files);
+        _rows.AddRange(rows);
+        (Fold, Effects) = (fold, Effects.Evolve(body));
     }
+
+    private Mark Here => new(Fold, Effects, _files.Count, _rows.Count, _blobs.Count, _recorded.Count, _sealed.Count);
+
+    private void BackTo(Mark mark)
+    {
+        (Fold, Effects) = (mark.Fold, mark.Effects);
+        Cut(_files, mark.Files);
+        Cut(_rows, mark.Rows);
+        Cut(_blobs, mark.Blobs);
+        Cut(_recorded, mark.Recorded);
+        Cut(_sealed, mark.Sealed);
+    }
+
+    private static void Cut<T>(List<T> list, int count) => list.RemoveRange(count, list.Count - count);
+
+    /// <summary>How far a draft had come.</summary>
+    private sealed record Mark(LaneFold Fold, EffectBook Effects, int Files, int Rows, int Blobs, int Recorded, int Sealed);
 }
 
 /// <summary>An attempt that may begin.</summary>

@@ -5,7 +5,7 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Engine.Streams;
 
-/// <summary>Performs one kind of effect, and finds out what became of an attempt whose engine died.</summary>
+/// <summary>Performs one kind of effect.</summary>
 internal interface IEffectPerformer
 {
     /// <summary>
@@ -13,7 +13,11 @@ internal interface IEffectPerformer
     /// cref="Kernel.Effects.Effect.Failed"/>), but for a <see cref="Ledger.LedgerException"/>, after which the stream cannot go on.
     /// </summary>
     Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel);
+}
 
+/// <summary>Performs effects that may have acted when they are lost, each under a marker (<see cref="LossPolicy.Ask"/>).</summary>
+internal interface IMarkedPerformer : IEffectPerformer
+{
     /// <summary>Finds out what became of an attempt that another engine started, and ends what it left running.</summary>
     Reconciliation Reconcile(Attempt attempt, bool sameBoot);
 }
@@ -39,8 +43,11 @@ internal abstract record Reconciliation
     {
     }
 
-    /// <summary>It is certain that nothing was started, or starting again does no harm: it is simply performed.</summary>
-    public sealed record NotStarted(bool MarkerHeld) : Reconciliation;
+    /// <summary>It is certain that nothing was started: it is simply performed, under the marker that proves it.</summary>
+    public sealed record NotStarted : Reconciliation
+    {
+        public static readonly NotStarted Instance = new();
+    }
 
     /// <summary>It may have begun, and its outcome is not known. What it left running has been ended.</summary>
     public sealed record Interrupted(string Reason, ImmutableArray<Captured> Partial) : Reconciliation;

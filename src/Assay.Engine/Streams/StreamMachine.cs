@@ -45,12 +45,16 @@ public sealed class StreamMachine
     }
 
     /// <summary>Starts a draft of what happens next.</summary>
-    public Draft Draft(DateTimeOffset now) => new(this, now);
+    /// <param name="now">The time.</param>
+    /// <param name="open">
+    /// Finds other streams, to which commands are put in the same commit; null: a command to another stream is an effect like any other.
+    /// </param>
+    public Draft Draft(DateTimeOffset now, OpenStream? open = null) => new(this, now, open);
 
     /// <summary>Takes over a draft that has become durable.</summary>
     public void Adopt(Draft draft)
     {
         if (draft.BasedOn != Head) throw new InvalidOperationException("a draft was adopted by a stream that has moved on");
-        (Fold, Effects, Head) = (draft.Fold, draft.Effects, draft.Sealed.Count == 0 ? Head : draft.Sealed[^1].Head);
+        (Fold, Effects, Head) = (draft.Fold, draft.Effects, draft.Head);
     }
 }

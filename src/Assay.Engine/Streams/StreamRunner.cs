@@ -149,53 +149,21 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             running!.Stop.Dispose();
         }
 
-        await CommitAsync(() => Recording(reports), stop);
+        await CommitAsync(
+            draft =>
+            {
+                foreach (var end in reports) draft.Record(end.Report, end.Blobs);
+                StartEffects(draft);
+            },
+            stop);
         foreach (var end in reports) engine.Markers.Remove(end.Key);
     }
 
-    /// <summary>
-    /// A draft that records outcomes. What untrusted work left may be such that its lane cannot judge it, or that no event can hold it;
-    /// then that attempt has failed for this reason, and the others are recorded as they ended.
-    /// </summary>
-    private Draft Recording(IReadOnlyList<Ended> reports)
-    {
-        Draft Of(IEnumerable<Ended> ends, bool goOn)
-        {
-            var draft = _machine.Draft(engine.Time.GetUtcNow());
-            foreach (var end in ends) draft.Record(end.Report, end.Blobs);
-            if (goOn) StartEffects(draft);
-            _ = draft.Sealed;
-            return draft;
-        }
-
-        Ended Judgeable(Ended end)
-        {
-            try
-            {
-                _ = Of([end], goOn: false);
-                return end;
-            }
-            catch (Exception e) when (e is not LedgerException && end.Report is EffectCompleted done)
-            {
-                var reason = $"its outcome could not be recorded: {FailureReason.Of(e)}";
-                return Failed(done.Effect, done.Attempt, end.Key, reason, engine.Time.GetUtcNow());
-            }
-        }
-
-        try
-        {
-            return Of(reports, goOn: true);
-        }
-        catch (Exception e) when (e is not LedgerException)
-        {
-            return Of([.. reports.Select(Judgeable)], goOn: true);
-        }
-    }
-
-    private static Ended Failed(Effect effect, int attempt, AttemptKey key, string reason, DateTimeOffset startedAt)
+    private static Ended Failed(Attempt attempt, string reason, DateTimeOffset startedAt)
     {
         var evidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
-        return new Ended(new EffectCompleted(effect, attempt, effect.Failed(reason, startedAt), evidence), [], key);
+        var outcome = attempt.Effect.Failed(reason, startedAt);
+        return new Ended(new EffectCompleted(attempt.Effect, attempt.Number, outcome, evidence), [], attempt.Key);
     }
 
     private void StartEffects(Draft draft)
@@ -207,20 +175,12 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new
     /// state.
     /// </summary>
-    private Task CommitAsync(Action<Draft> fill, CancellationToken stop) => CommitAsync(
-        () =>
-        {
-            var draft = _machine.Draft(engine.Time.GetUtcNow());
-            fill(draft);
-            return draft;
-        },
-        stop);
-
-    private async Task CommitAsync(Func<Draft> make, CancellationToken stop)
+    private async Task CommitAsync(Action<Draft> fill, CancellationToken stop)
     {
         for (; ; )
         {
-            var draft = make();
+            var draft = _machine.Draft(engine.Time.GetUtcNow(), engine.OpenOther);
+            fill(draft);
             if (draft.IsEmpty) return;
             switch (await Store.CommitAsync(draft.ToCommit(_claim!.Fence, _files.WrittenTo)))
             {
@@ -229,6 +189,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                     foreach (var start in draft.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
                     _files.Write(draft.Files, _machine.Head.Version);
                     engine.Tell(new EventsCommitted(stream, draft.Recorded, draft.State));
+                    foreach (var other in draft.Joined) await engine.Desk.FollowUpAsync(other);
                     return;
                 case CommitResult.Conflict:
                     ReadNew();
@@ -267,7 +228,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
         catch (Exception e) when (e is not LedgerException && !(e is OperationCanceledException && stop.IsCancellationRequested))
         {
-            return Failed(attempt.Effect, attempt.Number, attempt.Key, FailureReason.Of(e), startedAt);
+            return Failed(attempt, FailureReason.Of(e), startedAt);
         }
     }
 
@@ -300,32 +261,37 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         {
             var effect = lane.EffectOf(_machine.State, started.EffectId);
             var attempt = new Attempt(stream, effect, started.Attempt, Progress(effect));
-            var identity = engine.Session.Identity;
-            Reconciliation found;
-            try
-            {
-                found = engine.Performer(effect).Reconcile(attempt, started.Host == identity.Host && started.BootId == identity.BootId);
-            }
-            catch (Exception e) when (e is not LedgerException)
-            {
-                // Not interrupted, which may be repeated: what the attempt left may still be running.
-                var reason = $"what became of it cannot be found out: {FailureReason.Of(e)}";
-                var failed = Failed(effect, started.Attempt, attempt.Key, reason, engine.Time.GetUtcNow());
-                await CommitAsync(() => Recording([failed]), stop);
-                continue;
-            }
-
-            switch (found)
-            {
-                case Reconciliation.NotStarted notStarted:
-                    Begin(attempt with { MarkerHeld = notStarted.MarkerHeld }, stop);
-                    break;
-                case Reconciliation.Interrupted interrupted:
-                    await CommitAsync(draft => draft.Record(new EffectLost(effect, started.Attempt, interrupted.Reason, interrupted.Partial), []), stop);
-                    engine.Markers.Remove(attempt.Key);
-                    break;
-            }
+            if (effect.WhenLost == LossPolicy.Repeat) Begin(attempt, stop);
+            else await ReconcileAsync(attempt, started, stop);
         }
+    }
+
+    private async Task ReconcileAsync(Attempt attempt, EffectStarted started, CancellationToken stop)
+    {
+        var identity = engine.Session.Identity;
+        var sameBoot = started.Host == identity.Host && started.BootId == identity.BootId;
+        Reconciliation found;
+        try
+        {
+            found = ((IMarkedPerformer)engine.Performer(attempt.Effect)).Reconcile(attempt, sameBoot);
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            // Not interrupted, which may be repeated: what the attempt left may still be running.
+            var failed = Failed(attempt, $"what became of it cannot be found out: {FailureReason.Of(e)}", engine.Time.GetUtcNow());
+            await CommitAsync(draft => draft.Record(failed.Report, []), stop);
+            return;
+        }
+
+        if (found is Reconciliation.NotStarted)
+        {
+            Begin(attempt with { MarkerHeld = true }, stop);
+            return;
+        }
+
+        var lost = (Reconciliation.Interrupted)found;
+        await CommitAsync(draft => draft.Record(new EffectLost(attempt.Effect, attempt.Number, lost.Reason, lost.Partial), []), stop);
+        engine.Markers.Remove(attempt.Key);
     }
 
     /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>

@@ -11,8 +11,6 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
 {
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((ApplyChanges)attempt.Effect), CancellationToken.None);
 
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
-
     private EffectResult Perform(ApplyChanges effect)
     {
         var outcome = workspace.Store.ReadBlob(effect.Changes) is { } bytes

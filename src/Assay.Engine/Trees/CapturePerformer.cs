@@ -12,8 +12,6 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
 {
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CaptureChanges)attempt.Effect), CancellationToken.None);
 
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
-
     private EffectResult Perform(CaptureChanges effect)
     {
         try

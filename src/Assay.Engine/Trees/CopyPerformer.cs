@@ -16,8 +16,6 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CopyTree)attempt.Effect, cancel), CancellationToken.None);
 
-    public Reconciliation Reconcile(Attempt attempt, bool sameBoot) => new Reconciliation.NotStarted(MarkerHeld: false);
-
     /// <summary>Where the look at the work copy is kept, beside the copies.</summary>
     public static string SnapshotFile(string folder) => Path.Combine(folder, "work.snapshot");
 

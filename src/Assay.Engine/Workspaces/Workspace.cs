@@ -43,7 +43,7 @@ public sealed class Workspace : IAsyncDisposable
     /// <param name="path">Its folder.</param>
     /// <param name="lanes">All lanes of this build, whose tables are read.</param>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>
-    public static Workspace OpenForReading(string path, IEnumerable<ILane> lanes)
+    public static Workspace OpenForReading(string path, LaneSet lanes)
     {
         var root = RealPath.Of(Path.GetFullPath(path).TrimEnd('/'));
         Sweep.Run(root);
@@ -80,7 +80,7 @@ public sealed class Workspace : IAsyncDisposable
     /// <param name="all">Whether all are made, as they are or not.</param>
     /// <returns>How many were made.</returns>
     /// <exception cref="LedgerException">An engine of another build is at work.</exception>
-    public async Task<int> MakeTablesAsync(IEnumerable<ILane> lanes, TimeProvider time, Action<RebuildProgress>? progress = null, bool all = false)
+    public async Task<int> MakeTablesAsync(LaneSet lanes, TimeProvider time, Action<RebuildProgress>? progress = null, bool all = false)
     {
         var rebuild = new TableRebuild(Store, lanes, progress);
         if (!all && !rebuild.IsNeeded) return 0;

@@ -11,6 +11,9 @@ namespace Assay.Kernel.Effects;
 /// <param name="Id">Names the effect within its stream, the same each time the lane asks for it: <c>crucible/CRU_SMOKE</c>.</param>
 public abstract record Effect(string Id)
 {
+    /// <summary>What is done about an attempt whose engine died.</summary>
+    public virtual LossPolicy WhenLost => LossPolicy.Repeat;
+
     /// <summary>
     /// How it is recorded that the effect could not be performed to its end. Whatever an attempt throws is that attempt's outcome and
     /// nothing else's (ruling 38), so every effect has one, and no lane may take it for success.
@@ -18,6 +21,19 @@ public abstract record Effect(string Id)
     /// <param name="reason">Why, in bounded words and without a stack trace.</param>
     /// <param name="startedAt">When the attempt began.</param>
     public abstract EffectOutcome Failed(string reason, DateTimeOffset startedAt);
+}
+
+/// <summary>What is done about an attempt whose engine died while it was under way.</summary>
+public enum LossPolicy
+{
+    /// <summary>It is made again, which does no harm.</summary>
+    Repeat,
+
+    /// <summary>
+    /// It may have acted: unless its marker proves that nothing was started (ruling 3), it is recorded as interrupted and its lane says
+    /// what follows.
+    /// </summary>
+    Ask,
 }
 
 /// <summary>Run a program under caps, in a fresh folder of its own, and keep what it printed and left.</summary>
@@ -101,6 +117,8 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>When the process has to be over, whatever its own time cap says; the kill reason is then <see cref="KillReason.Deadline"/>.</summary>
     public DateTimeOffset? NotAfter { get; init; }
 
+    public override LossPolicy WhenLost => LossPolicy.Ask;
+
     /// <summary>
     /// The process may have run, so this is no <see cref="ProcessOutcome.StartError"/>: what was never started may be tried again, this may
     /// not.
@@ -161,33 +179,23 @@ public sealed record RunChild(string Id) : Effect(Id)
     public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ChildOutcome(ChildId, null, reason, Counts: true);
 }
 
-/// <summary>Put a command to another stream of this ledger, and, if asked for, bring that stream to its end.</summary>
+/// <summary>
+/// Put a command to another stream of this ledger, and, if asked for, bring that stream to its end. What the stream's lane answers is the
+/// outcome (<see cref="ILane.Answer"/>).
+/// </summary>
 public sealed record CommandStream(string Id) : Effect(Id)
 {
-    public required ILane Lane { get; init; }
-
     public required StreamName Stream { get; init; }
 
     /// <summary>Must do no harm when it is put again, since an interrupted attempt is simply made again.</summary>
     public required Command Command { get; init; }
 
-    /// <summary>Whether the effect ends only when the other stream has.</summary>
+    /// <summary>
+    /// Whether the effect ends only when the other stream has. Otherwise the command, its answer and what follows from it are one commit.
+    /// </summary>
     public bool UntilEnd { get; init; }
 
-    /// <summary>Reads what the parent wants to know from the other stream's state.</summary>
-    public required Func<object, StreamReading> Result { get; init; }
-
-    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
-        new StreamOutcome(Stream.ToString(), StreamOutcome.Refused, $"it could not be done: {reason}");
-}
-
-/// <summary>What a lane reads from another stream's state.</summary>
-/// <param name="Outcome">What is recorded.</param>
-/// <param name="Document">A document that the lane wants to see; the ledger keeps its bytes. Empty: none.</param>
-public sealed record StreamReading(StreamOutcome Outcome, ReadOnlyMemory<byte> Document = default)
-{
-    /// <summary>The name under which the document is among the evidence.</summary>
-    public const string DocumentName = "document";
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new AnswerOutcome(Stream, new NoAnswer(reason));
 }
 
 /// <summary>An input file: where it is (<c>{workspace}</c> is filled in by the engine), its name below <c>inputs/</c>, and the content it must still have.</summary>

@@ -29,7 +29,7 @@ public sealed record EffectInterrupted(string EffectId, int Attempt, string Reas
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowOutOfOrderMetadataProperties = true)] // canonical order puts the discriminator where the alphabet wants it
 [JsonSerializable(typeof(EffectStarted))]
-[JsonSerializable(typeof(EffectFinished))]
+[JsonSerializable(typeof(EffectFinished), GenerationMode = JsonSourceGenerationMode.Metadata)] // its answers are other lanes' own
 [JsonSerializable(typeof(EffectInterrupted))]
 [JsonSerializable(typeof(CapsInForce))]
 internal sealed partial class EffectJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ namespace Assay.Kernel.Effects;
 [JsonDerivedType(typeof(ProcessOutcome), "process")]
 [JsonDerivedType(typeof(FilesOutcome), "files")]
 [JsonDerivedType(typeof(ChildOutcome), "child")]
-[JsonDerivedType(typeof(StreamOutcome), "stream")]
+[JsonDerivedType(typeof(AnswerOutcome), "answer")]
 [JsonDerivedType(typeof(CopyOutcome), "copy")]
 [JsonDerivedType(typeof(ChangesOutcome), "changes")]
 [JsonDerivedType(typeof(ApplyOutcome), "apply")]
@@ -145,27 +145,8 @@ public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, 
 
 /// <summary>What another stream answered to a command.</summary>
 /// <param name="Stream">Its name.</param>
-/// <param name="Status">Where it stands, in its own lane's words; <c>REFUSED</c> when it refused the command, or the command could not be
-/// put to it.</param>
-/// <param name="Reason">Why, when there is something to say.</param>
-public sealed record StreamOutcome(string Stream, string Status, string? Reason) : EffectOutcome
-{
-    public const string Refused = "REFUSED";
-
-    /// <summary>What was spent there, in millionths of a dollar.</summary>
-    public long CostMicroUsd { get; init; }
-
-    public long DurationMs { get; init; }
-
-    /// <summary>Since when it has stood there.</summary>
-    public DateTimeOffset? Since { get; init; }
-
-    /// <summary>Until when it will stand there at least.</summary>
-    public DateTimeOffset? Until { get; init; }
-
-    /// <summary>False when the stream did what was asked before, for somebody else.</summary>
-    public bool Counts { get; init; }
-}
+/// <param name="Answer">The answer, a record of its lane's own.</param>
+public sealed record AnswerOutcome(StreamName Stream, StreamAnswer Answer) : EffectOutcome;
 
 /// <summary>Files that were copied into the record.</summary>
 public sealed record FilesOutcome(ImmutableArray<CollectedFile> Files, bool Complete) : EffectOutcome;

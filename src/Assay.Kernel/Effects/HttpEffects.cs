@@ -48,6 +48,8 @@ public sealed record CallHttp(string Id) : Effect(Id)
     /// <summary>Whether an attempt whose outcome is not known may simply be made again: the receiver knows a repetition by its id.</summary>
     public bool Repeatable { get; init; }
 
+    public override LossPolicy WhenLost => Repeatable ? LossPolicy.Repeat : LossPolicy.Ask;
+
     /// <summary>Nothing says whether the request had been sent.</summary>
     public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
         new HttpOutcome(null, reason, MayHaveActed: true) { StartedAt = startedAt, DurationMs = 0 };

@@ -26,6 +26,12 @@ public interface ILane
     /// <summary>A request from outside: events, or a refusal.</summary>
     Decision Decide(object state, Command command, DateTimeOffset now);
 
+    /// <summary>
+    /// What another stream is told that put a command here which was taken. The state contains what came of it; when the other one waits
+    /// for the end, all that came until then.
+    /// </summary>
+    StreamAnswer Answer(object state, Command command);
+
     /// <summary>What may happen now.</summary>
     Work Next(object state, DateTimeOffset now);
 
@@ -69,6 +75,8 @@ public abstract class Lane<TState> : ILane where TState : class
 
     public abstract Decision Decide(TState state, Command command, DateTimeOffset now);
 
+    public virtual StreamAnswer Answer(TState state, Command command) => AcceptedAnswer.Instance;
+
     public abstract Work Next(TState state, DateTimeOffset now);
 
     public abstract Effect EffectOf(TState state, string effectId);
@@ -88,6 +96,8 @@ public abstract class Lane<TState> : ILane where TState : class
     object ILane.Evolve(object state, RecordedEvent recorded) => Evolve((TState)state, recorded);
 
     Decision ILane.Decide(object state, Command command, DateTimeOffset now) => Decide((TState)state, command, now);
+
+    StreamAnswer ILane.Answer(object state, Command command) => Answer((TState)state, command);
 
     Work ILane.Next(object state, DateTimeOffset now) => Next((TState)state, now);
 

@@ -13,11 +13,19 @@ public sealed class EventCatalog
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Type, Entry> _byType = [];
 
-    public EventCatalog()
+    /// <summary>The catalog of a lane that asks no other lane for more than yes or no.</summary>
+    public EventCatalog() : this(AnswerKinds.None)
     {
-        Add("EFFECT_STARTED", EffectJson.Default.EffectStarted);
-        Add("EFFECT_FINISHED", EffectJson.Default.EffectFinished);
-        Add("EFFECT_INTERRUPTED", EffectJson.Default.EffectInterrupted);
+    }
+
+    /// <summary>The catalog of a lane whose effects are answered by other lanes.</summary>
+    /// <param name="answers">The answers that it may get.</param>
+    /// <param name="upcasts">What brings EFFECT_FINISHED of older versions to this one.</param>
+    public EventCatalog(AnswerKinds answers, params IReadOnlyList<Upcast> upcasts)
+    {
+        Add("EFFECT_STARTED", static () => EffectJson.Default.EffectStarted);
+        Add("EFFECT_FINISHED", () => answers.Finished, upcasts);
+        Add("EFFECT_INTERRUPTED", static () => EffectJson.Default.EffectInterrupted);
     }
 
     /// <summary>The CLR types of all events that can be recorded.</summary>
@@ -29,9 +37,7 @@ public sealed class EventCatalog
     /// <param name="upcasts">What brings the data of version 1 to 2, of 2 to 3, and so on: there is one version more than there are of these.</param>
     public EventCatalog Add<T>(string name, JsonTypeInfo<T> type, params IReadOnlyList<Upcast> upcasts) where T : Event
     {
-        var entry = new Entry(name, upcasts, body => JsonSerializer.SerializeToElement((T)body, type), data => data.Deserialize(type)!);
-        _byName.Add(name, entry);
-        _byType.Add(typeof(T), entry);
+        Add(name, () => type, upcasts);
         return this;
     }
 
@@ -53,6 +59,13 @@ public sealed class EventCatalog
         }
 
         return entry.Read(entry.Upcasts.Skip(version - 1).Aggregate(data, (older, upcast) => upcast(older)));
+    }
+
+    private void Add<T>(string name, Func<JsonTypeInfo<T>> type, params IReadOnlyList<Upcast> upcasts) where T : Event
+    {
+        var entry = new Entry(name, upcasts, body => JsonSerializer.SerializeToElement((T)body, type()), data => data.Deserialize(type())!);
+        _byName.Add(name, entry);
+        _byType.Add(typeof(T), entry);
     }
 
     private sealed record Entry(string Name, IReadOnlyList<Upcast> Upcasts, Func<Event, JsonElement> Write, Func<JsonElement, Event> Read)

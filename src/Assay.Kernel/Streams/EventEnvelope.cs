@@ -35,12 +35,19 @@ public static class EventEnvelope
         var chain = new SealedEvent[events.Count];
         for (var i = 0; i < chain.Length; i++)
         {
-            var bytes = Encode(stream, head, events[i], catalog);
-            head = new StreamHead(head.Version + 1, Digest.Of(bytes));
-            chain[i] = new SealedEvent(head, bytes);
+            chain[i] = Seal(stream, head, events[i], catalog);
+            head = chain[i].Head;
         }
 
         return chain;
+    }
+
+    /// <summary>Writes one event behind <paramref name="head"/>.</summary>
+    /// <exception cref="EventTooLargeException">The event takes more than <see cref="MaxBytes"/>.</exception>
+    public static SealedEvent Seal(StreamName stream, StreamHead head, RecordedEvent recorded, EventCatalog catalog)
+    {
+        var bytes = Encode(stream, head, recorded, catalog);
+        return new SealedEvent(new StreamHead(head.Version + 1, Digest.Of(bytes)), bytes);
     }
 
     /// <summary>Reads a sealed event.</summary>

@@ -1,8 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace Assay.Kernel.Streams;
 
 /// <summary>The name of a stream: the lane that folds it, a slash, and an id that may stand in a path: <c>epoch/EPOCH_BASELINE</c>.</summary>
+[JsonConverter(typeof(StreamNameConverter))]
 public readonly partial record struct StreamName
 {
     private StreamName(string lane, string id)
@@ -49,4 +52,14 @@ public readonly partial record struct StreamName
 public readonly record struct StreamHead(long Version, Digest Hash)
 {
     public static StreamHead Empty(StreamName stream) => new(0, stream.Genesis);
+}
+
+/// <summary>Writes a stream's name as text.</summary>
+internal sealed class StreamNameConverter : JsonConverter<StreamName>
+{
+    public override StreamName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        StreamName.Parse(reader.GetString()!);
+
+    public override void Write(Utf8JsonWriter writer, StreamName value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -59,10 +59,8 @@ public static class JobEffects
     /// <summary>Submits a child.</summary>
     public static CommandStream Spawn(JobState state, ChildJob child) => new(SpawnPrefix + child.JobId)
     {
-        Lane = JobLane.Instance,
         Stream = JobLane.StreamOf(child.JobId),
         Command = new SubmitJob(new BlueprintSubmitted(Child(state.Job, child), new Actor($"job {state.Job.JobId}", "spawn"))),
-        Result = other => new StreamReading(new StreamOutcome(JobLane.StreamOf(child.JobId).ToString(), ((JobState)other).Phase.ToString(), null)),
     };
 
     /// <summary>A card is made only for a run that passed its gates, and once.</summary>
@@ -139,11 +137,9 @@ public static class JobEffects
         };
         return new CommandStream(StagePrefix + JobStages.Run)
         {
-            Lane = RunLane.Instance,
             Stream = RunLane.StreamOf(declared.RunId),
             Command = new DeclareRun(declared),
             UntilEnd = true,
-            Result = run => RunLane.ReadFor((RunState)run, job.JobId),
         };
     }
 
@@ -168,10 +164,8 @@ public static class JobEffects
         };
         return new CommandStream(Register)
         {
-            Lane = RegistryLane.Instance,
             Stream = RegistryLane.Stream,
             Command = new LogTrial(trial),
-            Result = registry => ((RegistryState)registry).ReadFor(job.JobId),
         };
     }
 

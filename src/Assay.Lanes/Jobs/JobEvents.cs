@@ -121,4 +121,7 @@ public sealed record JobDone : JobEvent;
 [JsonSerializable(typeof(StageInput))]
 [JsonSerializable(typeof(ModelCall))]
 [JsonSerializable(typeof(GateResults))]
+[JsonSerializable(typeof(RunAnswer))]
+[JsonSerializable(typeof(TrialAnswer))]
+[JsonSerializable(typeof(SubmitAnswer))]
 public sealed partial class JobJson : JsonSerializerContext;

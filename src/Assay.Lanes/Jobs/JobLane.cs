@@ -15,9 +15,12 @@ public sealed class JobLane : Lane<JobState>
 
     public static StreamName StreamOf(string jobId) => StreamName.Of(LaneName, jobId);
 
+    private static AnswerKinds Answers =>
+        new(JobJson.Default, ("run", typeof(RunAnswer)), ("trial", typeof(TrialAnswer)), ("submit", typeof(SubmitAnswer)));
+
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog()
+    public override EventCatalog Events { get; } = new EventCatalog(Answers, StreamOutcomeOfVersion1.To2(JobAnswersOfVersion1.Answer))
         .Add("BLUEPRINT_SUBMITTED", JobJson.Default.BlueprintSubmitted)
         .Add("IDEA_SUBMITTED", JobJson.Default.IdeaSubmitted)
         .Add("BLUEPRINT_PROPOSED", JobJson.Default.BlueprintProposed)
@@ -67,6 +70,8 @@ public sealed class JobLane : Lane<JobState>
         (_, Cancel or WakeUp) => Decision.Accept(),
         _ => Decision.Refuse("unknown_command", $"a job knows no {command.GetType().Name}"),
     };
+
+    public override StreamAnswer Answer(JobState state, Command command) => new SubmitAnswer(state.Phase);
 
     public override Work Next(JobState state, DateTimeOffset now) => state.Phase switch
     {

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Where a job stands. What it waits for or does is in <see cref="JobState.Step"/>.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobPhase>))]
 public enum JobPhase
 {
     /// <summary>No event yet. Left by <see cref="JobSubmitted"/>.</summary>
@@ -208,7 +210,10 @@ public sealed record JobState
         var (result, ms, cost) = finished.Outcome switch
         {
             ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
-            StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.CostMicroUsd),
+            AnswerOutcome { Answer: RunAnswer run } => (RunTables.Word(run.End).ToLowerInvariant(), run.DurationMs, run.CostMicroUsd),
+            AnswerOutcome { Answer: TrialAnswer } => ("logged", 0L, 0L),
+            AnswerOutcome { Answer: SubmitAnswer submitted } => (submitted.Phase.ToString().ToLowerInvariant(), 0L, 0L),
+            AnswerOutcome => ("refused", 0L, 0L),
             _ => ("finished", 0L, 0L),
         };
         var next = OnEnded(finished, at, result, ms, cost);

@@ -67,11 +67,26 @@ public static class RunTables
 {
     public static readonly LaneTable Runs = new("runs", "run_id", "status", "snapshot_id", "job_id", "declared_at", "ended_at", "message");
 
+    /// <summary>How a run stands, as it is shown.</summary>
+    public static string StatusWord(RunState state) => state.Failure is { } failure ? Word(failure.Status)
+        : state.Phase == RunPhase.Completed ? Word(RunEnd.Completed)
+        : "RUNNING";
+
+    /// <summary>How a run ended, as it is recorded.</summary>
+    public static string Word(RunEnd end) => end switch
+    {
+        RunEnd.Completed => "COMPLETED",
+        RunEnd.Failed => "FAILED",
+        RunEnd.StoppedBudget => "STOPPED_BUDGET",
+        RunEnd.Cancelled => "CANCELLED",
+        _ => throw new InvalidOperationException($"unknown end {end}"),
+    };
+
     public static IReadOnlyList<LaneRow> Rows(RunState state, RecordedEvent recorded) => recorded.Body is not RunEvent
         ? []
         : [
             new LaneRow(
-                Runs, state.Declared.RunId, state.Failure?.Status ?? (state.Phase == RunPhase.Completed ? RunLane.StatusCompleted : "RUNNING"), state.Declared.SnapshotId,
+                Runs, state.Declared.RunId, StatusWord(state), state.Declared.SnapshotId,
                 state.Declared.JobId, RecordedTime.Text(state.StartedAt), state.Phase is RunPhase.Completed or RunPhase.Failed ? RecordedTime.Text(recorded.At) : null, state.Failure?.Message),
         ];
 }

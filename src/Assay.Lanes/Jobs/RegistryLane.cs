@@ -48,13 +48,6 @@ public sealed record TrialLogged(long Trial, TrialRequest Request) : Event;
 public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Trials)
 {
     public static readonly RegistryState Initial = new(ImmutableDictionary.Create<string, TrialLogged>(StringComparer.Ordinal));
-
-    /// <summary>What a job wants to know: the number of its trial.</summary>
-    public StreamReading ReadFor(string jobId)
-    {
-        var trial = Trials[jobId].Trial;
-        return new StreamReading(new StreamOutcome(RegistryLane.Stream.ToString(), RegistryLane.StatusLogged, trial.ToString()) { Counts = true });
-    }
 }
 
 /// <summary>
@@ -63,7 +56,6 @@ public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Tria
 public sealed class RegistryLane : Lane<RegistryState>
 {
     public const string LaneName = "registry";
-    public const string StatusLogged = "LOGGED";
 
     public static readonly RegistryLane Instance = new();
 
@@ -87,6 +79,9 @@ public sealed class RegistryLane : Lane<RegistryState>
         Cancel or WakeUp => Decision.Accept(),
         _ => Decision.Refuse("unknown_command", $"a registry knows no {command.GetType().Name}"),
     };
+
+    public override StreamAnswer Answer(RegistryState state, Command command) =>
+        command is LogTrial log ? new TrialAnswer(state.Trials[log.Trial.JobId].Trial) : AcceptedAnswer.Instance;
 
     public override Work Next(RegistryState state, DateTimeOffset now) => new Work.Wait("a trial");
 

@@ -34,10 +34,10 @@ public sealed record RunDeclared : RunEvent
 }
 
 /// <summary>There is no dossier.</summary>
-/// <param name="Status">FAILED, STOPPED_BUDGET or CANCELLED.</param>
+/// <param name="Status">How it ended instead.</param>
 /// <param name="Rule">The rule's short name; for STOPPED_BUDGET the limit's.</param>
 /// <param name="Message">What happened, for a person.</param>
-public sealed record RunFailed(string Status, string Rule, string Message) : RunEvent;
+public sealed record RunFailed(RunEnd Status, string Rule, string Message) : RunEvent;
 
 /// <summary>The dossier is complete.</summary>
 public sealed record RunFinished(ImmutableArray<DossierFile> Files) : RunEvent;

@@ -15,11 +15,6 @@ public sealed record DeclareRun(RunDeclared Run) : Command;
 public sealed class RunLane : Lane<RunState>
 {
     public const string LaneName = "run";
-    public const string StatusCompleted = "COMPLETED";
-    public const string StatusFailed = "FAILED";
-    public const string StatusBudget = "STOPPED_BUDGET";
-    public const string StatusCancelled = "CANCELLED";
-
     public static readonly RunLane Instance = new();
 
     private const string ProcessEffect = "run";
@@ -53,6 +48,17 @@ public sealed class RunLane : Lane<RunState>
         _ => Decision.Refuse("unknown_command", $"a run knows no {command.GetType().Name}"),
     };
 
+    public override StreamAnswer Answer(RunState state, Command command)
+    {
+        // What another job's run cost is not the asking one's own.
+        var isOwn = command is DeclareRun declare && declare.Run.JobId == state.Declared.JobId;
+        var end = state.Phase == RunPhase.Completed ? RunEnd.Completed : state.Failure?.Status ?? RunEnd.Cancelled;
+        return new RunAnswer(end, state.Failure?.Rule, state.Failure?.Message, isOwn, isOwn ? state.CostMicroUsd : 0, isOwn ? state.DurationMs : 0)
+        {
+            Document = state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default,
+        };
+    }
+
     public override Work Next(RunState state, DateTimeOffset now) => state.Phase switch
     {
         RunPhase.Running => new Work.Perform([state.Passed is null ? Process(state, now) : Collect(state)]),
@@ -74,7 +80,7 @@ public sealed class RunLane : Lane<RunState>
             case EffectCompleted { Outcome: FilesOutcome files }:
                 return OnCollected(state, files);
             case EffectLost lost:
-                return state.Declared.Component.RetrySafe ? [] : [new RunFailed(StatusFailed, "interrupted", $"{lost.Reason}; the run is not declared retry_safe")];
+                return state.Declared.Component.RetrySafe ? [] : [new RunFailed(RunEnd.Failed, "interrupted", $"{lost.Reason}; the run is not declared retry_safe")];
             default:
                 throw new InvalidOperationException($"a run asks for no effect with {report}");
         }
@@ -89,24 +95,7 @@ public sealed class RunLane : Lane<RunState>
 
     public override IReadOnlyList<LaneRow> Rows(RunState state, RecordedEvent recorded) => RunTables.Rows(state, recorded);
 
-    /// <summary>What a job wants to know of a run that has ended.</summary>
-    /// <param name="state">The run's state.</param>
-    /// <param name="jobId">The job that asks: what another job's run cost is not its own.</param>
-    public static StreamReading ReadFor(RunState state, string jobId)
-    {
-        var isOwn = state.Declared.JobId == jobId;
-        var stream = StreamOf(state.Declared.RunId).ToString();
-        var status = state.Phase == RunPhase.Completed ? StatusCompleted : state.Failure?.Status ?? StatusCancelled;
-        var outcome = new StreamOutcome(stream, status, state.Failure is { } failure ? $"{failure.Rule}: {failure.Message}" : null)
-        {
-            CostMicroUsd = isOwn ? state.CostMicroUsd : 0,
-            DurationMs = isOwn ? state.DurationMs : 0,
-            Counts = isOwn,
-        };
-        return new StreamReading(outcome, state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default);
-    }
-
-    private static RunFailed Cancelled => new(StatusCancelled, "cancelled", "the run was cancelled");
+    private static RunFailed Cancelled => new(RunEnd.Cancelled, "cancelled", "the run was cancelled");
 
     private static RunProcess Process(RunState state, DateTimeOffset startsAt)
     {
@@ -144,10 +133,10 @@ public sealed class RunLane : Lane<RunState>
 
     private static IReadOnlyList<Event> OnRun(RunState state, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        if (run.KillReason == KillReason.Deadline) return [new RunFailed(StatusBudget, BudgetRule.WallClock, "the job's wall-clock budget ended while it ran")];
+        if (run.KillReason == KillReason.Deadline) return [new RunFailed(RunEnd.StoppedBudget, BudgetRule.WallClock, "the job's wall-clock budget ended while it ran")];
         if (run.KillReason == KillReason.CostLimit && run.MeterProblem is null)
         {
-            return [new RunFailed(StatusBudget, BudgetRule.Cost, "the job's cost budget ended while it ran")];
+            return [new RunFailed(RunEnd.StoppedBudget, BudgetRule.Cost, "the job's cost budget ended while it ran")];
         }
 
         if (run.KillReason == KillReason.Cancelled && state.Declared.Component.RetrySafe) return [];
@@ -185,5 +174,5 @@ public sealed class RunLane : Lane<RunState>
         return [new RunFinished(files.ToImmutable())];
     }
 
-    private static RunFailed Failed(StageProblem problem) => new(StatusFailed, problem.Rule, problem.Text);
+    private static RunFailed Failed(StageProblem problem) => new(RunEnd.Failed, problem.Rule, problem.Text);
 }

@@ -13,10 +13,10 @@ public static class StageRule
         return report switch
         {
             EffectCompleted { Outcome: ProcessOutcome run } done => OnProcess(state, stage!, run, done.Evidence),
-            EffectCompleted { Outcome: StreamOutcome { Status: StreamOutcome.Refused } refused } => [new JobFailed(stage ?? "spawn", "refused", refused.Reason!, null)],
-            EffectCompleted { Outcome: StreamOutcome run } done when stage == JobStages.Run => OnRun(state, run, done.Evidence),
-            EffectCompleted { Outcome: StreamOutcome logged } when stage == JobStages.Registry => [Registered(state, long.Parse(logged.Reason!))],
-            EffectCompleted { Outcome: StreamOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
+            EffectCompleted { Outcome: AnswerOutcome { Answer.NotDone: { } refusal } } => [new JobFailed(stage ?? "spawn", "refused", refusal, null)],
+            EffectCompleted { Outcome: AnswerOutcome { Answer: RunAnswer run, Stream.Id: var runId } } => OnRun(state, runId, run),
+            EffectCompleted { Outcome: AnswerOutcome { Answer: TrialAnswer logged } } => [Registered(state, logged.Trial)],
+            EffectCompleted { Outcome: AnswerOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
             EffectLost lost => OnLost(state, stage, lost),
             _ => throw new InvalidOperationException($"a job asks for no effect with {report}"),
         };
@@ -48,25 +48,21 @@ public static class StageRule
         };
     }
 
-    private static IReadOnlyList<Event> OnRun(JobState state, StreamOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    private static IReadOnlyList<Event> OnRun(JobState state, string runId, RunAnswer run)
     {
-        var runId = StreamName.Parse(run.Stream).Id;
-        switch (run.Status)
+        switch (run.End)
         {
-            case RunLane.StatusCompleted:
-                var bytes = evidence[StreamReading.DocumentName];
-                var manifest = DossierManifest.Read(bytes);
-                return [new RunCompleted(runId, manifest.RunSha256, Digest.Of(bytes.Span), manifest.Files, Reused: !run.Counts)];
-            case RunLane.StatusCancelled:
-            case RunLane.StatusBudget when !run.Counts:
+            case RunEnd.Completed:
+                var manifest = DossierManifest.Read(run.Document);
+                return [new RunCompleted(runId, manifest.RunSha256, Digest.Of(run.Document.Span), manifest.Files, Reused: !run.IsOwn)];
+            case RunEnd.Cancelled:
+            case RunEnd.StoppedBudget when !run.IsOwn:
                 // That was another job's wish or budget, since a job that is itself cancelled is told nothing here: this one asks for itself.
                 return [];
-            case RunLane.StatusBudget:
-                return [BudgetRule.During(state, run.Reason!.StartsWith(BudgetRule.Cost, StringComparison.Ordinal) ? BudgetRule.Cost : BudgetRule.WallClock, JobStages.Run)];
+            case RunEnd.StoppedBudget:
+                return [BudgetRule.During(state, run.Rule!, JobStages.Run)];
             default:
-                var reason = run.Reason ?? run.Status;
-                var colon = reason.IndexOf(": ", StringComparison.Ordinal);
-                return [new JobFailed(JobStages.Run, colon < 0 ? "run" : reason[..colon], colon < 0 ? reason : reason[(colon + 2)..], null)];
+                return [new JobFailed(JobStages.Run, run.Rule ?? "run", run.Message ?? "it failed", null)];
         }
     }
 

@@ -56,18 +56,11 @@ public sealed record AdapterState
 public sealed class AdapterLane : Lane<AdapterState>
 {
     public const string LaneName = "adapter";
-    public const string StatusAllowed = "ALLOWED";
-    public const string StatusOpen = "OPEN";
-    public const string StatusUnhealthy = "UNHEALTHY";
-    public const string StatusReported = "REPORTED";
-    public const string StatusOpened = "OPENED";
 
     public static readonly AdapterLane Instance = new();
 
     private const string CheckPrefix = "check/";
     private const string CleanEffect = "clean";
-
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
     public static StreamName StreamOf(string adapterId) => StreamName.Of(LaneName, adapterId);
 
@@ -112,6 +105,13 @@ public sealed class AdapterLane : Lane<AdapterState>
         _ => Decision.Refuse("unknown_command", $"an adapter knows no {command.GetType().Name}"),
     };
 
+    public override StreamAnswer Answer(AdapterState state, Command command) => command switch
+    {
+        AskPermit ask => Permit(state, ask.Ticket),
+        ReportCall report => new ReportAnswer(state.Breaker is { Circuit: Circuit.Open, OpenedBy: { } by } && by == report.Ticket),
+        _ => AcceptedAnswer.Instance,
+    };
+
     public override Work Next(AdapterState state, DateTimeOffset now)
     {
         if (state.Leftovers.Length > 0) return new Work.Perform([new RemoveFolders(CleanEffect) { Folders = state.Leftovers }]);
@@ -140,25 +140,19 @@ public sealed class AdapterLane : Lane<AdapterState>
 
     public override IReadOnlyList<LaneRow> Rows(AdapterState state, RecordedEvent recorded) => AdapterTables.Rows(state, recorded);
 
-    /// <summary>What a run wants to know of its request for permission.</summary>
-    public static StreamReading ReadPermit(AdapterState state, string ticket)
+    private static PermitAnswer Permit(AdapterState state, string ticket)
     {
         var breaker = state.Breaker;
-        var (status, reason, until) = state.Healthy == false
-            ? (StatusUnhealthy, state.HealthReason, state.CheckedAt + TimeSpan.FromMilliseconds(state.Spec!.HealthCheck!.IntervalMs))
-            : BreakerRule.MayCall(breaker, ticket) ? (StatusAllowed, null, null) : (StatusOpen, "its circuit breaker is open", breaker.OpenUntil);
-        return new StreamReading(new StreamOutcome(StreamOf(state.Spec!.AdapterId).ToString(), status, reason) { Since = breaker.Since, Until = until });
-    }
+        if (state.Healthy == false)
+        {
+            var nextCheck = state.CheckedAt + TimeSpan.FromMilliseconds(state.Spec!.HealthCheck!.IntervalMs);
+            return new PermitAnswer(PermitStatus.Unhealthy, state.HealthReason, breaker.Since, nextCheck);
+        }
 
-    /// <summary>What a run wants to know of its report: whether it opened the breaker.</summary>
-    public static StreamReading ReadReport(AdapterState state, string ticket)
-    {
-        var opened = state.Breaker is { Circuit: Circuit.Open, OpenedBy: { } by } && by == ticket;
-        return new StreamReading(new StreamOutcome(StreamOf(state.Spec!.AdapterId).ToString(), opened ? StatusOpened : StatusReported, null));
+        return BreakerRule.MayCall(breaker, ticket)
+            ? new PermitAnswer(PermitStatus.Allowed, null, breaker.Since, null)
+            : new PermitAnswer(PermitStatus.Open, "its circuit breaker is open", breaker.Since, breaker.OpenUntil);
     }
-
-    /// <summary>When a refusal may be tried again.</summary>
-    public static DateTimeOffset AskAgainAt(StreamOutcome refusal, DateTimeOffset now) => refusal.Until is { } until && until > now + AskAgain ? until : now + AskAgain;
 
     private static bool Same(AdapterSpec? known, AdapterSpec declared) => known is not null && TaskIdentity.Of(known) == TaskIdentity.Of(declared);
 

@@ -193,8 +193,9 @@ internal static class ExecutionFold
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
         switch (TaskEffects.KindOf(effect.EffectId), outcome)
         {
-            case (TaskEffects.Permit, StreamOutcome { Status: not AdapterLane.StatusAllowed } refused):
-                return state.With(task with { Refusals = task.Refusals + 1 }) with { Refusing = state.Refusing.SetItem(TaskEffects.AdapterOf(effect.EffectId), refused) };
+            case (TaskEffects.Permit, AnswerOutcome { Answer: var answer }) when AdapterRefusal.Of(answer) is { } refusal:
+                var refusing = state.Refusing.SetItem(TaskEffects.AdapterOf(effect.EffectId), refusal);
+                return state.With(task with { Refusals = task.Refusals + 1 }) with { Refusing = refusing };
             case (TaskEffects.Copy, CopyOutcome { Problem: null } copy):
                 return state.With(task with { Copy = copy });
             case (TaskEffects.Answer, _):

@@ -57,7 +57,7 @@ public sealed record ExecutionState
     public DateTimeOffset LastAt { get; init; }
 
     /// <summary>The last refusals of adapters, until they allow a call again.</summary>
-    public ImmutableSortedDictionary<string, StreamOutcome> Refusing { get; init; } = ImmutableSortedDictionary.Create<string, StreamOutcome>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, AdapterRefusal> Refusing { get; init; } = ImmutableSortedDictionary.Create<string, AdapterRefusal>(StringComparer.Ordinal);
 
     /// <summary>What has to be done besides the tasks, by the id of its effect.</summary>
     public ImmutableSortedDictionary<string, Chore> Chores { get; init; } = ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);

@@ -63,8 +63,6 @@ public sealed record ProjectState
 public sealed class ProjectLane : Lane<ProjectState>
 {
     public const string LaneName = "project";
-    public const string StatusNoPatch = "NONE";
-    public const string StatusPublished = "PUBLISHED";
 
     public static readonly ProjectLane Instance = new();
 
@@ -116,6 +114,13 @@ public sealed class ProjectLane : Lane<ProjectState>
         _ => Decision.Refuse("unknown_command", $"a project knows no {command.GetType().Name}"),
     };
 
+    public override StreamAnswer Answer(ProjectState state, Command command) => command switch
+    {
+        MovePatch move => Stands(state, move.Patch.PatchId),
+        CommitPatch commit => Stands(state, commit.Patch.PatchId),
+        _ => AcceptedAnswer.Instance,
+    };
+
     public override Work Next(ProjectState state, DateTimeOffset now) => state.Requests.IsEmpty ? Work.Finished.Instance : new Work.Perform([Change(state, state.Requests[0])]);
 
     public override Effect EffectOf(ProjectState state, string effectId) => Change(state, state.Requests[0]);
@@ -141,10 +146,9 @@ public sealed class ProjectLane : Lane<ProjectState>
 
     public override IReadOnlyList<LaneRow> Rows(ProjectState state, RecordedEvent recorded) => PatchTables.Rows(state, recorded);
 
-    /// <summary>Where a patch stands.</summary>
-    public static StreamReading Read(ProjectState state, string projectId, string patchId) => new(state.Patches.TryGetValue(patchId, out var patch)
-        ? new StreamOutcome(StreamOf(projectId).ToString(), PatchMoves.Word(patch.State), state.Refusals.GetValueOrDefault(patchId) ?? patch.Reason)
-        : new StreamOutcome(StreamOf(projectId).ToString(), StatusNoPatch, null));
+    private static PatchAnswer Stands(ProjectState state, string patchId) => state.Patches.TryGetValue(patchId, out var patch)
+        ? new PatchAnswer(patch.State, state.Refusals.GetValueOrDefault(patchId) ?? patch.Reason)
+        : new PatchAnswer(null, null);
 
     private static Decision Taken(string root) => Decision.Refuse("id_collision", $"the project's id names {root} already");
 

@@ -49,17 +49,11 @@ public static class TaskEffects
     public static string Webhook(string escalationId) => $"escalate/{escalationId}";
 
     /// <summary>Asks an adapter's breaker whether the task may call it.</summary>
-    public static CommandStream AskPermit(ExecutionState state, TaskState task, string adapterId)
+    public static CommandStream AskPermit(ExecutionState state, TaskState task, string adapterId) => new($"{Permit}/{task.Spec.TaskId}/{adapterId}")
     {
-        var ticket = task.Ticket(state.Declared.RunId, task.Attempts + 1);
-        return new CommandStream($"{Permit}/{task.Spec.TaskId}/{adapterId}")
-        {
-            Lane = AdapterLane.Instance,
-            Stream = AdapterLane.StreamOf(adapterId),
-            Command = new AskPermit(ticket, task.Spec.Caps.KillMs + ProbeGraceMs),
-            Result = found => AdapterLane.ReadPermit((AdapterState)found, ticket),
-        };
-    }
+        Stream = AdapterLane.StreamOf(adapterId),
+        Command = new AskPermit(task.Ticket(state.Declared.RunId, task.Attempts + 1), task.Spec.Caps.KillMs + ProbeGraceMs),
+    };
 
     /// <summary>What a probe may take beyond its time cap before it is given up.</summary>
     private const long ProbeGraceMs = 60_000;
@@ -124,44 +118,29 @@ public static class TaskEffects
     }
 
     public static CommandStream CommitOf(ExecutionState state, TaskState task) => Project(
-        state, $"{Commit}/{task.Spec.TaskId}", new CommitPatch(state.Declared.ProjectRoot, task.Patch!), task.Patch!.PatchId, untilEnd: true);
+        state, $"{Commit}/{task.Spec.TaskId}", new CommitPatch(state.Declared.ProjectRoot, task.Patch!), untilEnd: true);
 
     public static Effect ChoreOf(ExecutionState state, string id, Chore chore) => chore switch
     {
         ReportChore report => new CommandStream(id)
         {
-            Lane = AdapterLane.Instance,
             Stream = AdapterLane.StreamOf(report.AdapterId),
             Command = new ReportCall(report.Ticket, report.Report),
-            Result = found => AdapterLane.ReadReport((AdapterState)found, report.Ticket),
         },
         CleanChore clean => new RemoveFolders(id) { Folders = [clean.Folder] },
-        PatchChore patch => Project(
-            state, id, new MovePatch(state.Declared.ProjectRoot, patch.Patch, patch.Through, patch.Reason), patch.Patch.PatchId, untilEnd: false),
+        PatchChore patch => Project(state, id, new MovePatch(state.Declared.ProjectRoot, patch.Patch, patch.Through, patch.Reason)),
         WebhookChore webhook => EscalationRule.Call(state, id, webhook),
-        PublishChore => new CommandStream(id)
-        {
-            Lane = ProjectLane.Instance,
-            Stream = ProjectLane.StreamOf(state.Declared.ProjectId),
-            Command = new PublishResults(state.Declared.ProjectRoot, state.Declared.RunId, ExecutionResults.Of(state)),
-            UntilEnd = true,
-            Result = found => new StreamReading(new StreamOutcome(ProjectLane.StreamOf(state.Declared.ProjectId).ToString(), ProjectLane.StatusPublished, null)),
-        },
+        PublishChore => Project(
+            state, id, new PublishResults(state.Declared.ProjectRoot, state.Declared.RunId, ExecutionResults.Of(state)), untilEnd: true),
         _ => throw new InvalidOperationException($"unknown chore {chore}"),
     };
 
-    private static CommandStream Project(ExecutionState state, string id, Kernel.Lanes.Command command, string patchId, bool untilEnd)
+    private static CommandStream Project(ExecutionState state, string id, Kernel.Lanes.Command command, bool untilEnd = false) => new(id)
     {
-        var projectId = state.Declared.ProjectId;
-        return new CommandStream(id)
-        {
-            Lane = ProjectLane.Instance,
-            Stream = ProjectLane.StreamOf(projectId),
-            Command = command,
-            UntilEnd = untilEnd,
-            Result = found => ProjectLane.Read((ProjectState)found, projectId, patchId),
-        };
-    }
+        Stream = ProjectLane.StreamOf(state.Declared.ProjectId),
+        Command = command,
+        UntilEnd = untilEnd,
+    };
 
     private static RunProcess Program(ExecutionState state, TaskState task, AdapterSpec adapter)
     {

@@ -205,4 +205,7 @@ public sealed record EscalationUndelivered(string EscalationId, string Reason) :
 [JsonSerializable(typeof(HealthChanged))]
 [JsonSerializable(typeof(CheckRequested))]
 [JsonSerializable(typeof(ModelCall))]
+[JsonSerializable(typeof(PermitAnswer))]
+[JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(PatchAnswer))]
 public sealed partial class TaskJson : JsonSerializerContext;

@@ -58,7 +58,7 @@ internal static class TaskFlow
         if (task.HasEnded) return [];
         return (TaskEffects.KindOf(id), report) switch
         {
-            (TaskEffects.Permit, EffectCompleted { Outcome: StreamOutcome answer }) => OnPermit(state, task, TaskEffects.AdapterOf(id), answer, now),
+            (TaskEffects.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) => OnPermit(state, task, TaskEffects.AdapterOf(id), answer, now),
             (TaskEffects.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
             (TaskEffects.Act, _) => OnActed(state, task, report, now),
             (TaskEffects.Answer, _) => OnAnswered(state, task, report, now),
@@ -68,25 +68,25 @@ internal static class TaskFlow
 
             // A test that was lost with its engine is simply run again.
             (TaskEffects.Test, EffectLost) => [],
-            (TaskEffects.Commit, EffectCompleted { Outcome: StreamOutcome committed }) => OnCommitted(task, committed),
+            (TaskEffects.Commit, EffectCompleted { Outcome: AnswerOutcome { Answer: var committed } }) => OnCommitted(task, committed),
             _ => throw new InvalidOperationException($"a run asks for no effect with {report}"),
         };
     }
 
     private static IReadOnlyList<Event> OnChore(ExecutionState state, string id, EffectReport report) => report switch
     {
-        EffectCompleted { Effect: CommandStream { Stream.Id: var adapterId }, Outcome: StreamOutcome { Status: AdapterLane.StatusOpened } } =>
+        EffectCompleted { Outcome: AnswerOutcome { Answer: ReportAnswer { Opened: true }, Stream.Id: var adapterId } } =>
             [EscalationRule.Opened(state, id.Split('/')[1], adapterId)],
         EffectCompleted { Outcome: HttpOutcome outcome } when state.Chores.GetValueOrDefault(id) is WebhookChore webhook && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
-        EffectCompleted { Effect: CommandStream { Command: MovePatch move }, Outcome: StreamOutcome { Status: StreamOutcome.Refused } refused }
-            when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refused.Reason!, "patch_ledger", null)],
+        EffectCompleted { Effect: CommandStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
+            when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refusal, "patch_ledger", null)],
         _ => [],
     };
 
-    private static IReadOnlyList<Event> OnPermit(ExecutionState state, TaskState task, string adapterId, StreamOutcome answer, DateTimeOffset now)
+    private static IReadOnlyList<Event> OnPermit(ExecutionState state, TaskState task, string adapterId, StreamAnswer answer, DateTimeOffset now)
     {
         if (task.CancelRequested is not null) return [];
-        if (answer.Status == AdapterLane.StatusAllowed)
+        if (AdapterRefusal.Of(answer) is null)
         {
             var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
             var showsHealth = state.Phase == ExecutionPhase.Paused && state.Adapters[adapterId].Kind != AdapterKind.Manual;
@@ -95,16 +95,15 @@ internal static class TaskFlow
 
         if (task.Refusals < task.Spec.AdapterIds.Length) return [];
         var refusals = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => state.Refusing[a]).ToList();
-        var until = refusals.Min(r => AdapterLane.AskAgainAt(r, now));
+        var until = refusals.Min(r => r.AskAgainAt(now));
         var reasons = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => Refusal(a, state.Refusing[a]));
         var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", reasons));
         return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
     }
 
-    private static string Refusal(string adapterId, StreamOutcome answer) =>
-        answer is { Status: StreamOutcome.Refused, Reason: { } reason }
-            ? $"{adapterId}: {BoundedText.Cut(reason, 500)}"
-            : $"{adapterId} is {answer.Status}";
+    private static string Refusal(string adapterId, AdapterRefusal refusal) => refusal is { IsOfQuestion: true, Reason: { } reason }
+        ? $"{adapterId}: {BoundedText.Cut(reason, 500)}"
+        : $"{adapterId} is {refusal.Status}";
 
     /// <summary>
     /// A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.
@@ -189,13 +188,14 @@ internal static class TaskFlow
         return [tested];
     }
 
-    private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamOutcome committed)
+    private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamAnswer answer) => answer switch
     {
-        var id = task.Spec.TaskId;
-        if (committed.Status == PatchMoves.Word(PatchState.Committed)) return [new TaskCompleted(id)];
-        if (committed.Status == PatchMoves.Word(PatchState.ApplyFailed)) return [new TaskFailed(id, committed.Reason ?? "the tree has moved on", "tree_moved", null)];
-        return committed.Status == StreamOutcome.Refused ? [new TaskFailed(id, committed.Reason!, "patch_ledger", null)] : [];
-    }
+        PatchAnswer { State: PatchState.Committed } => [new TaskCompleted(task.Spec.TaskId)],
+        PatchAnswer { State: PatchState.ApplyFailed } failed =>
+            [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", "tree_moved", null)],
+        { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, "patch_ledger", null)],
+        _ => [],
+    };
 
     /// <summary>What follows for the tasks that an event was about, and for those that anything can follow for at any time.</summary>
     private static IEnumerable<Event> Following(ExecutionState state, IEnumerable<Event> batch)

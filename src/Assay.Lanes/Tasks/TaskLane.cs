@@ -13,9 +13,12 @@ public sealed class TaskLane : Lane<ExecutionState>
 
     public static StreamName StreamOf(string runId) => StreamName.Of(LaneName, runId);
 
+    private static AnswerKinds Answers =>
+        new(TaskJson.Default, ("permit", typeof(PermitAnswer)), ("report", typeof(ReportAnswer)), ("patch", typeof(PatchAnswer)));
+
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog()
+    public override EventCatalog Events { get; } = new EventCatalog(Answers, StreamOutcomeOfVersion1.To2(TaskAnswersOfVersion1.Answer))
         .Add("EXECUTION_DECLARED", TaskJson.Default.ExecutionDeclared)
         .Add("ADAPTER_DECLARED", TaskJson.Default.AdapterDeclared)
         .Add("TASK_DECLARED", TaskJson.Default.TaskDeclared)

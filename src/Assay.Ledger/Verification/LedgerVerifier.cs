@@ -11,9 +11,9 @@ namespace Assay.Ledger.Verification;
 /// does not agree with it is looked at again when its stream has moved on since.
 /// </summary>
 /// <param name="store">The ledger.</param>
-/// <param name="lanes">The lanes by name; a stream of another lane is checked as a chain only.</param>
+/// <param name="lanes">The lanes; a stream of another lane is checked as a chain only.</param>
 /// <param name="mirror">Where the files are.</param>
-public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string, ILane> lanes, FileMirror mirror)
+public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror mirror)
 {
     private const int PageEvents = 4096;
 
@@ -86,7 +86,7 @@ public sealed class LedgerVerifier(IEventStore store, IReadOnlyDictionary<string
         var info = snapshot.Find(stream)!;
         var report = new StreamReport(info);
         var head = StreamHead.Empty(stream);
-        var fold = lanes.TryGetValue(stream.Lane, out var lane) ? new Fold(lane, mirror, report) : null;
+        var fold = lanes.Find(stream) is { } lane ? new Fold(lane, mirror, report) : null;
         var prefix = Encoding.ASCII.GetBytes("{\"at\":\"");
         for (; ; )
         {

@@ -95,7 +95,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
 
     private async Task<EpochRun> AdvanceAsync(string epochId, PreparedEpoch epoch, CancellationToken cancel)
     {
-        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
         FileNotWritten? missing = null;
         engine.Observer = notice =>
         {

@@ -43,7 +43,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
             return new LadderRun.Refused([new InputProblem(ladderPath, "", refused.Rule, refused.Message)]);
         }
 
-        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
         if (observer is not null) engine.Observer = observer;
         engine.OnChild((child, stop) => RunChildAsync(child, options, stop));
         return await engine.RunAsync(LadderLane.Instance, stream, 1, cancel) switch

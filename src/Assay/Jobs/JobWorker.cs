@@ -41,7 +41,7 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     public async Task RunAsync(bool once, CancellationToken drain)
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
-        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
         engine.Observer = notice =>
         {
             if (notice is FileNotWritten file) _missing.Enqueue(file);

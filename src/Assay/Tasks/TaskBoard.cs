@@ -147,7 +147,7 @@ public sealed class TaskBoard
         if (!isKnown) return TaskAnswer.Refused(adapterId, "unknown_adapter", "no run has named such an adapter yet");
         var (decision, _) = await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
         if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Rule, refused.Message);
-        await using var engine = await AssayEngine.StartAsync(_workspace, _time);
+        await using var engine = await AssayEngine.StartAsync(_workspace, KnownLanes.All, _time);
         var result = await engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, CancellationToken.None);
         if (result is not RunResult.Waiting { State: AdapterState state }) return TaskAnswer.Done(adapterId, "is being checked by another process");
         return state.Healthy == false ? TaskAnswer.Refused(adapterId, "unhealthy", state.HealthReason!) : TaskAnswer.Done(adapterId, "healthy");
@@ -176,7 +176,7 @@ public sealed class TaskBoard
         var stream = ProjectLane.StreamOf(patch.ProjectId);
         var (decision, _) = await _desk.SubmitAsync(ProjectLane.Instance, stream, command);
         if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Rule, refused.Message);
-        await using var engine = await AssayEngine.StartAsync(_workspace, _time);
+        await using var engine = await AssayEngine.StartAsync(_workspace, KnownLanes.All, _time);
         for (; ; )
         {
             if (await engine.RunAsync(ProjectLane.Instance, stream, concurrency: 1, CancellationToken.None) is not RunResult.Finished { State: ProjectState state })

@@ -65,7 +65,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     public async Task<ExecutionEnd> RunAsync(DeclareExecution declare, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel)
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
-        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
         if (await SubmitAsync(engine, declare) is { } refused) return refused;

@@ -28,8 +28,8 @@ public sealed class WordingTests
     public async Task Stored_lines_stay_as_they_are_when_the_wording_changes(string release, string name)
     {
         using var stored = await StoredWorkspace.OpenAsync(release, name);
-        var lanes = KnownLanes.All.ToDictionary(l => l.Key, l => (ILane)new Reworded(l.Value), StringComparer.Ordinal);
-        await using (var workspace = Workspace.OpenForReading(stored.Under(".assay"), lanes.Values))
+        var lanes = new LaneSet([.. KnownLanes.All.Select(l => new Reworded(l))]);
+        await using (var workspace = Workspace.OpenForReading(stored.Under(".assay"), lanes))
         {
             var report = new LedgerVerifier(workspace.Store, lanes, workspace.Mirror).Verify();
             Assert.Empty(report.Problems);
@@ -45,8 +45,8 @@ public sealed class WordingTests
         using var folder = new JobFolder();
         folder.Write();
         await folder.SubmitAsync();
-        var lanes = KnownLanes.All.ToDictionary(l => l.Key, l => (ILane)new Reworded(l.Value), StringComparer.Ordinal);
-        await using var workspace = Workspace.OpenForReading(Path.Combine(folder.Path, ".assay"), lanes.Values);
+        var lanes = new LaneSet([.. KnownLanes.All.Select(l => new Reworded(l))]);
+        await using var workspace = Workspace.OpenForReading(Path.Combine(folder.Path, ".assay"), lanes);
         var report = new LedgerVerifier(workspace.Store, lanes, workspace.Mirror).Verify();
         Assert.Empty(report.Problems);
         Assert.True(report.Files > 2);
@@ -66,6 +66,8 @@ public sealed class WordingTests
         public object Evolve(object state, RecordedEvent recorded) => lane.Evolve(state, recorded);
 
         public Decision Decide(object state, Command command, DateTimeOffset now) => lane.Decide(state, command, now);
+
+        public StreamAnswer Answer(object state, Command command) => lane.Answer(state, command);
 
         public Work Next(object state, DateTimeOffset now) => lane.Next(state, now);
 

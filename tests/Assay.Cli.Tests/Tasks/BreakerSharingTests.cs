@@ -29,10 +29,11 @@ public sealed class BreakerSharingTests
 
         var permits = await Task.WhenAll(Enumerable.Range(0, Callers).Select(async i =>
         {
-            var (_, state) = await desks[i % 2].SubmitAsync(AdapterLane.Instance, stream, new AskPermit($"p{i}", 60_000));
-            return AdapterLane.ReadPermit((AdapterState)state, $"p{i}").Outcome.Status;
+            var ask = new AskPermit($"p{i}", 60_000);
+            var (_, state) = await desks[i % 2].SubmitAsync(AdapterLane.Instance, stream, ask);
+            return ((PermitAnswer)AdapterLane.Instance.Answer((AdapterState)state, ask)).Status;
         }));
-        Assert.Single(permits, p => p == AdapterLane.StatusAllowed);
+        Assert.Single(permits, p => p == PermitStatus.Allowed);
         Assert.Single(Events(workspace, stream).OfType<CircuitHalfOpened>());
         Assert.Single(Events(workspace, stream).OfType<ProbeGranted>());
     }

@@ -19,7 +19,7 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
 
     public override string Name => "batch";
 
-    public override EventCatalog Events { get; } = new EventCatalog()
+    public override EventCatalog Events { get; } = new EventCatalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
         .Add("BATCH_DECLARED", BatchJson.Default.BatchDeclared).Add("EFFECT_JUDGED", BatchJson.Default.EffectJudged);
 
     public override BatchState Initial => new([]);
@@ -59,4 +59,6 @@ internal sealed record EffectJudged(string EffectId, string Outcome) : Event;
 
 [JsonSerializable(typeof(BatchDeclared))]
 [JsonSerializable(typeof(EffectJudged))]
+[JsonSerializable(typeof(Counted))]
+[JsonSerializable(typeof(CountAnswer))]
 internal sealed partial class BatchJson : JsonSerializerContext;

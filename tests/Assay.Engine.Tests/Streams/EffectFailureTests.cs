@@ -30,10 +30,8 @@ public sealed class EffectFailureTests : IAsyncDisposable
         new RunChild("child") { Lane = "batch", Document = "x", ChildId = "C" },
         new CommandStream("command")
         {
-            Lane = new BatchLane([]),
-            Stream = StreamName.Of("batch", "OTHER"),
+            Stream = StreamName.Of("unanswering", "OTHER"),
             Command = new DeclareBatch(),
-            Result = static _ => throw new InvalidCastException("hostile"),
         },
         new CopyTree("copy") { From = "/a\0b", To = "copies" },
         new CaptureChanges("capture") { Folder = "a\0b", Origin = "/" },
@@ -106,7 +104,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
         var call = new CallHttp("call") { Method = "GET", Url = "http://127.0.0.1:9/", TimeoutMs = 1000, ResponseFile = "answer" };
         var lane = new BatchLane([call]);
         await new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(lane, Stream, new DeclareBatch());
-        await using var engine = await AssayEngine.StartAsync(_workspace, TimeProvider.System);
+        await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane), TimeProvider.System);
         var machine = AssayEngine.Load(_workspace.Store, lane, Stream);
         var draft = machine.Draft(TimeProvider.System.GetUtcNow());
         draft.StartEffects(1, engine.Session.Identity);
@@ -158,9 +156,9 @@ public sealed class EffectFailureTests : IAsyncDisposable
         var file = Path.Combine(_workspace.Root, "lines");
         Assert.Equal("one 1\na longer one 2\n", await File.ReadAllTextAsync(file));
         var other = Worded("another");
-        Assert.Empty(new LedgerVerifier(_workspace.Store, new Dictionary<string, ILane>(StringComparer.Ordinal) { ["batch"] = other }, _workspace.Mirror).Verify().Problems);
+        Assert.Empty(new LedgerVerifier(_workspace.Store, new LaneSet(other), _workspace.Mirror).Verify().Problems);
         await File.WriteAllTextAsync(file, "one 1\na longer one 3\n");
-        Assert.Single(new LedgerVerifier(_workspace.Store, new Dictionary<string, ILane>(StringComparer.Ordinal) { ["batch"] = other }, _workspace.Mirror).Verify().Problems);
+        Assert.Single(new LedgerVerifier(_workspace.Store, new LaneSet(other), _workspace.Mirror).Verify().Problems);
     }
 
     [Fact]
@@ -186,7 +184,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
 
     private async Task<IReadOnlyDictionary<string, EffectOutcome>> RunAsync(BatchLane lane, int concurrency = 32, Action<EngineNotice>? observer = null)
     {
-        await using var engine = await AssayEngine.StartAsync(_workspace, TimeProvider.System);
+        await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane), TimeProvider.System);
         engine.Observer = observer ?? (notice =>
         {
             lock (_notices) _notices.Add(notice);
@@ -205,7 +203,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
         ProcessOutcome run => run.ExitCode is null ? run.NoEnd : null,
         FilesOutcome files => files.Complete ? null : files.Files[0].Problem,
         ChildOutcome child => child.Verdict is null ? child.Reason : null,
-        StreamOutcome stream => stream.Status == StreamOutcome.Refused ? stream.Reason : null,
+        AnswerOutcome { Answer: var answer } => answer.NotDone,
         CopyOutcome copy => copy.Problem,
         ChangesOutcome changes => changes.Problem,
         ApplyOutcome apply => apply.Applied ? null : apply.Problem,

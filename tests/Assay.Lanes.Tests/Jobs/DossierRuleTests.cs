@@ -57,14 +57,15 @@ public sealed class DossierRuleTests
         var declared = Run();
         var state = Fold(RunState.Initial, declared);
         Assert.Empty(Accepted(lane.Decide(state, new DeclareRun(declared with { JobId = "bbbbbbbbbbbb" }), JobStory.Now)));
-        var failed = Fold(state, new RunFailed(RunLane.StatusBudget, BudgetRule.Cost, "x"));
+        var failed = Fold(state, new RunFailed(RunEnd.StoppedBudget, BudgetRule.Cost, "x"));
         Assert.Single(Accepted(lane.Decide(failed, new DeclareRun(declared), JobStory.Now)));
         var done = Fold(state, new RunFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
         Assert.Empty(Accepted(lane.Decide(done, new DeclareRun(declared), JobStory.Now)));
         Assert.Equal("id_collision", Assert.IsType<Decision.Refused>(lane.Decide(done, new DeclareRun(declared with { RunSha256 = Digest.Of("other") }), JobStory.Now)).Rule);
-        Assert.False(RunLane.ReadFor(done, "bbbbbbbbbbbb").Outcome.Counts);
-        Assert.True(RunLane.ReadFor(done, declared.JobId).Outcome.Counts);
-        Assert.Equal(done.Manifest.Bytes(), RunLane.ReadFor(done, declared.JobId).Document.ToArray());
+        RunAnswer To(string jobId) => Assert.IsType<RunAnswer>(lane.Answer(done, new DeclareRun(declared with { JobId = jobId })));
+        Assert.False(To("bbbbbbbbbbbb").IsOwn);
+        Assert.True(To(declared.JobId).IsOwn);
+        Assert.Equal(done.Manifest.Bytes(), To(declared.JobId).Document.ToArray());
     }
 
     [Fact]

@@ -80,11 +80,11 @@ public sealed class JobLaneTests
         var story = JobStory.Of(JobKind.Idea, improving: true);
         story.Stage(Blueprint).Approve("blueprint").Stage(Spec).Approve("strategy_spec").Stage(JobStory.Runspec).Approve("runspec").Stage(Preview).Approve("trace_preview");
         story.Run().Stage(JobStory.Gates);
-        story.Stage(Card(story)).Told(RegistryLane.StatusLogged, "1").Stage(Report).Stage(Improvements).Approve("improvements");
+        story.Stage(Card(story)).Told(new TrialAnswer(1)).Stage(Report).Stage(Improvements).Approve("improvements");
         Assert.Equal(2, story.State.ToSpawn.Length);
         var child = ((SubmitJob)((CommandStream)story.Asked()).Command).Job.Job;
         Assert.Equal((1, "0123456789ab", "0123456789ab"), (child.Lineage.Generation, child.Lineage.ParentJobId, child.Lineage.RootJobId));
-        story.Told("Active").Told("Active");
+        story.Told(new SubmitAnswer(JobPhase.Active)).Told(new SubmitAnswer(JobPhase.Active));
         Assert.Equal(JobPhase.Done, story.State.Phase);
         Assert.Equal(JobWorkflow.Steps, story.State.Approvals.Select(a => a.Step));
         Assert.Equal(2, story.Types.Count(t => t == "SPAWNED"));
@@ -217,11 +217,11 @@ public sealed class JobLaneTests
     [Fact]
     public void Another_jobs_budget_or_wish_that_ended_a_shared_run_makes_this_job_ask_again()
     {
-        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run(RunLane.StatusBudget, "max_cost_usd: x", counts: false);
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run(RunEnd.StoppedBudget, BudgetRule.Cost, "x", isOwn: false);
         Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
-        story.Run(RunLane.StatusCancelled, "cancelled: the run was cancelled", counts: true);
+        story.Run(RunEnd.Cancelled, "cancelled", "the run was cancelled");
         Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
-        Assert.Equal(BudgetRule.Cost, story.Run(RunLane.StatusBudget, "max_cost_usd: x").State.Stopped!.Reason);
+        Assert.Equal(BudgetRule.Cost, story.Run(RunEnd.StoppedBudget, BudgetRule.Cost, "x").State.Stopped!.Reason);
     }
 
     [Fact]
@@ -231,7 +231,7 @@ public sealed class JobLaneTests
         var effect = (CommandStream)story.Begin();
         var files = new[] { "metrics.json", "segments/walk_1/metrics.json", "segments/held/metrics.json" }.Select(p => new DossierFile(p, Digest.Of(p), 1));
         var manifest = DossierManifest.Of(((DeclareRun)effect.Command).Run, [.. files]).Bytes();
-        story.End(effect, new StreamOutcome(effect.Stream.ToString(), RunLane.StatusCompleted, null) { Counts = true }, (StreamReading.DocumentName, manifest));
+        story.End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(RunEnd.Completed, null, null, IsOwn: true, 0, 0) { Document = manifest }));
         Assert.Contains(((RunProcess)story.Asked()).Inputs, i => i.Name == "dossier/segments/held/metrics.json");
         story.Stage(JobStory.Gates);
         var registry = (RunProcess)story.Asked();
@@ -250,7 +250,7 @@ public sealed class JobLaneTests
     private static JobStory Done(JobBudget? budget = null)
     {
         var story = JobStory.Of(JobKind.Blueprint, budget).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Gates);
-        return story.Stage(Card(story)).Told(RegistryLane.StatusLogged, "1");
+        return story.Stage(Card(story)).Told(new TrialAnswer(1));
     }
 
     private static IEnumerable<JobState> Phases()

@@ -88,19 +88,19 @@ internal sealed class JobStory
     }
 
     /// <summary>Plays the run.</summary>
-    public JobStory Run(string status = RunLane.StatusCompleted, string? reason = null, bool counts = true)
+    public JobStory Run(RunEnd end = RunEnd.Completed, string? rule = null, string? message = null, bool isOwn = true)
     {
         var effect = (CommandStream)Begin();
         var declared = ((DeclareRun)effect.Command).Run;
         var manifest = DossierManifest.Of(declared, [new DossierFile("metrics.json", Digest.Of("m"), 2)]).Bytes();
-        return End(effect, new StreamOutcome(effect.Stream.ToString(), status, reason) { DurationMs = 7, Counts = counts }, (StreamReading.DocumentName, manifest));
+        return End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(end, rule, message, isOwn, 0, 7) { Document = manifest }));
     }
 
     /// <summary>Plays the entry into the registry, or a child's submission.</summary>
-    public JobStory Told(string status, string? reason = null)
+    public JobStory Told(StreamAnswer answer)
     {
         var effect = (CommandStream)Begin();
-        return End(effect, new StreamOutcome(effect.Stream.ToString(), status, reason));
+        return End(effect, new AnswerOutcome(effect.Stream, answer));
     }
 
     public JobStory Approve(string step)

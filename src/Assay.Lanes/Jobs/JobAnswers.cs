@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
+
+namespace Assay.Lanes.Jobs;
+
+/// <summary>How a run ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunEnd>))]
+public enum RunEnd
+{
+    [JsonStringEnumMemberName("COMPLETED")]
+    Completed,
+
+    [JsonStringEnumMemberName("FAILED")]
+    Failed,
+
+    /// <summary>What the job had left of its budget was used up.</summary>
+    [JsonStringEnumMemberName("STOPPED_BUDGET")]
+    StoppedBudget,
+
+    [JsonStringEnumMemberName("CANCELLED")]
+    Cancelled,
+}
+
+/// <summary>What a run that has ended answers to <see cref="DeclareRun"/>; its document is the dossier's manifest, if there is one.</summary>
+/// <param name="End">How it ended.</param>
+/// <param name="Rule">Why there is no dossier; for a budget the limit's name.</param>
+/// <param name="Message">The same for a person.</param>
+/// <param name="IsOwn">Whether the job that asks is the one that it ran for; what it used is then that job's.</param>
+/// <param name="CostMicroUsd">What it spent, in millionths of a dollar.</param>
+/// <param name="DurationMs">How long it took.</param>
+public sealed record RunAnswer(RunEnd End, string? Rule, string? Message, bool IsOwn, long CostMicroUsd, long DurationMs) : StreamAnswer;
+
+/// <summary>What the registry answers to <see cref="LogTrial"/>.</summary>
+/// <param name="Trial">The number of the job's trial.</param>
+public sealed record TrialAnswer(long Trial) : StreamAnswer;
+
+/// <summary>What a job answers to <see cref="SubmitJob"/>.</summary>
+/// <param name="Phase">Where it stands.</param>
+public sealed record SubmitAnswer(JobPhase Phase) : StreamAnswer;

@@ -1,0 +1,30 @@
+using Assay.Kernel.Effects;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>Why an adapter takes no call now.</summary>
+/// <param name="Status">OPEN, UNHEALTHY or REFUSED.</param>
+/// <param name="Reason">For a person.</param>
+/// <param name="Since">Since when its breaker has not been closed.</param>
+/// <param name="Until">When it may be asked again; null: soon.</param>
+public sealed record AdapterRefusal(string Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until)
+{
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether not even the question could be put.</summary>
+    public bool IsOfQuestion => Status == RefusedWord;
+
+    private const string RefusedWord = "REFUSED";
+
+    /// <summary>What an answer refuses; null when it allows the call.</summary>
+    public static AdapterRefusal? Of(StreamAnswer answer) => answer switch
+    {
+        PermitAnswer { Status: PermitStatus.Allowed } => null,
+        PermitAnswer permit => new AdapterRefusal(permit.Status == PermitStatus.Open ? "OPEN" : "UNHEALTHY", permit.Reason, permit.Since, permit.Until),
+        { NotDone: { } reason } => new AdapterRefusal(RefusedWord, reason, null, null),
+        _ => throw new InvalidOperationException($"an adapter answers no {answer}"),
+    };
+
+    /// <summary>When it may be asked again.</summary>
+    public DateTimeOffset AskAgainAt(DateTimeOffset now) => Until is { } until && until > now + AskAgain ? until : now + AskAgain;
+}

@@ -1,0 +1,75 @@
+using Assay.Engine;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Tests.Streams;
+
+/// <summary>A command to another stream, its answer and what follows from it are one commit (rulings 1 and 47).</summary>
+public sealed class AskingTests : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Workspace _workspace;
+
+    public AskingTests() => _workspace = Workspace.Open(_folder.Under("w"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _workspace.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_asked_and_what_is_answered_become_durable_together()
+    {
+        var notices = new List<EventsCommitted>();
+        await RunAsync("one", [Ask("a", new Count(2)), Ask("b", new Count(0)), Ask("c", new Count(-1))], notices);
+        Assert.Equal([new CountAnswer(2), new CountAnswer(2), new RefusedAnswer("negative", "a counter goes up")], Answers("one"));
+        Assert.Equal(2, _workspace.Store.Find(CounterLane.Stream)!.Head.Version);
+
+        // Asked, answered and judged three times, beside the counter's two events: nothing was durable in between.
+        var asker = Assert.Single(notices, n => n.Events.Any(e => e.Body is EffectStarted));
+        Assert.Equal(9, asker.Events.Count);
+        Assert.Equal(2, Assert.Single(notices, n => n.Stream == CounterLane.Stream).Events.Count);
+    }
+
+    [Fact]
+    public async Task Of_many_that_ask_at_once_each_gets_an_answer_of_its_own()
+    {
+        Effect[] asks = [.. Enumerable.Range(0, 5).Select(i => Ask($"a{i}", new Count()))];
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => RunAsync($"S{i}", asks, [])));
+        var numbers = Enumerable.Range(0, 8).SelectMany(i => Answers($"S{i}")).Cast<CountAnswer>().Select(a => a.Number);
+        Assert.Equal(Enumerable.Range(1, 40), numbers.Order());
+    }
+
+    [Fact]
+    public async Task What_the_other_lane_throws_is_no_answer_and_leaves_nothing_there()
+    {
+        await RunAsync("one", [Ask("bad", new Count(5, IsHostile: true)), Ask("good", new Count())], []);
+        var answers = Answers("one");
+        Assert.Contains("InvalidCastException: hostile", Assert.IsType<NoAnswer>(answers[0]).Reason, StringComparison.Ordinal);
+        Assert.Equal(new CountAnswer(1), answers[1]);
+        Assert.Equal(1, _workspace.Store.Find(CounterLane.Stream)!.Head.Version);
+    }
+
+    private static CommandStream Ask(string id, Count count) => new(id) { Stream = CounterLane.Stream, Command = count };
+
+    private async Task RunAsync(string name, IReadOnlyList<Effect> effects, List<EventsCommitted> notices)
+    {
+        var (lane, stream) = (new BatchLane(effects), StreamName.Of("batch", name));
+        await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane, new CounterLane()), TimeProvider.System);
+        await engine.Desk.SubmitAsync(lane, stream, new DeclareBatch());
+        engine.Observer = notice =>
+        {
+            if (notice is EventsCommitted committed) notices.Add(committed);
+        };
+        Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, stream, 4, CancellationToken.None));
+    }
+
+    private List<StreamAnswer> Answers(string name) =>
+    [
+        .. _workspace.Store.Read(StreamName.Of("batch", name), 0).Select(s => EventEnvelope.Open(s.Bytes, new BatchLane([]).Events).Body)
+            .OfType<EffectFinished>().Select(f => ((AnswerOutcome)f.Outcome).Answer),
+    ];
+}

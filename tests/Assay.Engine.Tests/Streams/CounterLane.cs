@@ -1,0 +1,44 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+
+namespace Assay.Tests.Streams;
+
+/// <summary>Shared by many streams, each of which it gives a number of its own.</summary>
+internal sealed class CounterLane : Lane<CounterState>
+{
+    public static readonly StreamName Stream = StreamName.Of("counter", "C");
+
+    public override string Name => "counter";
+
+    public override EventCatalog Events { get; } = new EventCatalog().Add("COUNTED", BatchJson.Default.Counted);
+
+    public override CounterState Initial => new(0);
+
+    public override CounterState Evolve(CounterState state, RecordedEvent recorded) => new(((Counted)recorded.Body).Number);
+
+    public override Decision Decide(CounterState state, Command command, DateTimeOffset now) => command switch
+    {
+        Count { Size: < 0 } => Decision.Refuse("negative", "a counter goes up"),
+        Count count => Decision.Accept([.. Enumerable.Range(state.Number + 1, count.Size).Select(n => new Counted(n))]),
+        _ => Decision.Accept(),
+    };
+
+    public override StreamAnswer Answer(CounterState state, Command command) => command is Count { IsHostile: true }
+        ? throw new InvalidCastException("hostile")
+        : new CountAnswer(state.Number);
+
+    public override Work Next(CounterState state, DateTimeOffset now) => new Work.Wait("a command");
+
+    public override Effect EffectOf(CounterState state, string effectId) => throw new InvalidOperationException();
+
+    public override IReadOnlyList<Event> Record(CounterState state, EffectReport report, DateTimeOffset now) => [];
+}
+
+internal sealed record CounterState(int Number);
+
+internal sealed record Count(int Size = 1, bool IsHostile = false) : Command;
+
+internal sealed record Counted(int Number) : Event;
+
+internal sealed record CountAnswer(int Number) : StreamAnswer;
