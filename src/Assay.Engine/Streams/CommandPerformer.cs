@@ -20,7 +20,8 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
         var (decision, state) = await engine.Desk.SubmitAsync(effect.Lane, effect.Stream, effect.Command);
         if (decision is Decision.Refused refused)
         {
-            return Result(new StreamReading(new StreamOutcome(effect.Stream.ToString(), StreamOutcome.Refused, $"{refused.Rule}: {refused.Message}")));
+            var reason = $"{refused.Refusal.Kind.Code}: {refused.Refusal.Text}";
+            return Result(new StreamReading(new StreamOutcome(effect.Stream.ToString(), StreamOutcome.Refused, reason)));
         }
 
         return Result(effect.Result(effect.UntilEnd ? await EndAsync(effect, cancel) : state));

@@ -5,7 +5,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What the outcome of a stage means: its document comes into force, or the job stops with the reason.</summary>
-public static class StageRule
+internal static class StageRule
 {
     public static IReadOnlyList<Event> Events(JobState state, EffectReport report)
     {
@@ -13,7 +13,8 @@ public static class StageRule
         return report switch
         {
             EffectCompleted { Outcome: ProcessOutcome run } done => OnProcess(state, stage!, run, done.Evidence),
-            EffectCompleted { Outcome: StreamOutcome { Status: StreamOutcome.Refused } refused } => [new JobFailed(stage ?? "spawn", "refused", refused.Reason!, null)],
+            EffectCompleted { Outcome: StreamOutcome { Status: StreamOutcome.Refused } refused } =>
+                [new JobFailed(stage ?? "spawn", StageRefusals.Refused.Code, refused.Reason!, null)],
             EffectCompleted { Outcome: StreamOutcome run } done when stage == JobStages.Run => OnRun(state, run, done.Evidence),
             EffectCompleted { Outcome: StreamOutcome logged } when stage == JobStages.Registry => [Registered(state, long.Parse(logged.Reason!))],
             EffectCompleted { Outcome: StreamOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
@@ -24,7 +25,7 @@ public static class StageRule
 
     private static IReadOnlyList<Event> OnLost(JobState state, string? stage, EffectLost lost) => stage is null || state.Job.Components[stage].RetrySafe
         ? []
-        : [new JobFailed(stage, "interrupted", $"{lost.Reason}; the component is not declared retry_safe, so look before you retry", null)];
+        : [Interrupted(stage, $"{lost.Reason}; the component is not declared retry_safe, so look before you retry")];
 
     private static IReadOnlyList<Event> OnProcess(JobState state, string stage, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
@@ -66,12 +67,16 @@ public static class StageRule
             default:
                 var reason = run.Reason ?? run.Status;
                 var colon = reason.IndexOf(": ", StringComparison.Ordinal);
-                return [new JobFailed(JobStages.Run, colon < 0 ? "run" : reason[..colon], colon < 0 ? reason : reason[(colon + 2)..], null)];
+                return colon < 0
+                    ? [new JobFailed(JobStages.Run, StageRefusals.Run.Code, reason, null)]
+                    : [new JobFailed(JobStages.Run, reason[..colon], reason[(colon + 2)..], null)];
         }
     }
 
     private static StageProblem? CardProblem(JobState state, JsonElement card) =>
-        card.GetProperty("run_id").GetString() == state.Run!.RunId ? null : new StageProblem("run_id", $"the card names another run than {state.Run.RunId}", "/run_id");
+        card.GetProperty("run_id").GetString() == state.Run!.RunId
+            ? null
+            : new StageProblem(StageRefusals.RunId, $"the card names another run than {state.Run.RunId}", "/run_id");
 
     private static RegistryUpdated Registered(JobState state, long trial)
     {
@@ -81,5 +86,7 @@ public static class StageRule
         return new RegistryUpdated(trial, JobIdentity.Short(sha256), new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), sha256, card.SizeBytes, kind.Contract));
     }
 
-    private static JobFailed Failed(string stage, StageProblem problem) => new(stage, problem.Rule, problem.Message, problem.Pointer);
+    private static JobFailed Interrupted(string stage, string message) => new(stage, StageRefusals.Interrupted.Code, message, null);
+
+    private static JobFailed Failed(string stage, StageProblem problem) => new(stage, problem.Kind.Code, problem.Message, problem.Pointer);
 }

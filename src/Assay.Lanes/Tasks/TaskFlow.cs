@@ -193,7 +193,11 @@ internal static class TaskFlow
     {
         var id = task.Spec.TaskId;
         if (committed.Status == PatchMoves.Word(PatchState.Committed)) return [new TaskCompleted(id)];
-        if (committed.Status == PatchMoves.Word(PatchState.ApplyFailed)) return [new TaskFailed(id, committed.Reason ?? "the tree has moved on", "tree_moved", null)];
+        if (committed.Status == PatchMoves.Word(PatchState.ApplyFailed))
+        {
+            return [new TaskFailed(id, committed.Reason ?? "the tree has moved on", TaskRefusals.TreeMoved.Code, null)];
+        }
+
         return committed.Status == StreamOutcome.Refused ? [new TaskFailed(id, committed.Reason!, "patch_ledger", null)] : [];
     }
 
