@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Assay.Jobs;
 using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
@@ -118,7 +119,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     {
         var (request, refusal) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.RejectRequest, new RejectRequest(null, null));
         if (refusal is not null) return refusal;
-        if (string.IsNullOrWhiteSpace(request.Reason)) return Bad("reason", "a rejection needs a reason");
+        if (string.IsNullOrWhiteSpace(request.Reason))
+        {
+            return Problems.Result(new Refusal(RequestRefusals.Reason, "a rejection needs a reason"));
+        }
+
         var replacement = request.Replacement is { } document ? Encoding.UTF8.GetBytes(document.GetRawText()) : null;
         return Answer(context, await desk.RejectAsync(job_id, step!, sha256, actor, request.Reason, replacement));
     });
