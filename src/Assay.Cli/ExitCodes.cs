@@ -1,3 +1,5 @@
+using Assay.Kernel.Lanes;
+
 namespace Assay.Cli;
 
 /// <summary>The exit codes of the command line, as README lists them.</summary>
@@ -12,16 +14,27 @@ internal static class ExitCodes
     public const int PolicyViolation = 6;
     public const int Cancelled = 130;
 
-    /// <summary>Of a request that was refused: nothing happened.</summary>
-    /// <param name="rule">The rule that refused it.</param>
-    public static int OfRefusal(string rule) => rule switch
+    /// <summary>Of a request that was refused.</summary>
+    public static int Of(RefusalClass refused) => refused switch
     {
-        "stopped_budget" => Budget,
-        "policy_override" or "not_a_person" => PolicyViolation,
-
-        // It was tried, and did not come about.
-        "tree_moved" or "unhealthy" => Failed,
-        _ => BadInput,
+        RefusalClass.BadInput => BadInput,
+        RefusalClass.Unauthenticated => PolicyViolation,
+        RefusalClass.Forbidden => PolicyViolation,
+        RefusalClass.NotFound => BadInput,
+        RefusalClass.Gone => BadInput,
+        RefusalClass.Conflict => BadInput,
+        RefusalClass.Precondition => BadInput,
+        RefusalClass.TooLarge => BadInput,
+        RefusalClass.Unprocessable => BadInput,
+        RefusalClass.Misdirected => BadInput,
+        RefusalClass.Policy => PolicyViolation,
+        RefusalClass.Budget => Budget,
+        RefusalClass.RateLimited => BadInput,
+        RefusalClass.Busy => BadInput,
+        RefusalClass.Failed => Failed,
+        RefusalClass.Upstream => FailClosed,
+        RefusalClass.FailClosed => FailClosed,
+        _ => throw new InvalidOperationException($"unknown class {refused}"),
     };
 
     /// <summary>How a job stands. One that is on its way is no failure.</summary>

@@ -1,28 +1,52 @@
-using System.Text.RegularExpressions;
+using System.Reflection;
 using Assay.Cli;
+using Assay.Kernel.Lanes;
+using Assay.Lanes.Jobs;
 using Assay.Server.Api;
 
 namespace Assay.Tests;
 
 /// <summary>
-/// Every refusal that the source knows, with its exit code and its HTTP status: one each, in a table that shows what a change changes.
+/// Every refusal that is declared, with its exit code and its HTTP status: one each, in a table that shows what a change changes.
 /// </summary>
-public sealed partial class RefusalTableTests
+public sealed class RefusalTableTests
 {
+    private static readonly Type[] Types =
+    [
+        .. new[] { typeof(RefusalKind), typeof(JobRefusals), typeof(RequestRefusals), typeof(Problems), typeof(ExitCodes) }
+            .SelectMany(t => t.Assembly.GetTypes()),
+    ];
+
     [Fact]
     public void Every_refusal_has_one_exit_code_and_one_status()
     {
-        var source = Path.Combine(SharedData.RepositoryRoot, "src");
-        var rules = Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(f => Refusals().Matches(File.ReadAllText(f)).Select(m => m.Groups["rule"].Value))
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        Assert.True(rules.Count > 40);
-        Approved.Matches(string.Concat(rules.Select(r => $"{r,-18} {ExitCodes.OfRefusal(r)}  {Problems.StatusOf(r)}\n")), "refusals");
+        // What a component left is refused on record, and answers nobody's request.
+        var answered = Types.SelectMany(Listed).Where(k => k.Class != RefusalClass.FailClosed)
+            .OrderBy(k => k.Code, StringComparer.Ordinal).ToList();
+        Assert.True(answered.Count > 40);
+        Approved.Matches(string.Concat(answered.Select(k => $"{k,-18} {Codes(k.Class)}\n")), "refusals");
     }
 
-    /// <summary>The ways in which lanes and those who speak for people refuse.</summary>
-    [GeneratedRegex(
-        @"(\bRefuse\(|\bNo\(|new JobAnswer\([^,]+, null, |TaskAnswer\.Refused\((?:[^,()]|\([^()]*\))+, |ExecutionEnd\.Refused\(|new StageProblem\()""(?<rule>[a-z_]+)""",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
-    private static partial Regex Refusals();
+    [Fact]
+    public void Every_class_has_one_exit_code_and_one_status() =>
+        Approved.Matches(string.Concat(Enum.GetValues<RefusalClass>().Select(c => $"{c,-18} {Codes(c)}\n")), "refusal_classes");
+
+    [Fact]
+    public void Every_refusal_that_is_declared_is_on_the_list_of_its_place() =>
+        Assert.All(Types, type => Assert.Equal(Declared(type).OrderBy(k => k.Code), Listed(type).OrderBy(k => k.Code)));
+
+    [Fact]
+    public void A_code_is_declared_once() =>
+        Assert.All(Types.SelectMany(Listed).GroupBy(k => k.Code), same => Assert.Single(same));
+
+    private static string Codes(RefusalClass refused) => $"{ExitCodes.Of(refused)}  {Problems.StatusOf(refused)}";
+
+    private static IEnumerable<RefusalKind> Listed(Type type) =>
+        type.GetProperty("All", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) is { } all
+        && all.PropertyType == typeof(IReadOnlyList<RefusalKind>) ? (IReadOnlyList<RefusalKind>)all.GetValue(null)! : [];
+
+    private static IEnumerable<RefusalKind> Declared(Type type) => type.ContainsGenericParameters
+        ? []
+        : type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+            .Where(f => f.FieldType == typeof(RefusalKind)).Select(f => (RefusalKind)f.GetValue(null)!);
 }

@@ -114,7 +114,8 @@ internal static class DemoCommand
 
                 if (!Confirmed(view, waiting)) return null;
                 var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineActor.Here, "seen in the demo");
-                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineActor.Here.Name}{(answer.Rule is null ? "" : $": {answer.Message}")}");
+                var refused = answer.Refusal is { } no ? $": {no.Text}" : "";
+                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineActor.Here.Name}{refused}");
             }
 
             return null;

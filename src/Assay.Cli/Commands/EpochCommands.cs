@@ -3,8 +3,9 @@ using System.Text.Json;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
-using Assay.Kernel.Json;
 using Assay.Lanes.Epochs;
+using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
+using Refusal = Assay.Kernel.Lanes.Refusal;
 
 namespace Assay.Cli.Commands;
 
@@ -121,8 +122,8 @@ internal static class EpochCommands
             case EpochRun.Refused refused:
                 return Problems.Print(refused.Problems, json);
             case EpochRun.Busy busy:
-                return Problems.Print(
-                    [new InputProblem(busy.EpochId, "", "busy", $"is being run by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it")], json);
+                var why = $"is being run by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it";
+                return Problems.Print(busy.EpochId, new Refusal(KernelRefusals.Busy, why), json);
             case EpochRun.Ended ended:
                 if (ended.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {ended.Summary.EpochId}");
                 if (json) PrintJson(ended.Summary);

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
-using Assay.Kernel.Json;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
+using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 
 namespace Assay.Cli.Commands;
 
@@ -51,9 +51,10 @@ internal static class ExecuteCommand
         switch (end)
         {
             case ExecutionEnd.Refused refused:
-                return Problems.Print([new InputProblem(runId, "", refused.Rule, refused.Message)], json);
+                return Problems.Print(runId, refused.Refusal, json);
             case ExecutionEnd.Busy busy:
-                return Problems.Print([new InputProblem(runId, "", "busy", $"is being executed by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it")], json);
+                var why = $"is being executed by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it";
+                return TaskAnswers.Print(TaskAnswer.Refused(runId, KernelRefusals.Busy, why), json);
             case ExecutionEnd.Left left:
                 if (json) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(left.State).Bytes.Span));
                 else TaskTable.Print(left.State);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
-using Assay.Kernel.Json;
 
 namespace Assay.Cli.Commands;
 
@@ -24,19 +23,13 @@ internal static class JobAnswers
     public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<JobAnswer>> put) => WithAsync(globals.OpenExisting(parsed), async desk =>
     {
         var answer = await put(desk);
-        if (answer.Rule is not null) return Refused(answer, globals.Json(parsed));
+        if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
         var id = answer.ChildJobId ?? answer.JobId;
         var status = answer.ChildJobId is null ? answer.Status! : "spawned";
         if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(id, status), JobViewJson.Shared.JobReceipt));
         else Console.Out.WriteLine($"{id}  {status}");
         return ExitCodes.Done;
     });
-
-    public static int Refused(JobAnswer answer, bool json)
-    {
-        Problems.Print([new InputProblem(answer.JobId, "", answer.Rule!, answer.Message!)], json);
-        return ExitCodes.OfRefusal(answer.Rule!);
-    }
 
     public static int Absent(string id)
     {

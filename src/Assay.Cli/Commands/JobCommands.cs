@@ -41,7 +41,7 @@ internal static class JobCommands
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             var answer = await (await JobDesk.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
-            if (answer.Rule is not null) return JobAnswers.Refused(answer, globals.Json(parsed));
+            if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt));
             else Console.Out.WriteLine($"{answer.JobId}  {answer.Status}");
             return ExitCodes.Done;
@@ -61,7 +61,7 @@ internal static class JobCommands
             var document = JobDesk.ReadDocument(path);
             return document.IsValid
                 ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineActor.Here)
-                : new JobAnswer(parsed.GetValue(id)!, null, document.Problems[0].Rule, document.Problems[0].ToString());
+                : JobAnswer.Refused(parsed.GetValue(id)!, document.Problems[0]);
         }));
         return command;
     }

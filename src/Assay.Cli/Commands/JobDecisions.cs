@@ -3,6 +3,7 @@ using System.Text;
 using Assay.Cli.Output;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
+using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 
 namespace Assay.Cli.Commands;
 
@@ -40,7 +41,7 @@ internal static class JobDecisions
             if (parsed.GetValue(replacement) is { } path)
             {
                 var document = JobDesk.ReadDocument(path);
-                if (!document.IsValid) return new JobAnswer(id, null, document.Problems[0].Rule, document.Problems[0].ToString());
+                if (!document.IsValid) return JobAnswer.Refused(id, document.Problems[0]);
                 bytes = Encoding.UTF8.GetBytes(document.Value.Root.GetRawText());
             }
 
@@ -57,17 +58,22 @@ internal static class JobDecisions
     /// <summary>The digest of what the person saw: as given, or of what is shown now on a terminal and confirmed there.</summary>
     private static (Digest? Hash, JobAnswer? Refused) Seen(JobDesk desk, string id, string step, string? given, string verb)
     {
-        if (StartedByAssay.Check()) return (null, new JobAnswer(id, null, "not_a_person", "work that Assay runs cannot decide about a job"));
+        if (StartedByAssay.Check())
+        {
+            return (null, JobAnswer.Refused(id, KernelRefusals.NotAPerson, "work that Assay runs cannot decide about a job"));
+        }
+
         if (given is not null)
         {
             return given.Length == 64 && given.All(char.IsAsciiHexDigit)
                 ? (Digest.Parse(given), null)
-                : (null, new JobAnswer(id, null, "hash", $"{given} is no SHA-256: assay job show {id} prints the one to name"));
+                : (null, JobAnswer.Refused(id, RequestRefusals.Hash, $"{given} is no SHA-256: assay job show {id} prints the one to name"));
         }
 
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
         {
-            return (null, new JobAnswer(id, null, "hash_required", $"name what you saw with --hash: assay job show {id} prints it"));
+            return (null, JobAnswer.Refused(
+                id, RequestRefusals.HashRequired, $"name what you saw with --hash: assay job show {id} prints it"));
         }
 
         if (desk.Find(id) is not { Waiting: { } waiting } job || waiting.Step != step) return (default(Digest), null);
@@ -76,7 +82,7 @@ internal static class JobDecisions
         Console.Error.Write($"{verb} {step} of {id}? [y/N] ");
         return string.Equals(Console.In.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase)
             ? (waiting.Sha256, null)
-            : (null, new JobAnswer(id, null, "not_confirmed", "nothing was decided"));
+            : (null, JobAnswer.Refused(id, RequestRefusals.NotConfirmed, "nothing was decided"));
     }
 
     private sealed class DecisionOptions(bool reasonRequired)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
+using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 using LaneRow = Assay.Kernel.Lanes.LaneRow;
 
 namespace Assay.Cli.Commands;
@@ -42,7 +43,8 @@ internal static class PatchCommands
         {
             if (board.Patch(parsed.GetValue(id)!) is not { } patch)
             {
-                var absent = TaskAnswer.Refused(parsed.GetValue(id)!, "no_patch", "there is no such patch: assay patch list shows those there are");
+                var absent = TaskAnswer.Refused(
+                    parsed.GetValue(id)!, TaskRefusals.NoPatch, "there is no such patch: assay patch list shows those there are");
                 return Task.FromResult(TaskAnswers.Print(absent, globals.Json(parsed)));
             }
 
@@ -113,7 +115,8 @@ internal static class PatchCommands
     {
         if (StartedByAssay.Check())
         {
-            return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused("patch", "not_a_person", "work that Assay runs cannot decide about patches"), globals.Json(parsed)));
+            return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused(
+                "patch", KernelRefusals.NotAPerson, "work that Assay runs cannot decide about patches"), globals.Json(parsed)));
         }
 
         return TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await put(board), globals.Json(parsed)));

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
-using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
@@ -37,24 +37,25 @@ internal static class TaskAnswers
         var id = runId ?? board.LatestRun();
         return id is not null && board.Find(id) is { } state
             ? act(board, state)
-            : Task.FromResult(Problems.Print([new InputProblem(id ?? "run", "", "no_run", "there is no such run: assay execute --run ID begins one")], globals.Json(parsed)));
+            : Task.FromResult(Print(TaskAnswer.Refused(
+                id ?? "run", TaskRefusals.NoRun, "there is no such run: assay execute --run ID begins one"), globals.Json(parsed)));
     }
 
     /// <summary>Puts a person's decision, which work that Assay runs must not take about itself (ruling 4).</summary>
     public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, string, Task<TaskAnswer>> put)
     {
-        if (StartedByAssay.Check()) return Task.FromResult(Print(TaskAnswer.Refused("task", "not_a_person", "work that Assay runs cannot decide about tasks"), globals.Json(parsed)));
+        if (StartedByAssay.Check())
+        {
+            return Task.FromResult(Print(TaskAnswer.Refused(
+                "task", KernelRefusals.NotAPerson, "work that Assay runs cannot decide about tasks"), globals.Json(parsed)));
+        }
+
         return WithRunAsync(globals, parsed, runId, async (board, state) => Print(await put(board, state.Declared.RunId), globals.Json(parsed)));
     }
 
     public static int Print(TaskAnswer answer, bool json)
     {
-        if (answer.Rule is not null)
-        {
-            Problems.Print([new InputProblem(answer.Subject, "", answer.Rule, answer.Message!)], json);
-            return ExitCodes.OfRefusal(answer.Rule);
-        }
-
+        if (answer.Refusal is { } refusal) return Problems.Print(answer.Subject, refusal, json);
         if (json) Console.Out.WriteLine(new JsonObject { ["id"] = answer.Subject, ["status"] = answer.Status }.ToJsonString());
         else Console.Out.WriteLine($"{answer.Subject}  {answer.Status}");
         return ExitCodes.Done;

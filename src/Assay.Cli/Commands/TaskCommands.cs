@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Assay.Cli.Output;
-using Assay.Kernel.Json;
 using Assay.Lanes.Tasks;
+using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
 
@@ -48,7 +48,12 @@ internal static class TaskCommands
         command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
         {
             var id = parsed.GetValue(task)!;
-            if (!state.HasTask(id)) return Task.FromResult(Problems.Print([new InputProblem(id, "", "no_task", $"the run {state.Declared.RunId} has no such task")], globals.Json(parsed)));
+            if (!state.HasTask(id))
+            {
+                return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused(
+                    id, TaskRefusals.NoTask, $"the run {state.Declared.RunId} has no such task"), globals.Json(parsed)));
+            }
+
             var interrupted = board.Interrupted(state.Declared.RunId);
             var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray();
             if (globals.Json(parsed)) Console.Out.WriteLine(results.Single(r => (string)r!["task_id"]! == id)!.ToJsonString());

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
 
 namespace Assay.Cli.Output;
 
@@ -8,6 +9,16 @@ namespace Assay.Cli.Output;
 internal static class Problems
 {
     private const int MaxShown = 20;
+
+    /// <summary>A request that was refused, in the same form.</summary>
+    /// <param name="subject">What it was about.</param>
+    /// <param name="refusal">Why.</param>
+    /// <param name="json">Whether a program reads it.</param>
+    public static int Print(string subject, Refusal refusal, bool json)
+    {
+        Print([new InputProblem(subject, "", refusal.Kind.Code, refusal.Text)], json);
+        return ExitCodes.Of(refusal.Kind.Class);
+    }
 
     public static int Print(IReadOnlyList<InputProblem> problems, bool json)
     {

@@ -126,6 +126,9 @@ public sealed class Draft
 
     internal StreamMachine Machine => _machine;
 
+    /// <summary>A refusal as whoever asked records it.</summary>
+    internal static RefusedAnswer AnswerOf(Decision.Refused refused) => new(refused.Refusal.Kind.Code, refused.Refusal.Text);
+
     private static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> NoEvidence => ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
     private StreamAppend Append(long? fence) =>
@@ -162,7 +165,7 @@ public sealed class Draft
             if (other is null) _joined.Add(other = new Draft(open(asks.Stream), Now, open: null));
             there ??= other.Here;
             var answer = other.Decide(asks.Command) is Decision.Refused refused
-                ? new RefusedAnswer(refused.Rule, refused.Message)
+                ? AnswerOf(refused)
                 : other.Lane.Answer(other.State, asks.Command);
             var document = answer.Document.IsEmpty ? Array.Empty<Blob>() : [Blob.Of(answer.Document)];
             Take(new EffectCompleted(asks, attempt, new AnswerOutcome(asks.Stream, answer), NoEvidence), document);

@@ -26,11 +26,12 @@ public abstract record Decision
     public sealed record Accepted(IReadOnlyList<Event> Events) : Decision;
 
     /// <summary>It does not happen, and nothing is appended.</summary>
-    /// <param name="Rule">The rule's short name, such as <c>plan_changed</c>.</param>
-    /// <param name="Message">One sentence for a person: what was refused and what to do.</param>
-    public sealed record Refused(string Rule, string Message) : Decision;
+    public sealed record Refused(Refusal Refusal) : Decision;
 
     public static Decision Accept(params IReadOnlyList<Event> events) => new Accepted(events);
 
-    public static Decision Refuse(string rule, string message) => new Refused(rule, message);
+    /// <summary>Says no.</summary>
+    /// <param name="kind">Which refusal it is.</param>
+    /// <param name="message">One sentence for a person: what was refused and what to do.</param>
+    public static Decision Refuse(RefusalKind kind, string message) => new Refused(new Refusal(kind, message));
 }

@@ -42,17 +42,18 @@ public sealed class EpochLane : Lane<EpochState>
     public override Decision Decide(EpochState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
     {
         (EpochPhase.None, DeclareEpoch declare) => Decision.Accept([declare.Epoch, .. declare.Crucibles]),
-        (_, DeclareEpoch) => Decision.Refuse("epoch_exists", $"the epoch {state.Declared.EpochId} exists already"),
-        (EpochPhase.None, _) => Decision.Refuse("no_epoch", "there is no such epoch"),
+        (_, DeclareEpoch) => Decision.Refuse(EpochRefusals.EpochExists, $"the epoch {state.Declared.EpochId} exists already"),
+        (EpochPhase.None, _) => Decision.Refuse(EpochRefusals.NoEpoch, "there is no such epoch"),
         (EpochPhase.Finished, ResumeEpoch) when state.Finished!.Reason != EndReason.Cancelled => Decision.Accept(),
         (_, ResumeEpoch resume) => Changed(state, resume) is { } changed
-            ? Decision.Refuse("plan_changed", $"{changed} has changed since the epoch was declared: run it as a new epoch, without --resume")
+            ? Decision.Refuse(
+                EpochRefusals.PlanChanged, $"{changed} has changed since the epoch was declared: run it as a new epoch, without --resume")
             : Decision.Accept(new EpochResumed()),
         (EpochPhase.Running, Cancel cancel) => Decision.Accept([new EpochCancelRequested(cancel.By), .. state.InFlight == 0 ? Finish(state, EndReason.Cancelled) : []]),
         (EpochPhase.Cancelling or EpochPhase.Finished, Cancel) => Decision.Accept(),
         (EpochPhase.Running or EpochPhase.Cancelling, WakeUp) when state.InFlight == 0 && Ending(state, now) is { } ending => Decision.Accept([.. Finish(state, ending.Reason)]),
         (_, WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse("unknown_command", $"an epoch knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"an epoch knows no {command.GetType().Name}"),
     };
 
     public override Work Next(EpochState state, DateTimeOffset now) => state.Phase switch

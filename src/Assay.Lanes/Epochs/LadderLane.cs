@@ -78,16 +78,16 @@ public sealed class LadderLane : Lane<LadderState>
     public override Decision Decide(LadderState state, Command command, DateTimeOffset now) => (state, command) switch
     {
         ({ Declared: null }, DeclareLadder declare) => Decision.Accept(declare.Ladder),
-        (_, DeclareLadder) => Decision.Refuse("ladder_exists", $"the ladder {state.Declared!.LadderId} was started already"),
-        ({ Declared: null }, _) => Decision.Refuse("no_ladder", "there is no such ladder"),
+        (_, DeclareLadder) => Decision.Refuse(EpochRefusals.LadderExists, $"the ladder {state.Declared!.LadderId} was started already"),
+        ({ Declared: null }, _) => Decision.Refuse(EpochRefusals.NoLadder, "there is no such ladder"),
         (_, ResumeLadder resume) when resume.LadderSha256 != state.Declared!.LadderSha256 =>
-            Decision.Refuse("ladder_changed", "the ladder has changed since it was started: give it another ladder_id"),
+            Decision.Refuse(EpochRefusals.LadderChanged, "the ladder has changed since it was started: give it another ladder_id"),
         ({ Finished.Reason: EndReason.Cancelled }, ResumeLadder) => Decision.Accept(new LadderResumed()),
         (_, ResumeLadder) => Decision.Accept(),
         ({ Finished: null, Cancelling: false }, Cancel cancel) => Decision.Accept(
             [new LadderCancelled(cancel.By), .. state.InFlight == 0 ? [new LadderFinished(Reached: false, EndReason.Cancelled)] : Array.Empty<Event>()]),
         (_, Cancel or WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse("unknown_command", $"a ladder knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a ladder knows no {command.GetType().Name}"),
     };
 
     public override Work Next(LadderState state, DateTimeOffset now) => state switch

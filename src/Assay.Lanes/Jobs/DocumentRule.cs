@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Jobs;
@@ -11,11 +12,11 @@ namespace Assay.Lanes.Jobs;
 public static class DocumentRule
 {
     /// <summary>The event by which the document comes into force, or why it does not.</summary>
-    public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, DocumentRef made, JsonElement document, Actor by)
+    internal static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, DocumentRef made, JsonElement document, Actor by)
     {
         if (PolicyRule.Override(document, state.Job.PolicyNames) is { } pointer)
         {
-            return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", pointer));
+            return (null, Overriding(pointer));
         }
 
         switch (made.Name)
@@ -27,7 +28,9 @@ public static class DocumentRule
             case JobDocumentNames.Runspec:
                 var segments = Segments(document);
                 var twice = segments.GroupBy(s => s.SegmentId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
-                return twice is null ? (new RunspecCompiled(made, by, segments), null) : (null, new StageProblem("segment_id", $"{twice.Key} stands there twice", "/segments/list"));
+                return twice is null
+                    ? (new RunspecCompiled(made, by, segments), null)
+                    : (null, new StageProblem(JobRefusals.SegmentId, $"{twice.Key} stands there twice", "/segments/list"));
             case JobDocumentNames.TracePreview:
                 return (new TracePreviewCompleted(made, by), null);
             case JobDocumentNames.GateResults:
@@ -80,6 +83,9 @@ public static class DocumentRule
         };
     }
 
+    private static StageProblem Overriding(string pointer) =>
+        new(JobRefusals.PolicyOverride, "extensions are metadata and cannot set what a policy sets", pointer);
+
     private static ImmutableArray<SegmentRef> Segments(JsonElement runspec) => runspec.TryGetProperty("segments", out var segments)
         ? [
             .. segments.GetProperty("list").EnumerateArray().Select(s => new SegmentRef(
@@ -104,15 +110,20 @@ public static class DocumentRule
             var pointer = $"/proposals/{i}";
             var id = proposals[i].GetProperty("proposal_id").GetString()!;
             var blueprint = proposals[i].GetProperty("blueprint");
-            if (children.Any(c => c.ProposalId == id)) return (null, new StageProblem("proposal_id", $"{id} stands there twice", $"{pointer}/proposal_id"));
+            if (children.Any(c => c.ProposalId == id))
+            {
+                return (null, new StageProblem(JobRefusals.ProposalId, $"{id} stands there twice", $"{pointer}/proposal_id"));
+            }
+
             if (ContractCatalog.Validate("blueprint_v1", blueprint) is [var error, ..])
             {
-                return (null, new StageProblem("contract", $"the blueprint of {id} breaks blueprint_v1: {error.Message}", $"{pointer}/blueprint{error.InstancePointer}"));
+                var at = $"{pointer}/blueprint{error.InstancePointer}";
+                return (null, new StageProblem(JobRefusals.Contract, $"the blueprint of {id} breaks blueprint_v1: {error.Message}", at));
             }
 
             if (PolicyRule.Override(blueprint, state.Job.PolicyNames) is { } reserved)
             {
-                return (null, new StageProblem("policy_override", "extensions are metadata and cannot set what a policy sets", $"{pointer}/blueprint{reserved}"));
+                return (null, Overriding($"{pointer}/blueprint{reserved}"));
             }
 
             children.Add(Child(state.Job, blueprint, id, documents));
@@ -123,7 +134,7 @@ public static class DocumentRule
 }
 
 /// <summary>A document that a person puts in the place of a rejected one.</summary>
-public static class ReplacementRule
+internal static class ReplacementRule
 {
     /// <summary>The event by which the replacement comes into force, or why it does not.</summary>
     public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, string step, ReadOnlyMemory<byte> bytes, Actor by)
@@ -131,26 +142,29 @@ public static class ReplacementRule
         var checkpoint = (JobStep.Checkpoint)state.Next!;
         if (step == JobStages.TracePreview)
         {
-            return (null, new StageProblem("no_replacement", "a trace preview shows what was calculated and cannot be replaced: reject the job, or approve it"));
+            const string why = "a trace preview shows what was calculated and cannot be replaced";
+            return (null, new StageProblem(JobRefusals.NoReplacement, $"{why}: reject the job, or approve it"));
         }
 
         var kind = JobStages.Making(checkpoint.Document);
         if (bytes.Length > StageProcess.MaxDocumentBytes)
         {
-            return (null, new StageProblem("too_large", $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
+            return (null, new StageProblem(
+                KernelRefusals.TooLarge, $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
         }
 
         var read = InputDocument.Read(bytes, "replacement");
         var problems = read.IsValid ? ContractCatalog.Check(read.Value, kind.Contract).Problems : read.Problems;
         if (problems.Count > 0)
         {
-            return (null, new StageProblem("contract", $"the replacement breaks {kind.Contract}: {problems[0].Message}", problems[0].Pointer));
+            return (null, new StageProblem(
+                JobRefusals.Contract, $"the replacement breaks {kind.Contract}: {problems[0].Message}", problems[0].Pointer));
         }
 
         var canonical = Blob.Of(CanonicalJson.Serialize(read.Value.Root));
         if (state.History.Any(d => d.Name == checkpoint.Document && d.Sha256 == canonical.Sha256))
         {
-            return (null, new StageProblem("same_document", "the replacement is a document that was there before"));
+            return (null, new StageProblem(JobRefusals.SameDocument, "the replacement is a document that was there before"));
         }
 
         var version = state.VersionsOf(checkpoint.Document) + 1;

@@ -8,7 +8,7 @@ namespace Assay.Lanes.Jobs;
 /// What a run may leave (lane document: Jobs, Segments). Every segment brings its figures; all but a hold-out bring curve and trades, and a hold-out brings
 /// neither. With segments no other file may be there, since any could hold what must not be seen.
 /// </summary>
-public static class DossierRule
+internal static class DossierRule
 {
     private static readonly string[] WithSegments = [DossierLayout.Metrics, DossierLayout.Summary];
 
@@ -23,8 +23,16 @@ public static class DossierRule
     /// <summary>Why there is no dossier; null when all is as it must be.</summary>
     public static StageProblem? Judge(RunDeclared run, ProcessOutcome outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        if (outcome.ListProblem is { } problem) return new StageProblem("output_folder", $"the output folder cannot be listed: {problem}");
-        if (outcome.Listed.FirstOrDefault(f => f.Sha256 is null) is { } bad) return new StageProblem("output_file", $"{bad.Name} {bad.Problem}");
+        if (outcome.ListProblem is { } problem)
+        {
+            return new StageProblem(StageRefusals.OutputFolder, $"the output folder cannot be listed: {problem}");
+        }
+
+        if (outcome.Listed.FirstOrDefault(f => f.Sha256 is null) is { } bad)
+        {
+            return new StageProblem(StageRefusals.OutputFile, $"{bad.Name} {bad.Problem}");
+        }
+
         if (NameProblem(run, [.. outcome.Listed.Select(f => f.Name)]) is { } name) return name;
         foreach (var file in outcome.Files)
         {
@@ -51,19 +59,21 @@ public static class DossierRule
             {
                 var name = DossierLayout.Segment(segment.SegmentId, file);
                 if (!segment.Holdout) expected.Add(name);
-                else if (names.Contains(name)) return new StageProblem("holdout_leak", $"{name} was written: a hold-out has neither curve nor trades");
+                else if (names.Contains(name)) return Leak($"{name} was written: a hold-out has neither curve nor trades");
             }
         }
 
         if (expected.Except(names, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } missing)
         {
-            return new StageProblem("evidence_missing", $"{missing} is missing");
+            return new StageProblem(StageRefusals.EvidenceMissing, $"{missing} is missing");
         }
 
         return names.Except(expected, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } stray
-            ? new StageProblem("unexpected_file", $"{stray} is no file of a dossier with segments")
+            ? new StageProblem(StageRefusals.UnexpectedFile, $"{stray} is no file of a dossier with segments")
             : null;
     }
+
+    private static StageProblem Leak(string message, string? pointer = null) => new(StageRefusals.HoldoutLeak, message, pointer);
 
     /// <summary>The summary names each segment once, and of a hold-out only figures that the policy permits.</summary>
     private static StageProblem? SummaryProblem(RunDeclared run, JsonElement summary)
@@ -72,7 +82,8 @@ public static class DossierRule
         var listed = entries.Select(e => e.GetProperty("segment_id").GetString()!).Order(StringComparer.Ordinal);
         if (!listed.SequenceEqual(run.Segments.Select(s => s.SegmentId).Order(StringComparer.Ordinal), StringComparer.Ordinal))
         {
-            return new StageProblem("segments_summary", $"{DossierLayout.Summary} does not list each segment of the run specification once", "/segments");
+            const string message = $"{DossierLayout.Summary} does not list each segment of the run specification once";
+            return new StageProblem(StageRefusals.SegmentsSummary, message, "/segments");
         }
 
         for (var i = 0; i < entries.Count; i++)
@@ -80,13 +91,14 @@ public static class DossierRule
             var segment = run.Segments.Single(s => s.SegmentId == entries[i].GetProperty("segment_id").GetString());
             if ((entries[i].TryGetProperty("holdout", out var flag) && flag.GetBoolean()) != segment.Holdout)
             {
-                return new StageProblem("segments_summary", $"{segment.SegmentId} is {(segment.Holdout ? "a" : "no")} hold-out", $"/segments/{i}/holdout");
+                var message = $"{segment.SegmentId} is {(segment.Holdout ? "a" : "no")} hold-out";
+                return new StageProblem(StageRefusals.SegmentsSummary, message, $"/segments/{i}/holdout");
             }
 
             if (!segment.Holdout || !entries[i].TryGetProperty("metrics", out var metrics)) continue;
             if (metrics.EnumerateObject().FirstOrDefault(m => !run.HoldoutMetrics.Contains(m.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } leak)
             {
-                return new StageProblem("holdout_leak", $"{leak.Name} of the hold-out {segment.SegmentId} may not be shown", $"/segments/{i}/metrics/{leak.Name}");
+                return Leak($"{leak.Name} of the hold-out {segment.SegmentId} may not be shown", $"/segments/{i}/metrics/{leak.Name}");
             }
         }
 

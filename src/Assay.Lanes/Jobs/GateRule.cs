@@ -38,7 +38,7 @@ public enum GateStatus
 public static class GateRule
 {
     /// <summary>Why the results cannot be used; null when they can.</summary>
-    public static StageProblem? Problem(GateResults results, ImmutableArray<SegmentRef> segments, ImmutableArray<string> permitted)
+    internal static StageProblem? Problem(GateResults results, ImmutableArray<SegmentRef> segments, ImmutableArray<string> permitted)
     {
         for (var i = 0; i < results.Gates.Length; i++)
         {
@@ -46,30 +46,34 @@ public static class GateRule
             var segment = segments.FirstOrDefault(s => s.SegmentId == gate.SegmentId);
             if (gate.SegmentId is not null && segment is null)
             {
-                return new StageProblem("segment", $"{gate.SegmentId} is no segment of the run specification", $"/gates/{i}/segment_id");
+                return new StageProblem(
+                    StageRefusals.Segment, $"{gate.SegmentId} is no segment of the run specification", $"/gates/{i}/segment_id");
             }
 
             if (results.Gates.Take(i).Any(g => g.GateId == gate.GateId))
             {
-                return new StageProblem("gate_id", $"{gate.GateId} stands there twice", $"/gates/{i}/gate_id");
+                return new StageProblem(StageRefusals.GateId, $"{gate.GateId} stands there twice", $"/gates/{i}/gate_id");
             }
 
             if (segment is { Holdout: true })
             {
                 if (gate.Value is not null && !permitted.Contains(gate.Metric))
                 {
-                    return new StageProblem("holdout_leak", $"{gate.Metric} of the hold-out {segment.SegmentId} may not be shown", $"/gates/{i}/value");
+                    var shown = $"{gate.Metric} of the hold-out {segment.SegmentId}";
+                    return new StageProblem(StageRefusals.HoldoutLeak, $"{shown} may not be shown", $"/gates/{i}/value");
                 }
 
                 if (gate.Reason is not null)
                 {
-                    return new StageProblem("holdout_leak", $"a gate of a hold-out says PASS or FAIL and gives no reason", $"/gates/{i}/reason");
+                    return new StageProblem(
+                        StageRefusals.HoldoutLeak, $"a gate of a hold-out says PASS or FAIL and gives no reason", $"/gates/{i}/reason");
                 }
             }
 
             if (gate is { Status: GateStatus.Pass, Threshold: { } threshold, Value: { } value } && !Holds(value, gate.Operator, threshold))
             {
-                return new StageProblem("gate_contradiction", $"{gate.GateId} passed, but {value} {gate.Operator} {threshold} does not hold", $"/gates/{i}/status");
+                var message = $"{gate.GateId} passed, but {value} {gate.Operator} {threshold} does not hold";
+                return new StageProblem(StageRefusals.GateContradiction, message, $"/gates/{i}/status");
             }
         }
 

@@ -53,22 +53,25 @@ public sealed class JobLane : Lane<JobState>
     public override Decision Decide(JobState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
     {
         (JobPhase.None, SubmitJob submit) => Then(state, now, submit.Job),
-        (_, SubmitJob submit) when submit.Job.Job.SpecSha256 != state.Job.SpecSha256 => Decision.Refuse("id_collision", $"{state.Job.JobId} names another job already"),
+        (_, SubmitJob submit) when submit.Job.Job.SpecSha256 != state.Job.SpecSha256 =>
+            Decision.Refuse(KernelRefusals.IdCollision, $"{state.Job.JobId} names another job already"),
         (_, SubmitJob) => Decision.Accept(),
         (JobPhase.None, Cancel or WakeUp) => Decision.Accept(),
-        (JobPhase.None, _) => Decision.Refuse("no_job", "there is no such job"),
+        (JobPhase.None, _) => Decision.Refuse(JobRefusals.NoJob, "there is no such job"),
         (_, ApproveStep approve) => Checkpoint(state, approve.Step, approve.Sha256, approve.By) ?? Then(state, now, new Approved(approve.Step, approve.Sha256, approve.By, approve.Reason)),
         (_, RejectStep reject) => Checkpoint(state, reject.Step, reject.Sha256, reject.By) ?? Reject(state, reject, now),
         (JobPhase.Active or JobPhase.Waiting or JobPhase.Error, CancelJob cancel) => Cancelling(state, new JobCancelRequested(cancel.By, cancel.Reason)),
         (JobPhase.Active or JobPhase.Waiting or JobPhase.Error, Cancel cancel) => Cancelling(state, new JobCancelRequested(new Actor(cancel.By, Actor.Engine.Via), null)),
         (JobPhase.Cancelling, CancelJob) => Decision.Accept(),
-        (_, CancelJob) => Decision.Refuse("ended", $"the job has ended: {JobTables.StateWord(state)}"),
+        (_, CancelJob) => Decision.Refuse(KernelRefusals.Ended, $"the job has ended: {JobTables.StateWord(state)}"),
         (JobPhase.Error, RetryJob retry) => Then(state, now, new JobRetried(retry.By, retry.Reason, retry.Components)),
-        (_, RetryJob) => Decision.Refuse("no_error", $"only a job in ERROR can be retried; this one is {JobTables.StateWord(state)}"),
+        (_, RetryJob) =>
+            Decision.Refuse(JobRefusals.NoError, $"only a job in ERROR can be retried; this one is {JobTables.StateWord(state)}"),
         (JobPhase.Done, SpawnJob spawn) => Spawn(state, spawn),
-        (_, SpawnJob) => Decision.Refuse("not_done", $"only a job that is DONE can spawn; this one is {JobTables.StateWord(state)}"),
+        (_, SpawnJob) =>
+            Decision.Refuse(JobRefusals.NotDone, $"only a job that is DONE can spawn; this one is {JobTables.StateWord(state)}"),
         (_, Cancel or WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse("unknown_command", $"a job knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a job knows no {command.GetType().Name}"),
     };
 
     public override StreamAnswer Answer(JobState state, Command command) => new SubmitAnswer(state.Phase);
@@ -106,16 +109,26 @@ public sealed class JobLane : Lane<JobState>
     /// <summary>Why a decision at a checkpoint cannot be taken; null when it can.</summary>
     private static Decision.Refused? Checkpoint(JobState state, string step, Digest sha256, Actor by)
     {
-        static Decision.Refused No(string rule, string message) => new(rule, message);
-        if (!by.IsPerson) return No("not_a_person", "only a person can decide at a checkpoint");
+        static Decision.Refused No(RefusalKind kind, string message) => new(new Refusal(kind, message));
+        if (!by.IsPerson) return No(KernelRefusals.NotAPerson, "only a person can decide at a checkpoint");
         if (state.Waiting is { } waiting && waiting.Step == step)
         {
-            return waiting.Sha256 == sha256 ? null : No("document_changed", $"the document has changed: it is {waiting.Sha256} now; look at it and decide again");
+            return waiting.Sha256 == sha256
+                ? null
+                : No(JobRefusals.DocumentChanged, $"the document has changed: it is {waiting.Sha256} now; look at it and decide again");
         }
 
-        if (state.Approvals.Any(a => a.Step == step && a.Sha256 == sha256)) return No("already_approved", $"{step} was approved already");
-        if (state.Rejections.Any(r => r.Step == step && r.Sha256 == sha256)) return No("already_rejected", $"that {step} was rejected already");
-        return No("not_waiting", state.Waiting is { } other
+        if (state.Approvals.Any(a => a.Step == step && a.Sha256 == sha256))
+        {
+            return No(JobRefusals.AlreadyApproved, $"{step} was approved already");
+        }
+
+        if (state.Rejections.Any(r => r.Step == step && r.Sha256 == sha256))
+        {
+            return No(JobRefusals.AlreadyRejected, $"that {step} was rejected already");
+        }
+
+        return No(KernelRefusals.NotWaiting, state.Waiting is { } other
             ? $"the job waits for a decision on {other.Step}, not on {step}"
             : $"the job does not wait for a decision: it is {JobTables.StateWord(state)}");
     }
@@ -126,7 +139,7 @@ public sealed class JobLane : Lane<JobState>
         if (reject.Replacement is not { } bytes) return Decision.Accept(rejected);
         return ReplacementRule.Make(state, reject.Step, bytes, reject.By) switch
         {
-            (_, { } problem) => Decision.Refuse(problem.Rule, problem.Text),
+            (_, { } problem) => new Decision.Refused(problem.ToRefusal()),
             ({ } made, null) => Then(state, now, rejected, made),
             _ => throw new InvalidOperationException("neither a document nor a problem"),
         };

@@ -77,7 +77,7 @@ public sealed class RegistryLane : Lane<RegistryState>
         LogTrial log when state.Trials.ContainsKey(log.Trial.JobId) => Decision.Accept(),
         LogTrial log => Decision.Accept(new TrialLogged(state.Trials.Count + 1, log.Trial)),
         Cancel or WakeUp => Decision.Accept(),
-        _ => Decision.Refuse("unknown_command", $"a registry knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a registry knows no {command.GetType().Name}"),
     };
 
     public override StreamAnswer Answer(RegistryState state, Command command) =>

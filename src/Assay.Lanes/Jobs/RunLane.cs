@@ -40,12 +40,12 @@ public sealed class RunLane : Lane<RunState>
     {
         (RunPhase.None, DeclareRun declare) => Decision.Accept(declare.Run),
         (_, DeclareRun declare) when declare.Run.RunSha256 != state.Declared.RunSha256 =>
-            Decision.Refuse("id_collision", $"{state.Declared.RunId} names another run already"),
+            Decision.Refuse(KernelRefusals.IdCollision, $"{state.Declared.RunId} names another run already"),
         (RunPhase.Failed, DeclareRun declare) => Decision.Accept(declare.Run),
         (_, DeclareRun) => Decision.Accept(),
         (RunPhase.Running, Cancel cancel) => Decision.Accept([new RunCancelRequested(cancel.By), .. state.InFlight == 0 ? [Cancelled] : Array.Empty<Event>()]),
         (_, Cancel or WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse("unknown_command", $"a run knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),
     };
 
     public override StreamAnswer Answer(RunState state, Command command)
@@ -80,7 +80,7 @@ public sealed class RunLane : Lane<RunState>
             case EffectCompleted { Outcome: FilesOutcome files }:
                 return OnCollected(state, files);
             case EffectLost lost:
-                return state.Declared.Component.RetrySafe ? [] : [new RunFailed(RunEnd.Failed, "interrupted", $"{lost.Reason}; the run is not declared retry_safe")];
+                return state.Declared.Component.RetrySafe ? [] : [Interrupted($"{lost.Reason}; the run is not declared retry_safe")];
             default:
                 throw new InvalidOperationException($"a run asks for no effect with {report}");
         }
@@ -95,7 +95,7 @@ public sealed class RunLane : Lane<RunState>
 
     public override IReadOnlyList<LaneRow> Rows(RunState state, RecordedEvent recorded) => RunTables.Rows(state, recorded);
 
-    private static RunFailed Cancelled => new(RunEnd.Cancelled, "cancelled", "the run was cancelled");
+    private static RunFailed Cancelled => new(RunEnd.Cancelled, StageRefusals.Cancelled.Code, "the run was cancelled");
 
     private static RunProcess Process(RunState state, DateTimeOffset startsAt)
     {
@@ -151,12 +151,12 @@ public sealed class RunLane : Lane<RunState>
         var judged = state.Passed!.Listed;
         if (collected.Files.FirstOrDefault(f => f.Sha256 is null) is { } bad)
         {
-            return [Failed(new StageProblem("dossier_file", $"{bad.Name} {bad.Problem}"))];
+            return [Failed(new StageProblem(StageRefusals.DossierFile, $"{bad.Name} {bad.Problem}"))];
         }
 
         if (!collected.Complete || collected.Files.Length != judged.Length)
         {
-            return [Failed(new StageProblem("dossier_changed", "the output changed after it was judged"))];
+            return [Failed(new StageProblem(StageRefusals.DossierChanged, "the output changed after it was judged"))];
         }
 
         var files = ImmutableArray.CreateBuilder<DossierFile>();
@@ -165,7 +165,7 @@ public sealed class RunLane : Lane<RunState>
             var digest = file.Sha256!.Value;
             if (!judged.Any(j => j.Name == file.Name && j.Sha256 == digest))
             {
-                return [Failed(new StageProblem("dossier_changed", $"{file.Name} changed after it was judged"))];
+                return [Failed(new StageProblem(StageRefusals.DossierChanged, $"{file.Name} changed after it was judged"))];
             }
 
             files.Add(new DossierFile(file.Name, digest, file.SizeBytes));
@@ -174,5 +174,7 @@ public sealed class RunLane : Lane<RunState>
         return [new RunFinished(files.ToImmutable())];
     }
 
-    private static RunFailed Failed(StageProblem problem) => new(RunEnd.Failed, problem.Rule, problem.Text);
+    private static RunFailed Interrupted(string message) => new(RunEnd.Failed, StageRefusals.Interrupted.Code, message);
+
+    private static RunFailed Failed(StageProblem problem) => new(RunEnd.Failed, problem.Kind.Code, problem.ToRefusal().Text);
 }

@@ -2,19 +2,21 @@ using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
 
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Why a stage's output is not used. What a component makes longer than an event may be is cut.</summary>
-public sealed record StageProblem
+internal sealed record StageProblem
 {
     private const int MaxLength = 2_000;
 
-    public StageProblem(string rule, string message, string? pointer = null) =>
-        (Rule, Message, Pointer) = (rule, BoundedText.Cut(message, MaxLength), pointer is null ? null : BoundedText.Cut(pointer, MaxLength));
+    public StageProblem(RefusalKind kind, string message, string? pointer = null) =>
+        (Kind, Message, Pointer) =
+        (kind, BoundedText.Cut(message, MaxLength), pointer is null ? null : BoundedText.Cut(pointer, MaxLength));
 
-    /// <summary>The rule's short name.</summary>
-    public string Rule { get; }
+    /// <summary>Which refusal it is.</summary>
+    public RefusalKind Kind { get; }
 
     /// <summary>What happened, for a person.</summary>
     public string Message { get; }
@@ -22,28 +24,29 @@ public sealed record StageProblem
     /// <summary>Where in the output.</summary>
     public string? Pointer { get; }
 
-    /// <summary>Message and place in one line.</summary>
-    public string Text => Pointer is { Length: > 0 } ? $"{Message} (at {Pointer})" : Message;
+    /// <summary>The same as the answer to a person who brought the document.</summary>
+    public Refusal ToRefusal() => new(Kind, Message, Pointer);
 }
 
 /// <summary>Looks at what a component left before anything of it counts.</summary>
-public static class StageJudge
+internal static class StageJudge
 {
     /// <summary>Why the process itself did not do its work; null when it did.</summary>
     public static StageProblem? ProcessProblem(ProcessOutcome run)
     {
         if (run.ChangedInputs.Length > 0)
         {
-            return new StageProblem("changed", $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
+            return new StageProblem(
+                StageRefusals.Changed, $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
         }
 
-        if (run.StartError is { } error) return new StageProblem("start", error);
-        if (run.NoEnd is { } noEnd) return new StageProblem("engine", noEnd);
-        if (run.MeterProblem is { } meter) return new StageProblem("meter", meter);
-        if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {KillWord(reason)}");
-        if (run.Signal is { } signal) return new StageProblem("signal", $"ended by signal {signal}");
-        if (run.ExitCode is not 0) return new StageProblem("exit_code", $"exit code {run.ExitCode}: see {run.Stderr.File}");
-        return run.RunRootPresent ? null : new StageProblem("run_root", "the program removed its own folder");
+        if (run.StartError is { } error) return new StageProblem(StageRefusals.Start, error);
+        if (run.NoEnd is { } noEnd) return new StageProblem(StageRefusals.Engine, noEnd);
+        if (run.MeterProblem is { } meter) return new StageProblem(StageRefusals.Meter, meter);
+        if (run.KillReason is { } reason) return new StageProblem(StageRefusals.Killed, $"ended at its cap: {KillWord(reason)}");
+        if (run.Signal is { } signal) return new StageProblem(StageRefusals.Signal, $"ended by signal {signal}");
+        if (run.ExitCode is not 0) return new StageProblem(StageRefusals.ExitCode, $"exit code {run.ExitCode}: see {run.Stderr.File}");
+        return run.RunRootPresent ? null : new StageProblem(StageRefusals.RunRoot, "the program removed its own folder");
     }
 
     /// <summary>Reads a document that a component made: strictly, and against its contract.</summary>
@@ -54,12 +57,17 @@ public static class StageJudge
     public static StageProblem? DocumentProblem(CollectedFile file, ReadOnlyMemory<byte>? bytes, string contract, out JsonElement document)
     {
         document = default;
-        if (file.Sha256 is null || bytes is not { } content) return new StageProblem("evidence_missing", $"{file.Name} {file.Problem ?? "is missing"}");
+        if (file.Sha256 is null || bytes is not { } content)
+        {
+            return new StageProblem(StageRefusals.EvidenceMissing, $"{file.Name} {file.Problem ?? "is missing"}");
+        }
+
         var read = InputDocument.Read(content, file.Name);
         var problems = read.IsValid ? ContractCatalog.Check(read.Value, contract).Problems : read.Problems;
         if (problems.Count > 0)
         {
-            return new StageProblem("contract", $"{file.Name} breaks {contract}: {problems[0].Message} [{problems[0].Rule}]", problems[0].Pointer);
+            return new StageProblem(
+                JobRefusals.Contract, $"{file.Name} breaks {contract}: {problems[0].Message} [{problems[0].Rule}]", problems[0].Pointer);
         }
 
         document = read.Value.Root;

@@ -5,7 +5,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What the outcome of a stage means: its document comes into force, or the job stops with the reason.</summary>
-public static class StageRule
+internal static class StageRule
 {
     public static IReadOnlyList<Event> Events(JobState state, EffectReport report)
     {
@@ -13,7 +13,8 @@ public static class StageRule
         return report switch
         {
             EffectCompleted { Outcome: ProcessOutcome run } done => OnProcess(state, stage!, run, done.Evidence),
-            EffectCompleted { Outcome: AnswerOutcome { Answer.NotDone: { } refusal } } => [new JobFailed(stage ?? "spawn", "refused", refusal, null)],
+            EffectCompleted { Outcome: AnswerOutcome { Answer.NotDone: { } refusal } } =>
+                [new JobFailed(stage ?? "spawn", StageRefusals.Refused.Code, refusal, null)],
             EffectCompleted { Outcome: AnswerOutcome { Answer: RunAnswer run, Stream.Id: var runId } } => OnRun(state, runId, run),
             EffectCompleted { Outcome: AnswerOutcome { Answer: TrialAnswer logged } } => [Registered(state, logged.Trial)],
             EffectCompleted { Outcome: AnswerOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
@@ -24,7 +25,7 @@ public static class StageRule
 
     private static IReadOnlyList<Event> OnLost(JobState state, string? stage, EffectLost lost) => stage is null || state.Job.Components[stage].RetrySafe
         ? []
-        : [new JobFailed(stage, "interrupted", $"{lost.Reason}; the component is not declared retry_safe, so look before you retry", null)];
+        : [Interrupted(stage, $"{lost.Reason}; the component is not declared retry_safe, so look before you retry")];
 
     private static IReadOnlyList<Event> OnProcess(JobState state, string stage, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
@@ -62,12 +63,14 @@ public static class StageRule
             case RunEnd.StoppedBudget:
                 return [BudgetRule.During(state, run.Rule!, JobStages.Run)];
             default:
-                return [new JobFailed(JobStages.Run, run.Rule ?? "run", run.Message ?? "it failed", null)];
+                return [new JobFailed(JobStages.Run, run.Rule ?? StageRefusals.Run.Code, run.Message ?? "it failed", null)];
         }
     }
 
     private static StageProblem? CardProblem(JobState state, JsonElement card) =>
-        card.GetProperty("run_id").GetString() == state.Run!.RunId ? null : new StageProblem("run_id", $"the card names another run than {state.Run.RunId}", "/run_id");
+        card.GetProperty("run_id").GetString() == state.Run!.RunId
+            ? null
+            : new StageProblem(StageRefusals.RunId, $"the card names another run than {state.Run.RunId}", "/run_id");
 
     private static RegistryUpdated Registered(JobState state, long trial)
     {
@@ -77,5 +80,7 @@ public static class StageRule
         return new RegistryUpdated(trial, JobIdentity.Short(sha256), new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), sha256, card.SizeBytes, kind.Contract));
     }
 
-    private static JobFailed Failed(string stage, StageProblem problem) => new(stage, problem.Rule, problem.Message, problem.Pointer);
+    private static JobFailed Interrupted(string stage, string message) => new(stage, StageRefusals.Interrupted.Code, message, null);
+
+    private static JobFailed Failed(string stage, StageProblem problem) => new(stage, problem.Kind.Code, problem.Message, problem.Pointer);
 }

@@ -97,12 +97,13 @@ public sealed class AdapterLane : Lane<AdapterState>
     {
         ConfigureAdapter configure => Same(state.Spec, configure.Adapter) ? Decision.Accept() : Decision.Accept(new AdapterConfigured(configure.Adapter)),
         Cancel or WakeUp => Decision.Accept(),
-        _ when state.Spec is null => Decision.Refuse("unknown_adapter", "no run has named such an adapter yet"),
+        _ when state.Spec is null => Decision.Refuse(TaskRefusals.UnknownAdapter, "no run has named such an adapter yet"),
         AskPermit ask => Decision.Accept(state.Healthy == false ? [] : BreakerRule.Ask(state.Breaker, ask.Ticket, now + TimeSpan.FromMilliseconds(ask.MaxMs), now)),
         ReportCall report => Decision.Accept(BreakerRule.Report(state.Breaker, state.Spec.CircuitBreaker, report.Ticket, report.Report, now)),
-        RequestCheck when state.Spec.HealthCheck is null => Decision.Refuse("no_health_check", $"{state.Spec.AdapterId} declares no health_check"),
+        RequestCheck when state.Spec.HealthCheck is null =>
+            Decision.Refuse(TaskRefusals.NoHealthCheck, $"{state.Spec.AdapterId} declares no health_check"),
         RequestCheck => Decision.Accept(new CheckRequested()),
-        _ => Decision.Refuse("unknown_command", $"an adapter knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"an adapter knows no {command.GetType().Name}"),
     };
 
     public override StreamAnswer Answer(AdapterState state, Command command) => command switch

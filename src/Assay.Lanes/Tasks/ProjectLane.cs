@@ -111,7 +111,7 @@ public sealed class ProjectLane : Lane<ProjectState>
         ApplyPatch apply => Ask(state, apply.PatchId, PatchState.Committed, apply.Merge, apply.By),
         RollBackPatch rollBack => Ask(state, rollBack.PatchId, PatchState.RolledBack, merge: false, rollBack.By),
         Cancel or WakeUp => Decision.Accept(),
-        _ => Decision.Refuse("unknown_command", $"a project knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a project knows no {command.GetType().Name}"),
     };
 
     public override StreamAnswer Answer(ProjectState state, Command command) => command switch
@@ -150,17 +150,25 @@ public sealed class ProjectLane : Lane<ProjectState>
         ? new PatchAnswer(patch.State, state.Refusals.GetValueOrDefault(patchId) ?? patch.Reason)
         : new PatchAnswer(null, null);
 
-    private static Decision Taken(string root) => Decision.Refuse("id_collision", $"the project's id names {root} already");
+    private static Decision Taken(string root) => Decision.Refuse(KernelRefusals.IdCollision, $"the project's id names {root} already");
 
     private static IEnumerable<Event> Opened(ProjectState state, string root) => state.Root is null ? [new ProjectOpened(root)] : [];
 
     private static Decision Move(ProjectState state, MovePatch move)
     {
         var known = state.Patches.GetValueOrDefault(move.Patch.PatchId);
-        if (known is not null && known.Patch.DiffSha256 != move.Patch.DiffSha256) return Decision.Refuse("id_collision", $"{move.Patch.PatchId} names another diff already");
+        if (known is not null && known.Patch.DiffSha256 != move.Patch.DiffSha256)
+        {
+            return Decision.Refuse(KernelRefusals.IdCollision, $"{move.Patch.PatchId} names another diff already");
+        }
+
         var events = new List<Event>(Opened(state, move.ProjectRoot));
         var isOther = known is null || known.Patch.RunId != move.Patch.RunId || known.Patch.TaskId != move.Patch.TaskId || known.Patch.Attempt != move.Patch.Attempt;
-        if (isOther && known is not null && IsUnderWay(known.State)) return Decision.Refuse("patch_busy", $"{known.Patch.TaskId} is at work on the very same change");
+        if (isOther && known is not null && IsUnderWay(known.State))
+        {
+            return Decision.Refuse(TaskRefusals.PatchBusy, $"{known.Patch.TaskId} is at work on the very same change");
+        }
+
         if (isOther) events.Add(new PatchCreated(move.Patch));
         var stands = isOther ? PatchState.Created : known!.State;
         foreach (var next in move.Through)
@@ -181,19 +189,32 @@ public sealed class ProjectLane : Lane<ProjectState>
         var known = state.Patches.GetValueOrDefault(commit.Patch.PatchId);
         if (known is { State: PatchState.Committed or PatchState.ApplyFailed } && known.Patch.TaskId == commit.Patch.TaskId) return Decision.Accept();
         if (state.Requests.Any(r => r.PatchId == commit.Patch.PatchId)) return Decision.Accept();
-        if (known is not { State: PatchState.Applied or PatchState.Verified }) return Decision.Refuse("patch_state", $"{commit.Patch.PatchId} has not been applied and tested");
+        if (known is not { State: PatchState.Applied or PatchState.Verified })
+        {
+            return Decision.Refuse(TaskRefusals.PatchState, $"{commit.Patch.PatchId} has not been applied and tested");
+        }
+
         Event[] verified = known.State == PatchState.Applied ? [new PatchMoved(commit.Patch.PatchId, PatchState.Verified, null, null)] : [];
         return Decision.Accept([.. verified, new PatchRequested(commit.Patch.PatchId, PatchState.Committed, Merge: false, Actor.Engine)]);
     }
 
     private static Decision Ask(ProjectState state, string patchId, PatchState to, bool merge, Actor by)
     {
-        if (!state.Patches.TryGetValue(patchId, out var patch)) return Decision.Refuse("no_patch", $"the project has no patch {patchId}");
-        if (state.Requests.Any(r => r.PatchId == patchId)) return Decision.Refuse("busy", $"{patchId} is being changed already");
-        if (patch.State == to) return Decision.Refuse("patch_state", $"{patchId} is {PatchMoves.Word(to)} already");
+        if (!state.Patches.TryGetValue(patchId, out var patch))
+        {
+            return Decision.Refuse(TaskRefusals.NoPatch, $"the project has no patch {patchId}");
+        }
+
+        if (state.Requests.Any(r => r.PatchId == patchId))
+        {
+            return Decision.Refuse(KernelRefusals.Busy, $"{patchId} is being changed already");
+        }
+
+        if (patch.State == to) return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {PatchMoves.Word(to)} already");
         if (patch.State is PatchState.Verified || !PatchMoves.CanMove(patch.State, to))
         {
-            return Decision.Refuse("patch_state", $"{patchId} is {PatchMoves.Word(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}: it cannot become {PatchMoves.Word(to)}");
+            var stands = $"{PatchMoves.Word(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}";
+            return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {stands}: it cannot become {PatchMoves.Word(to)}");
         }
 
         return Decision.Accept(new PatchRequested(patchId, to, merge, by));

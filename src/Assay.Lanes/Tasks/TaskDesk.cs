@@ -10,9 +10,11 @@ internal static class TaskDesk
         (ExecutionPhase.None, DeclareExecution declare) => Declare(declare),
         (_, DeclareExecution declare) => Same(state, declare)
             ? Decision.Accept()
-            : Decision.Refuse("run_changed", $"the run {state.Declared.RunId} was declared with another task queue, routing or adapters: give it another run_id"),
+            : Decision.Refuse(
+                TaskRefusals.RunChanged,
+                $"the run {state.Declared.RunId} was declared with another task queue, routing or adapters: give it another run_id"),
         (_, Cancel or WakeUp) when state.Phase is ExecutionPhase.None => Decision.Accept(),
-        (ExecutionPhase.None, _) => Decision.Refuse("no_run", "there is no such run"),
+        (ExecutionPhase.None, _) => Decision.Refuse(TaskRefusals.NoRun, "there is no such run"),
         (ExecutionPhase.Finished, StartExecution) => Decision.Accept(),
         (_, StartExecution start) => Decision.Accept(new ExecutionStarted(start.Jobs, start.By)),
         (ExecutionPhase.Running or ExecutionPhase.Paused, Cancel cancel) => Decision.Accept(new ExecutionStopped(cancel.By)),
@@ -23,7 +25,7 @@ internal static class TaskDesk
             new ManualFailed(failed.TaskId, failed.By, failed.Reason), new TaskFailed(failed.TaskId, $"{failed.By.Name} says: {failed.Reason}", "manual", null)),
         (_, CancelTask cancel) => Known(state, cancel.TaskId) ?? EndTask(state, cancel),
         (_, RetryTask retry) => Known(state, retry.TaskId) ?? Retry(state, retry),
-        _ => Decision.Refuse("unknown_command", $"a run knows no {command.GetType().Name}"),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),
     };
 
     private static Decision Declare(DeclareExecution declare) => Decision.Accept(
@@ -41,31 +43,52 @@ internal static class TaskDesk
         && declare.Adapters.All(a => state.Adapters.TryGetValue(a.AdapterId, out var known) && TaskIdentity.Of(known) == TaskIdentity.Of(a));
 
     private static Decision? Known(ExecutionState state, string taskId) =>
-        state.HasTask(taskId) ? null : Decision.Refuse("no_task", $"the run {state.Declared.RunId} has no task {taskId}");
+        state.HasTask(taskId) ? null : Decision.Refuse(TaskRefusals.NoTask, $"the run {state.Declared.RunId} has no task {taskId}");
 
     private static Decision? Manual(ExecutionState state, string taskId)
     {
         if (Known(state, taskId) is { } unknown) return unknown;
         var task = state.Task(taskId);
-        if (task.Phase != TaskPhase.InProgress || !state.IsManual(task)) return Decision.Refuse("not_waiting", $"{taskId} is {TaskState.Word(task.Phase)}: it does not wait for a person");
-        return task.Done is null ? null : Decision.Refuse("not_waiting", $"{taskId} was said to be done already");
+        if (task.Phase != TaskPhase.InProgress || !state.IsManual(task))
+        {
+            return Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} is {TaskState.Word(task.Phase)}: it does not wait for a person");
+        }
+
+        return task.Done is null ? null : Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} was said to be done already");
     }
 
     private static Decision EndTask(ExecutionState state, CancelTask cancel)
     {
         var task = state.Task(cancel.TaskId);
-        if (task.HasEnded) return Decision.Refuse("ended", $"{cancel.TaskId} is {TaskState.Word(task.Phase)} already");
+        if (task.HasEnded) return Decision.Refuse(KernelRefusals.Ended, $"{cancel.TaskId} is {TaskState.Word(task.Phase)} already");
         if (task.CancelRequested is not null) return Decision.Accept();
-        if (task.IsCommitting) return Decision.Refuse("committing", $"{cancel.TaskId} has passed its tests and comes into the tree now: roll its patch back instead");
+        if (task.IsCommitting)
+        {
+            return Decision.Refuse(
+                TaskRefusals.Committing, $"{cancel.TaskId} has passed its tests and comes into the tree now: roll its patch back instead");
+        }
+
         return Decision.Accept(new TaskCancelRequested(cancel.TaskId, cancel.By, cancel.Reason));
     }
 
     private static Decision Retry(ExecutionState state, RetryTask retry)
     {
         var task = state.Task(retry.TaskId);
-        if (!task.HasEnded) return Decision.Refuse("not_ended", $"{retry.TaskId} is {TaskState.Word(task.Phase)}: it has not ended");
-        if (!task.InFlight.IsEmpty) return Decision.Refuse("not_ended", $"something of {retry.TaskId} is still being ended: try again in a moment");
-        if (task.Phase == TaskPhase.Completed) return Decision.Refuse("completed", $"{retry.TaskId} completed: its change is in the tree");
+        if (!task.HasEnded)
+        {
+            return Decision.Refuse(TaskRefusals.NotEnded, $"{retry.TaskId} is {TaskState.Word(task.Phase)}: it has not ended");
+        }
+
+        if (!task.InFlight.IsEmpty)
+        {
+            return Decision.Refuse(TaskRefusals.NotEnded, $"something of {retry.TaskId} is still being ended: try again in a moment");
+        }
+
+        if (task.Phase == TaskPhase.Completed)
+        {
+            return Decision.Refuse(TaskRefusals.Completed, $"{retry.TaskId} completed: its change is in the tree");
+        }
+
         var reopened = new HashSet<string>(StringComparer.Ordinal) { retry.TaskId };
         var open = new Queue<string>(reopened);
         while (open.TryDequeue(out var id))

@@ -192,7 +192,7 @@ internal static class TaskFlow
     {
         PatchAnswer { State: PatchState.Committed } => [new TaskCompleted(task.Spec.TaskId)],
         PatchAnswer { State: PatchState.ApplyFailed } failed =>
-            [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", "tree_moved", null)],
+            [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", TaskRefusals.TreeMoved.Code, null)],
         { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, "patch_ledger", null)],
         _ => [],
     };

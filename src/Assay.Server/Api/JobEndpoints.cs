@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Assay.Jobs;
 using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
@@ -71,7 +72,8 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         {
             var (answer, problems) = await submissions.SubmitAsync(kind, body, "body", snapshotId, bundleId, actor);
             if (answer is null) return (Problems.Result(problems), null);
-            return answer.Rule is null ? (Receipt(context, answer, answer.Status == JobReceipt.Created), answer.JobId) : (Problems.Result(answer), null);
+            if (answer.Refusal is { } no) return (Problems.Result(no), null);
+            return (Receipt(context, answer, answer.Status == JobReceipt.Created), answer.JobId);
         });
     }
 
@@ -117,7 +119,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     {
         var (request, refusal) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.RejectRequest, new RejectRequest(null, null));
         if (refusal is not null) return refusal;
-        if (string.IsNullOrWhiteSpace(request.Reason)) return Bad("reason", "a rejection needs a reason");
+        if (string.IsNullOrWhiteSpace(request.Reason))
+        {
+            return Problems.Result(new Refusal(RequestRefusals.Reason, "a rejection needs a reason"));
+        }
+
         var replacement = request.Replacement is { } document ? Encoding.UTF8.GetBytes(document.GetRawText()) : null;
         return Answer(context, await desk.RejectAsync(job_id, step!, sha256, actor, request.Reason, replacement));
     });
@@ -145,7 +151,8 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         if ((request.ProposalId is null) == (request.Blueprint is null)) return Bad("body", "name either a proposal_id or a blueprint");
         var blueprint = request.Blueprint is { } given ? InputDocument.Read(Encoding.UTF8.GetBytes(given.GetRawText()), "body") : (Checked<InputDocument>?)null;
         var answer = await desk.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, actor);
-        return answer.Rule is null ? Receipt(context, new JobAnswer(answer.ChildJobId!, "spawned", null, null), isNew: true) : Problems.Result(answer);
+        if (answer.Refusal is { } no) return Problems.Result(no);
+        return Receipt(context, JobAnswer.Done(answer.ChildJobId!, "spawned"), isNew: true);
     }
 
     private async Task<IResult> CancelAsync(HttpContext context, string job_id)
@@ -162,7 +169,8 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         return unreadable ?? Answer(context, await desk.RetryAsync(job_id, actor, request.Reason, submissions.Options));
     }
 
-    private static IResult Answer(HttpContext context, JobAnswer answer) => answer.Rule is null ? Receipt(context, answer, isNew: false) : Problems.Result(answer);
+    private static IResult Answer(HttpContext context, JobAnswer answer) =>
+        answer.Refusal is { } no ? Problems.Result(no) : Receipt(context, answer, isNew: false);
 
     private static IResult Receipt(HttpContext context, JobAnswer answer, bool isNew)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Assay.Lanes.Jobs;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -116,10 +117,10 @@ internal static class OpenApiExamples
         var (rule, detail) = status switch
         {
             "401" => ("unauthorized", "writing needs a person"),
-            "403" => ("policy_override", "extensions are metadata: a policy is set in its bundle and nowhere else"),
+            "403" => (JobRefusals.PolicyOverride.Code, "extensions are metadata: a policy is set in its bundle and nowhere else"),
             "404" => ("not_found", "there is no such thing here"),
-            "409" => ("already_approved", "runspec was approved already"),
-            "412" => ("document_changed", "the document has changed: look at it and decide again"),
+            "409" => (JobRefusals.AlreadyApproved.Code, "runspec was approved already"),
+            "412" => (JobRefusals.DocumentChanged.Code, "the document has changed: look at it and decide again"),
             "413" => ("too_large", "the body must be complete and have at most 1048576 bytes"),
             "415" => ("content_type", "the body must be application/json"),
             "422" => ("idempotency_key", "this Idempotency-Key came with another request before"),

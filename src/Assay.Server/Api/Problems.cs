@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Assay.Jobs;
 using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Lanes.Jobs;
 using Microsoft.AspNetCore.Http;
 
 namespace Assay.Server.Api;
@@ -30,25 +31,36 @@ internal static class Problems
     /// <summary>A refused document: 400 with every place.</summary>
     public static IResult Result(IReadOnlyList<InputProblem> problems)
     {
-        var status = problems[0].Rule == "policy_override" ? StatusCodes.Status403Forbidden : StatusCodes.Status400BadRequest;
-        return Result(status, problems[0].Rule, problems[0].ToString(), problems);
+        var refused = problems[0].Rule == JobRefusals.PolicyOverride.Code ? JobRefusals.PolicyOverride.Class : RefusalClass.BadInput;
+        return Result(StatusOf(refused), problems[0].Rule, problems[0].ToString(), problems);
     }
 
-    /// <summary>A refusal by the job itself.</summary>
-    public static IResult Result(JobAnswer answer) => Result(StatusOf(answer.Rule!), answer.Rule!, answer.Message!);
+    /// <summary>A request that was refused.</summary>
+    public static IResult Result(Refusal refusal) => Result(StatusOf(refusal.Kind.Class), refusal.Kind.Code, refusal.Text);
 
     public static Task WriteAsync(HttpContext context, int status, string rule, string detail) => new Answer(Document(status, rule, detail, null)).ExecuteAsync(context);
 
     /// <summary>The status of a request that was refused, in the API and on pages alike.</summary>
-    /// <param name="rule">The rule that refused it.</param>
-    public static int StatusOf(string rule) => rule switch
+    public static int StatusOf(RefusalClass refused) => refused switch
     {
-        "reason" => StatusCodes.Status400BadRequest,
-        "no_job" or "proposal" or "no_run" or "no_task" or "no_patch" => StatusCodes.Status404NotFound,
-        "document_changed" => StatusCodes.Status412PreconditionFailed,
-        "policy_override" or "not_a_person" => StatusCodes.Status403Forbidden,
-        "contract" or "same_document" or "no_replacement" or "too_large" or "segment_id" => StatusCodes.Status422UnprocessableEntity,
-        _ => StatusCodes.Status409Conflict,
+        RefusalClass.BadInput => StatusCodes.Status400BadRequest,
+        RefusalClass.Unauthenticated => StatusCodes.Status401Unauthorized,
+        RefusalClass.Forbidden => StatusCodes.Status403Forbidden,
+        RefusalClass.NotFound => StatusCodes.Status404NotFound,
+        RefusalClass.Gone => StatusCodes.Status410Gone,
+        RefusalClass.Conflict => StatusCodes.Status409Conflict,
+        RefusalClass.Precondition => StatusCodes.Status412PreconditionFailed,
+        RefusalClass.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        RefusalClass.Unprocessable => StatusCodes.Status422UnprocessableEntity,
+        RefusalClass.Misdirected => StatusCodes.Status421MisdirectedRequest,
+        RefusalClass.Policy => StatusCodes.Status403Forbidden,
+        RefusalClass.Budget => StatusCodes.Status409Conflict,
+        RefusalClass.RateLimited => StatusCodes.Status429TooManyRequests,
+        RefusalClass.Busy => StatusCodes.Status409Conflict,
+        RefusalClass.Failed => StatusCodes.Status409Conflict,
+        RefusalClass.Upstream => StatusCodes.Status502BadGateway,
+        RefusalClass.FailClosed => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new InvalidOperationException($"unknown class {refused}"),
     };
 
     private static ProblemDocument Document(int status, string rule, string detail, IReadOnlyList<InputProblem>? errors) =>

@@ -88,18 +88,19 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         var kind = form["kind"] == "idea" ? JobKind.Idea : JobKind.Blueprint;
         var document = form["document"].ToString();
         var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), actor);
-        if (answer is { Rule: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
+        if (answer is { Refusal: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
+        IReadOnlyList<string> shown = answer is null ? [.. problems.Select(p => p.ToString())] : [answer.Refusal!.Text];
         return answers.Page<SubmitPage>(
             context,
             new()
             {
-                [nameof(SubmitPage.Problems)] = (IReadOnlyList<string>)(answer is null ? [.. problems.Select(p => p.ToString())] : [answer.Message!]),
+                [nameof(SubmitPage.Problems)] = shown,
                 [nameof(SubmitPage.Kind)] = form["kind"].ToString(),
                 [nameof(SubmitPage.Document)] = document,
                 [nameof(SubmitPage.Snapshot)] = form["snapshot_id"].ToString(),
                 [nameof(SubmitPage.Bundle)] = form["policy_bundle_id"].ToString(),
             },
-            StatusCodes.Status400BadRequest, answer?.Rule ?? problems[0].Rule);
+            StatusCodes.Status400BadRequest, answer?.Refusal?.Kind.Code ?? problems[0].Rule);
     }
 
     private IResult SignIn(HttpContext context, string? back, string? problem, int status = StatusCodes.Status200OK) => answers.Page<SignInPage>(
@@ -120,7 +121,11 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
 
     private Func<Actor, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (actor, form, sha256) =>
     {
-        if (Text(form, "reason") is not { } reason) return Task.FromResult(new JobAnswer(jobId, null, "reason", "a rejection needs a reason"));
+        if (Text(form, "reason") is not { } reason)
+        {
+            return Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.Reason, "a rejection needs a reason"));
+        }
+
         var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
         return desk.RejectAsync(jobId, form["step"].ToString(), sha256, actor, reason, replacement);
     };
@@ -130,7 +135,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         var sha256 = form["sha256"].ToString();
         return sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
             ? decide(actor, form, Digest.Parse(sha256))
-            : Task.FromResult(new JobAnswer(jobId, null, "hash_required", "the form does not say which document was seen"));
+            : Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.HashRequired, "the form does not say which document was seen"));
     });
 
     private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Actor, IFormCollection, Task<JobAnswer>> put)
@@ -139,8 +144,8 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         var (actor, refusal) = await guard.FormAsync(context);
         if (actor is null) return answers.Refused(context, refusal!, back);
         var answer = await put(actor, await context.Request.ReadFormAsync());
-        if (answer.Rule is null) return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
-        return answers.Message(context, Problems.StatusOf(answer.Rule), answer.Rule, "That could not be done", answer.Message!, back);
+        if (answer.Refusal is { } no) return answers.Refused(context, no, back);
+        return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;

@@ -1,5 +1,5 @@
+using Assay.Kernel.Lanes;
 using Assay.Lanes;
-using Assay.Server.Api;
 using Assay.Server.Security;
 using Assay.Tasks;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +24,9 @@ internal sealed class TaskPages(TaskBoard board, WriteGuard guard, PageAnswers a
         pages.MapPost("/tasks/{run_id}/{task_id}/done", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
             board.DoneAsync(run_id, task_id, [], Text(form, "reason"), by)));
         pages.MapPost("/tasks/{run_id}/{task_id}/fail", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
-            Text(form, "reason") is { } reason ? board.FailAsync(run_id, task_id, reason, by) : System.Threading.Tasks.Task.FromResult(TaskAnswer.Refused(task_id, "reason", "say why"))));
+            Text(form, "reason") is { } reason
+                ? board.FailAsync(run_id, task_id, reason, by)
+                : System.Threading.Tasks.Task.FromResult(TaskAnswer.Refused(task_id, RequestRefusals.Reason, "say why"))));
         pages.MapPost("/tasks/{run_id}/{task_id}/cancel", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
             board.CancelAsync(run_id, task_id, Text(form, "reason"), by)));
         pages.MapPost("/tasks/{run_id}/{task_id}/retry", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
@@ -70,9 +72,8 @@ internal sealed class TaskPages(TaskBoard board, WriteGuard guard, PageAnswers a
         var (actor, refusal) = await guard.FormAsync(context);
         if (actor is null) return answers.Refused(context, refusal!, "/ui/tasks");
         var answer = await put(actor, await context.Request.ReadFormAsync());
-        if (answer.Rule is null) return Results.LocalRedirect(back);
-        var status = Problems.StatusOf(answer.Rule);
-        return answers.Message(context, status, answer.Rule, "That could not be done", answer.Message!, status == StatusCodes.Status404NotFound ? "/ui/tasks" : back);
+        if (answer.Refusal is not { } no) return Results.LocalRedirect(back);
+        return answers.Refused(context, no, no.Kind.Class == RefusalClass.NotFound ? "/ui/tasks" : back);
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;

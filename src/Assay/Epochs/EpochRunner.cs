@@ -32,10 +32,10 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
             switch (await SubmitAsync(EpochLane.StreamOf(begin.Id), begin.Command!))
             {
                 // Another process took the id in the meantime: the next free one is tried.
-                case Decision.Refused { Rule: "epoch_exists" } when epoch.Options.AutoBump:
+                case Decision.Refused refused when epoch.Options.AutoBump && refused.Refusal.Kind == EpochRefusals.EpochExists:
                     continue;
                 case Decision.Refused refused:
-                    return new EpochRun.Refused([Problem(epoch, refused.Rule, refused.Message)]);
+                    return new EpochRun.Refused([Problem(epoch, refused.Refusal.Kind, refused.Refusal.Text)]);
             }
 
             return await AdvanceAsync(begin.Id, epoch, cancel);
@@ -60,7 +60,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
             if (!epoch.Options.AutoBump)
             {
                 const string advice = "leave out --no-auto-bump, use --resume, or give the plan another epoch_id";
-                return new Beginning(id, null, Problem(epoch, "epoch_exists", $"the epoch {id} has run already: {advice}"));
+                return new Beginning(id, null, Problem(epoch, EpochRefusals.EpochExists, $"the epoch {id} has run already: {advice}"));
             }
 
             id = names.NextFree();
@@ -76,10 +76,12 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         var own = epoch.Epoch.EpochId;
         if (!names.IsTaken(own)) return Declare(epoch, names);
         const string advice = "move the folder away, or run without --resume";
-        return new Beginning(own, null, Problem(epoch, "epoch_exists", $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}"));
+        var message = $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}";
+        return new Beginning(own, null, Problem(epoch, EpochRefusals.EpochExists, message));
     }
 
-    private static InputProblem Problem(PreparedEpoch epoch, string rule, string message) => new(epoch.PlanPath, "", rule, message);
+    private static InputProblem Problem(PreparedEpoch epoch, RefusalKind kind, string message) =>
+        new(epoch.PlanPath, "", kind.Code, message);
 
     private async Task<Decision> SubmitAsync(StreamName stream, Command command)
     {
@@ -89,7 +91,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         }
         catch (EventTooLargeException e)
         {
-            return Decision.Refuse("too_large", $"{e.Message}: move long prompts into input files, or split the crucible");
+            return Decision.Refuse(KernelRefusals.TooLarge, $"{e.Message}: move long prompts into input files, or split the crucible");
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
         if ((await new CommandDesk(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)
         {
-            return new LadderRun.Refused([new InputProblem(ladderPath, "", refused.Rule, refused.Message)]);
+            return Refused(ladderPath, refused.Refusal);
         }
 
         await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
@@ -49,7 +49,8 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         return await engine.RunAsync(LadderLane.Instance, stream, 1, cancel) switch
         {
             RunResult.Finished finished => Ended((LadderState)finished.State),
-            RunResult.Owned owned => new LadderRun.Refused([new InputProblem(ladderPath, "", "busy", $"the ladder is being climbed by process {owned.By.ProcessId} on {owned.By.Host}")]),
+            RunResult.Owned owned => Refused(ladderPath, new Refusal(
+                KernelRefusals.Busy, $"the ladder is being climbed by process {owned.By.ProcessId} on {owned.By.Host}")),
             var other => throw new InvalidOperationException($"a ladder does not end with {other}"),
         };
     }
@@ -102,6 +103,9 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
             ? Checked<LadderDeclared>.Refused(problems)
             : new LadderDeclared(ladder.LadderId, Digest.Of(CanonicalJson.Serialize(document.Value.Root)), rungs.ToImmutable(), Autonomous: false, MaxEpochs: null);
     }
+
+    private static LadderRun.Refused Refused(string ladderPath, Refusal refusal) =>
+        new([new InputProblem(ladderPath, "", refusal.Kind.Code, refusal.Text)]);
 
     private static LadderRun.Ended Ended(LadderState state)
     {

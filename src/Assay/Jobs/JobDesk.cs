@@ -68,15 +68,15 @@ public sealed class JobDesk
             var (decision, _) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
             return decision switch
             {
-                Decision.Accepted { Events.Count: 0 } => new JobAnswer(job.Job.JobId, JobReceipt.Exists, null, null),
-                Decision.Accepted => new JobAnswer(job.Job.JobId, JobReceipt.Created, null, null),
-                Decision.Refused refused => new JobAnswer(job.Job.JobId, null, refused.Rule, refused.Message),
+                Decision.Accepted { Events.Count: 0 } => JobAnswer.Done(job.Job.JobId, JobReceipt.Exists),
+                Decision.Accepted => JobAnswer.Done(job.Job.JobId, JobReceipt.Created),
+                Decision.Refused refused => JobAnswer.Refused(job.Job.JobId, refused.Refusal),
                 _ => throw new InvalidOperationException($"unknown decision {decision}"),
             };
         }
         catch (EventTooLargeException e)
         {
-            return new JobAnswer(job.Job.JobId, null, "too_large", $"{e.Message}: list fewer files in components.json");
+            return JobAnswer.Refused(job.Job.JobId, KernelRefusals.TooLarge, $"{e.Message}: list fewer files in components.json");
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class JobDesk
         if (options is not null && Find(jobId) is { } job)
         {
             var loaded = JobLoader.Components(job.Job.Kind, options);
-            if (!loaded.IsValid) return new JobAnswer(jobId, null, loaded.Problems[0].Rule, loaded.Problems[0].ToString());
+            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Refusal.Of(loaded.Problems[0], RefusalClass.Conflict));
             components = loaded.Value;
         }
 
@@ -119,10 +119,11 @@ public sealed class JobDesk
         if (blueprint is not null)
         {
             var valid = ContractCatalog.Check(blueprint, "blueprint_v1");
-            if (!valid.IsValid) return new JobAnswer(jobId, null, "contract", string.Join("; ", valid.Problems));
+            if (!valid.IsValid) return JobAnswer.Refused(jobId, JobRefusals.Contract, string.Join("; ", valid.Problems));
             if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer)
             {
-                return new JobAnswer(jobId, null, "policy_override", $"{pointer}: extensions are metadata and cannot set what a policy sets");
+                return JobAnswer.Refused(
+                    jobId, JobRefusals.PolicyOverride, $"{pointer}: extensions are metadata and cannot set what a policy sets");
             }
 
             child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
@@ -133,14 +134,16 @@ public sealed class JobDesk
         }
         else
         {
-            return new JobAnswer(jobId, null, "proposal", $"{jobId} has no proposal {proposalId}: give a blueprint, or one of {string.Join(", ", parent.Proposals.Select(p => p.ProposalId))}");
+            var known = string.Join(", ", parent.Proposals.Select(p => p.ProposalId));
+            return JobAnswer.Refused(
+                jobId, JobRefusals.Proposal, $"{jobId} has no proposal {proposalId}: give a blueprint, or one of {known}");
         }
 
         var before = parent.Stopped;
         var answer = await PutAsync(jobId, new SpawnJob(child, documents, by));
-        if (answer.Rule is not null) return answer;
+        if (answer.Refusal is not null) return answer;
         return Find(jobId)!.Stopped is { } stopped && stopped != before
-            ? new JobAnswer(jobId, null, "stopped_budget", $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
+            ? JobAnswer.Refused(jobId, JobRefusals.StoppedBudget, $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
             : answer with { ChildJobId = child.JobId };
     }
 
@@ -219,21 +222,26 @@ public sealed class JobDesk
         return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
     }
 
-    private static JobAnswer Absent(string jobId) => new(jobId, null, "no_job", $"there is no job {jobId}");
+    private static JobAnswer Absent(string jobId) => JobAnswer.Refused(jobId, JobRefusals.NoJob, $"there is no job {jobId}");
 
     private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
     {
         if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
         if (TextRule.Refused(reason ?? "", isFree: true) is { } character)
         {
-            return new JobAnswer(jobId, null, TextRule.Name, $"a reason holds {TextRule.Describe(character)}: take it out");
+            return JobAnswer.Refused(
+                jobId, RequestRefusals.ControlCharacter, $"a reason holds {TextRule.Describe(character)}: take it out");
         }
 
-        if (reason?.Length > MaxReason) return new JobAnswer(jobId, null, "reason", $"a reason has at most {MaxReason} characters");
+        if (reason?.Length > MaxReason)
+        {
+            return JobAnswer.Refused(jobId, RequestRefusals.Reason, $"a reason has at most {MaxReason} characters");
+        }
+
         var (decision, state) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
         return decision is Decision.Refused refused
-            ? new JobAnswer(jobId, null, refused.Rule, refused.Message)
-            : new JobAnswer(jobId, JobTables.StateWord((JobState)state), null, null);
+            ? JobAnswer.Refused(jobId, refused.Refusal)
+            : JobAnswer.Done(jobId, JobTables.StateWord((JobState)state));
     }
 }
 
@@ -246,9 +254,18 @@ public sealed class JobDesk
 /// <param name="Line">Its line of <c>events.jsonl</c>.</param>
 public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line);
 
-/// <summary>What came of a request: a status, or the rule that refused it.</summary>
-public sealed record JobAnswer(string JobId, string? Status, string? Rule, string? Message)
+/// <summary>What came of a request: a status, or why not.</summary>
+public sealed record JobAnswer(string JobId, string? Status, Refusal? Refusal)
 {
+    public static JobAnswer Done(string jobId, string status) => new(jobId, status, null);
+
+    public static JobAnswer Refused(string jobId, Refusal refusal) => new(jobId, null, refusal);
+
+    public static JobAnswer Refused(string jobId, RefusalKind kind, string message) => Refused(jobId, new Refusal(kind, message));
+
+    /// <summary>A document that came with the request cannot be read.</summary>
+    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Refusal.Of(problem, RefusalClass.BadInput));
+
     /// <summary>The child, when one was asked for.</summary>
     public string? ChildJobId { get; init; }
 }

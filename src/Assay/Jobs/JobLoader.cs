@@ -76,7 +76,8 @@ internal static class JobLoader
     /// <summary>Why the extensions of a document are refused; null when they are metadata.</summary>
     public static InputProblem? Refusal(InputDocument document, string pointer, JsonElement part, Bundle bundle) =>
         PolicyRule.Override(part, PolicyRule.Names(bundle.Content)) is { } at
-            ? document.Problem(pointer + at, "policy_override", "extensions are metadata: a policy is set in its bundle and nowhere else")
+            ? document.Problem(
+                pointer + at, JobRefusals.PolicyOverride.Code, "extensions are metadata: a policy is set in its bundle and nowhere else")
             : null;
 
     private static InputProblem? Fill(InputDocument document, JsonObject spec, string key, string? value)

@@ -11,12 +11,14 @@ using Assay.Ledger;
 
 namespace Assay.Tasks;
 
-/// <summary>What a run answered to a person's request: done, or refused with a rule and a sentence.</summary>
-public sealed record TaskAnswer(string Subject, string? Status, string? Rule, string? Message)
+/// <summary>What a run answered to a person's request: a status, or why not.</summary>
+public sealed record TaskAnswer(string Subject, string? Status, Refusal? Refusal)
 {
-    public static TaskAnswer Done(string subject, string status) => new(subject, status, null, null);
+    public static TaskAnswer Done(string subject, string status) => new(subject, status, null);
 
-    public static TaskAnswer Refused(string subject, string rule, string message) => new(subject, null, rule, message);
+    public static TaskAnswer Refused(string subject, Refusal refusal) => new(subject, null, refusal);
+
+    public static TaskAnswer Refused(string subject, RefusalKind kind, string message) => Refused(subject, new Refusal(kind, message));
 }
 
 /// <summary>
@@ -122,10 +124,12 @@ public sealed class TaskBoard
         foreach (var path in evidence)
         {
             var name = Path.GetFileName(path);
-            if (!File.Exists(path)) return Task.FromResult(TaskAnswer.Refused(path, "file", "does not exist"));
-            if (!StreamName.IsId(name)) return Task.FromResult(TaskAnswer.Refused(path, "file", "has a name with other than letters, digits, _ . -"));
-            if (files.Any(f => f.Name == name)) return Task.FromResult(TaskAnswer.Refused(path, "file", "has the name of another one"));
-            if (new FileInfo(path).Length > MaxEvidenceBytes) return Task.FromResult(TaskAnswer.Refused(path, "file", $"is larger than {MaxEvidenceBytes} bytes"));
+            var problem = !File.Exists(path) ? "does not exist"
+                : !StreamName.IsId(name) ? "has a name with other than letters, digits, _ . -"
+                : files.Any(f => f.Name == name) ? "has the name of another one"
+                : new FileInfo(path).Length > MaxEvidenceBytes ? $"is larger than {MaxEvidenceBytes} bytes"
+                : null;
+            if (problem is not null) return Task.FromResult(TaskAnswer.Refused(path, RequestRefusals.File, problem));
             var blob = Blob.Of(File.ReadAllBytes(path));
             blobs.Add(blob);
             files.Add(new EvidenceFile(name, blob.Bytes.Length, blob.Sha256));
@@ -144,38 +148,48 @@ public sealed class TaskBoard
     public async Task<TaskAnswer> CheckAsync(string adapterId)
     {
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
-        if (!isKnown) return TaskAnswer.Refused(adapterId, "unknown_adapter", "no run has named such an adapter yet");
+        if (!isKnown) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, "no run has named such an adapter yet");
         var (decision, _) = await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
-        if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Rule, refused.Message);
+        if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Refusal);
         await using var engine = await AssayEngine.StartAsync(_workspace, KnownLanes.All, _time);
         var result = await engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, CancellationToken.None);
         if (result is not RunResult.Waiting { State: AdapterState state }) return TaskAnswer.Done(adapterId, "is being checked by another process");
-        return state.Healthy == false ? TaskAnswer.Refused(adapterId, "unhealthy", state.HealthReason!) : TaskAnswer.Done(adapterId, "healthy");
+        return state.Healthy == false
+            ? TaskAnswer.Refused(adapterId, TaskRefusals.Unhealthy, state.HealthReason!)
+            : TaskAnswer.Done(adapterId, "healthy");
     }
 
     private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
     {
-        if (reason?.Length > MaxReason) return TaskAnswer.Refused(taskId, "reason", $"a reason has at most {MaxReason} characters");
-        if (Find(runId) is null) return TaskAnswer.Refused(runId, "no_run", "there is no such run");
+        if (reason?.Length > MaxReason)
+        {
+            return TaskAnswer.Refused(taskId, RequestRefusals.Reason, $"a reason has at most {MaxReason} characters");
+        }
+
+        if (Find(runId) is null) return TaskAnswer.Refused(runId, TaskRefusals.NoRun, "there is no such run");
         try
         {
             var (decision, state) = await _desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), command);
             return decision is Decision.Refused refused
-                ? TaskAnswer.Refused(taskId, refused.Rule, refused.Message)
+                ? TaskAnswer.Refused(taskId, refused.Refusal)
                 : TaskAnswer.Done(taskId, TaskState.Word(((ExecutionState)state).Task(taskId).Phase));
         }
         catch (EventTooLargeException e)
         {
-            return TaskAnswer.Refused(taskId, "too_large", e.Message);
+            return TaskAnswer.Refused(taskId, KernelRefusals.TooLarge, e.Message);
         }
     }
 
     private async Task<TaskAnswer> ChangeAsync(string patchId, Command command, PatchState wanted)
     {
-        if (Patch(patchId) is not { } patch) return TaskAnswer.Refused(patchId, "no_patch", "there is no such patch: assay patch list shows those there are");
+        if (Patch(patchId) is not { } patch)
+        {
+            return TaskAnswer.Refused(patchId, TaskRefusals.NoPatch, "there is no such patch: assay patch list shows those there are");
+        }
+
         var stream = ProjectLane.StreamOf(patch.ProjectId);
         var (decision, _) = await _desk.SubmitAsync(ProjectLane.Instance, stream, command);
-        if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Rule, refused.Message);
+        if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Refusal);
         await using var engine = await AssayEngine.StartAsync(_workspace, KnownLanes.All, _time);
         for (; ; )
         {
@@ -189,7 +203,8 @@ public sealed class TaskBoard
             var record = state.Patches[patchId];
             return record.State == wanted
                 ? TaskAnswer.Done(patchId, PatchMoves.Word(record.State))
-                : TaskAnswer.Refused(patchId, "tree_moved", state.Refusals.GetValueOrDefault(patchId) ?? record.Reason ?? "the tree has moved on");
+                : TaskAnswer.Refused(
+                    patchId, TaskRefusals.TreeMoved, state.Refusals.GetValueOrDefault(patchId) ?? record.Reason ?? "the tree has moved on");
         }
     }
 }

@@ -33,7 +33,7 @@ public abstract record ExecutionEnd
     public sealed record Left(ExecutionState State, bool Cancelled) : ExecutionEnd;
 
     /// <summary>Nothing was done.</summary>
-    public sealed record Refused(string Rule, string Message) : ExecutionEnd;
+    public sealed record Refused(Refusal Refusal) : ExecutionEnd;
 
     /// <summary>Another process works on the run.</summary>
     public sealed record Busy(WorkerSession By) : ExecutionEnd;
@@ -89,11 +89,12 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         try
         {
             var (decision, _) = await engine.Desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(declare.Execution.RunId), declare);
-            return decision is Decision.Refused refused ? new ExecutionEnd.Refused(refused.Rule, refused.Message) : null;
+            return decision is Decision.Refused refused ? new ExecutionEnd.Refused(refused.Refusal) : null;
         }
         catch (Kernel.Streams.EventTooLargeException e)
         {
-            return new ExecutionEnd.Refused("too_large", $"{e.Message}: shorten commands and lists of the task or adapter");
+            const string advice = "shorten commands and lists of the task or adapter";
+            return new ExecutionEnd.Refused(new Refusal(KernelRefusals.TooLarge, $"{e.Message}: {advice}"));
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class AskingTests : IAsyncDisposable
     {
         var notices = new List<EventsCommitted>();
         await RunAsync("one", [Ask("a", new Count(2)), Ask("b", new Count(0)), Ask("c", new Count(-1))], notices);
-        Assert.Equal([new CountAnswer(2), new CountAnswer(2), new RefusedAnswer("negative", "a counter goes up")], Answers("one"));
+        Assert.Equal([new CountAnswer(2), new CountAnswer(2), new RefusedAnswer("ended", "a counter goes up")], Answers("one"));
         Assert.Equal(2, _workspace.Store.Find(CounterLane.Stream)!.Head.Version);
 
         // Asked, answered and judged three times, beside the counter's two events: nothing was durable in between.

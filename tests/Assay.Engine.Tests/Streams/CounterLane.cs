@@ -19,7 +19,7 @@ internal sealed class CounterLane : Lane<CounterState>
 
     public override Decision Decide(CounterState state, Command command, DateTimeOffset now) => command switch
     {
-        Count { Size: < 0 } => Decision.Refuse("negative", "a counter goes up"),
+        Count { Size: < 0 } => Decision.Refuse(KernelRefusals.Ended, "a counter goes up"),
         Count count => Decision.Accept([.. Enumerable.Range(state.Number + 1, count.Size).Select(n => new Counted(n))]),
         _ => Decision.Accept(),
     };

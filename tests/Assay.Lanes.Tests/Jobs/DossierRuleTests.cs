@@ -47,7 +47,7 @@ public sealed class DossierRuleTests
         var wanted = DossierRule.Wanted(run.Segments);
         var evidence = files.ToDictionary(f => $"output/{f.Key}", f => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(f.Value)), StringComparer.Ordinal);
         var outcome = Given.Outcome(files: [.. wanted.Select(w => Collected(w.Name, evidence))]) with { Listed = [.. files.Select(f => Collected(f.Key, f.Value))] };
-        Assert.Equal(rule, DossierRule.Judge(run, outcome, evidence)?.Rule);
+        Assert.Equal(rule, DossierRule.Judge(run, outcome, evidence)?.Kind.Code);
     }
 
     [Fact]
@@ -61,7 +61,8 @@ public sealed class DossierRuleTests
         Assert.Single(Accepted(lane.Decide(failed, new DeclareRun(declared), JobStory.Now)));
         var done = Fold(state, new RunFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
         Assert.Empty(Accepted(lane.Decide(done, new DeclareRun(declared), JobStory.Now)));
-        Assert.Equal("id_collision", Assert.IsType<Decision.Refused>(lane.Decide(done, new DeclareRun(declared with { RunSha256 = Digest.Of("other") }), JobStory.Now)).Rule);
+        var other = lane.Decide(done, new DeclareRun(declared with { RunSha256 = Digest.Of("other") }), JobStory.Now);
+        Assert.Equal(KernelRefusals.IdCollision, Assert.IsType<Decision.Refused>(other).Refusal.Kind);
         RunAnswer To(string jobId) => Assert.IsType<RunAnswer>(lane.Answer(done, new DeclareRun(declared with { JobId = jobId })));
         Assert.False(To("bbbbbbbbbbbb").IsOwn);
         Assert.True(To(declared.JobId).IsOwn);

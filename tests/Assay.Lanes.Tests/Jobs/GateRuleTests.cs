@@ -43,7 +43,7 @@ public sealed class GateRuleTests
     [Theory]
     [MemberData(nameof(Uses))]
     public void Results_that_say_too_much_or_contradict_themselves_are_not_used(GateResult[] gates, string? rule) =>
-        Assert.Equal(rule, GateRule.Problem(new GateResults("gate_results_v1", [.. gates]), Segments, ["months"])?.Rule);
+        Assert.Equal(rule, GateRule.Problem(new GateResults("gate_results_v1", [.. gates]), Segments, ["months"])?.Kind.Code);
 }
 
 public sealed class PolicyRuleTests

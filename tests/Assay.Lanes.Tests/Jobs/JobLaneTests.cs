@@ -273,5 +273,5 @@ public sealed class JobLaneTests
         yield return JobStory.Of(JobKind.Blueprint).Stage("{}").State;
     }
 
-    private static string Rule(Decision decision) => Assert.IsType<Decision.Refused>(decision).Rule;
+    private static string Rule(Decision decision) => Assert.IsType<Decision.Refused>(decision).Refusal.Kind.Code;
 }

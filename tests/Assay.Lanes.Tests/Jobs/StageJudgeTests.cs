@@ -16,7 +16,7 @@ public sealed class StageJudgeTests
     {
         var outcome = Given.Outcome(exitCode) with { StartError = startError, Problem = problem };
         var found = StageJudge.ProcessProblem(outcome)!;
-        Assert.Equal((rule, reason), (found.Rule, found.Message));
+        Assert.Equal((rule, reason), (found.Kind.Code, found.Message));
 
         var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec, made => outcome with { Files = made.Files });
         Assert.Equal((rule, reason), (story.State.Failure!.Rule, story.State.Failure.Message));
