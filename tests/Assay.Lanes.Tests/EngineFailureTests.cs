@@ -4,6 +4,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Epochs;
 using Assay.Lanes.Jobs;
@@ -179,8 +180,8 @@ public sealed class EngineFailureTests
             RemoveFolders => (new FilesOutcome([], Complete: true), []),
             CommandStream { Command: AskPermit } => (new StreamOutcome("adapter/a", AdapterLane.StatusAllowed, null), []),
             CommandStream { Command: ReportCall } => (new StreamOutcome("adapter/a", AdapterLane.StatusReported, null), []),
-            CommandStream { Command: MovePatch move } => (new StreamOutcome("project/p", PatchMoves.Word(move.Through[^1]), null), []),
-            CommandStream { Command: CommitPatch } => (new StreamOutcome("project/p", PatchMoves.Word(PatchState.Committed), null), []),
+            CommandStream { Command: MovePatch move } => (new StreamOutcome("project/p", WireName<PatchState>.Of(move.Through[^1]), null), []),
+            CommandStream { Command: CommitPatch } => (new StreamOutcome("project/p", WireName<PatchState>.Of(PatchState.Committed), null), []),
             CommandStream { Command: PublishResults } => (new StreamOutcome("project/p", ProjectLane.StatusPublished, null), []),
             _ => throw new InvalidOperationException($"a run asks for no {effect}"),
         };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Tasks;
 
@@ -68,10 +69,10 @@ internal static class TaskPlans
 
     private static StreamOutcome Moved(MovePatch move, Random random) => random.Next(40) == 0
         ? new StreamOutcome("project/x", StreamOutcome.Refused, "patch_busy: somebody else")
-        : new StreamOutcome("project/x", PatchMoves.Word(move.Through[^1]), null);
+        : new StreamOutcome("project/x", WireName<PatchState>.Of(move.Through[^1]), null);
 
     private static StreamOutcome Committed(bool wasEnded, Random random) => new(
-        "project/x", PatchMoves.Word(wasEnded ? PatchState.Verified : random.Next(8) == 0 ? PatchState.ApplyFailed : PatchState.Committed), null);
+        "project/x", WireName<PatchState>.Of(wasEnded ? PatchState.Verified : random.Next(8) == 0 ? PatchState.ApplyFailed : PatchState.Committed), null);
 
     private static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Changes(Random random)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Cli.Output;
@@ -68,7 +69,7 @@ internal static class TaskTable
         Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");
     }
 
-    private static string State(TaskState task, bool isInterrupted) => isInterrupted ? Interrupted : TaskState.Word(task.Phase);
+    private static string State(TaskState task, bool isInterrupted) => isInterrupted ? Interrupted : WireName<TaskPhase>.Of(task.Phase);
 
     private static string GoesOn(ExecutionState state)
     {
@@ -78,7 +79,7 @@ internal static class TaskTable
 
     private static string Summary(ExecutionState state)
     {
-        var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {TaskState.Word(p)}"));
+        var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {WireName<TaskPhase>.Of(p)}"));
         var cost = state.Tasks.Sum(t => t.CostMicroUsd) is > 0 and var micro ? string.Create(CultureInfo.InvariantCulture, $" · ${micro / MicrosPerUsd:0.00####}") : "";
         var pause = state.PauseReason is { } reason ? $" · paused: {Words.Safe(reason)}" : "";
         return $"{state.Declared.RunId}: {counts}{cost}{pause}";

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Epochs;
 
@@ -67,8 +68,8 @@ public static class CrucibleJudge
                 _evidenceMissing = true;
             }
 
-            if (run.KillReason == KillReason.Deadline) Failed($"killed:{EpochWords.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
-            else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
+            if (run.KillReason == KillReason.Deadline) Failed($"killed:{WireName<KillReason>.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
+            else if (run.KillReason is { } reason) Failed($"killed:{WireName<KillReason>.Of(reason)}");
             else if (run.Signal is { } signal) Failed($"signal:{signal}");
             else if (run.ExitCode is { } code && code != _expect.ExitCode) Failed($"exit_code:{code}");
             if (run.Caps.IsUncaged) _remarks.Add(UncagedNote);

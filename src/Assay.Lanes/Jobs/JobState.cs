@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 
@@ -8,35 +9,44 @@ namespace Assay.Lanes.Jobs;
 public enum JobPhase
 {
     /// <summary>No event yet. Left by <see cref="JobSubmitted"/>.</summary>
+    [JsonStringEnumMemberName("NONE")]
     None,
 
     /// <summary>
     /// A stage runs or may run. Left by <see cref="WaitingApproval"/>, <see cref="JobFailed"/>, <see cref="StoppedBudget"/>, <see
     /// cref="JobCancelRequested"/> and <see cref="JobDone"/>.
     /// </summary>
+    [JsonStringEnumMemberName("RUNNING")]
     Active,
 
     /// <summary>
     /// A person has to decide. Left by <see cref="Approved"/>, <see cref="Rejected"/> and <see cref="JobCancelRequested"/>.
     /// </summary>
+    [JsonStringEnumMemberName("WAITING_APPROVAL")]
     Waiting,
 
     /// <summary>What is under way is being ended. Left by <see cref="JobCancelled"/>.</summary>
+    [JsonStringEnumMemberName("CANCELLING")]
     Cancelling,
 
     /// <summary>The workflow has come to its end, whatever the gates said. Never left.</summary>
+    [JsonStringEnumMemberName("DONE")]
     Done,
 
     /// <summary>A person turned a document down without a replacement. Never left.</summary>
+    [JsonStringEnumMemberName("REJECTED")]
     Rejected,
 
     /// <summary>A limit forbade the next action. Never left.</summary>
+    [JsonStringEnumMemberName("STOPPED_BUDGET")]
     StoppedBudget,
 
     /// <summary>Somebody ended it. Never left.</summary>
+    [JsonStringEnumMemberName("CANCELLED")]
     Cancelled,
 
     /// <summary>A stage could not be completed. Left by <see cref="JobRetried"/> and <see cref="JobCancelRequested"/>.</summary>
+    [JsonStringEnumMemberName("ERROR")]
     Error,
 }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -40,7 +41,7 @@ public static class StageJudge
         if (run.StartError is { } error) return new StageProblem("start", error);
         if (run.NoEnd is { } noEnd) return new StageProblem("engine", noEnd);
         if (run.MeterProblem is { } meter) return new StageProblem("meter", meter);
-        if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {KillWord(reason)}");
+        if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {WireName<KillReason>.Of(reason)}");
         if (run.Signal is { } signal) return new StageProblem("signal", $"ended by signal {signal}");
         if (run.ExitCode is not 0) return new StageProblem("exit_code", $"exit code {run.ExitCode}: see {run.Stderr.File}");
         return run.RunRootPresent ? null : new StageProblem("run_root", "the program removed its own folder");
@@ -65,9 +66,4 @@ public static class StageJudge
         document = read.Value.Root;
         return null;
     }
-
-    private static string KillWord(KillReason reason) => JsonSerializer.SerializeToElement(reason, JobWordsJson.Default.KillReason).GetString()!;
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(KillReason))]
-internal sealed partial class JobWordsJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -20,7 +21,7 @@ public static class ExecutionResults
     {
         ["schema_version"] = Version,
         ["run_id"] = state.Declared.RunId,
-        ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(TaskState.Word(p), (JsonNode?)state.Count(p)))),
+        ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
         ["cost_usd"] = state.Tasks.Sum(t => t.CostMicroUsd) / MicrosPerUsd,
         ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),
     };
@@ -38,7 +39,7 @@ public static class ExecutionResults
     private static JsonObject Result(TaskState task) => new()
     {
         ["task_id"] = task.Spec.TaskId,
-        ["status"] = TaskState.Word(task.Phase),
+        ["status"] = WireName<TaskPhase>.Of(task.Phase),
         ["adapter_id"] = task.AdapterId,
         ["attempts"] = task.Attempts,
         ["duration_ms"] = task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : 0,

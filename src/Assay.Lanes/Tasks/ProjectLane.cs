@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -143,7 +144,7 @@ public sealed class ProjectLane : Lane<ProjectState>
 
     /// <summary>Where a patch stands.</summary>
     public static StreamReading Read(ProjectState state, string projectId, string patchId) => new(state.Patches.TryGetValue(patchId, out var patch)
-        ? new StreamOutcome(StreamOf(projectId).ToString(), PatchMoves.Word(patch.State), state.Refusals.GetValueOrDefault(patchId) ?? patch.Reason)
+        ? new StreamOutcome(StreamOf(projectId).ToString(), WireName<PatchState>.Of(patch.State), state.Refusals.GetValueOrDefault(patchId) ?? patch.Reason)
         : new StreamOutcome(StreamOf(projectId).ToString(), StatusNoPatch, null));
 
     private static Decision Taken(string root) => Decision.Refuse("id_collision", $"the project's id names {root} already");
@@ -186,10 +187,10 @@ public sealed class ProjectLane : Lane<ProjectState>
     {
         if (!state.Patches.TryGetValue(patchId, out var patch)) return Decision.Refuse("no_patch", $"the project has no patch {patchId}");
         if (state.Requests.Any(r => r.PatchId == patchId)) return Decision.Refuse("busy", $"{patchId} is being changed already");
-        if (patch.State == to) return Decision.Refuse("patch_state", $"{patchId} is {PatchMoves.Word(to)} already");
+        if (patch.State == to) return Decision.Refuse("patch_state", $"{patchId} is {WireName<PatchState>.Of(to)} already");
         if (patch.State is PatchState.Verified || !PatchMoves.CanMove(patch.State, to))
         {
-            return Decision.Refuse("patch_state", $"{patchId} is {PatchMoves.Word(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}: it cannot become {PatchMoves.Word(to)}");
+            return Decision.Refuse("patch_state", $"{patchId} is {WireName<PatchState>.Of(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}: it cannot become {WireName<PatchState>.Of(to)}");
         }
 
         return Decision.Accept(new PatchRequested(patchId, to, merge, by));

@@ -1,4 +1,5 @@
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -47,14 +48,14 @@ internal static class TaskDesk
     {
         if (Known(state, taskId) is { } unknown) return unknown;
         var task = state.Task(taskId);
-        if (task.Phase != TaskPhase.InProgress || !state.IsManual(task)) return Decision.Refuse("not_waiting", $"{taskId} is {TaskState.Word(task.Phase)}: it does not wait for a person");
+        if (task.Phase != TaskPhase.InProgress || !state.IsManual(task)) return Decision.Refuse("not_waiting", $"{taskId} is {WireName<TaskPhase>.Of(task.Phase)}: it does not wait for a person");
         return task.Done is null ? null : Decision.Refuse("not_waiting", $"{taskId} was said to be done already");
     }
 
     private static Decision EndTask(ExecutionState state, CancelTask cancel)
     {
         var task = state.Task(cancel.TaskId);
-        if (task.HasEnded) return Decision.Refuse("ended", $"{cancel.TaskId} is {TaskState.Word(task.Phase)} already");
+        if (task.HasEnded) return Decision.Refuse("ended", $"{cancel.TaskId} is {WireName<TaskPhase>.Of(task.Phase)} already");
         if (task.CancelRequested is not null) return Decision.Accept();
         if (task.IsCommitting) return Decision.Refuse("committing", $"{cancel.TaskId} has passed its tests and comes into the tree now: roll its patch back instead");
         return Decision.Accept(new TaskCancelRequested(cancel.TaskId, cancel.By, cancel.Reason));
@@ -63,7 +64,7 @@ internal static class TaskDesk
     private static Decision Retry(ExecutionState state, RetryTask retry)
     {
         var task = state.Task(retry.TaskId);
-        if (!task.HasEnded) return Decision.Refuse("not_ended", $"{retry.TaskId} is {TaskState.Word(task.Phase)}: it has not ended");
+        if (!task.HasEnded) return Decision.Refuse("not_ended", $"{retry.TaskId} is {WireName<TaskPhase>.Of(task.Phase)}: it has not ended");
         if (!task.InFlight.IsEmpty) return Decision.Refuse("not_ended", $"something of {retry.TaskId} is still being ended: try again in a moment");
         if (task.Phase == TaskPhase.Completed) return Decision.Refuse("completed", $"{retry.TaskId} completed: its change is in the tree");
         var reopened = new HashSet<string>(StringComparer.Ordinal) { retry.TaskId };

@@ -1,6 +1,7 @@
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -192,8 +193,8 @@ internal static class TaskFlow
     private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamOutcome committed)
     {
         var id = task.Spec.TaskId;
-        if (committed.Status == PatchMoves.Word(PatchState.Committed)) return [new TaskCompleted(id)];
-        if (committed.Status == PatchMoves.Word(PatchState.ApplyFailed)) return [new TaskFailed(id, committed.Reason ?? "the tree has moved on", "tree_moved", null)];
+        if (committed.Status == WireName<PatchState>.Of(PatchState.Committed)) return [new TaskCompleted(id)];
+        if (committed.Status == WireName<PatchState>.Of(PatchState.ApplyFailed)) return [new TaskFailed(id, committed.Reason ?? "the tree has moved on", "tree_moved", null)];
         return committed.Status == StreamOutcome.Refused ? [new TaskFailed(id, committed.Reason!, "patch_ledger", null)] : [];
     }
 
@@ -212,7 +213,7 @@ internal static class TaskFlow
 
             if (task.Phase == TaskPhase.Pending && task.InFlight.IsEmpty && task.Spec.DependsOn.FirstOrDefault(d => state.Task(d) is { HasEnded: true, Phase: not TaskPhase.Completed }) is { } failed)
             {
-                yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {TaskState.Word(state.Task(failed).Phase)}", null);
+                yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {WireName<TaskPhase>.Of(state.Task(failed).Phase)}", null);
             }
 
             if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null, InFlight.IsEmpty: true }) yield return new TaskValidating(task.Spec.TaskId, null);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Assay.Engine;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;
@@ -97,7 +98,7 @@ internal sealed class AdapterLoader
     {
         void Only(bool isSet, string key, params AdapterKind[] kinds)
         {
-            if (isSet && !kinds.Contains(adapter.Kind)) Refuse(adapter, $"{pointer}/{key}", "kind", $"{key} means nothing for kind {adapter.Kind.ToString().ToLowerInvariant()}: remove it");
+            if (isSet && !kinds.Contains(adapter.Kind)) Refuse(adapter, $"{pointer}/{key}", "kind", $"{key} means nothing for kind {WireName<AdapterKind>.Of(adapter.Kind)}: remove it");
         }
 
         Only(!adapter.Command.IsEmpty, "command", AdapterKind.Process);
