@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
@@ -43,7 +44,7 @@ internal static class JobPlans
             Budget = new JobBudget
             {
                 MaxSpawnPerJob = random.Next(3) == 0 ? 1 : null,
-                MaxCostMicroUsd = random.Next(3) == 0 ? 200 : null,
+                MaxCost = random.Next(3) == 0 ? new Usd(200) : null,
                 MaxWallClockMs = random.Next(4) == 0 ? 3_000 : null,
             },
             PolicyNames = [],
@@ -89,7 +90,7 @@ internal static class JobPlans
         var document = Path.GetFileNameWithoutExtension(name);
         var text = random.Next(10) == 0 ? "{}" : document == "registry_card" ? Card(run) : Documents[document];
         var bytes = Encoding.UTF8.GetBytes(text);
-        outcome = outcome with { CostMicroUsd = cost, Files = [new CollectedFile(name, bytes.Length, Digest.Of(bytes), null)] };
+        outcome = outcome with { Cost = new Usd(cost), Files = [new CollectedFile(name, bytes.Length, Digest.Of(bytes), null)] };
         return (outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty.Add(name, bytes));
     }
 

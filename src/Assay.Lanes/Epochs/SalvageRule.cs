@@ -3,7 +3,7 @@ using Assay.Kernel.Effects;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>What of a failed crucible's remains can be used, and why not.</summary>
-public static class SalvageRule
+internal static class SalvageRule
 {
     public static CrucibleSalvaged Judge(CrucibleState crucible, FilesOutcome files) => new(
         crucible.Declared.CrucibleId,

@@ -123,7 +123,7 @@ public static class DocumentRule
 }
 
 /// <summary>A document that a person puts in the place of a rejected one.</summary>
-public static class ReplacementRule
+internal static class ReplacementRule
 {
     /// <summary>The event by which the replacement comes into force, or why it does not.</summary>
     public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, string step, ReadOnlyMemory<byte> bytes, Actor by)

@@ -102,7 +102,7 @@ public static class JobEffects
             Dossier = dossier,
             Collect = [new CollectedName($"{StageProcess.OutputFolder}/{JobStages.Of(stage).OutputFile}", StageProcess.MaxDocumentBytes, Content: true) { Keep = true }],
             NotAfter = state.Deadline(startsAt),
-            MaxCostMicroUsd = state.RemainingMicroUsd,
+            MaxCost = state.RemainingCost,
         }.ToEffect();
     }
 
@@ -135,7 +135,7 @@ public static class JobEffects
             Segments = state.Segments,
             HoldoutMetrics = job.HoldoutMetrics,
             MaxWallClockMs = state.RemainingMs,
-            MaxCostMicroUsd = state.RemainingMicroUsd,
+            MaxCost = state.RemainingCost,
         };
         return new CommandStream(StagePrefix + JobStages.Run)
         {

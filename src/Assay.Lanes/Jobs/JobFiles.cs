@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>The files that a job's events give rise to.</summary>
-public static class JobFiles
+internal static class JobFiles
 {
     public static IReadOnlyList<MirrorFile> Of(JobState state, RecordedEvent recorded)
     {

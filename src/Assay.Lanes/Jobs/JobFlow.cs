@@ -3,7 +3,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What follows by the workflow alone, in the commit of what it follows from.</summary>
-public static class JobFlow
+internal static class JobFlow
 {
     /// <summary>The events, and those that they bring with them: the stop at a checkpoint, the stop by a budget, the end.</summary>
     public static IReadOnlyList<Event> Continue(JobState state, IReadOnlyList<Event> events, DateTimeOffset now)

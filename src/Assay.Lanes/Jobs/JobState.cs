@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -104,7 +105,7 @@ public sealed record JobState
 
     public ImmutableArray<Spawned> Children { get; init; } = [];
 
-    public JobCounters Counters { get; init; } = new(0, 0, 0, 0, 0);
+    public JobCounters Counters { get; init; } = new(0, 0, 0, default, 0);
 
     /// <summary>What was tried, in the order in which it began.</summary>
     public ImmutableArray<StageRun> Stages { get; init; } = [];
@@ -140,7 +141,7 @@ public sealed record JobState
 
     public long? RemainingMs => Job.Budget.MaxWallClockMs is { } max ? Math.Max(0, max - Counters.WallClockMs) : null;
 
-    public long? RemainingMicroUsd => Job.Budget.MaxCostMicroUsd is { } max ? Math.Max(0, max - Counters.CostMicroUsd) : null;
+    public Usd? RemainingCost => Job.Budget.MaxCost?.Less(Counters.Cost);
 
     /// <summary>The fold.</summary>
     public JobState Evolve(RecordedEvent recorded) => Apply(recorded) with { LastAt = recorded.At };
@@ -177,9 +178,9 @@ public sealed record JobState
         JobFailed failed => this with { Phase = JobPhase.Error, Failure = failed },
         JobRetried retried => this with { Phase = JobPhase.Active, Failure = null, Card = null, Job = retried.Components is { } now ? Job with { Components = now } : Job },
         JobDone => this with { Phase = JobPhase.Done },
-        EffectStarted started => this with { InFlight = InFlight + 1, Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, 0)) },
+        EffectStarted started => this with { InFlight = InFlight + 1, Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, default)) },
         EffectFinished finished => OnEffect(finished, recorded.At),
-        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, "interrupted", (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, 0),
+        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, "interrupted", (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, default),
         _ => throw new InvalidOperationException($"a job records no {recorded.Body.GetType().Name}"),
     };
 
@@ -189,7 +190,7 @@ public sealed record JobState
         Job = submitted.Job,
         Submitted = submitted,
         SubmittedAt = at,
-        Counters = new JobCounters(0, submitted.Job.Lineage.Generation, 0, 0, 0),
+        Counters = new JobCounters(0, submitted.Job.Lineage.Generation, 0, default, 0),
     }).With(submitted.Job.Spec).With(submitted.Job.Policies).With(submitted.Job.Input);
 
     private JobState OnDocument(DocumentMade made)
@@ -217,9 +218,9 @@ public sealed record JobState
     {
         var (result, ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
-            StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.CostMicroUsd),
-            _ => ("finished", 0L, 0L),
+            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.Cost ?? default),
+            StreamOutcome stream => (stream.Status.ToLowerInvariant(), stream.DurationMs, stream.Cost),
+            _ => ("finished", 0L, default(Usd)),
         };
         var next = OnEnded(finished, at, result, ms, cost);
         return finished.EffectId == JobEffects.RegistryCard
@@ -228,7 +229,7 @@ public sealed record JobState
 
     private static bool EndedWell(ProcessOutcome run) => run is { ExitCode: 0, KillReason: null, NoEnd: null };
 
-    private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, long costMicroUsd)
+    private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, Usd cost)
     {
         var index = -1;
         for (var i = Stages.Length - 1; i >= 0 && index < 0; i--) index = Stages[i].EffectId == ended.EffectId && Stages[i].Attempt == ended.Attempt ? i : -1;
@@ -239,10 +240,10 @@ public sealed record JobState
             {
                 EndedAt = at,
                 Result = result,
-                CostMicroUsd = costMicroUsd,
+                Cost = cost,
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
             }),
-            Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, CostMicroUsd = Counters.CostMicroUsd + costMicroUsd },
+            Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, Cost = Counters.Cost + cost },
         };
     }
 
@@ -257,8 +258,8 @@ public sealed record JobState
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended; null while it is under way.</param>
 /// <param name="Result">How it ended, in a word.</param>
-/// <param name="CostMicroUsd">What it spent, in millionths of a dollar.</param>
-public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, long CostMicroUsd)
+/// <param name="Cost">What it spent.</param>
+public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, Usd Cost)
 {
     /// <summary>Whether nothing kept its program away from the machine.</summary>
     public bool IsUncaged { get; init; }

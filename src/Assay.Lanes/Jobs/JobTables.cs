@@ -39,7 +39,7 @@ public static class JobTables
             new LaneRow(
                 Jobs, job.JobId, WireName<JobKind>.Of(job.Kind), job.Title, StateWord(state), state.Step, Verdict(state), state.Run?.RunId, state.Registered?.CardId,
                 job.Lineage.RootJobId ?? job.JobId, job.Lineage.ParentJobId, (long)job.Lineage.Generation, job.SnapshotId, job.Bundle.Id,
-                state.Counters.CostMicroUsd, state.Counters.WallClockMs, state.Submitted!.By.Name, RecordedTime.Text(state.SubmittedAt), RecordedTime.Text(recorded.At), Message(state)),
+                state.Counters.Cost.Micros, state.Counters.WallClockMs, state.Submitted!.By.Name, RecordedTime.Text(state.SubmittedAt), RecordedTime.Text(recorded.At), Message(state)),
         ];
     }
 
@@ -53,7 +53,7 @@ public static class JobTables
 }
 
 /// <summary>The table <c>runs</c>.</summary>
-public static class RunTables
+internal static class RunTables
 {
     public static readonly LaneTable Runs = new("runs", "run_id", "status", "snapshot_id", "job_id", "declared_at", "ended_at", "message");
 

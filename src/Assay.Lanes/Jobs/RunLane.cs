@@ -99,7 +99,7 @@ public sealed class RunLane : Lane<RunState>
         var status = state.Phase == RunPhase.Completed ? StatusCompleted : state.Failure?.Status ?? StatusCancelled;
         var outcome = new StreamOutcome(stream, status, state.Failure is { } failure ? $"{failure.Rule}: {failure.Message}" : null)
         {
-            CostMicroUsd = isOwn ? state.CostMicroUsd : 0,
+            Cost = isOwn ? state.Cost : default,
             DurationMs = isOwn ? state.DurationMs : 0,
             Counts = isOwn,
         };
@@ -130,7 +130,7 @@ public sealed class RunLane : Lane<RunState>
             Collect = DossierRule.Wanted(run.Segments),
             List = new FolderListing(StageProcess.OutputFolder),
             NotAfter = run.MaxWallClockMs is { } max ? startsAt + TimeSpan.FromMilliseconds(Math.Max(0, max - state.DurationMs)) : null,
-            MaxCostMicroUsd = run.MaxCostMicroUsd is { } cost ? Math.Max(0, cost - state.CostMicroUsd) : null,
+            MaxCost = run.MaxCost?.Less(state.Cost),
         }.ToEffect();
     }
 

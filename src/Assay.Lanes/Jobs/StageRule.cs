@@ -5,7 +5,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What the outcome of a stage means: its document comes into force, or the job stops with the reason.</summary>
-public static class StageRule
+internal static class StageRule
 {
     public static IReadOnlyList<Event> Events(JobState state, EffectReport report)
     {

@@ -51,7 +51,7 @@ public static class AttemptRule
     private static TaskAttempted OnProcess(TaskState task, AdapterSpec adapter, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
         TaskAttempted Result(AttemptResult result, string? reason, bool canRetry, AdapterReport health, Digest? answer = null) =>
-            Of(task, result, reason, canRetry, health) with { Answer = answer, CostMicroUsd = run.CostMicroUsd ?? 0, DurationMs = run.DurationMs };
+            Of(task, result, reason, canRetry, health) with { Answer = answer, Cost = run.Cost ?? default, DurationMs = run.DurationMs };
 
         if (run.KillReason == KillReason.Cancelled) return Result(AttemptResult.Interrupted, "it was cancelled", task.Spec.RetrySafe, AdapterReport.Unknown);
         if (ProcessProblem(run, adapter.SuccessCodes) is { } problem)
@@ -100,5 +100,5 @@ public static class AttemptRule
     }
 
     private static TaskAttempted Of(TaskState task, AttemptResult result, string? reason, bool canRetry, AdapterReport health) => new(
-        task.Spec.TaskId, result, reason is null ? null : BoundedText.Cut(reason, MaxReason), canRetry, null, health, null, 0, 0);
+        task.Spec.TaskId, result, reason is null ? null : BoundedText.Cut(reason, MaxReason), canRetry, null, health, null, default, 0);
 }

@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>When a person ought to know, and how the webhook is told (seed 001: ai_escalation_triggers).</summary>
-public static class EscalationRule
+internal static class EscalationRule
 {
     public const string CircuitOpened = "circuit_opened";
     public const string AcceptanceFailedRepeatedly = "acceptance_failed_repeatedly";

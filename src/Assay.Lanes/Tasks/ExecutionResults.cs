@@ -9,8 +9,6 @@ public static class ExecutionResults
 {
     public const string Version = "execution_results_v1";
 
-    private const decimal MicrosPerUsd = 1_000_000m;
-
     public static Blob Of(ExecutionState state) => Blob.Of(System.Text.Encoding.UTF8.GetBytes($"{Document(state).ToJsonString(Indented)}\n"));
 
     /// <summary>The document as it is shown, with a word on tasks whose engine is gone.</summary>
@@ -22,7 +20,7 @@ public static class ExecutionResults
         ["schema_version"] = Version,
         ["run_id"] = state.Declared.RunId,
         ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
-        ["cost_usd"] = state.Tasks.Sum(t => t.CostMicroUsd) / MicrosPerUsd,
+        ["cost_usd"] = state.Tasks.Cost.Dollars,
         ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),
     };
 
@@ -52,7 +50,7 @@ public static class ExecutionResults
             ["tests"] = new JsonArray([.. task.Tests.Select(Test)]),
         },
         ["reason"] = task.Reason,
-        ["cost_usd"] = task.CostMicroUsd / MicrosPerUsd,
+        ["cost_usd"] = task.Cost.Dollars,
     };
 
     private static JsonObject Test(TestResult test) => new()

@@ -4,7 +4,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>The files of a project that its patches give rise to.</summary>
-public static class PatchFiles
+internal static class PatchFiles
 {
     public static IReadOnlyList<MirrorFile> Of(ProjectState state, RecordedEvent recorded)
     {

@@ -46,7 +46,7 @@ public enum PatchState
 }
 
 /// <summary>Which moves a patch can make.</summary>
-public static class PatchMoves
+internal static class PatchMoves
 {
     private static readonly Dictionary<PatchState, PatchState[]> To = new()
     {

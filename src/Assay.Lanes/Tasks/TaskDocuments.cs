@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -40,7 +41,8 @@ public sealed record TaskSpec
 
     public required ProcessCaps Caps { get; init; }
 
-    public long? MaxCostMicroUsd { get; init; }
+    [JsonPropertyName("max_cost_micro_usd")]
+    public Usd? MaxCost { get; init; }
 
     public required int MaxAttempts { get; init; }
 

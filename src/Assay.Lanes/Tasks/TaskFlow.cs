@@ -137,7 +137,7 @@ internal static class TaskFlow
             _ => "it was interrupted while the answered patch was applied",
         };
         if (problem is null) return [];
-        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, CostMicroUsd = 0, DurationMs = 0 };
+        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, Cost = default, DurationMs = 0 };
         return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
     }
 

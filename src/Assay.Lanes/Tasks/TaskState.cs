@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -100,7 +101,7 @@ public sealed record TaskState(TaskSpec Spec)
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    public long CostMicroUsd { get; init; }
+    public Usd Cost { get; init; }
 
     /// <summary>Whether any program of it ran without a cage.</summary>
     public bool Uncaged { get; init; }

@@ -36,13 +36,13 @@ public static class TaskTables
 
     private static LaneRow Run(ExecutionState state, DateTimeOffset at) => new(
         Executions, state.Declared.RunId, WireName<ExecutionPhase>.Of(state.Phase), state.Declared.ProjectRoot, (long)state.Tasks.Count, (long)state.Count(TaskPhase.Completed),
-        (long)(state.Count(TaskPhase.Failed) + state.Count(TaskPhase.TimedOut) + state.Count(TaskPhase.Cancelled)), state.PauseReason, state.Tasks.CostMicroUsd,
+        (long)(state.Count(TaskPhase.Failed) + state.Count(TaskPhase.TimedOut) + state.Count(TaskPhase.Cancelled)), state.PauseReason, state.Tasks.Cost.Micros,
         RecordedTime.Text(state.StartedAt == default ? at : state.StartedAt), RecordedTime.Text(at));
 
     private static LaneRow Task(ExecutionState state, TaskState task) => new(
         Tasks, $"{state.Declared.RunId}/{task.Spec.TaskId}", state.Declared.RunId, task.Spec.TaskId, task.Spec.Title, task.Spec.Kind, (long)task.Spec.Priority, WireName<TaskPhase>.Of(task.Phase),
         task.AdapterId, (long)task.Attempts, task.Patch?.PatchId, (long)task.Tests.Count(t => t.Passed), (long)task.Tests.Count(t => !t.Passed), task.Reason ?? task.Waits,
-        task.CostMicroUsd, task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : null,
+        task.Cost.Micros, task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : null,
         task.StartedAt is { } started ? RecordedTime.Text(started) : null, task.EndedAt is { } ended ? RecordedTime.Text(ended) : null, (long)state.Tasks.PlaceOf(task.Spec.TaskId));
 
     private static LaneRow Entry(ExecutionState state, RecordedEvent recorded, TaskLaneEvent body) => new(
