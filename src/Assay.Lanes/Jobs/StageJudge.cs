@@ -3,6 +3,7 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
@@ -31,21 +32,21 @@ public sealed record StageProblem
 public static class StageJudge
 {
     /// <summary>Why the process itself did not do its work; null when it did.</summary>
-    public static StageProblem? ProcessProblem(ProcessOutcome run)
+    public static StageProblem? ProcessProblem(ProcessOutcome run) => ProcessEnding.Of(run) switch
     {
-        if (run.ChangedInputs.Length > 0)
-        {
-            return new StageProblem("changed", $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
-        }
-
-        if (run.StartError is { } error) return new StageProblem("start", error);
-        if (run.NoEnd is { } noEnd) return new StageProblem("engine", noEnd);
-        if (run.MeterProblem is { } meter) return new StageProblem("meter", meter);
-        if (run.KillReason is { } reason) return new StageProblem("killed", $"ended at its cap: {WireName<KillReason>.Of(reason)}");
-        if (run.Signal is { } signal) return new StageProblem("signal", $"ended by signal {signal}");
-        if (run.ExitCode is not 0) return new StageProblem("exit_code", $"exit code {run.ExitCode}: see {run.Stderr.File}");
-        return run.RunRootPresent ? null : new StageProblem("run_root", "the program removed its own folder");
-    }
+        // An input that changed may be why it did not start, so here it is named first.
+        _ when run.ChangedInputs.Length > 0 =>
+            new StageProblem("changed", $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted"),
+        ProcessEnding.NotStarted ending => new StageProblem("start", ending.Why),
+        ProcessEnding.NoEnd ending => new StageProblem("engine", ending.Why),
+        ProcessEnding.MeterUnreadable ending => new StageProblem("meter", ending.Why),
+        ProcessEnding.Killed ending => new StageProblem("killed", $"ended at its cap: {WireName<KillReason>.Of(ending.Reason)}"),
+        ProcessEnding.Signalled ending => new StageProblem("signal", $"ended by signal {ending.Signal}"),
+        ProcessEnding.Exited { Code: not 0 } ending => new StageProblem("exit_code", $"exit code {ending.Code}: see {run.Stderr.File}"),
+        ProcessEnding.Exited { LeftRunRoot: false } => new StageProblem("run_root", "the program removed its own folder"),
+        ProcessEnding.Exited => null,
+        var ending => throw new InvalidOperationException($"unknown ending {ending}"),
+    };
 
     /// <summary>Reads a document that a component made: strictly, and against its contract.</summary>
     /// <param name="file">As it was collected.</param>

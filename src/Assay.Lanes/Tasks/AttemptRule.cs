@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -23,16 +24,17 @@ public static class AttemptRule
     };
 
     /// <summary>Why a process did not do what it was started for; null when it did.</summary>
-    public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes)
+    public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes) => ProcessEnding.Of(run) switch
     {
-        if (run.StartError is { } error) return $"{Crash}it could not be started: {error}";
-        if (run.Problem is not null) return $"{EngineFailed}: {run.Problem}";
-        if (run.ChangedInputs.Length > 0) return $"{string.Join(", ", run.ChangedInputs)} is not what it was when the run was declared";
-        if (run.KillReason is { } kill) return Killed(kill, run);
-        if (run.Signal is { } signal) return $"{Crash}signal {signal} ended it";
-        if (run.NoEnd is { } noEnd) return $"{EngineFailed}: {noEnd}";
-        return run.ExitCode is { } code && successCodes.Contains(code) ? null : $"exit code {run.ExitCode}";
-    }
+        ProcessEnding.NotStarted ending => $"{Crash}it could not be started: {ending.Why}",
+        ProcessEnding.NoEnd ending => $"{EngineFailed}: {ending.Why}",
+        ProcessEnding.ChangedInputs ending => $"{string.Join(", ", ending.Names)} is not what it was when the run was declared",
+        ProcessEnding.MeterUnreadable ending => ending.Kill is { } reason ? Killed(reason, run) : ending.Why,
+        ProcessEnding.Killed ending => Killed(ending.Reason, run),
+        ProcessEnding.Signalled ending => $"{Crash}signal {ending.Signal} ended it",
+        ProcessEnding.Exited ending => successCodes.Contains(ending.Code) ? null : $"exit code {ending.Code}",
+        var ending => throw new InvalidOperationException($"unknown ending {ending}"),
+    };
 
     private static string Killed(KillReason kill, ProcessOutcome run) => kill switch
     {
