@@ -238,7 +238,7 @@ public sealed class EngineFailureTests
         Model = new ModelCall { Endpoint = "http://127.0.0.1:9/", Model = "m", Instructions = "i", MaxOutputTokens = 1, InputUsdPerMillionTokens = 0, OutputUsdPerMillionTokens = 0 },
         Concurrency = 1,
         CircuitBreaker = new BreakerSettings(1, 1, 1),
-        Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+        Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
         SuccessCodes = [kind == AdapterKind.Http ? 200 : 0],
     };
 

@@ -99,7 +99,7 @@ internal static class TaskPlans
         Headers = ImmutableSortedDictionary<string, string>.Empty,
         Concurrency = random.Next(1, 3),
         CircuitBreaker = new BreakerSettings(3, 1_000, 1),
-        Retry = new RetrySettings(random.Next(1, 4), new RetryPauses(RetryPauses.Exponential, 100, 1_000, Jitter: true)),
+        Retry = new RetrySettings(random.Next(1, 4), new BackOff(BackOffGrowth.Exponential, 100, 1_000, Jitter: true)),
         SuccessCodes = [0],
         ReminderMs = kind == AdapterKind.Manual ? 5_000 : null,
     };

@@ -194,7 +194,7 @@ public sealed record HealthCheck(ImmutableArray<string> Command, string? Url, lo
 public sealed record BreakerSettings(int FailureThreshold, long OpenMs, int HalfOpenSuccesses);
 
 /// <summary>How often an adapter is tried, and the pauses in between.</summary>
-public sealed record RetrySettings(int MaxAttempts, RetryPauses Pauses);
+public sealed record RetrySettings(int MaxAttempts, BackOff Pauses);
 
 /// <summary>Where escalations go, and the variable that holds the key with which they are signed.</summary>
 public sealed record EscalationTarget(string WebhookUrl, string SecretVariable);

@@ -84,7 +84,7 @@ internal sealed class AdapterLoader
             CircuitBreaker = new BreakerSettings(breaker?.FailureThreshold ?? 5, breaker?.OpenMs ?? 60_000, breaker?.HalfOpenSuccesses ?? 1),
             Retry = new RetrySettings(
                 retry?.MaxAttempts ?? 3,
-                new RetryPauses(retry?.Backoff ?? RetryPauses.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true)),
+                new BackOff(retry?.Backoff ?? BackOffGrowth.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true)),
             SuccessCodes = adapter.Kind == AdapterKind.Http
                 ? adapter.Success is { StatusCodes: { IsEmpty: false } statuses } ? statuses : [.. OkStatus]
                 : adapter.Success is { ExitCodes: { IsEmpty: false } codes } ? codes : [0],

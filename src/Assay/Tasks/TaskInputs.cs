@@ -215,7 +215,7 @@ internal sealed record RetryDocument
 {
     public int? MaxAttempts { get; init; }
 
-    public string? Backoff { get; init; }
+    public BackOffGrowth? Backoff { get; init; }
 
     public long? BaseMs { get; init; }
 
