@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Assay.Kernel.Values;
 
 namespace Assay.Cli;
 
@@ -37,19 +38,19 @@ internal static class CheckedOption
             CustomParser = result => (double)(Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint) ?? 0),
         };
 
-    /// <summary>One of the words of an enum, in lower case; null when it is not given.</summary>
+    /// <summary>One of the words of an enum, whatever their case; null when it is not given.</summary>
     public static Option<T?> Word<T>(string name, string description, T standard)
         where T : struct, Enum
     {
-        var words = Enum.GetNames<T>().Select(n => n.ToLowerInvariant()).ToArray();
+        var words = WireName<T>.All;
         return new Option<T?>(name)
         {
-            Description = $"{description} [default: {standard.ToString().ToLowerInvariant()}]",
+            Description = $"{description} [default: {WireName<T>.Of(standard)}]",
             HelpName = string.Join('|', words),
             CustomParser = result =>
             {
                 var given = result.Tokens[0].Value;
-                if (words.Contains(given, StringComparer.OrdinalIgnoreCase)) return Enum.Parse<T>(given, ignoreCase: true);
+                if (words.FirstOrDefault(w => w.Equals(given, StringComparison.OrdinalIgnoreCase)) is { } word) return WireName<T>.Parse(word);
                 result.AddError($"{name} {given}: it is one of {string.Join(", ", words)}");
                 return null;
             },

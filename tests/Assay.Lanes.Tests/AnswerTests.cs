@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 using Assay.Lanes.Tasks;
 
@@ -25,7 +26,7 @@ public sealed class AnswerTests
 
     private static readonly StreamAnswer[] OfJobs =
     [
-        new RunAnswer(RunEnd.StoppedBudget, "max_cost_usd", "used up", true, 5, 6), new TrialAnswer(7), new SubmitAnswer(JobPhase.Active),
+        new RunAnswer(RunEnd.StoppedBudget, "max_cost_usd", "used up", true, new Usd(5), 6), new TrialAnswer(7), new SubmitAnswer(JobPhase.Active),
     ];
 
     [Fact]

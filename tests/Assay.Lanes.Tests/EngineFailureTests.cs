@@ -4,6 +4,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Epochs;
 using Assay.Lanes.Jobs;
@@ -239,7 +240,7 @@ public sealed class EngineFailureTests
         Model = new ModelCall { Endpoint = "http://127.0.0.1:9/", Model = "m", Instructions = "i", MaxOutputTokens = 1, InputUsdPerMillionTokens = 0, OutputUsdPerMillionTokens = 0 },
         Concurrency = 1,
         CircuitBreaker = new BreakerSettings(1, 1, 1),
-        Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+        Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
         SuccessCodes = [kind == AdapterKind.Http ? 200 : 0],
     };
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
@@ -43,7 +44,7 @@ internal static class JobPlans
             Budget = new JobBudget
             {
                 MaxSpawnPerJob = random.Next(3) == 0 ? 1 : null,
-                MaxCostMicroUsd = random.Next(3) == 0 ? 200 : null,
+                MaxCost = random.Next(3) == 0 ? new Usd(200) : null,
                 MaxWallClockMs = random.Next(4) == 0 ? 3_000 : null,
             },
             PolicyNames = [],
@@ -87,7 +88,7 @@ internal static class JobPlans
         var document = Path.GetFileNameWithoutExtension(name);
         var text = random.Next(10) == 0 ? "{}" : document == "registry_card" ? Card(run) : Documents[document];
         var bytes = Encoding.UTF8.GetBytes(text);
-        outcome = outcome with { CostMicroUsd = cost, Files = [new CollectedFile(name, bytes.Length, Digest.Of(bytes), null)] };
+        outcome = outcome with { Cost = new Usd(cost), Files = [new CollectedFile(name, bytes.Length, Digest.Of(bytes), null)] };
         return (outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty.Add(name, bytes));
     }
 
@@ -103,7 +104,7 @@ internal static class JobPlans
         var end = wasEnded ? RunEnd.Cancelled : random.Next(8) switch { 0 => RunEnd.Failed, 1 => RunEnd.StoppedBudget, _ => RunEnd.Completed };
         var rule = end == RunEnd.Completed ? null : BudgetRule.WallClock;
         var manifest = DossierManifest.Of(run, [new DossierFile("segments/held/metrics.json", Digest.Of("h"), 1)]).Bytes();
-        var answer = new RunAnswer(end, rule, rule is null ? null : "simulated", IsOwn: random.Next(4) > 0, 0, random.Next(1000)) { Document = manifest };
+        var answer = new RunAnswer(end, rule, rule is null ? null : "simulated", IsOwn: random.Next(4) > 0, default, random.Next(1000)) { Document = manifest };
         return (new AnswerOutcome(told.Stream, answer), FakeOutcomes.NoEvidence);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Tasks;
 
@@ -80,7 +81,7 @@ internal static class TaskPlans
         Headers = ImmutableSortedDictionary<string, string>.Empty,
         Concurrency = random.Next(1, 3),
         CircuitBreaker = new BreakerSettings(3, 1_000, 1),
-        Retry = new RetrySettings(random.Next(1, 4), new RetryPauses(RetryPauses.Exponential, 100, 1_000, Jitter: true)),
+        Retry = new RetrySettings(random.Next(1, 4), new BackOff(BackOffGrowth.Exponential, 100, 1_000, Jitter: true)),
         SuccessCodes = [0],
         HealthCheck = kind == AdapterKind.Process && random.Next(2) == 0 ? new HealthCheck(["check"], null, 1_000, 60_000) : null,
         ReminderMs = kind == AdapterKind.Manual ? 5_000 : null,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
@@ -22,7 +23,7 @@ internal static class PatchCommands
         var run = new Option<string?>("--run-id", "--run") { Description = "Only patches of this run", HelpName = "ID" };
         state.Validators.Add(result =>
         {
-            var words = Enum.GetValues<PatchState>().Select(PatchMoves.Word).ToList();
+            var words = WireName<PatchState>.All;
             if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
         });
         var command = new Command("list", "List patches, the latest first") { state, run };
@@ -58,7 +59,7 @@ internal static class PatchCommands
     private static void Print(PatchView patch, TaskBoard board)
     {
         var declared = patch.Record.Patch;
-        Console.Error.WriteLine($"{declared.PatchId}  {PatchMoves.Word(patch.Record.State)}  by task {declared.TaskId} of {declared.RunId}, attempt {declared.Attempt}");
+        Console.Error.WriteLine($"{declared.PatchId}  {WireName<PatchState>.Of(patch.Record.State)}  by task {declared.TaskId} of {declared.RunId}, attempt {declared.Attempt}");
         foreach (var step in board.History(declared.PatchId))
         {
             var by = step.Text("actor") is { } actor ? $" ({Words.Safe(actor)})" : "";
@@ -84,7 +85,7 @@ internal static class PatchCommands
             ["diff_sha256"] = declared.DiffSha256.ToString(),
             ["run_id"] = declared.RunId,
             ["task_id"] = declared.TaskId,
-            ["state"] = PatchMoves.Word(patch.Record.State),
+            ["state"] = WireName<PatchState>.Of(patch.Record.State),
             ["reason"] = patch.Record.Reason,
             ["base_tree_sha256"] = declared.BaseTreeSha256.ToString(),
             ["files"] = JsonNode.Parse(patch.Changes.Bytes())!["files"]!.DeepClone(),

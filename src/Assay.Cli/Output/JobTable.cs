@@ -1,5 +1,6 @@
 using System.Globalization;
 using Assay.Jobs;
+using Assay.Kernel.Values;
 
 namespace Assay.Cli.Output;
 
@@ -72,15 +73,13 @@ internal static class JobTable
     private static string Used(JobView view)
     {
         var time = Limit(view.Budget.MaxWallClockMs is { } ms ? Words.Duration(ms) : null);
-        var cost = Limit(view.Budget.MaxCostUsd is { } usd ? Usd(usd) : null);
-        return $"used {Words.Duration(view.Job.WallClockMs)} of stages{time} · {Usd(view.Job.CostUsd)}{cost}";
+        var cost = Limit(view.Budget.MaxCostUsd is { } usd ? Usd.Text(usd) : null);
+        return $"used {Words.Duration(view.Job.WallClockMs)} of stages{time} · {Usd.Text(view.Job.CostUsd)}{cost}";
     }
 
     private static string? Number(decimal? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     private static string Limit(string? limit) => limit is null ? "" : $" of {limit}";
-
-    private static string Usd(decimal usd) => string.Create(CultureInfo.InvariantCulture, $"${usd:0.00####}");
 
     private static string Minute(string time) => time[..16].Replace('T', ' ');
 

@@ -1,6 +1,7 @@
 using Assay.Engine;
 using Assay.Engine.Processes;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -86,7 +87,7 @@ internal sealed class LiveReporter : EpochReporter
             var written = (crucible.Run?.Stdout.SizeBytes ?? 0) + (crucible.Run?.Stderr.SizeBytes ?? 0);
             return
             [
-                new Text(id), new Text(EpochWords.Of(result.Outcome), style), new Text(Words.Duration(crucible.Run?.DurationMs ?? 0)),
+                new Text(id), new Text(WireName<CrucibleOutcome>.Of(result.Outcome), style), new Text(Words.Duration(crucible.Run?.DurationMs ?? 0)),
                 new Text(Words.Bytes(crucible.Run?.PeakRssBytes ?? 0)), new Text(Words.Bytes(written)),
             ];
         }

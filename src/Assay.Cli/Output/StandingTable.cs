@@ -1,4 +1,5 @@
 using Assay.Epochs;
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Cli.Output;
@@ -16,7 +17,7 @@ internal static class StandingTable
         }
 
         table.Write(Console.Out);
-        var mode = epoch.Mode == EpochMode.Normal ? "" : $" ({epoch.Mode.ToString().ToLowerInvariant()})";
+        var mode = epoch.Mode == EpochMode.Normal ? "" : $" ({WireName<EpochMode>.Of(epoch.Mode)})";
         var state = epoch.State == EpochProgress.Running ? StandingRun.Running : StandingRun.Interrupted;
         var counts = $"{epoch.CruciblesPassed} of {epoch.CruciblesTotal} passed, {epoch.CruciblesFailed} failed";
         counts += Count(epoch.CruciblesRunning, "running") + Count(epoch.CruciblesInterrupted, "interrupted") + Count(epoch.CruciblesNotRun, "not run");

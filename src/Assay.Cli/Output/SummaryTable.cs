@@ -1,3 +1,4 @@
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Cli.Output;
@@ -11,17 +12,17 @@ internal static class SummaryTable
         foreach (var run in summary.Runs)
         {
             var ran = run.Outcome != CrucibleOutcome.NotRun;
-            table.Add(run.CrucibleId, EpochWords.Of(run.Outcome), ran ? Words.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
+            table.Add(run.CrucibleId, WireName<CrucibleOutcome>.Of(run.Outcome), ran ? Words.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
         }
 
         table.Write(Console.Out);
-        var mode = summary.Mode == EpochMode.Normal ? "" : $" ({summary.Mode.ToString().ToLowerInvariant()})";
+        var mode = summary.Mode == EpochMode.Normal ? "" : $" ({WireName<EpochMode>.Of(summary.Mode)})";
         var reason = summary.Reason is null ? "" : $": {summary.Reason}";
         var notRun = summary.CruciblesNotRun > 0 ? $", {summary.CruciblesNotRun} not run" : "";
         Console.Out.WriteLine();
         var counts = $"{summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun}";
         var uncaged = summary.Uncaged == 0 ? "" : $"  UNCAGED: {summary.Uncaged} of them, which nothing kept away from this machine";
-        Console.Out.WriteLine($"{summary.EpochId}{mode}: {EpochWords.Of(summary.EpochVerdict)}{reason}  ({counts}){uncaged}");
+        Console.Out.WriteLine($"{summary.EpochId}{mode}: {WireName<EpochVerdict>.Of(summary.EpochVerdict)}{reason}  ({counts}){uncaged}");
     }
 }
 
@@ -33,7 +34,7 @@ internal static class LadderTable
         var table = new TextTable("RUNG", "ATTEMPT", "EPOCH", "VERDICT", "REACHED");
         foreach (var attempt in summary.Attempts)
         {
-            var verdict = attempt.Verdict is { } given ? EpochWords.Of(given) : "none";
+            var verdict = attempt.Verdict is { } given ? WireName<EpochVerdict>.Of(given) : "none";
             table.Add($"{attempt.Rung + 1}", $"{attempt.Attempt}", attempt.EpochId, verdict, attempt.Reached ? "yes" : "no");
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Cli.Output;
@@ -7,7 +8,6 @@ namespace Assay.Cli.Output;
 /// <summary>Runs and tasks as a person reads them on a terminal.</summary>
 internal static class TaskTable
 {
-    private const decimal MicrosPerUsd = 1_000_000m;
     private const int ReasonWidth = 70;
 
     private const string Interrupted = "INTERRUPTED";
@@ -68,7 +68,7 @@ internal static class TaskTable
         Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");
     }
 
-    private static string State(TaskState task, bool isInterrupted) => isInterrupted ? Interrupted : TaskState.Word(task.Phase);
+    private static string State(TaskState task, bool isInterrupted) => isInterrupted ? Interrupted : WireName<TaskPhase>.Of(task.Phase);
 
     private static string GoesOn(ExecutionState state)
     {
@@ -78,8 +78,8 @@ internal static class TaskTable
 
     private static string Summary(ExecutionState state)
     {
-        var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {TaskState.Word(p)}"));
-        var cost = state.Tasks.Sum(t => t.CostMicroUsd) is > 0 and var micro ? string.Create(CultureInfo.InvariantCulture, $" · ${micro / MicrosPerUsd:0.00####}") : "";
+        var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {WireName<TaskPhase>.Of(p)}"));
+        var cost = state.Tasks.Cost is { Micros: > 0 } spent ? $" · {spent}" : "";
         var pause = state.PauseReason is { } reason ? $" · paused: {Words.Safe(reason)}" : "";
         return $"{state.Declared.RunId}: {counts}{cost}{pause}";
     }

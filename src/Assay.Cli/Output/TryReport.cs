@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Epochs;
 using Assay.Kernel.Effects;
-using Assay.Lanes.Epochs;
+using Assay.Kernel.Values;
 
 namespace Assay.Cli.Output;
 
@@ -74,7 +74,7 @@ internal sealed record TryReport
     private string Verdict(TryOptions options) => this switch
     {
         { Problem: { } problem } => $"not started ({Words.Safe(problem)})",
-        { KillReason: { } reason } => $"{EpochWords.Of(reason)} ({Limit(reason, options)})",
+        { KillReason: { } reason } => $"{WireName<KillReason>.Of(reason)} ({Limit(reason, options)})",
         { Signal: { } signal } => $"signal {signal}",
         _ => $"exit {CommandExitCode}",
     };
@@ -85,7 +85,7 @@ internal sealed record TryReport
     {
         null => Caps.Isolation,
         { Level: SandboxLevel.None } cage => $"UNCAGED; caps {By(cage.Caps)}",
-        { } cage => $"{cage.Level.ToString().ToLowerInvariant()}: {By(cage.Reads)}{NotHeld(cage)}; caps {By(cage.Caps)}; {Network(cage.Network)}",
+        { } cage => $"{WireName<SandboxLevel>.Of(cage.Level)}: {By(cage.Reads)}{NotHeld(cage)}; caps {By(cage.Caps)}; {Network(cage.Network)}",
     };
 
     /// <summary>What is open although it is caged, once and in a word.</summary>

@@ -33,7 +33,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
 
         var startedAt = time.GetUtcNow();
         var began = Stopwatch.GetTimestamp();
-        var exchange = await ExchangeAsync(effect, cancel);
+        var exchange = await ExchangeAsync(effect, attempt.Key.ToString(), cancel);
         var outcome = exchange.Outcome with { StartedAt = startedAt, DurationMs = (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds };
         try
         {
@@ -58,14 +58,14 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
         foreach (var limiter in _limiters.Values) limiter.Dispose();
     }
 
-    private async Task<HttpExchange> ExchangeAsync(CallHttp effect, CancellationToken cancel)
+    private async Task<HttpExchange> ExchangeAsync(CallHttp effect, string attempt, CancellationToken cancel)
     {
         var tries = 0;
         var last = HttpExchange.Failed("it was not sent", mayHaveActed: false);
         try
         {
             var request = HttpRequestTemplate.Fill(effect, workspace.Store.ReadBlob);
-            return await HttpRetry.Pipeline(effect, time).ExecuteAsync(
+            return await HttpRetry.Pipeline(effect, attempt, time).ExecuteAsync(
                 async stop =>
                 {
                     tries++;

@@ -12,28 +12,23 @@ internal static class HttpRetry
 {
     private static readonly int[] Busy = [429, 503];
 
-    public static ResiliencePipeline<HttpExchange> Pipeline(CallHttp effect, TimeProvider time)
+    /// <param name="effect">The request.</param>
+    /// <param name="attempt">Names the attempt, from which the jitter of its pauses comes.</param>
+    /// <param name="time">The clock.</param>
+    public static ResiliencePipeline<HttpExchange> Pipeline(CallHttp effect, string attempt, TimeProvider time)
     {
         var builder = new ResiliencePipelineBuilder<HttpExchange> { TimeProvider = time }.AddTimeout(TimeSpan.FromMilliseconds(effect.TimeoutMs));
-        return effect.MaxTries > 1 ? builder.AddRetry(Retry(effect)).Build() : builder.Build();
+        return effect.MaxTries > 1 ? builder.AddRetry(Retry(effect, attempt)).Build() : builder.Build();
     }
 
-    private static RetryStrategyOptions<HttpExchange> Retry(CallHttp effect) => new()
+    private static RetryStrategyOptions<HttpExchange> Retry(CallHttp effect, string attempt) => new()
     {
         MaxRetryAttempts = effect.MaxTries - 1,
-        BackoffType = effect.Pauses.Backoff switch
-        {
-            RetryPauses.Exponential => DelayBackoffType.Exponential,
-            RetryPauses.Linear => DelayBackoffType.Linear,
-            RetryPauses.Constant => DelayBackoffType.Constant,
-            var other => throw new InvalidOperationException($"unknown back-off {other}"),
-        },
-        UseJitter = effect.Pauses.Jitter,
-        Delay = TimeSpan.FromMilliseconds(effect.Pauses.BaseMs),
-        MaxDelay = TimeSpan.FromMilliseconds(effect.Pauses.MaxMs),
-        ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Result?.Outcome is { } outcome && CanRepeat(outcome, effect)),
-        DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(
-            attempt.Outcome.Result?.Outcome.RetryAfterMs is { } pause ? TimeSpan.FromMilliseconds(pause) : null),
+        ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Result?.Outcome is { } outcome && CanRepeat(outcome, effect)),
+        DelayGenerator = tried => ValueTask.FromResult<TimeSpan?>(
+            tried.Outcome.Result?.Outcome.RetryAfterMs is { } asked
+                ? TimeSpan.FromMilliseconds(asked)
+                : effect.Pauses.Pause(tried.AttemptNumber + 1, $"{attempt}/{tried.AttemptNumber}")),
     };
 
     private static bool CanRepeat(HttpOutcome outcome, CallHttp effect)

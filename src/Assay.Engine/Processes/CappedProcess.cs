@@ -4,6 +4,7 @@ using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Engine.Processes;
 
@@ -55,7 +56,8 @@ internal sealed unsafe class CappedProcess
     {
         (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
         _disk = new DiskMeter(start.Plan.Writes);
-        _meter = start.Meter is { } meter ? new MeterReader(Path.Combine(start.MeterFolder, meter.File), meter.MaxMicroUsd) : null;
+        if (start.Meter is not { } meter) return;
+        _meter = new MeterReader(Path.Combine(start.MeterFolder, meter.File), meter.MaxMicroUsd is { } micros ? new Usd(micros) : null);
     }
 
     /// <summary>Milliseconds since the start.</summary>
@@ -375,7 +377,7 @@ internal sealed unsafe class CappedProcess
         return new ProcessEnd(
             exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits)
         {
-            CostMicroUsd = _meter?.MicroUsd,
+            Cost = _meter?.Spent,
             MeterProblem = _meter?.Problem,
         };
     }

@@ -1,25 +1,25 @@
 using System.Text.Json;
 using Assay.Engine.Processes.Native;
+using Assay.Kernel.Values;
 using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Engine.Processes;
 
 /// <summary>Adds up the cost that a process reports in its meter file, reading on from where it stopped before.</summary>
-internal sealed class MeterReader(string path, long? maxMicroUsd)
+internal sealed class MeterReader(string path, Usd? most)
 {
     private const int ChunkBytes = 16 * 1024;
-    private const decimal MicrosPerUsd = 1_000_000m;
 
     private readonly List<byte> _line = [];
     private long _read;
 
-    /// <summary>Spent so far, in millionths of a dollar; each report is rounded up.</summary>
-    public long MicroUsd { get; private set; }
+    /// <summary>Spent so far; each report is rounded up.</summary>
+    public Usd Spent { get; private set; }
 
     /// <summary>Why the meter cannot be trusted; null while it can.</summary>
     public string? Problem { get; private set; }
 
-    public bool IsOver => Problem is not null || (maxMicroUsd is { } max && MicroUsd > max);
+    public bool IsOver => Problem is not null || Spent > most;
 
     /// <summary>Takes in what was appended. A last line without its break counts only at the end.</summary>
     public void Read(bool atEnd)
@@ -64,7 +64,7 @@ internal sealed class MeterReader(string path, long? maxMicroUsd)
             using var document = JsonDocument.Parse(_line.ToArray());
             var usd = document.RootElement.GetProperty("cost_usd").GetDecimal();
             if (usd < 0) throw new FormatException("a cost is never negative");
-            MicroUsd = checked(MicroUsd + (long)Math.Ceiling(usd * MicrosPerUsd));
+            Spent = new Usd(checked(Spent.Micros + Usd.Spent(usd).Micros));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {

@@ -282,7 +282,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Files = files,
             Listed = listed,
             ListProblem = listProblem,
-            CostMicroUsd = end?.CostMicroUsd,
+            Cost = end?.Cost,
             MeterProblem = end?.MeterProblem,
             ChangedInputs = [.. changed],
             Caps = InForce(effect, containment),

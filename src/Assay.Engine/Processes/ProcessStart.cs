@@ -1,5 +1,6 @@
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Engine.Processes;
 
@@ -49,7 +50,7 @@ internal sealed record ProcessEnd(
     int? ExitCode, int? Signal, KillReason? Reason, long DurationMs, long CpuMs, long PeakRssBytes, int Leaked, long ProcessLimitHits)
 {
     /// <summary>Null when nothing was metered.</summary>
-    public long? CostMicroUsd { get; init; }
+    public Usd? Cost { get; init; }
 
     public string? MeterProblem { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Kernel.Effects;
 
@@ -83,8 +84,9 @@ public sealed record ProcessOutcome : EffectOutcome
     /// <summary>Why the list of that folder is not whole; null when it is.</summary>
     public string? ListProblem { get; init; }
 
-    /// <summary>What was spent as far as the meter says, in millionths of a dollar; null when nothing was metered.</summary>
-    public long? CostMicroUsd { get; init; }
+    /// <summary>What was spent as far as the meter says; null when nothing was metered.</summary>
+    [JsonPropertyName("cost_micro_usd")]
+    public Usd? Cost { get; init; }
 
     /// <summary>Why the meter could not be read; null when it could.</summary>
     public string? MeterProblem { get; init; }

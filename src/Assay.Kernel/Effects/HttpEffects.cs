@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Kernel.Effects;
 
@@ -31,7 +32,7 @@ public sealed record CallHttp(string Id) : Effect(Id)
     /// <summary>Tries within the attempt; 1: none is repeated.</summary>
     public int MaxTries { get; init; } = 1;
 
-    public RetryPauses Pauses { get; init; } = new(RetryPauses.Exponential, 200, 10_000, Jitter: true);
+    public BackOff Pauses { get; init; } = new(BackOffGrowth.Exponential, 200, 10_000, Jitter: true);
 
     /// <summary>The file that receives the answer's body, relative to the workspace, numbered when it is taken.</summary>
     public required string ResponseFile { get; init; }
@@ -53,18 +54,6 @@ public sealed record CallHttp(string Id) : Effect(Id)
     /// <summary>Nothing says whether the request had been sent.</summary>
     public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
         new HttpOutcome(null, reason, MayHaveActed: true) { StartedAt = startedAt, DurationMs = 0 };
-}
-
-/// <summary>The pauses between tries.</summary>
-/// <param name="Backoff">How they grow.</param>
-/// <param name="BaseMs">The first.</param>
-/// <param name="MaxMs">The longest.</param>
-/// <param name="Jitter">Whether they vary by chance.</param>
-public sealed record RetryPauses(string Backoff, long BaseMs, long MaxMs, bool Jitter)
-{
-    public const string Exponential = "exponential";
-    public const string Linear = "linear";
-    public const string Constant = "constant";
 }
 
 /// <summary>At most <paramref name="Permits"/> requests in any <paramref name="PerMs"/> milliseconds.</summary>

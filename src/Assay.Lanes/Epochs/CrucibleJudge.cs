@@ -4,6 +4,8 @@ using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Epochs;
 
@@ -60,17 +62,28 @@ public static class CrucibleJudge
         public void Process()
         {
             foreach (var input in run.ChangedInputs) Failed($"input_changed:{input}");
-            if (run.NoEnd is { } problem)
+            switch (ProcessEnding.ByItself(run))
             {
-                // Nothing of the trial was seen, so that no profile can count it as done.
-                Failed($"{(run.StartError is null ? "engine_failed" : "start_failed")}:{problem}");
-                _evidenceMissing = true;
+                case ProcessEnding.NotStarted ending:
+                    Unseen($"start_failed:{ending.Why}");
+                    break;
+                case ProcessEnding.NoEnd ending:
+                    Unseen($"engine_failed:{ending.Why}");
+                    break;
+                case ProcessEnding.MeterUnreadable ending:
+                    Unseen($"meter_unreadable:{ending.Why}");
+                    break;
+                case ProcessEnding.Killed ending:
+                    Killed(ending.Reason);
+                    break;
+                case ProcessEnding.Signalled ending:
+                    Failed($"signal:{ending.Signal}");
+                    break;
+                case ProcessEnding.Exited ending when ending.Code != _expect.ExitCode:
+                    Failed($"exit_code:{ending.Code}");
+                    break;
             }
 
-            if (run.KillReason == KillReason.Deadline) Failed($"killed:{EpochWords.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
-            else if (run.KillReason is { } reason) Failed($"killed:{EpochWords.Of(reason)}");
-            else if (run.Signal is { } signal) Failed($"signal:{signal}");
-            else if (run.ExitCode is { } code && code != _expect.ExitCode) Failed($"exit_code:{code}");
             if (run.Caps.IsUncaged) _remarks.Add(UncagedNote);
             if (run.LeakedProcesses > 0) _remarks.Add($"leaked_processes:{run.LeakedProcesses}");
             if (run.ProcessLimitHits > 0) _remarks.Add($"process_limit_hits:{run.ProcessLimitHits}");
@@ -189,6 +202,20 @@ public static class CrucibleJudge
             },
             Sequence = [Text("start"), Text(run.ExitCode is { } code ? $"exit:{code}" : run.Signal is { } signal ? $"signal:{signal}" : "not_started")],
         };
+
+        /// <summary>Nothing of the trial was seen, so that no profile can count it as done; what there is may be lost as well.</summary>
+        private void Unseen(string note)
+        {
+            Failed(note);
+            _evidenceMissing = true;
+            if (run.KillReason is { } reason) Killed(reason);
+        }
+
+        private void Killed(KillReason reason)
+        {
+            if (reason == KillReason.Deadline) Failed($"killed:{WireName<KillReason>.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
+            else Failed($"killed:{WireName<KillReason>.Of(reason)}");
+        }
 
         private void Failed(params string[] notes)
         {

@@ -146,9 +146,5 @@ public sealed record EpochFinished(EpochVerdict Verdict, string? Reason) : Epoch
 [JsonSerializable(typeof(RunIdentityDocument))]
 [JsonSerializable(typeof(EpochIdentityDocument))]
 [JsonSerializable(typeof(RunnerInput))]
-[JsonSerializable(typeof(EpochVerdict))]
-[JsonSerializable(typeof(EpochProfile))]
-[JsonSerializable(typeof(CrucibleOutcome))]
-[JsonSerializable(typeof(KillReason))]
 [JsonSerializable(typeof(string))]
 public sealed partial class EpochJson : JsonSerializerContext;

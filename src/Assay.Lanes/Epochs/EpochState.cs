@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 
@@ -8,15 +9,19 @@ namespace Assay.Lanes.Epochs;
 public enum EpochPhase
 {
     /// <summary>No event yet. Left by <see cref="EpochDeclared"/>.</summary>
+    [JsonStringEnumMemberName("none")]
     None,
 
     /// <summary>Crucibles run or may run. Left by <see cref="EpochCancelRequested"/> and <see cref="EpochFinished"/>.</summary>
+    [JsonStringEnumMemberName("running")]
     Running,
 
     /// <summary>Nothing new starts; what is under way is being ended. Left by <see cref="EpochFinished"/>.</summary>
+    [JsonStringEnumMemberName("cancelling")]
     Cancelling,
 
     /// <summary>There is a verdict. Left only by <see cref="EpochResumed"/>, and only after a cancellation.</summary>
+    [JsonStringEnumMemberName("finished")]
     Finished,
 }
 

@@ -1,5 +1,7 @@
+using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Epochs;
 
@@ -25,8 +27,8 @@ public static class EpochTables
     {
         var epoch = state.Declared;
         return new LaneRow(
-            Epochs, epoch.EpochId, EpochWords.Of(epoch.Profile), epoch.Mode.ToString().ToLowerInvariant(), state.Phase.ToString().ToLowerInvariant(),
-            state.Finished is { } finished ? EpochWords.Of(finished.Verdict) : null, state.Finished?.Reason, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
+            Epochs, epoch.EpochId, WireName<EpochProfile>.Of(epoch.Profile), WireName<EpochMode>.Of(epoch.Mode), WireName<EpochPhase>.Of(state.Phase),
+            state.Finished is { } finished ? WireName<EpochVerdict>.Of(finished.Verdict) : null, state.Finished?.Reason, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
             state.RunningSince.ToString("O"), state.Finished is null ? null : at.ToString("O"));
     }
 
@@ -35,7 +37,7 @@ public static class EpochTables
         var crucible = state.Crucibles[state.IndexOf(finished.CrucibleId)];
         return new LaneRow(
             Runs, $"{state.Declared.EpochId}/{finished.CrucibleId}/{crucible.Records}", state.Declared.EpochId, finished.CrucibleId,
-            crucible.Declared.RunId, EpochWords.Of(finished.Outcome), string.Join("; ", finished.Notes), crucible.Run?.DurationMs ?? 0L,
-            crucible.Run?.PeakRssBytes ?? 0L, crucible.Run?.KillReason is { } reason ? EpochWords.Of(reason) : null);
+            crucible.Declared.RunId, WireName<CrucibleOutcome>.Of(finished.Outcome), string.Join("; ", finished.Notes), crucible.Run?.DurationMs ?? 0L,
+            crucible.Run?.PeakRssBytes ?? 0L, crucible.Run?.KillReason is { } reason ? WireName<KillReason>.Of(reason) : null);
     }
 }

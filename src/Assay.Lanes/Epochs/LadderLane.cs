@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Epochs;
 
@@ -106,7 +107,7 @@ public sealed class LadderLane : Lane<LadderState>
         var attempt = state.TriesAt(rung) + 1;
         if (report is not EffectCompleted { Outcome: ChildOutcome child }) return [];
         if (state.Cancelling && child.Reason == EndReason.Cancelled) return [new LadderFinished(Reached: false, EndReason.Cancelled)];
-        var verdict = child.Verdict is null ? (EpochVerdict?)null : EpochWords.Verdict(child.Verdict);
+        var verdict = child.Verdict is null ? (EpochVerdict?)null : WireName<EpochVerdict>.Parse(child.Verdict);
         var reached = child.Counts && verdict == state.Declared!.Rungs[rung].RequiredVerdict;
         var finished = new RungFinished(rung, attempt, child.ChildId, verdict, reached, child.Counts ? child.Reason : "a shadow epoch counts for no gate");
         return End(state with { Attempts = state.Attempts.Add(finished) }, finished) is { } end ? [finished, end] : [finished];
@@ -119,7 +120,7 @@ public sealed class LadderLane : Lane<LadderState>
         if (state.Rung == ladder.Rungs.Length) return new LadderFinished(Reached: true, null);
         if (!last.Reached && (!ladder.Autonomous || last.Attempt >= ladder.Rungs[last.Rung].Attempts))
         {
-            return new LadderFinished(Reached: false, $"rung {last.Rung + 1} did not reach {EpochWords.Of(ladder.Rungs[last.Rung].RequiredVerdict)} in {last.Attempt} attempts");
+            return new LadderFinished(Reached: false, $"rung {last.Rung + 1} did not reach {WireName<EpochVerdict>.Of(ladder.Rungs[last.Rung].RequiredVerdict)} in {last.Attempt} attempts");
         }
 
         return state.Attempts.Length >= ladder.MaxEpochs ? new LadderFinished(Reached: false, $"max_epochs of {ladder.MaxEpochs} were run") : null;

@@ -1,3 +1,5 @@
+using Assay.Kernel.Values;
+
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Limits of the budget policy (lane document: Jobs, Policies, budgets, lineage).</summary>
@@ -18,10 +20,10 @@ public static class BudgetRule
         var budget = state.Job.Budget;
         var counters = state.Counters;
         if (budget.MaxWallClockMs is { } wall && counters.WallClockMs >= wall) return Stop(state, WallClock, wall, $"stage {stage}");
-        if (budget.MaxCostMicroUsd is { } cost && counters.CostMicroUsd >= cost) return Stop(state, Cost, cost, $"stage {stage}");
-        if (Reservation(state, stage) is { } reserved && budget.MaxCostMicroUsd is { } max && counters.CostMicroUsd + reserved > max)
+        if (budget.MaxCost is { } cost && counters.Cost >= cost) return Stop(state, Cost, cost.Micros, $"stage {stage}");
+        if (Reservation(state, stage) is { } reserved && budget.MaxCost is { } max && counters.Cost + reserved > max)
         {
-            return Stop(state, Cost, max, $"stage {stage}, which may cost {reserved}");
+            return Stop(state, Cost, max.Micros, $"stage {stage}, which may cost {reserved.Micros}");
         }
 
         return Proposing.Contains(stage) ? Propose(state, 1, $"stage {stage}") : null;
@@ -43,11 +45,11 @@ public static class BudgetRule
 
     /// <summary>A limit that ended a stage in the middle.</summary>
     public static StoppedBudget During(JobState state, string limit, string stage) =>
-        Stop(state, limit, limit == Cost ? state.Job.Budget.MaxCostMicroUsd ?? 0 : state.Job.Budget.MaxWallClockMs ?? 0, $"stage {stage}, ended while it ran");
+        Stop(state, limit, limit == Cost ? state.Job.Budget.MaxCost?.Micros ?? 0 : state.Job.Budget.MaxWallClockMs ?? 0, $"stage {stage}, ended while it ran");
 
-    /// <summary>The most that a model stage's answer can cost, reserved before the call.</summary>
-    private static long? Reservation(JobState state, string stage) => state.Job.Components.TryGetValue(stage, out var component) && component.Model is { } model
-        ? (long)Math.Ceiling(model.MaxOutputTokens * model.OutputUsdPerMillionTokens)
+    /// <summary>The most that a model stage's answer can cost, reserved before the call. A dollar for a million tokens is a millionth for each.</summary>
+    private static Usd? Reservation(JobState state, string stage) => state.Job.Components.TryGetValue(stage, out var component) && component.Model is { } model
+        ? new Usd((long)Math.Ceiling(model.MaxOutputTokens * model.OutputUsdPerMillionTokens))
         : null;
 
     private static StoppedBudget Stop(JobState state, string reason, long limit, string action) => new(reason, limit, action, state.Counters);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -26,9 +27,10 @@ public enum RunEnd
 /// <param name="Rule">Why there is no dossier; for a budget the limit's name.</param>
 /// <param name="Message">The same for a person.</param>
 /// <param name="IsOwn">Whether the job that asks is the one that it ran for; what it used is then that job's.</param>
-/// <param name="CostMicroUsd">What it spent, in millionths of a dollar.</param>
+/// <param name="Cost">What it spent.</param>
 /// <param name="DurationMs">How long it took.</param>
-public sealed record RunAnswer(RunEnd End, string? Rule, string? Message, bool IsOwn, long CostMicroUsd, long DurationMs) : StreamAnswer;
+public sealed record RunAnswer(RunEnd End, string? Rule, string? Message, bool IsOwn, [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
+    : StreamAnswer;
 
 /// <summary>What the registry answers to <see cref="LogTrial"/>.</summary>
 /// <param name="Trial">The number of the job's trial.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -8,7 +9,11 @@ internal static class JobAnswersOfVersion1
 {
     public static JsonObject Answer(StreamOutcomeOfVersion1 old)
     {
-        if (JobEffects.ChildOf(old.EffectId) is not null) return new JsonObject { ["kind"] = "submit", ["phase"] = old.Status };
+        if (JobEffects.ChildOf(old.EffectId) is not null)
+        {
+            return new JsonObject { ["kind"] = "submit", ["phase"] = WireName<JobPhase>.Of(Enum.Parse<JobPhase>(old.Status)) };
+        }
+
         return JobEffects.StageOf(old.EffectId) == JobStages.Registry
             ? new JsonObject { ["kind"] = "trial", ["trial"] = long.Parse(old.Reason!, CultureInfo.InvariantCulture) }
             : Run(old);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -40,7 +41,8 @@ public sealed record JobBudget
 
     public long? MaxProposalsPerJob { get; init; }
 
-    public long? MaxCostMicroUsd { get; init; }
+    [JsonPropertyName("max_cost_micro_usd")]
+    public Usd? MaxCost { get; init; }
 
     public long? MaxWallClockMs { get; init; }
 }

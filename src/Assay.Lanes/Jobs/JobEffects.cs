@@ -100,7 +100,7 @@ public static class JobEffects
             Dossier = dossier,
             Collect = [new CollectedName($"{StageProcess.OutputFolder}/{JobStages.Of(stage).OutputFile}", StageProcess.MaxDocumentBytes, Content: true) { Keep = true }],
             NotAfter = state.Deadline(startsAt),
-            MaxCostMicroUsd = state.RemainingMicroUsd,
+            MaxCost = state.RemainingCost,
         }.ToEffect();
     }
 
@@ -133,7 +133,7 @@ public static class JobEffects
             Segments = state.Segments,
             HoldoutMetrics = job.HoldoutMetrics,
             MaxWallClockMs = state.RemainingMs,
-            MaxCostMicroUsd = state.RemainingMicroUsd,
+            MaxCost = state.RemainingCost,
         };
         return new CommandStream(StagePrefix + JobStages.Run)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -65,7 +66,8 @@ public sealed record Spawned(string ChildJobId, string? ProposalId) : JobEvent;
 public sealed record StoppedBudget(string Reason, long Limit, string Action, JobCounters Counters) : JobEvent;
 
 /// <summary>What a job has used of its budget.</summary>
-public sealed record JobCounters(long Spawned, long Generation, long Proposals, long CostMicroUsd, long WallClockMs);
+public sealed record JobCounters(
+    long Spawned, long Generation, long Proposals, [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long WallClockMs);
 
 /// <summary>Somebody asked to end it; what is under way is being ended.</summary>
 public sealed record JobCancelRequested(Actor By, string? Reason) : JobEvent;

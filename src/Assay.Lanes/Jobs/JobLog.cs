@@ -71,7 +71,7 @@ public static class JobLog
                 ["spawned"] = stopped.Counters.Spawned,
                 ["generation"] = stopped.Counters.Generation,
                 ["proposals"] = stopped.Counters.Proposals,
-                ["cost_micro_usd"] = stopped.Counters.CostMicroUsd,
+                ["cost_micro_usd"] = stopped.Counters.Cost.Micros,
                 ["wall_clock_ms"] = stopped.Counters.WallClockMs,
             },
         }),

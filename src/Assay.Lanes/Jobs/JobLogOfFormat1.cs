@@ -56,7 +56,7 @@ internal static class JobLogOfFormat1
                 ["spawned"] = stopped.Counters.Spawned,
                 ["generation"] = stopped.Counters.Generation,
                 ["proposals"] = stopped.Counters.Proposals,
-                ["cost_micro_usd"] = stopped.Counters.CostMicroUsd,
+                ["cost_micro_usd"] = stopped.Counters.Cost.Micros,
                 ["wall_clock_ms"] = stopped.Counters.WallClockMs,
             },
         }),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -10,35 +11,44 @@ namespace Assay.Lanes.Jobs;
 public enum JobPhase
 {
     /// <summary>No event yet. Left by <see cref="JobSubmitted"/>.</summary>
+    [JsonStringEnumMemberName("NONE")]
     None,
 
     /// <summary>
     /// A stage runs or may run. Left by <see cref="WaitingApproval"/>, <see cref="JobFailed"/>, <see cref="StoppedBudget"/>, <see
     /// cref="JobCancelRequested"/> and <see cref="JobDone"/>.
     /// </summary>
+    [JsonStringEnumMemberName("RUNNING")]
     Active,
 
     /// <summary>
     /// A person has to decide. Left by <see cref="Approved"/>, <see cref="Rejected"/> and <see cref="JobCancelRequested"/>.
     /// </summary>
+    [JsonStringEnumMemberName("WAITING_APPROVAL")]
     Waiting,
 
     /// <summary>What is under way is being ended. Left by <see cref="JobCancelled"/>.</summary>
+    [JsonStringEnumMemberName("CANCELLING")]
     Cancelling,
 
     /// <summary>The workflow has come to its end, whatever the gates said. Never left.</summary>
+    [JsonStringEnumMemberName("DONE")]
     Done,
 
     /// <summary>A person turned a document down without a replacement. Never left.</summary>
+    [JsonStringEnumMemberName("REJECTED")]
     Rejected,
 
     /// <summary>A limit forbade the next action. Never left.</summary>
+    [JsonStringEnumMemberName("STOPPED_BUDGET")]
     StoppedBudget,
 
     /// <summary>Somebody ended it. Never left.</summary>
+    [JsonStringEnumMemberName("CANCELLED")]
     Cancelled,
 
     /// <summary>A stage could not be completed. Left by <see cref="JobRetried"/> and <see cref="JobCancelRequested"/>.</summary>
+    [JsonStringEnumMemberName("ERROR")]
     Error,
 }
 
@@ -96,7 +106,7 @@ public sealed record JobState
 
     public ImmutableArray<Spawned> Children { get; init; } = [];
 
-    public JobCounters Counters { get; init; } = new(0, 0, 0, 0, 0);
+    public JobCounters Counters { get; init; } = new(0, 0, 0, default, 0);
 
     /// <summary>What was tried, in the order in which it began.</summary>
     public ImmutableArray<StageRun> Stages { get; init; } = [];
@@ -132,7 +142,7 @@ public sealed record JobState
 
     public long? RemainingMs => Job.Budget.MaxWallClockMs is { } max ? Math.Max(0, max - Counters.WallClockMs) : null;
 
-    public long? RemainingMicroUsd => Job.Budget.MaxCostMicroUsd is { } max ? Math.Max(0, max - Counters.CostMicroUsd) : null;
+    public Usd? RemainingCost => Job.Budget.MaxCost?.Less(Counters.Cost);
 
     /// <summary>The fold.</summary>
     public JobState Evolve(RecordedEvent recorded) => Apply(recorded) with { LastAt = recorded.At };
@@ -169,9 +179,9 @@ public sealed record JobState
         JobFailed failed => this with { Phase = JobPhase.Error, Failure = failed },
         JobRetried retried => this with { Phase = JobPhase.Active, Failure = null, Card = null, Job = retried.Components is { } now ? Job with { Components = now } : Job },
         JobDone => this with { Phase = JobPhase.Done },
-        EffectStarted started => this with { InFlight = InFlight + 1, Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, 0)) },
+        EffectStarted started => this with { InFlight = InFlight + 1, Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, default)) },
         EffectFinished finished => OnEffect(finished, recorded.At),
-        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, "interrupted", (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, 0),
+        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, "interrupted", (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, default),
         _ => throw new InvalidOperationException($"a job records no {recorded.Body.GetType().Name}"),
     };
 
@@ -181,7 +191,7 @@ public sealed record JobState
         Job = submitted.Job,
         Submitted = submitted,
         SubmittedAt = at,
-        Counters = new JobCounters(0, submitted.Job.Lineage.Generation, 0, 0, 0),
+        Counters = new JobCounters(0, submitted.Job.Lineage.Generation, 0, default, 0),
     }).With(submitted.Job.Spec).With(submitted.Job.Policies).With(submitted.Job.Input);
 
     private JobState OnDocument(DocumentMade made)
@@ -209,12 +219,12 @@ public sealed record JobState
     {
         var (result, ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.CostMicroUsd ?? 0),
-            AnswerOutcome { Answer: RunAnswer run } => (RunTables.Word(run.End).ToLowerInvariant(), run.DurationMs, run.CostMicroUsd),
-            AnswerOutcome { Answer: TrialAnswer } => ("logged", 0L, 0L),
-            AnswerOutcome { Answer: SubmitAnswer submitted } => (submitted.Phase.ToString().ToLowerInvariant(), 0L, 0L),
-            AnswerOutcome => ("refused", 0L, 0L),
-            _ => ("finished", 0L, 0L),
+            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.Cost ?? default),
+            AnswerOutcome { Answer: RunAnswer run } => (WireName<RunEnd>.Of(run.End).ToLowerInvariant(), run.DurationMs, run.Cost),
+            AnswerOutcome { Answer: TrialAnswer } => ("logged", 0L, default),
+            AnswerOutcome { Answer: SubmitAnswer submitted } => (submitted.Phase.ToString().ToLowerInvariant(), 0L, default),
+            AnswerOutcome => ("refused", 0L, default),
+            _ => ("finished", 0L, default(Usd)),
         };
         var next = OnEnded(finished, at, result, ms, cost);
         return finished.EffectId == JobEffects.RegistryCard
@@ -223,7 +233,7 @@ public sealed record JobState
 
     private static bool EndedWell(ProcessOutcome run) => run is { ExitCode: 0, KillReason: null, NoEnd: null };
 
-    private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, long costMicroUsd)
+    private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, Usd cost)
     {
         var index = -1;
         for (var i = Stages.Length - 1; i >= 0 && index < 0; i--) index = Stages[i].EffectId == ended.EffectId && Stages[i].Attempt == ended.Attempt ? i : -1;
@@ -234,10 +244,10 @@ public sealed record JobState
             {
                 EndedAt = at,
                 Result = result,
-                CostMicroUsd = costMicroUsd,
+                Cost = cost,
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
             }),
-            Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, CostMicroUsd = Counters.CostMicroUsd + costMicroUsd },
+            Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, Cost = Counters.Cost + cost },
         };
     }
 
@@ -252,8 +262,8 @@ public sealed record JobState
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended; null while it is under way.</param>
 /// <param name="Result">How it ended, in a word.</param>
-/// <param name="CostMicroUsd">What it spent, in millionths of a dollar.</param>
-public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, long CostMicroUsd)
+/// <param name="Cost">What it spent.</param>
+public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, Usd Cost)
 {
     /// <summary>Whether nothing kept its program away from the machine.</summary>
     public bool IsUncaged { get; init; }

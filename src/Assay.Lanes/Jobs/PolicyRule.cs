@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -12,7 +13,6 @@ public static class PolicyRule
 
     private const string BudgetVersion = "budget_policy_v1";
     private const string EvaluationVersion = "evaluation_policy_v1";
-    private const decimal MicrosPerUsd = 1_000_000m;
 
     private const string HoldoutParam = "holdout_metrics";
 
@@ -42,13 +42,13 @@ public static class PolicyRule
     {
         if (Params(bundle, BudgetVersion) is not { } given) return new JobBudget();
         long? Limit(string name) => given.TryGetProperty(name, out var value) && value.GetInt64() is > 0 and var limit ? limit : null;
-        var cost = given.TryGetProperty(BudgetRule.Cost, out var usd) ? (long)(usd.GetDecimal() * MicrosPerUsd) : 0;
+        var cost = given.TryGetProperty(BudgetRule.Cost, out var usd) ? Usd.Allowed(usd.GetDecimal()) : default;
         return new JobBudget
         {
             MaxSpawnPerJob = Limit(BudgetRule.Spawn),
             MaxTotalIterations = Limit(BudgetRule.Iterations),
             MaxProposalsPerJob = Limit(BudgetRule.Proposals),
-            MaxCostMicroUsd = cost > 0 ? cost : null,
+            MaxCost = cost > default(Usd) ? cost : null,
             MaxWallClockMs = Limit(BudgetRule.WallClock),
         };
     }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -30,7 +32,8 @@ public sealed record RunDeclared : RunEvent
     /// <summary>What the job has left of its budget; null: no limit.</summary>
     public long? MaxWallClockMs { get; init; }
 
-    public long? MaxCostMicroUsd { get; init; }
+    [JsonPropertyName("max_cost_micro_usd")]
+    public Usd? MaxCost { get; init; }
 }
 
 /// <summary>There is no dossier.</summary>

@@ -53,7 +53,7 @@ public sealed class RunLane : Lane<RunState>
         // What another job's run cost is not the asking one's own.
         var isOwn = command is DeclareRun declare && declare.Run.JobId == state.Declared.JobId;
         var end = state.Phase == RunPhase.Completed ? RunEnd.Completed : state.Failure?.Status ?? RunEnd.Cancelled;
-        return new RunAnswer(end, state.Failure?.Rule, state.Failure?.Message, isOwn, isOwn ? state.CostMicroUsd : 0, isOwn ? state.DurationMs : 0)
+        return new RunAnswer(end, state.Failure?.Rule, state.Failure?.Message, isOwn, isOwn ? state.Cost : default, isOwn ? state.DurationMs : 0)
         {
             Document = state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default,
         };
@@ -119,7 +119,7 @@ public sealed class RunLane : Lane<RunState>
             Collect = DossierRule.Wanted(run.Segments),
             List = new FolderListing(StageProcess.OutputFolder),
             NotAfter = run.MaxWallClockMs is { } max ? startsAt + TimeSpan.FromMilliseconds(Math.Max(0, max - state.DurationMs)) : null,
-            MaxCostMicroUsd = run.MaxCostMicroUsd is { } cost ? Math.Max(0, cost - state.CostMicroUsd) : null,
+            MaxCost = run.MaxCost?.Less(state.Cost),
         }.ToEffect();
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -53,9 +54,14 @@ public sealed record RunState
     public RunFailed? Failure { get; init; }
 
     /// <summary>Used since the latest request.</summary>
-    public long CostMicroUsd { get; init; }
+    public Usd Cost { get; init; }
 
     public long DurationMs { get; init; }
+
+    /// <summary>How it stands, as it is shown.</summary>
+    public string Status => Failure is { } failure ? WireName<RunEnd>.Of(failure.Status)
+        : Phase == RunPhase.Completed ? WireName<RunEnd>.Of(RunEnd.Completed)
+        : "RUNNING";
 
     public DossierManifest Manifest => DossierManifest.Of(Declared, Files);
 
@@ -71,7 +77,7 @@ public sealed record RunState
                 StartedAt = recorded.At,
                 Failure = null,
                 Passed = null,
-                CostMicroUsd = 0,
+                Cost = default,
                 DurationMs = 0,
             },
             EffectStarted => next with { InFlight = InFlight + 1 },
@@ -79,7 +85,7 @@ public sealed record RunState
             {
                 InFlight = InFlight - 1,
                 Passed = run is { ExitCode: 0, Signal: null, KillReason: null, NoEnd: null } ? run : null,
-                CostMicroUsd = CostMicroUsd + (run.CostMicroUsd ?? 0),
+                Cost = Cost + (run.Cost ?? default),
                 DurationMs = DurationMs + run.DurationMs,
             },
             EffectFinished => next with { InFlight = InFlight - 1 },

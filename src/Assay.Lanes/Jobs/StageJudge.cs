@@ -3,6 +3,8 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
@@ -32,22 +34,22 @@ internal sealed record StageProblem
 internal static class StageJudge
 {
     /// <summary>Why the process itself did not do its work; null when it did.</summary>
-    public static StageProblem? ProcessProblem(ProcessOutcome run)
+    public static StageProblem? ProcessProblem(ProcessOutcome run) => ProcessEnding.Of(run) switch
     {
-        if (run.ChangedInputs.Length > 0)
-        {
-            return new StageProblem(
-                StageRefusals.Changed, $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted");
-        }
-
-        if (run.StartError is { } error) return new StageProblem(StageRefusals.Start, error);
-        if (run.NoEnd is { } noEnd) return new StageProblem(StageRefusals.Engine, noEnd);
-        if (run.MeterProblem is { } meter) return new StageProblem(StageRefusals.Meter, meter);
-        if (run.KillReason is { } reason) return new StageProblem(StageRefusals.Killed, $"ended at its cap: {KillWord(reason)}");
-        if (run.Signal is { } signal) return new StageProblem(StageRefusals.Signal, $"ended by signal {signal}");
-        if (run.ExitCode is not 0) return new StageProblem(StageRefusals.ExitCode, $"exit code {run.ExitCode}: see {run.Stderr.File}");
-        return run.RunRootPresent ? null : new StageProblem(StageRefusals.RunRoot, "the program removed its own folder");
-    }
+        // An input that changed may be why it did not start, so here it is named first.
+        _ when run.ChangedInputs.Length > 0 => new StageProblem(
+            StageRefusals.Changed, $"{string.Join(", ", run.ChangedInputs)}: not what it was when the job was submitted"),
+        ProcessEnding.NotStarted ending => new StageProblem(StageRefusals.Start, ending.Why),
+        ProcessEnding.NoEnd ending => new StageProblem(StageRefusals.Engine, ending.Why),
+        ProcessEnding.MeterUnreadable ending => new StageProblem(StageRefusals.Meter, ending.Why),
+        ProcessEnding.Killed ending => new StageProblem(StageRefusals.Killed, $"ended at its cap: {WireName<KillReason>.Of(ending.Reason)}"),
+        ProcessEnding.Signalled ending => new StageProblem(StageRefusals.Signal, $"ended by signal {ending.Signal}"),
+        ProcessEnding.Exited { Code: not 0 } ending =>
+            new StageProblem(StageRefusals.ExitCode, $"exit code {ending.Code}: see {run.Stderr.File}"),
+        ProcessEnding.Exited { LeftRunRoot: false } => new StageProblem(StageRefusals.RunRoot, "the program removed its own folder"),
+        ProcessEnding.Exited => null,
+        var ending => throw new InvalidOperationException($"unknown ending {ending}"),
+    };
 
     /// <summary>Reads a document that a component made: strictly, and against its contract.</summary>
     /// <param name="file">As it was collected.</param>
@@ -73,9 +75,4 @@ internal static class StageJudge
         document = read.Value.Root;
         return null;
     }
-
-    private static string KillWord(KillReason reason) => JsonSerializer.SerializeToElement(reason, JobWordsJson.Default.KillReason).GetString()!;
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(KillReason))]
-internal sealed partial class JobWordsJson : System.Text.Json.Serialization.JsonSerializerContext;

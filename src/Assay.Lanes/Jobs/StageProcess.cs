@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
 
@@ -46,7 +47,7 @@ public sealed record StageProcess
 
     public DateTimeOffset? NotAfter { get; init; }
 
-    public long? MaxCostMicroUsd { get; init; }
+    public Usd? MaxCost { get; init; }
 
     public RunProcess ToEffect()
     {
@@ -71,7 +72,7 @@ public sealed record StageProcess
             Folders = [OutputFolder],
             Collect = Collect,
             List = List,
-            Meter = new CostMeter(MeterFile, MaxCostMicroUsd),
+            Meter = new CostMeter(MeterFile, MaxCost?.Micros),
             Caps = Component.Caps,
             Sandbox = Component.Sandbox,
             NotAfter = NotAfter,

@@ -1,4 +1,5 @@
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -20,7 +21,7 @@ public sealed record AdapterRefusal(string Status, string? Reason, DateTimeOffse
     public static AdapterRefusal? Of(StreamAnswer answer) => answer switch
     {
         PermitAnswer { Status: PermitStatus.Allowed } => null,
-        PermitAnswer permit => new AdapterRefusal(permit.Status == PermitStatus.Open ? "OPEN" : "UNHEALTHY", permit.Reason, permit.Since, permit.Until),
+        PermitAnswer permit => new AdapterRefusal(WireName<PermitStatus>.Of(permit.Status), permit.Reason, permit.Since, permit.Until),
         { NotDone: { } reason } => new AdapterRefusal(RefusedWord, reason, null, null),
         _ => throw new InvalidOperationException($"an adapter answers no {answer}"),
     };

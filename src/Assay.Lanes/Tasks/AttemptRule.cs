@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -23,16 +24,17 @@ public static class AttemptRule
     };
 
     /// <summary>Why a process did not do what it was started for; null when it did.</summary>
-    public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes)
+    public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes) => ProcessEnding.Of(run) switch
     {
-        if (run.StartError is { } error) return $"{Crash}it could not be started: {error}";
-        if (run.Problem is not null) return $"{EngineFailed}: {run.Problem}";
-        if (run.ChangedInputs.Length > 0) return $"{string.Join(", ", run.ChangedInputs)} is not what it was when the run was declared";
-        if (run.KillReason is { } kill) return Killed(kill, run);
-        if (run.Signal is { } signal) return $"{Crash}signal {signal} ended it";
-        if (run.NoEnd is { } noEnd) return $"{EngineFailed}: {noEnd}";
-        return run.ExitCode is { } code && successCodes.Contains(code) ? null : $"exit code {run.ExitCode}";
-    }
+        ProcessEnding.NotStarted ending => $"{Crash}it could not be started: {ending.Why}",
+        ProcessEnding.NoEnd ending => $"{EngineFailed}: {ending.Why}",
+        ProcessEnding.ChangedInputs ending => $"{string.Join(", ", ending.Names)} is not what it was when the run was declared",
+        ProcessEnding.MeterUnreadable ending => ending.Kill is { } reason ? Killed(reason, run) : ending.Why,
+        ProcessEnding.Killed ending => Killed(ending.Reason, run),
+        ProcessEnding.Signalled ending => $"{Crash}signal {ending.Signal} ended it",
+        ProcessEnding.Exited ending => successCodes.Contains(ending.Code) ? null : $"exit code {ending.Code}",
+        var ending => throw new InvalidOperationException($"unknown ending {ending}"),
+    };
 
     private static string Killed(KillReason kill, ProcessOutcome run) => kill switch
     {
@@ -51,7 +53,7 @@ public static class AttemptRule
     private static TaskAttempted OnProcess(TaskState task, AdapterSpec adapter, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
         TaskAttempted Result(AttemptResult result, string? reason, bool canRetry, AdapterReport health, Digest? answer = null) =>
-            Of(task, result, reason, canRetry, health) with { Answer = answer, CostMicroUsd = run.CostMicroUsd ?? 0, DurationMs = run.DurationMs };
+            Of(task, result, reason, canRetry, health) with { Answer = answer, Cost = run.Cost ?? default, DurationMs = run.DurationMs };
 
         if (run.KillReason == KillReason.Cancelled) return Result(AttemptResult.Interrupted, "it was cancelled", task.Spec.RetrySafe, AdapterReport.Unknown);
         if (ProcessProblem(run, adapter.SuccessCodes) is { } problem)
@@ -100,5 +102,5 @@ public static class AttemptRule
     }
 
     private static TaskAttempted Of(TaskState task, AttemptResult result, string? reason, bool canRetry, AdapterReport health) => new(
-        task.Spec.TaskId, result, reason is null ? null : BoundedText.Cut(reason, MaxReason), canRetry, null, health, null, 0, 0);
+        task.Spec.TaskId, result, reason is null ? null : BoundedText.Cut(reason, MaxReason), canRetry, null, health, null, default, 0);
 }

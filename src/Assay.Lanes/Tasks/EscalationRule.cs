@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
 /// <summary>When a person ought to know, and how the webhook is told (seed 001: ai_escalation_triggers).</summary>
-public static class EscalationRule
+internal static class EscalationRule
 {
     public const string CircuitOpened = "circuit_opened";
     public const string AcceptanceFailedRepeatedly = "acceptance_failed_repeatedly";
@@ -19,9 +20,9 @@ public static class EscalationRule
     private const int Repeatedly = 2;
 
     private const int MaxTries = 10;
-    private const long FirstPauseMs = 2_000;
-    private const long MaxPauseMs = 300_000;
     private const long TimeoutMs = 15_000;
+
+    private static readonly BackOff Pauses = new(BackOffGrowth.Exponential, 2_000, 300_000, Jitter: false);
 
     /// <summary>What is escalated because of events that are about to be recorded. The state contains them.</summary>
     public static IEnumerable<Escalated> After(ExecutionState state, IEnumerable<Event> events)
@@ -84,7 +85,7 @@ public static class EscalationRule
 
     /// <summary>When an escalation that was not taken is sent again.</summary>
     public static DateTimeOffset NextTry(WebhookChore webhook, DateTimeOffset at) =>
-        at + TimeSpan.FromMilliseconds(Math.Min(MaxPauseMs, FirstPauseMs << Math.Min(webhook.Tries, 16)));
+        at + Pauses.Pause(webhook.Tries + 1, webhook.Escalation.EscalationId);
 
     /// <summary>The end of an escalation that nobody takes; null while it is tried again.</summary>
     public static EscalationUndelivered? GiveUp(WebhookChore webhook, EffectOutcome outcome)

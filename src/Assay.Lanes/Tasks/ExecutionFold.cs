@@ -74,7 +74,7 @@ internal static class ExecutionFold
                 });
             case TaskAttempted attempted:
                 var reported = task.Attempted is null ? Report(state, task, attempted.Health) : state;
-                return reported.With(task with { Attempted = attempted, CostMicroUsd = task.CostMicroUsd + attempted.CostMicroUsd });
+                return reported.With(task with { Attempted = attempted, Cost = task.Cost + attempted.Cost });
             case ManualDone done:
                 return state.With(task with { Done = done });
             case ManualReminded:

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -7,8 +8,6 @@ namespace Assay.Lanes.Tasks;
 public static class ExecutionResults
 {
     public const string Version = "execution_results_v1";
-
-    private const decimal MicrosPerUsd = 1_000_000m;
 
     public static Blob Of(ExecutionState state) => Blob.Of(System.Text.Encoding.UTF8.GetBytes($"{Document(state).ToJsonString(Indented)}\n"));
 
@@ -20,8 +19,8 @@ public static class ExecutionResults
     {
         ["schema_version"] = Version,
         ["run_id"] = state.Declared.RunId,
-        ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(TaskState.Word(p), (JsonNode?)state.Count(p)))),
-        ["cost_usd"] = state.Tasks.Sum(t => t.CostMicroUsd) / MicrosPerUsd,
+        ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
+        ["cost_usd"] = state.Tasks.Cost.Dollars,
         ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),
     };
 
@@ -38,7 +37,7 @@ public static class ExecutionResults
     private static JsonObject Result(TaskState task) => new()
     {
         ["task_id"] = task.Spec.TaskId,
-        ["status"] = TaskState.Word(task.Phase),
+        ["status"] = WireName<TaskPhase>.Of(task.Phase),
         ["adapter_id"] = task.AdapterId,
         ["attempts"] = task.Attempts,
         ["duration_ms"] = task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : 0,
@@ -51,7 +50,7 @@ public static class ExecutionResults
             ["tests"] = new JsonArray([.. task.Tests.Select(Test)]),
         },
         ["reason"] = task.Reason,
-        ["cost_usd"] = task.CostMicroUsd / MicrosPerUsd,
+        ["cost_usd"] = task.Cost.Dollars,
     };
 
     private static JsonObject Test(TestResult test) => new()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 
@@ -8,23 +9,29 @@ namespace Assay.Lanes.Tasks;
 public enum ExecutionPhase
 {
     /// <summary>It does not exist.</summary>
+    [JsonStringEnumMemberName("NONE")]
     None,
 
     /// <summary>It waits for somebody to work on it. To Running.</summary>
+    [JsonStringEnumMemberName("IDLE")]
     Idle,
 
     /// <summary>To Paused, Stopping or Finished.</summary>
+    [JsonStringEnumMemberName("RUNNING")]
     Running,
 
     /// <summary>
     /// Safe mode: nothing but a look at the adapters is started. To Running by itself when health returns, or by command.
     /// </summary>
+    [JsonStringEnumMemberName("PAUSED")]
     Paused,
 
     /// <summary>What is under way is being ended, then it waits to be worked on again.</summary>
+    [JsonStringEnumMemberName("STOPPING")]
     Stopping,
 
     /// <summary>Every task has ended. To Idle when a person reopens one.</summary>
+    [JsonStringEnumMemberName("FINISHED")]
     Finished,
 }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -15,8 +16,8 @@ internal static class PatchLine
     {
         var (patchId, word, reason, by) = recorded.Body switch
         {
-            PatchCreated created => (created.Patch.PatchId, PatchMoves.Word(PatchState.Created), null, null),
-            PatchMoved moved => (moved.PatchId, PatchMoves.Word(moved.State), moved.Reason, moved.By),
+            PatchCreated created => (created.Patch.PatchId, WireName<PatchState>.Of(PatchState.Created), null, null),
+            PatchMoved moved => (moved.PatchId, WireName<PatchState>.Of(moved.State), moved.Reason, moved.By),
             _ => (null, null, null, null),
         };
         if (patchId is null) return null;

@@ -46,7 +46,7 @@ public enum PatchState
 }
 
 /// <summary>Which moves a patch can make.</summary>
-public static class PatchMoves
+internal static class PatchMoves
 {
     private static readonly Dictionary<PatchState, PatchState[]> To = new()
     {
@@ -62,21 +62,6 @@ public static class PatchMoves
     };
 
     public static bool CanMove(PatchState from, PatchState to) => To[from].Contains(to);
-
-    /// <summary>The state's name as it is recorded.</summary>
-    public static string Word(PatchState state) => state switch
-    {
-        PatchState.Created => "created",
-        PatchState.Validated => "validated",
-        PatchState.Applied => "applied",
-        PatchState.Verified => "verified",
-        PatchState.Committed => "committed",
-        PatchState.ApplyFailed => "apply_failed",
-        PatchState.RolledBack => "rolled_back",
-        PatchState.Quarantined => "quarantined",
-        PatchState.Dropped => "dropped",
-        _ => throw new InvalidOperationException($"unknown state {state}"),
-    };
 }
 
 /// <summary>A change that a task made.</summary>

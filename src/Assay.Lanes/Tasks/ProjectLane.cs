@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -210,11 +211,11 @@ public sealed class ProjectLane : Lane<ProjectState>
             return Decision.Refuse(KernelRefusals.Busy, $"{patchId} is being changed already");
         }
 
-        if (patch.State == to) return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {PatchMoves.Word(to)} already");
+        if (patch.State == to) return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {WireName<PatchState>.Of(to)} already");
         if (patch.State is PatchState.Verified || !PatchMoves.CanMove(patch.State, to))
         {
-            var stands = $"{PatchMoves.Word(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}";
-            return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {stands}: it cannot become {PatchMoves.Word(to)}");
+            var stands = $"{WireName<PatchState>.Of(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}";
+            return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {stands}: it cannot become {WireName<PatchState>.Of(to)}");
         }
 
         return Decision.Accept(new PatchRequested(patchId, to, merge, by));

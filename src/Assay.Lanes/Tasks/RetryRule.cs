@@ -1,5 +1,4 @@
-using Assay.Kernel.Effects;
-using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -10,22 +9,11 @@ public static class RetryRule
     public static bool HasAttemptsLeft(ExecutionState state, TaskState task) =>
         task.Attempts - task.Forgiven < Math.Min(task.Spec.MaxAttempts, state.AdapterOf(task).Retry.MaxAttempts);
 
-    /// <summary>The pause before the next attempt. What varies in it comes from the attempt's identity, so that the fold stays pure (ruling 8).</summary>
-    public static TimeSpan Pause(string runId, TaskState task, RetryPauses pauses, long? askedForMs)
+    /// <summary>The pause before the next attempt: no shorter than the adapter asks for.</summary>
+    public static TimeSpan Pause(string runId, TaskState task, BackOff pauses, long? askedForMs)
     {
-        var failures = Math.Max(1, task.Attempts - task.Forgiven);
-        double grown = pauses.Backoff switch
-        {
-            RetryPauses.Exponential => pauses.BaseMs * Math.Pow(2, Math.Min(failures - 1, 30)),
-            RetryPauses.Linear => pauses.BaseMs * (double)failures,
-            RetryPauses.Constant => pauses.BaseMs,
-            var other => throw new InvalidOperationException($"unknown back-off {other}"),
-        };
-        var bounded = Math.Min(grown, pauses.MaxMs);
-        if (pauses.Jitter) bounded *= 0.5 + (0.5 * Fraction($"{task.Ticket(runId)}"));
-        return TimeSpan.FromMilliseconds(Math.Max(bounded, askedForMs ?? 0));
+        var pause = pauses.Pause(Math.Max(1, task.Attempts - task.Forgiven), task.Ticket(runId));
+        var asked = TimeSpan.FromMilliseconds(askedForMs ?? 0);
+        return pause > asked ? pause : asked;
     }
-
-    /// <summary>From 0 to 1, the same for the same text.</summary>
-    private static double Fraction(string text) => Convert.ToUInt32(Digest.Of(text).Short(8), 16) / (double)uint.MaxValue;
 }

@@ -3,7 +3,7 @@ using Assay.Kernel.Effects;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>When nothing more is started (seed 001: ai_safe_mode_conditions).</summary>
-public static class SafeModeRule
+internal static class SafeModeRule
 {
     private const int MaxReason = 2_000;
 

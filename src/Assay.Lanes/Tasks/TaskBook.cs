@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -30,7 +31,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
     /// <summary>Effects of tasks that are under way.</summary>
     public int EffectsInFlight { get; private init; }
 
-    public long CostMicroUsd { get; private init; }
+    public Usd Cost { get; private init; }
 
     /// <summary>Tasks that failed their acceptance tests.</summary>
     public int FailedAcceptance { get; private init; }
@@ -86,7 +87,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
         var place = _places[task.Spec.TaskId];
         var before = _tasks[place];
         var book = Copy(
-            task.InFlight.Count - before.InFlight.Count, task.CostMicroUsd - before.CostMicroUsd, FailedItsTests(task) - FailedItsTests(before));
+            task.InFlight.Count - before.InFlight.Count, task.Cost - before.Cost, FailedItsTests(task) - FailedItsTests(before));
         book._tasks = _tasks.SetItem(place, task);
         if (before.Phase != task.Phase)
         {
@@ -107,7 +108,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
 
     private static int FailedItsTests(TaskState task) => task.Rule == PatchRule.AcceptanceFailed ? 1 : 0;
 
-    private TaskBook Copy(int effects = 0, long cost = 0, int failedAcceptance = 0) => new()
+    private TaskBook Copy(int effects = 0, Usd cost = default, int failedAcceptance = 0) => new()
     {
         _tasks = _tasks,
         _places = _places,
@@ -117,7 +118,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
         _ready = _ready,
         _counts = _counts,
         EffectsInFlight = EffectsInFlight + effects,
-        CostMicroUsd = CostMicroUsd + cost,
+        Cost = Cost + cost,
         FailedAcceptance = FailedAcceptance + failedAcceptance,
     };
 

@@ -1,4 +1,5 @@
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -51,7 +52,7 @@ internal static class TaskDesk
         var task = state.Task(taskId);
         if (task.Phase != TaskPhase.InProgress || !state.IsManual(task))
         {
-            return Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} is {TaskState.Word(task.Phase)}: it does not wait for a person");
+            return Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} is {WireName<TaskPhase>.Of(task.Phase)}: it does not wait for a person");
         }
 
         return task.Done is null ? null : Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} was said to be done already");
@@ -60,7 +61,7 @@ internal static class TaskDesk
     private static Decision EndTask(ExecutionState state, CancelTask cancel)
     {
         var task = state.Task(cancel.TaskId);
-        if (task.HasEnded) return Decision.Refuse(KernelRefusals.Ended, $"{cancel.TaskId} is {TaskState.Word(task.Phase)} already");
+        if (task.HasEnded) return Decision.Refuse(KernelRefusals.Ended, $"{cancel.TaskId} is {WireName<TaskPhase>.Of(task.Phase)} already");
         if (task.CancelRequested is not null) return Decision.Accept();
         if (task.IsCommitting)
         {
@@ -76,7 +77,7 @@ internal static class TaskDesk
         var task = state.Task(retry.TaskId);
         if (!task.HasEnded)
         {
-            return Decision.Refuse(TaskRefusals.NotEnded, $"{retry.TaskId} is {TaskState.Word(task.Phase)}: it has not ended");
+            return Decision.Refuse(TaskRefusals.NotEnded, $"{retry.TaskId} is {WireName<TaskPhase>.Of(task.Phase)}: it has not ended");
         }
 
         if (!task.InFlight.IsEmpty)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -40,7 +41,8 @@ public sealed record TaskSpec
 
     public required ProcessCaps Caps { get; init; }
 
-    public long? MaxCostMicroUsd { get; init; }
+    [JsonPropertyName("max_cost_micro_usd")]
+    public Usd? MaxCost { get; init; }
 
     public required int MaxAttempts { get; init; }
 
@@ -192,7 +194,7 @@ public sealed record HealthCheck(ImmutableArray<string> Command, string? Url, lo
 public sealed record BreakerSettings(int FailureThreshold, long OpenMs, int HalfOpenSuccesses);
 
 /// <summary>How often an adapter is tried, and the pauses in between.</summary>
-public sealed record RetrySettings(int MaxAttempts, RetryPauses Pauses);
+public sealed record RetrySettings(int MaxAttempts, BackOff Pauses);
 
 /// <summary>Where escalations go, and the variable that holds the key with which they are signed.</summary>
 public sealed record EscalationTarget(string WebhookUrl, string SecretVariable);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -76,10 +77,11 @@ public sealed record TaskDeferred(string TaskId, DateTimeOffset Until, string Re
 /// <param name="RetryAfterMs">How long the adapter asks to wait.</param>
 /// <param name="Health">What the attempt says of the adapter itself.</param>
 /// <param name="Answer">A patch that the adapter answered, to be applied to the copy.</param>
-/// <param name="CostMicroUsd">What it cost.</param>
+/// <param name="Cost">What it cost.</param>
 /// <param name="DurationMs">How long it took.</param>
 public sealed record TaskAttempted(
-    string TaskId, AttemptResult Result, string? Reason, bool CanRetry, long? RetryAfterMs, AdapterReport Health, Digest? Answer, long CostMicroUsd, long DurationMs)
+    string TaskId, AttemptResult Result, string? Reason, bool CanRetry, long? RetryAfterMs, AdapterReport Health, Digest? Answer,
+    [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
     : TaskEvent(TaskId);
 
 /// <summary>How an adapter's part ended.</summary>

@@ -1,6 +1,7 @@
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -135,7 +136,7 @@ internal static class TaskFlow
             _ => "it was interrupted while the answered patch was applied",
         };
         if (problem is null) return [];
-        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, CostMicroUsd = 0, DurationMs = 0 };
+        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, Cost = default, DurationMs = 0 };
         return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
     }
 
@@ -212,7 +213,7 @@ internal static class TaskFlow
 
             if (task.Phase == TaskPhase.Pending && task.InFlight.IsEmpty && task.Spec.DependsOn.FirstOrDefault(d => state.Task(d) is { HasEnded: true, Phase: not TaskPhase.Completed }) is { } failed)
             {
-                yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {TaskState.Word(state.Task(failed).Phase)}", null);
+                yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {WireName<TaskPhase>.Of(state.Task(failed).Phase)}", null);
             }
 
             if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null, InFlight.IsEmpty: true }) yield return new TaskValidating(task.Spec.TaskId, null);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -7,24 +9,31 @@ namespace Assay.Lanes.Tasks;
 public enum TaskPhase
 {
     /// <summary>Waits for its turn, its dependencies, an adapter, or the pause before another attempt. To InProgress or Cancelled.</summary>
+    [JsonStringEnumMemberName("PENDING")]
     Pending,
 
     /// <summary>An adapter works on it. To Validating, back to Pending on a retry, or to an end.</summary>
+    [JsonStringEnumMemberName("IN_PROGRESS")]
     InProgress,
 
     /// <summary>Its change is tested. To Completed, Failed or Cancelled.</summary>
+    [JsonStringEnumMemberName("VALIDATING")]
     Validating,
 
     /// <summary>Tested, and in the real tree. The end.</summary>
+    [JsonStringEnumMemberName("COMPLETED")]
     Completed,
 
     /// <summary>The end, unless a person reopens it.</summary>
+    [JsonStringEnumMemberName("FAILED")]
     Failed,
 
     /// <summary>Its time ran out. The end, unless a person reopens it.</summary>
+    [JsonStringEnumMemberName("TIMEOUT")]
     TimedOut,
 
     /// <summary>By a person, or because a dependency did not complete. The end, unless a person reopens it.</summary>
+    [JsonStringEnumMemberName("CANCELLED")]
     Cancelled,
 }
 
@@ -92,7 +101,7 @@ public sealed record TaskState(TaskSpec Spec)
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    public long CostMicroUsd { get; init; }
+    public Usd Cost { get; init; }
 
     /// <summary>Whether any program of it ran without a cage.</summary>
     public bool Uncaged { get; init; }
@@ -101,17 +110,4 @@ public sealed record TaskState(TaskSpec Spec)
     public string Ticket(string runId, int? attempt = null) => $"{runId}/{Spec.TaskId}/{attempt ?? Attempts}";
 
     public bool IsTested(AcceptanceTest test) => Tests.Any(t => t.Name == test.Name);
-
-    /// <summary>The state's name as it is recorded and shown.</summary>
-    public static string Word(TaskPhase phase) => phase switch
-    {
-        TaskPhase.Pending => "PENDING",
-        TaskPhase.InProgress => "IN_PROGRESS",
-        TaskPhase.Validating => "VALIDATING",
-        TaskPhase.Completed => "COMPLETED",
-        TaskPhase.Failed => "FAILED",
-        TaskPhase.TimedOut => "TIMEOUT",
-        TaskPhase.Cancelled => "CANCELLED",
-        _ => throw new InvalidOperationException($"unknown phase {phase}"),
-    };
 }

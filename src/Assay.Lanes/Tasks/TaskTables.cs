@@ -1,6 +1,7 @@
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
@@ -34,14 +35,14 @@ public static class TaskTables
     }
 
     private static LaneRow Run(ExecutionState state, DateTimeOffset at) => new(
-        Executions, state.Declared.RunId, state.Phase.ToString().ToUpperInvariant(), state.Declared.ProjectRoot, (long)state.Tasks.Count, (long)state.Count(TaskPhase.Completed),
-        (long)(state.Count(TaskPhase.Failed) + state.Count(TaskPhase.TimedOut) + state.Count(TaskPhase.Cancelled)), state.PauseReason, state.Tasks.CostMicroUsd,
+        Executions, state.Declared.RunId, WireName<ExecutionPhase>.Of(state.Phase), state.Declared.ProjectRoot, (long)state.Tasks.Count, (long)state.Count(TaskPhase.Completed),
+        (long)(state.Count(TaskPhase.Failed) + state.Count(TaskPhase.TimedOut) + state.Count(TaskPhase.Cancelled)), state.PauseReason, state.Tasks.Cost.Micros,
         RecordedTime.Text(state.StartedAt == default ? at : state.StartedAt), RecordedTime.Text(at));
 
     private static LaneRow Task(ExecutionState state, TaskState task) => new(
-        Tasks, $"{state.Declared.RunId}/{task.Spec.TaskId}", state.Declared.RunId, task.Spec.TaskId, task.Spec.Title, task.Spec.Kind, (long)task.Spec.Priority, TaskState.Word(task.Phase),
+        Tasks, $"{state.Declared.RunId}/{task.Spec.TaskId}", state.Declared.RunId, task.Spec.TaskId, task.Spec.Title, task.Spec.Kind, (long)task.Spec.Priority, WireName<TaskPhase>.Of(task.Phase),
         task.AdapterId, (long)task.Attempts, task.Patch?.PatchId, (long)task.Tests.Count(t => t.Passed), (long)task.Tests.Count(t => !t.Passed), task.Reason ?? task.Waits,
-        task.CostMicroUsd, task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : null,
+        task.Cost.Micros, task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : null,
         task.StartedAt is { } started ? RecordedTime.Text(started) : null, task.EndedAt is { } ended ? RecordedTime.Text(ended) : null, (long)state.Tasks.PlaceOf(task.Spec.TaskId));
 
     private static LaneRow Entry(ExecutionState state, RecordedEvent recorded, TaskLaneEvent body) => new(
@@ -59,18 +60,10 @@ public static class AdapterTables
         ? []
         : [
             new LaneRow(
-                Adapters, spec.AdapterId, spec.Kind.ToString().ToLowerInvariant(), Word(state.Breaker.Circuit), (long)state.Breaker.Failures, Time(state.Breaker.Since),
+                Adapters, spec.AdapterId, WireName<AdapterKind>.Of(spec.Kind), WireName<Circuit>.Of(state.Breaker.Circuit), (long)state.Breaker.Failures, Time(state.Breaker.Since),
                 Time(state.Breaker.OpenUntil), state.Healthy switch { null => spec.HealthCheck is null ? "unchecked" : "unknown", true => "healthy", false => "unhealthy" },
                 state.HealthReason, Time(state.CheckedAt), RecordedTime.Text(recorded.At)),
         ];
-
-    public static string Word(Circuit circuit) => circuit switch
-    {
-        Circuit.Closed => "CLOSED",
-        Circuit.Open => "OPEN",
-        Circuit.HalfOpen => "HALF_OPEN",
-        _ => throw new InvalidOperationException($"unknown circuit {circuit}"),
-    };
 
     private static string? Time(DateTimeOffset? at) => at is { } time ? RecordedTime.Text(time) : null;
 }
@@ -101,7 +94,7 @@ public static class PatchTables
         };
         if (patchId is null) return [];
         var (patch, project) = (state.Patches[patchId], TaskIdentity.ProjectId(state.Root!));
-        var (declared, word) = (patch.Patch, PatchMoves.Word(patch.State));
+        var (declared, word) = (patch.Patch, WireName<PatchState>.Of(patch.State));
         return
         [
             new LaneRow(

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace Assay.Server.Pages;
@@ -6,11 +7,17 @@ namespace Assay.Server.Pages;
 /// <summary>What a line of a diff is.</summary>
 public enum DiffLineKind
 {
+    [JsonStringEnumMemberName("context")]
     Context,
+
+    [JsonStringEnumMemberName("added")]
     Added,
+
+    [JsonStringEnumMemberName("removed")]
     Removed,
 
     /// <summary>Where the lines that follow stand.</summary>
+    [JsonStringEnumMemberName("hunk")]
     Hunk,
 }
 

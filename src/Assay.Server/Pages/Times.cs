@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Assay.Server.Pages;
 
-/// <summary>Times, durations and money as a person reads them.</summary>
+/// <summary>Times and durations as a person reads them.</summary>
 public static class Times
 {
     public static string Minute(string time) => time[..16].Replace('T', ' ');
@@ -17,8 +17,6 @@ public static class Times
         < 86400 => $"{(int)time.TotalHours} h {time.Minutes} min",
         _ => $"{(int)time.TotalDays} d {time.Hours} h",
     };
-
-    public static string Usd(decimal usd) => string.Create(CultureInfo.InvariantCulture, $"${usd:0.00####}");
 
     public static string Number(decimal? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
 }

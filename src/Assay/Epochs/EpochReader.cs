@@ -4,6 +4,7 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Epochs;
@@ -71,7 +72,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     {
         foreach (var (run, crucible) in summary.Runs.Zip(state.Crucibles))
         {
-            var outcome = run.Outcome != CrucibleOutcome.NotRun || crucible.Running is not { } effect ? EpochWords.Of(run.Outcome)
+            var outcome = run.Outcome != CrucibleOutcome.NotRun || crucible.Running is not { } effect ? WireName<CrucibleOutcome>.Of(run.Outcome)
                 : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
             yield return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
         }
@@ -87,7 +88,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         if (state.Crucibles is [{ Declared.Spec: TryRunner.Origin }]) return null;
         var place = $" --workspace {Word(workspace.Root)}";
         if (IsOfLadder(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
-        var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {epoch.Mode.ToString().ToLowerInvariant()}";
+        var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {WireName<EpochMode>.Of(epoch.Mode)}";
         return $"assay epoch run {(epoch.PlanFile is { } plan ? Word(plan) : "PLAN")} --resume{mode}{place}";
     }
 

@@ -7,6 +7,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Epochs;
@@ -62,7 +63,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         return run switch
         {
             EpochRun.Ended ended => new ChildOutcome(
-                ended.Summary.EpochId, EpochWords.Of(ended.Summary.EpochVerdict), ended.Summary.Reason, ended.Summary.CountsForGates),
+                ended.Summary.EpochId, WireName<EpochVerdict>.Of(ended.Summary.EpochVerdict), ended.Summary.Reason, ended.Summary.CountsForGates),
             EpochRun.Refused refused => new ChildOutcome(child.ChildId, null, refused.Problems[0].ToString(), Counts: true),
             EpochRun.Busy busy => new ChildOutcome(child.ChildId, null, $"process {busy.By.ProcessId} runs it", Counts: true),
             var other => throw new InvalidOperationException($"unknown result {other}"),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Values;
 
 namespace Assay.Jobs;
 
@@ -68,7 +69,7 @@ public sealed record JobSummary
         Generation = row.Number("generation"),
         SnapshotId = row.Text("snapshot_id")!,
         PolicyBundleId = row.Text("policy_bundle_id")!,
-        CostUsd = row.Number("cost_micro_usd") / 1_000_000m,
+        CostUsd = new Usd(row.Number("cost_micro_usd")).Dollars,
         WallClockMs = row.Number("wall_clock_ms"),
         SubmittedBy = row.Text("submitted_by")!,
         SubmittedAt = row.Text("submitted_at")!,

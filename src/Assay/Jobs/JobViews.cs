@@ -6,8 +6,6 @@ namespace Assay.Jobs;
 /// <summary>Makes of a job's state what people see.</summary>
 internal static class JobViews
 {
-    private const decimal MicrosPerUsd = 1_000_000m;
-
     public static JobView Of(JobState state, JobSummary summary, long version, IReadOnlySet<string> lost) => new()
     {
         Job = summary,
@@ -34,7 +32,7 @@ internal static class JobViews
         JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),
         run.EndedAt is { } end ? RecordedTime.Text(end) : null,
         run.EndedAt is null && lost.Contains(run.EffectId) ? "interrupted" : run.Result,
-        run.CostMicroUsd / MicrosPerUsd)
+        run.Cost.Dollars)
     {
         Isolation = run.IsUncaged ? "UNCAGED" : null,
     };
@@ -43,8 +41,8 @@ internal static class JobViews
     {
         var (limits, used) = (state.Job.Budget, state.Counters);
         return new BudgetView(
-            limits.MaxSpawnPerJob, limits.MaxTotalIterations, limits.MaxProposalsPerJob, limits.MaxCostMicroUsd / MicrosPerUsd, limits.MaxWallClockMs,
-            used.Spawned, used.Generation, used.Proposals, used.CostMicroUsd / MicrosPerUsd, used.WallClockMs, state.Stopped?.Reason);
+            limits.MaxSpawnPerJob, limits.MaxTotalIterations, limits.MaxProposalsPerJob, limits.MaxCost?.Dollars, limits.MaxWallClockMs,
+            used.Spawned, used.Generation, used.Proposals, used.Cost.Dollars, used.WallClockMs, state.Stopped?.Reason);
     }
 
     /// <summary>Whether the bundle's file still says what it said. What was read stays in force either way.</summary>

@@ -70,7 +70,7 @@ public sealed class RunReader(Workspace workspace)
         {
             RunId = runId,
             RunSha256 = state.Declared.RunSha256.ToString(),
-            Status = RunTables.StatusWord(state),
+            Status = state.Status,
             Message = state.Failure?.Message,
             SnapshotId = state.Declared.SnapshotId,
             Metrics = Metrics(state, DossierLayout.Metrics),

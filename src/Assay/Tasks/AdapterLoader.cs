@@ -3,6 +3,7 @@ using System.Text.Json;
 using Assay.Engine;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;
@@ -83,7 +84,7 @@ internal sealed class AdapterLoader
             CircuitBreaker = new BreakerSettings(breaker?.FailureThreshold ?? 5, breaker?.OpenMs ?? 60_000, breaker?.HalfOpenSuccesses ?? 1),
             Retry = new RetrySettings(
                 retry?.MaxAttempts ?? 3,
-                new RetryPauses(retry?.Backoff ?? RetryPauses.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true)),
+                new BackOff(retry?.Backoff ?? BackOffGrowth.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true)),
             SuccessCodes = adapter.Kind == AdapterKind.Http
                 ? adapter.Success is { StatusCodes: { IsEmpty: false } statuses } ? statuses : [.. OkStatus]
                 : adapter.Success is { ExitCodes: { IsEmpty: false } codes } ? codes : [0],
@@ -97,7 +98,7 @@ internal sealed class AdapterLoader
     {
         void Only(bool isSet, string key, params AdapterKind[] kinds)
         {
-            if (isSet && !kinds.Contains(adapter.Kind)) Refuse(adapter, $"{pointer}/{key}", "kind", $"{key} means nothing for kind {adapter.Kind.ToString().ToLowerInvariant()}: remove it");
+            if (isSet && !kinds.Contains(adapter.Kind)) Refuse(adapter, $"{pointer}/{key}", "kind", $"{key} means nothing for kind {WireName<AdapterKind>.Of(adapter.Kind)}: remove it");
         }
 
         Only(!adapter.Command.IsEmpty, "command", AdapterKind.Process);

@@ -5,6 +5,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
@@ -172,7 +173,7 @@ public sealed class TaskBoard
             var (decision, state) = await _desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), command);
             return decision is Decision.Refused refused
                 ? TaskAnswer.Refused(taskId, refused.Refusal)
-                : TaskAnswer.Done(taskId, TaskState.Word(((ExecutionState)state).Task(taskId).Phase));
+                : TaskAnswer.Done(taskId, WireName<TaskPhase>.Of(((ExecutionState)state).Task(taskId).Phase));
         }
         catch (EventTooLargeException e)
         {
@@ -202,7 +203,7 @@ public sealed class TaskBoard
 
             var record = state.Patches[patchId];
             return record.State == wanted
-                ? TaskAnswer.Done(patchId, PatchMoves.Word(record.State))
+                ? TaskAnswer.Done(patchId, WireName<PatchState>.Of(record.State))
                 : TaskAnswer.Refused(
                     patchId, TaskRefusals.TreeMoved, state.Refusals.GetValueOrDefault(patchId) ?? record.Reason ?? "the tree has moved on");
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Tasks;
 
@@ -82,7 +83,6 @@ internal sealed record BudgetDocument
     private const long DefaultOutputBytes = 8 << 20;
     private const int DefaultProcesses = 256;
     private const long DefaultMemoryMb = 2_048;
-    private const decimal MicrosPerUsd = 1_000_000m;
 
     public long? TimeMs { get; init; }
 
@@ -101,7 +101,7 @@ internal sealed record BudgetDocument
     public decimal? CostUsd { get; init; }
 
     [JsonIgnore]
-    public long? MaxCostMicroUsd => CostUsd is { } usd ? (long)Math.Floor(usd * MicrosPerUsd) : null;
+    public Usd? MaxCost => CostUsd is { } usd ? Usd.Allowed(usd) : null;
 
     public ProcessCaps ToCaps()
     {
@@ -215,7 +215,7 @@ internal sealed record RetryDocument
 {
     public int? MaxAttempts { get; init; }
 
-    public string? Backoff { get; init; }
+    public BackOffGrowth? Backoff { get; init; }
 
     public long? BaseMs { get; init; }
 

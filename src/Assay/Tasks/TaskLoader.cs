@@ -135,7 +135,7 @@ internal sealed class TaskLoader
             FileScope = new FileScope(scope.Write, scope.Forbid),
             AcceptanceTests = tests,
             Caps = (task.Budgets ?? new BudgetDocument()).ToCaps(),
-            MaxCostMicroUsd = task.Budgets?.MaxCostMicroUsd,
+            MaxCost = task.Budgets?.MaxCost,
             MaxAttempts = task.MaxAttempts ?? DefaultAttempts,
             RetrySafe = task.RetrySafe,
             AdapterIds = [.. adapters.Select(a => a.AdapterId)],

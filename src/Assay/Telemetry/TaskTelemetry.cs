@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
@@ -90,8 +91,8 @@ internal sealed class TaskTelemetry : IDisposable
                 break;
             case TaskEnded ended:
                 var task = state.Task(ended.TaskId);
-                _executed.Add(1, Tag("state", TaskState.Word(task.Phase)));
-                if (task.StartedAt is { } start) _durations.Record((recorded.At - start).TotalSeconds, Tag("state", TaskState.Word(task.Phase)));
+                _executed.Add(1, Tag("state", WireName<TaskPhase>.Of(task.Phase)));
+                if (task.StartedAt is { } start) _durations.Record((recorded.At - start).TotalSeconds, Tag("state", WireName<TaskPhase>.Of(task.Phase)));
                 End(ended.TaskId, task.Phase == TaskPhase.Completed ? ActivityStatusCode.Ok : ActivityStatusCode.Error, ended.Reason, recorded.At);
                 break;
         }

@@ -3,6 +3,7 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tests.Tasks;
@@ -52,7 +53,7 @@ public sealed class BreakerSharingTests
         Headers = ImmutableSortedDictionary<string, string>.Empty,
         Concurrency = 1,
         CircuitBreaker = new BreakerSettings(FailureThreshold: 5, OpenMs: 300, HalfOpenSuccesses: 1),
-        Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+        Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
         SuccessCodes = [0],
     };
 }

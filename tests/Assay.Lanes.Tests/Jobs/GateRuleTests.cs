@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Tests.Jobs;
@@ -63,5 +64,5 @@ public sealed class PolicyRuleTests
 
     [Fact]
     public void Zero_and_absent_are_no_limit_and_money_is_whole_micro_dollars() =>
-        Assert.Equal(new JobBudget { MaxCostMicroUsd = 500_000 }, PolicyRule.Budget(Bundle));
+        Assert.Equal(new JobBudget { MaxCost = new Usd(500_000) }, PolicyRule.Budget(Bundle));
 }

@@ -4,6 +4,7 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Tests.Epochs;
@@ -161,18 +162,18 @@ public sealed class JobLaneTests
     [InlineData(KillReason.CostLimit, BudgetRule.Cost)]
     public void A_budget_that_ends_a_stage_in_the_middle_stops_the_job(KillReason reason, string limit)
     {
-        var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxWallClockMs = 1000, MaxCostMicroUsd = 500 });
+        var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxWallClockMs = 1000, MaxCost = new Usd(500) });
         var process = (RunProcess)story.Asked();
         Assert.Equal((JobStory.Now.AddSeconds(1), 500L), (process.NotAfter, process.Meter!.MaxMicroUsd));
-        story.Stage(JobStory.Runspec, o => o with { ExitCode = null, Signal = 9, KillReason = reason, CostMicroUsd = 501, DurationMs = 900 });
-        Assert.Equal((JobPhase.StoppedBudget, limit, 501L), (story.State.Phase, story.State.Stopped!.Reason, story.State.Stopped.Counters.CostMicroUsd));
+        story.Stage(JobStory.Runspec, o => o with { ExitCode = null, Signal = 9, KillReason = reason, Cost = new Usd(501), DurationMs = 900 });
+        Assert.Equal((JobPhase.StoppedBudget, limit, new Usd(501)), (story.State.Phase, story.State.Stopped!.Reason, story.State.Stopped.Counters.Cost));
         Assert.Null(story.State.Document("runspec"));
     }
 
     [Fact]
     public void A_budget_that_is_used_up_stops_the_job_before_its_next_stage()
     {
-        var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCostMicroUsd = 500 }).Stage(JobStory.Runspec, o => o with { CostMicroUsd = 500 });
+        var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCost = new Usd(500) }).Stage(JobStory.Runspec, o => o with { Cost = new Usd(500) });
         story.Approve("runspec");
         Assert.Equal((JobPhase.StoppedBudget, "stage run"), (story.State.Phase, story.State.Stopped!.Action));
     }
@@ -231,7 +232,7 @@ public sealed class JobLaneTests
         var effect = (CommandStream)story.Begin();
         var files = new[] { "metrics.json", "segments/walk_1/metrics.json", "segments/held/metrics.json" }.Select(p => new DossierFile(p, Digest.Of(p), 1));
         var manifest = DossierManifest.Of(((DeclareRun)effect.Command).Run, [.. files]).Bytes();
-        story.End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(RunEnd.Completed, null, null, IsOwn: true, 0, 0) { Document = manifest }));
+        story.End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(RunEnd.Completed, null, null, IsOwn: true, default, 0) { Document = manifest }));
         Assert.Contains(((RunProcess)story.Asked()).Inputs, i => i.Name == "dossier/segments/held/metrics.json");
         story.Stage(JobStory.Gates);
         var registry = (RunProcess)story.Asked();
@@ -266,7 +267,7 @@ public sealed class JobLaneTests
         var rejected = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec);
         rejected.Put(new RejectStep("runspec", rejected.State.Waiting!.Sha256, JobStory.Ada, "no", null));
         yield return rejected.State;
-        yield return JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCostMicroUsd = 1 }).Stage(JobStory.Runspec, o => o with { CostMicroUsd = 1 }).Approve("runspec").State;
+        yield return JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCost = new Usd(1) }).Stage(JobStory.Runspec, o => o with { Cost = new Usd(1) }).Approve("runspec").State;
         var cancelled = JobStory.Of(JobKind.Blueprint);
         cancelled.Put(new CancelJob(JobStory.Ada, null));
         yield return cancelled.State;

@@ -93,7 +93,7 @@ internal sealed class JobStory
         var effect = (CommandStream)Begin();
         var declared = ((DeclareRun)effect.Command).Run;
         var manifest = DossierManifest.Of(declared, [new DossierFile("metrics.json", Digest.Of("m"), 2)]).Bytes();
-        return End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(end, rule, message, isOwn, 0, 7) { Document = manifest }));
+        return End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(end, rule, message, isOwn, default, 7) { Document = manifest }));
     }
 
     /// <summary>Plays the entry into the registry, or a child's submission.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tests.Epochs;
 
@@ -69,7 +70,7 @@ public sealed class AttemptRuleTests
             Headers = ImmutableSortedDictionary<string, string>.Empty,
             Concurrency = 1,
             CircuitBreaker = new BreakerSettings(1, 1, 1),
-            Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+            Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
             SuccessCodes = [0, 1],
         };
         return AttemptRule.Judge(new TaskState(task), adapter, new EffectCompleted(Process, 1, outcome, Given.Evidence()));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes;
 using Assay.Lanes.Tasks;
 
@@ -71,7 +72,7 @@ public sealed class TaskLaneTests
     public void The_pause_before_another_attempt_grows_varies_and_waits_for_what_was_asked()
     {
         var task = new TaskState(Declare().Tasks[0]);
-        var pauses = new RetryPauses(RetryPauses.Exponential, 1_000, 10_000, Jitter: true);
+        var pauses = new BackOff(BackOffGrowth.Exponential, 1_000, 10_000, Jitter: true);
         double Ms(int attempt, long? asked = null) => RetryRule.Pause("run", task with { Attempts = attempt }, pauses, asked).TotalMilliseconds;
         Assert.InRange(Ms(1), 500, 1_000);
         Assert.InRange(Ms(3), 2_000, 4_000);
@@ -114,7 +115,7 @@ public sealed class TaskLaneTests
             Headers = ImmutableSortedDictionary<string, string>.Empty,
             Concurrency = 1,
             CircuitBreaker = new BreakerSettings(1, 1, 1),
-            Retry = new RetrySettings(1, new RetryPauses(RetryPauses.Constant, 1, 1, Jitter: false)),
+            Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
             SuccessCodes = [0],
         };
         var task = new TaskSpec

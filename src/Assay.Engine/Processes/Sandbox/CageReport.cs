@@ -1,5 +1,6 @@
 using Assay.Engine.Processes.Containment;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Engine.Processes.Sandbox;
 
@@ -14,7 +15,7 @@ internal static class CageReport
     private static bool KeepsSignals => Landlock.Abi >= Landlock.ScopeAbi;
 
     /// <summary>Mechanism and level in a word.</summary>
-    public static string Isolation(SandboxLevel level) => level == SandboxLevel.None ? Uncaged : $"{Word(Cage.MechanismOf(level))}:{Word(level)}";
+    public static string Isolation(SandboxLevel level) => level == SandboxLevel.None ? Uncaged : $"{WireName<Mechanism>.Of(Cage.MechanismOf(level))}:{WireName<SandboxLevel>.Of(level)}";
 
     public static CageInForce Of(SandboxLevel level, IContainment containment)
     {
@@ -53,6 +54,4 @@ internal static class CageReport
     };
 
     private static Promise Kernel(params string[] by) => new(Holding.Kernel, [.. by]);
-
-    private static string Word(Enum value) => value.ToString().ToLowerInvariant();
 }
