@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Engine;
+using Assay.Inputs;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;

@@ -1,3 +1,4 @@
+using Assay.Inputs;
 using Assay.Lanes;
 using Assay.Lanes.Jobs;
 
