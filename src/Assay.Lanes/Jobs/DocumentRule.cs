@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 

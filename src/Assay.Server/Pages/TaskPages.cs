@@ -1,4 +1,4 @@
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Server.Api;
 using Assay.Server.Security;
 using Assay.Tasks;

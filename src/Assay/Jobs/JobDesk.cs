@@ -7,8 +7,8 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 using Assay.Ledger;
 
 namespace Assay.Jobs;

@@ -7,8 +7,8 @@ using Assay.Inputs;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Jobs;
 

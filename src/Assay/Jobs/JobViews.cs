@@ -1,5 +1,5 @@
 using Assay.Inputs;
-using Assay.Lanes;
+using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;

@@ -6,7 +6,6 @@ using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 
