@@ -5,8 +5,8 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Bench;
 

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Tasks;
 
 namespace Assay.Bench;

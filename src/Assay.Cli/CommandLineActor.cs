@@ -1,4 +1,5 @@
-using Assay.Lanes;
+using Assay.Lanes.Shared;
+
 
 namespace Assay.Cli;
 

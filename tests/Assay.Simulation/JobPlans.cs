@@ -3,8 +3,8 @@ using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Simulation;
 

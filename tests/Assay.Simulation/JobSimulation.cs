@@ -1,7 +1,7 @@
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Simulation;
 

@@ -5,8 +5,8 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Json;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Cli.Commands;
 

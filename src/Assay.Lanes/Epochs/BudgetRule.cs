@@ -1,4 +1,5 @@
 using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Epochs;
 
@@ -8,13 +9,6 @@ namespace Assay.Lanes.Epochs;
 /// </summary>
 public static class BudgetRule
 {
-    /// <summary>Between SIGTERM and SIGKILL when the crucible does not say.</summary>
-    public const long DefaultGraceMs = 500;
-
-    public const long DefaultOutputBytes = 1 << 20;
-
-    public const int DefaultProcesses = 256;
-
     private const long MiB = 1 << 20;
 
     /// <summary>The caps in force, for budgets without a <see cref="Violations">violation</see>.</summary>
@@ -23,16 +17,17 @@ public static class BudgetRule
     /// <param name="disk">Where its folder lies.</param>
     public static ProcessCaps InForce(PlanBudgets plan, CrucibleBudgets crucible, DiskPlace disk = DiskPlace.Folder)
     {
+        var defaults = CapsDefaults.Crucible;
         var time = crucible.TimeMs ?? Math.Min(plan.PerCrucibleTimeoutMs, crucible.KernelTimeoutKillMs ?? long.MaxValue);
         return new ProcessCaps
         {
             TimeMs = time,
-            KillMs = crucible.KernelTimeoutKillMs ?? time + DefaultGraceMs,
+            KillMs = crucible.KernelTimeoutKillMs ?? time + defaults.GraceMs,
             CpuTimeMs = crucible.CpuTimeMs ?? plan.PerCrucibleCpuTimeMs,
             MemoryBytes = (crucible.RunnerMemoryMaxMb ?? plan.PerCrucibleRssMb) * MiB,
-            StdoutBytes = crucible.StdoutMaxBytes ?? Math.Min(DefaultOutputBytes, plan.PerCrucibleStdoutMaxBytes ?? long.MaxValue),
-            StderrBytes = crucible.StderrMaxBytes ?? Math.Min(DefaultOutputBytes, plan.PerCrucibleStderrMaxBytes ?? long.MaxValue),
-            Processes = (int)Math.Min(int.MaxValue, crucible.MaxProcesses ?? Math.Min(DefaultProcesses, plan.PerCrucibleMaxProcesses ?? long.MaxValue)),
+            StdoutBytes = crucible.StdoutMaxBytes ?? Math.Min(defaults.OutputBytes, plan.PerCrucibleStdoutMaxBytes ?? long.MaxValue),
+            StderrBytes = crucible.StderrMaxBytes ?? Math.Min(defaults.OutputBytes, plan.PerCrucibleStderrMaxBytes ?? long.MaxValue),
+            Processes = (int)Math.Min(int.MaxValue, crucible.MaxProcesses ?? Math.Min(defaults.Processes, plan.PerCrucibleMaxProcesses ?? long.MaxValue)),
             DiskBytes = crucible.DiskMaxBytes ?? plan.PerCrucibleDiskMaxBytes,
             DiskInMemory = disk == DiskPlace.Memory,
         };

@@ -3,6 +3,7 @@ using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Epochs;
 
@@ -12,9 +13,6 @@ public static class EpochEffects
     public const string RunKind = "crucible";
     public const string ReplayKind = "replay";
     public const string SalvageKind = "salvage";
-
-    /// <summary>Always inherited, besides what the plan lists.</summary>
-    public static readonly ImmutableArray<string> AlwaysInherited = ["PATH", "HOME", "LANG", "TZ"];
 
     private const string InputFile = "assay_input.json";
 
@@ -47,7 +45,7 @@ public static class EpochEffects
         {
             Command = [Program(crucible), .. crucible.Crucible.Command.Skip(1).Concat(epoch.Args).Select(word => Fill(word, epoch, crucible))],
             Environment = Environment(epoch, crucible),
-            Inherit = [.. AlwaysInherited.Union(epoch.Inherit, StringComparer.Ordinal)],
+            Inherit = ChildEnvironment.With(epoch.Inherit),
             Root = epoch.ArtifactsRoot,
             RunRoot = EpochPaths.RunRoot(epoch.KernelTarget, crucible.RunId),
             StdoutFile = $"{folder}/{prefix}stdout.json",

@@ -3,6 +3,7 @@ using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
@@ -18,8 +19,6 @@ public sealed record StageProcess
 
     /// <summary>No document that a component makes is larger.</summary>
     public const long MaxDocumentBytes = 1 << 20;
-
-    private static readonly ImmutableArray<string> AlwaysInherited = ["PATH", "HOME", "LANG", "TZ"];
 
     public required string EffectId { get; init; }
 
@@ -58,7 +57,7 @@ public sealed record StageProcess
         {
             Command = Component.Command,
             Environment = Environment(),
-            Inherit = [.. AlwaysInherited.Union(Component.Inherit, StringComparer.Ordinal)],
+            Inherit = ChildEnvironment.With(Component.Inherit),
             Root = Root,
             RunRoot = RunRoot,
             StdoutFile = StdoutFile,

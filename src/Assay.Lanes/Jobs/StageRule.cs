@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 

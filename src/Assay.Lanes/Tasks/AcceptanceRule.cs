@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks.Reports;
 
 namespace Assay.Lanes.Tasks;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -168,7 +169,7 @@ public sealed class AdapterLane : Lane<AdapterState>
         {
             Command = check.Command,
             Environment = ImmutableSortedDictionary<string, string>.Empty,
-            Inherit = [.. TaskEffects.AlwaysInherited, .. spec.Inherit],
+            Inherit = [.. ChildEnvironment.Always, .. spec.Inherit],
             RunRoot = $"{folder}/root",
             StdoutFile = $"{folder}/stdout",
             StderrFile = $"{folder}/stderr",

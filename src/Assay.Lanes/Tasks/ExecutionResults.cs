@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 

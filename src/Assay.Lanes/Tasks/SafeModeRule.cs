@@ -1,4 +1,5 @@
 using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 

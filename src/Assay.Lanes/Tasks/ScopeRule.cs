@@ -1,4 +1,5 @@
 using Assay.Kernel.Trees;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 

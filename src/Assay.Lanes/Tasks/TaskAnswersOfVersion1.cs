@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -33,9 +34,6 @@ public static class TaskEffects
     private const long MaxDocumentBytes = 16L << 20;
 
     private static readonly string[] TaskKinds = [Permit, Copy, Act, Answer, Capture, Prepare, Test, Commit];
-
-    /// <summary>Variables that every program gets.</summary>
-    public static readonly ImmutableArray<string> AlwaysInherited = ["PATH", "HOME", "LANG", "TZ"];
 
     /// <summary>The kind of an effect.</summary>
     public static string KindOf(string effectId) => effectId[..effectId.IndexOf('/', StringComparison.Ordinal)];
@@ -106,7 +104,7 @@ public static class TaskEffects
         return Process($"{Test}/{task.Spec.TaskId}/{test.Name}", folder) with
         {
             Command = [.. test.Command.Select(w => w.Replace("{report}", $"{{run_root}}/{ReportFile}", StringComparison.Ordinal))],
-            Inherit = [.. AlwaysInherited.Union(test.Inherit, StringComparer.Ordinal)],
+            Inherit = ChildEnvironment.With(test.Inherit),
             WorkFolder = task.Copy?.Base,
             Collect = [new CollectedName(ReportFile, MaxDocumentBytes, Content: true)],
             Caps = test.Caps,
@@ -168,7 +166,7 @@ public static class TaskEffects
     private static RunProcess Adapter(ExecutionState state, TaskState task, AdapterSpec adapter) =>
         Process($"{Act}/{task.Spec.TaskId}", TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)) with
         {
-            Inherit = [.. AlwaysInherited.Union(adapter.Inherit, StringComparer.Ordinal)],
+            Inherit = ChildEnvironment.With(adapter.Inherit),
             Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
                 .Add("ASSAY_RUN_ID", state.Declared.RunId).Add("ASSAY_TASK_ID", task.Spec.TaskId).Add("ASSAY_TASK_ATTEMPT", task.Attempts.ToString()),
             Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],

@@ -1,8 +1,9 @@
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
+using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 using Assay.Ledger;
 using Microsoft.AspNetCore.Http;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 using Assay.Server.Api;
 using Assay.Server.Security;
 using Microsoft.AspNetCore.Builder;

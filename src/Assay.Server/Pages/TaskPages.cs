@@ -1,5 +1,5 @@
 using Assay.Kernel.Lanes;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Server.Security;
 using Assay.Tasks;
 using Microsoft.AspNetCore.Builder;

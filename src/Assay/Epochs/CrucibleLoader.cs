@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Engine;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
@@ -12,6 +13,8 @@ internal sealed class CrucibleLoader(
     InputDocument document, Crucible crucible, string id, EpochPlan plan, PlanFolder planFolder, string folder, EpochOptions options, HostCapabilities host,
     List<InputProblem> problems)
 {
+    private ProgramRule Programs => new(planFolder, folder, Refuse);
+
     public CrucibleDeclared? Load(int index, string spec)
     {
         var before = problems.Count;
@@ -23,7 +26,7 @@ internal sealed class CrucibleLoader(
             Refuse("/expect/expected_outcome", "expected_outcome", "EXIT_CODE_V1 knows no outcome but PASS: say exit_code, or use C019_RUNNER_V1");
         }
 
-        if (crucible.Level != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("/sandbox", "sandbox", missing);
+        SandboxRule.CheckHost(crucible.Level, host, "/sandbox", Refuse);
         if (crucible.Level == SandboxLevel.None && !plan.RequireKernelCaps.IsEmpty)
         {
             Refuse("/sandbox", "require_kernel_caps", "work that is not caged can leave its cgroup, so its caps are polled: choose a level");
@@ -86,21 +89,8 @@ internal sealed class CrucibleLoader(
     private Digest? Program()
     {
         var name = options.RunnerCommandOverride?[0] ?? crucible.Command[0];
-        if (!name.StartsWith("./", StringComparison.Ordinal))
-        {
-            if (!name.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(name)) Refuse("/command/0", "program", $"{name} is not in PATH: install it, or name its path");
-            if (name.StartsWith('/') && !File.Exists(name)) Refuse("/command/0", "program", $"{name} does not exist");
-            return null;
-        }
-
-        if (planFolder.Resolve(folder, name, out var problem) is not { } path)
-        {
-            Refuse("/command/0", "program", $"{name} {problem}");
-            return null;
-        }
-
-        if (Programs.IsExecutable(path)) return DocumentFile.Sha256(path);
-        Refuse("/command/0", "program", $"{name} is not executable: chmod +x it");
+        if (name.StartsWith("./", StringComparison.Ordinal)) return Programs.PinProgram(name, "/command/0")?.Sha256;
+        Programs.CheckInstalled(name, "/command/0");
         return null;
     }
 
@@ -109,10 +99,10 @@ internal sealed class CrucibleLoader(
         var inputs = ImmutableArray.CreateBuilder<StagedFile>();
         for (var i = 0; i < crucible.Input.Files.Length; i++)
         {
-            var name = crucible.Input.Files[i];
-            if (planFolder.Resolve(folder, name, out var problem) is not { } path) Refuse($"/input/files/{i}", "path", $"{name} {problem}");
-            else if (name.Split('/').Any(s => s is "" or "." or "..")) Refuse($"/input/files/{i}", "path", $"{name} must be a plain path below the crucible's folder");
-            else inputs.Add(new StagedFile(path, name, DocumentFile.Sha256(path)));
+            var (name, pointer) = (crucible.Input.Files[i], $"/input/files/{i}");
+            if (Programs.PinFile(name, pointer) is not { } file) continue;
+            if (name.Split('/').Any(s => s is "" or "." or "..")) Refuse(pointer, "path", $"{name} must be a plain path below the crucible's folder");
+            else inputs.Add(new StagedFile(file.Path, name, file.Sha256));
         }
 
         return inputs.ToImmutable();

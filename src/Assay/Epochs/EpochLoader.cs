@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Engine;
 using Assay.Engine.Processes.Containment;
+using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
@@ -33,7 +34,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         var problems = new List<InputProblem>();
         void Refuse(string pointer, string rule, string message) => problems.Add(new InputProblem("try", Option(pointer), rule, message));
         var host = HostCapabilities.Detect();
-        if (options.Level != SandboxLevel.None && host.SandboxProblem is { } missing) Refuse("", "sandbox", missing);
+        SandboxRule.CheckHost(options.Level, host, "", Refuse);
         var folder = PlanFolder.Real(options.Folder);
         var grants = GrantRule.Load(folder, options.Reads, options.Hides, options.Level, "", Refuse);
         var writes = GrantRule.Writes(folder, options.Writes, options.Level, "/writes", Refuse);

@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Engine;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Jobs;
 
@@ -14,16 +15,18 @@ namespace Assay.Jobs;
 internal sealed class ComponentsLoader
 {
     private const string Version = "components_v1";
-    private const int DefaultProcesses = 128;
-    private const long DefaultOutputBytes = 4 << 20;
-    private const long DefaultGraceMs = 2_000;
 
     private readonly InputDocument _document;
     private readonly PlanFolder _folder;
     private readonly HostCapabilities _host;
     private readonly List<InputProblem> _problems = [];
+    private readonly ProgramRule _programs;
 
-    private ComponentsLoader(InputDocument document, HostCapabilities host) => (_document, _folder, _host) = (document, new PlanFolder(document.Source), host);
+    private ComponentsLoader(InputDocument document, HostCapabilities host)
+    {
+        (_document, _folder, _host) = (document, new PlanFolder(document.Source), host);
+        _programs = new ProgramRule(_folder, _folder.Path, Refuse);
+    }
 
     /// <summary>The components by stage, or everything that is wrong with them.</summary>
     /// <param name="path">The file.</param>
@@ -59,21 +62,20 @@ internal sealed class ComponentsLoader
         var pinned = new List<PinnedFile>();
         if (program.StartsWith("./", StringComparison.Ordinal))
         {
-            if (Pin(program, $"{pointer}/command/0") is { } file)
+            if (_programs.PinProgram(program, $"{pointer}/command/0", "path") is { } file)
             {
                 pinned.Add(file);
                 program = file.Path;
-                if (!Programs.IsExecutable(program)) Refuse($"{pointer}/command/0", "program", $"{component.Command[0]} is not executable: chmod +x it");
             }
         }
-        else if (!IsInstalled(program))
+        else if (!ProgramRule.IsInstalled(program))
         {
             Refuse($"{pointer}/command/0", "program", $"{program} is not installed: install it, or name a program beside this file as ./program");
         }
 
         for (var i = 0; i < component.Files.Length; i++)
         {
-            if (Pin(component.Files[i], $"{pointer}/files/{i}") is { } file) pinned.Add(file);
+            if (_programs.PinFile(component.Files[i], $"{pointer}/files/{i}") is { } file) pinned.Add(file);
         }
 
         return Binding(stage, component, declared, [program, .. component.Command.Skip(1)], pinned, null, component.Sandbox ?? SandboxLevel.Strict);
@@ -83,28 +85,16 @@ internal sealed class ComponentsLoader
     {
         var pointer = $"/components/{stage}";
         var sandbox = component.Sandbox ?? SandboxLevel.Confined;
-        if (sandbox is SandboxLevel.Strict or SandboxLevel.Isolated) Refuse($"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
-        var model = component.Model!;
-        string? key = null;
-        if (model.ApiKeyFile is { } name)
-        {
-            key = Path.GetFullPath(Path.Combine(_folder.Path, name));
-            if (!File.Exists(key)) Refuse($"{pointer}/model/api_key_file", "file", $"{name} does not exist");
-        }
-
-        return Binding(stage, component, declared, [AssayCommand.Path, AssayCommand.ModelCall], [], model with { ApiKeyFile = key }, sandbox);
+        SandboxRule.CheckModelCall(sandbox, $"{pointer}/sandbox", Refuse);
+        var model = ModelCallRule.Load(component.Model!, _folder.Path, $"{pointer}/model", Refuse);
+        return Binding(stage, component, declared, [AssayCommand.Path, AssayCommand.ModelCall], [], model, sandbox);
     }
 
     private ComponentBinding Binding(
         string stage, ComponentDocument component, JsonElement declared, ImmutableArray<string> command, List<PinnedFile> pinned, ModelCall? model, SandboxLevel sandbox)
     {
-        if (sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing)
-        {
-            Refuse($"/components/{stage}/sandbox", "sandbox", missing);
-        }
-
-        var budgets = component.Budgets;
-        if (DiskRule.Refusal(component.Disk, sandbox, budgets.DiskMb << 20, _host) is { } noDisk)
+        SandboxRule.CheckHost(sandbox, _host, $"/components/{stage}/sandbox", Refuse);
+        if (DiskRule.Refusal(component.Disk, sandbox, component.Budgets.DiskBytes, _host) is { } noDisk)
         {
             Refuse($"/components/{stage}/disk", "disk", noDisk);
         }
@@ -120,30 +110,9 @@ internal sealed class ComponentsLoader
             Inherit = component.Env,
             Model = model,
             Sha256 = Digest.Of($"{Digest.Of(CanonicalJson.Serialize(declared))}\n{files}"),
-            Caps = new ProcessCaps
-            {
-                TimeMs = budgets.TimeMs,
-                KillMs = budgets.TimeMs + (budgets.KillGraceMs ?? DefaultGraceMs),
-                CpuTimeMs = budgets.CpuTimeMs,
-                MemoryBytes = budgets.MemoryMb << 20,
-                StdoutBytes = budgets.OutputBytes ?? DefaultOutputBytes,
-                StderrBytes = budgets.OutputBytes ?? DefaultOutputBytes,
-                Processes = budgets.Processes ?? DefaultProcesses,
-                DiskBytes = budgets.DiskMb << 20,
-                DiskInMemory = component.Disk == DiskPlace.Memory,
-            },
+            Caps = component.Budgets.ToCaps(CapsDefaults.Component, component.Disk),
         };
     }
-
-    private PinnedFile? Pin(string name, string pointer)
-    {
-        if (_folder.Resolve(_folder.Path, name, out var problem) is { } path) return new PinnedFile(path, DocumentFile.Sha256(path));
-        Refuse(pointer, "path", $"{name} {problem}");
-        return null;
-    }
-
-    private static bool IsInstalled(string program) =>
-        program.Contains('/', StringComparison.Ordinal) ? program.StartsWith('/') && File.Exists(program) : Programs.IsInPath(program);
 
     private void Refuse(string pointer, string rule, string message) => _problems.Add(_document.Problem(pointer, rule, message));
 }
@@ -159,7 +128,7 @@ internal sealed record ComponentDocument
 
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
 
-    public required ComponentBudgets Budgets { get; init; }
+    public required CapsDocument Budgets { get; init; }
 
     public SandboxLevel? Sandbox { get; init; }
 
@@ -170,24 +139,6 @@ internal sealed record ComponentDocument
     public DiskPlace Disk { get; init; }
 
     public bool RetrySafe { get; init; }
-}
-
-/// <summary>A component's caps.</summary>
-internal sealed record ComponentBudgets
-{
-    public required long TimeMs { get; init; }
-
-    public long? KillGraceMs { get; init; }
-
-    public long? CpuTimeMs { get; init; }
-
-    public long? MemoryMb { get; init; }
-
-    public long? OutputBytes { get; init; }
-
-    public int? Processes { get; init; }
-
-    public long? DiskMb { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -2,12 +2,13 @@ using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 using Assay.Ledger;
 
 namespace Assay.Jobs;

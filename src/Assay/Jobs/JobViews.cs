@@ -1,4 +1,5 @@
-using Assay.Lanes;
+using Assay.Inputs;
+using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 
 namespace Assay.Models;
 

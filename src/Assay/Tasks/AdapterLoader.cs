@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Engine;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Values;
@@ -69,7 +70,7 @@ internal sealed class AdapterLoader
             AdapterId = adapter.AdapterId,
             Kind = adapter.Kind,
             Sandbox = level,
-            Grants = GrantRule.Load(_folder.Path, adapter.Reads, adapter.Hides, level, pointer, (at, rule, message) => Refuse(adapter, at, rule, message)),
+            Grants = GrantRule.Load(_folder.Path, adapter.Reads, adapter.Hides, level, pointer, Refusing(adapter)),
             Command = command,
             Pinned = pinned.ToImmutable(),
             Inherit = adapter.Env,
@@ -78,7 +79,7 @@ internal sealed class AdapterLoader
             Headers = (adapter.Headers ?? ImmutableDictionary<string, string>.Empty).ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase),
             MaxResponseBytes = adapter.MaxResponseBytes ?? DefaultResponseBytes,
             Answer = adapter.Answer ?? AnswerKind.Text,
-            Model = Model(adapter, pointer),
+            Model = adapter.Model is { } model ? ModelCallRule.Load(model, _folder.Path, $"{pointer}/model", Refusing(adapter)) : null,
             HealthCheck = Check(adapter, pointer, pinned),
             Concurrency = adapter.Concurrency ?? DefaultConcurrency,
             CircuitBreaker = new BreakerSettings(breaker?.FailureThreshold ?? 5, breaker?.OpenMs ?? 60_000, breaker?.HalfOpenSuccesses ?? 1),
@@ -123,21 +124,9 @@ internal sealed class AdapterLoader
     {
         if (adapter.Kind is AdapterKind.Http or AdapterKind.Manual) return SandboxLevel.None;
         var level = adapter.Sandbox ?? SandboxLevel.Confined;
-        if (level != SandboxLevel.None && _host.SandboxProblem is { } missing)
-        {
-            Refuse(adapter, $"{pointer}/sandbox", "sandbox", missing);
-        }
-
-        if (adapter.Kind == AdapterKind.Model && level is SandboxLevel.Strict or SandboxLevel.Isolated) Refuse(adapter, $"{pointer}/sandbox", "sandbox", "a model call needs the network: say confined");
+        SandboxRule.CheckHost(level, _host, $"{pointer}/sandbox", Refusing(adapter));
+        if (adapter.Kind == AdapterKind.Model) SandboxRule.CheckModelCall(level, $"{pointer}/sandbox", Refusing(adapter));
         return level;
-    }
-
-    private Lanes.ModelCall? Model(AdapterDocument adapter, string pointer)
-    {
-        if (adapter.Model is not { ApiKeyFile: { } name } model) return adapter.Model;
-        var key = Path.GetFullPath(Path.Combine(_folder.Path, name));
-        if (!File.Exists(key)) Refuse(adapter, $"{pointer}/model/api_key_file", "file", $"{name} does not exist");
-        return model with { ApiKeyFile = key };
     }
 
     private HealthCheck? Check(AdapterDocument adapter, string pointer, ImmutableArray<PinnedFile>.Builder pinned) => adapter.HealthCheck is not { } check
@@ -149,30 +138,20 @@ internal sealed class AdapterLoader
     private ImmutableArray<string> Command(AdapterDocument adapter, ImmutableArray<string> words, string pointer, ImmutableArray<PinnedFile>.Builder pinned)
     {
         if (words.IsEmpty || words[0] == "{command}") return words;
-        var program = words[0];
-        if (!program.Contains('/', StringComparison.Ordinal))
+        var (program, rule) = (words[0], new ProgramRule(_folder, _folder.Path, Refusing(adapter)));
+        if (program.StartsWith('/') || !program.Contains('/', StringComparison.Ordinal))
         {
-            if (!Programs.IsInPath(program)) Refuse(adapter, $"{pointer}/0", "program", $"{program} is not in PATH: install it, or name its path");
+            rule.CheckInstalled(program, $"{pointer}/0");
             return words;
         }
 
-        if (program.StartsWith('/'))
-        {
-            if (!File.Exists(program)) Refuse(adapter, $"{pointer}/0", "program", $"{program} does not exist");
-            return words;
-        }
-
-        if (_folder.Resolve(_folder.Path, program, out var problem) is not { } path)
-        {
-            Refuse(adapter, $"{pointer}/0", "program", $"{program} {problem}");
-            return words;
-        }
-
-        if (!Programs.IsExecutable(path)) Refuse(adapter, $"{pointer}/0", "program", $"{program} is not executable: chmod +x it");
-        var file = new PinnedFile(path, DocumentFile.Sha256(path));
+        if (rule.PinProgram(program, $"{pointer}/0") is not { } file) return words;
         if (!pinned.Contains(file)) pinned.Add(file);
-        return words.SetItem(0, path);
+        return words.SetItem(0, file.Path);
     }
+
+    /// <summary>Takes problems of one adapter.</summary>
+    private InputRefusal Refusing(AdapterDocument adapter) => (pointer, rule, message) => Refuse(adapter, pointer, rule, message);
 
     private void Refuse(AdapterDocument adapter, string pointer, string rule, string message) =>
         _problems.Add(_document.Problem(pointer, rule, $"adapter {adapter.AdapterId}: {message}"));

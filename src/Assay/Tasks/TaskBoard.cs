@@ -6,7 +6,7 @@ using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
 using Assay.Kernel.Values;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
 

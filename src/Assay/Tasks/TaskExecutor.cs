@@ -2,7 +2,7 @@ using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
 using Assay.Telemetry;

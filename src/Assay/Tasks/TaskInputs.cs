@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;
@@ -37,7 +38,7 @@ internal sealed record TaskDocument
 
     public ImmutableArray<TestDocument> AcceptanceTests { get => field.IsDefault ? [] : field; init; }
 
-    public BudgetDocument? Budgets { get; init; }
+    public CapsDocument? Budgets { get; init; }
 
     public int? MaxAttempts { get; init; }
 
@@ -59,7 +60,7 @@ internal sealed record TestDocument
 
     public required ImmutableArray<string> Command { get; init; }
 
-    public BudgetDocument? Budgets { get; init; }
+    public CapsDocument? Budgets { get; init; }
 
     public bool? Required { get; init; }
 
@@ -74,50 +75,6 @@ internal sealed record TestDocument
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
-}
-
-internal sealed record BudgetDocument
-{
-    private const long DefaultTimeMs = 600_000;
-    private const long DefaultGraceMs = 2_000;
-    private const long DefaultOutputBytes = 8 << 20;
-    private const int DefaultProcesses = 256;
-    private const long DefaultMemoryMb = 2_048;
-
-    public long? TimeMs { get; init; }
-
-    public long? KillGraceMs { get; init; }
-
-    public long? CpuTimeMs { get; init; }
-
-    public long? MemoryMb { get; init; }
-
-    public long? StdoutMaxBytes { get; init; }
-
-    public int? Processes { get; init; }
-
-    public long? DiskMb { get; init; }
-
-    public decimal? CostUsd { get; init; }
-
-    [JsonIgnore]
-    public Usd? MaxCost => CostUsd is { } usd ? Usd.Allowed(usd) : null;
-
-    public ProcessCaps ToCaps()
-    {
-        var time = TimeMs ?? DefaultTimeMs;
-        return new ProcessCaps
-        {
-            TimeMs = time,
-            KillMs = time + (KillGraceMs ?? DefaultGraceMs),
-            CpuTimeMs = CpuTimeMs,
-            MemoryBytes = (MemoryMb ?? DefaultMemoryMb) << 20,
-            StdoutBytes = StdoutMaxBytes ?? DefaultOutputBytes,
-            StderrBytes = StdoutMaxBytes ?? DefaultOutputBytes,
-            Processes = Processes ?? DefaultProcesses,
-            DiskBytes = DiskMb << 20,
-        };
-    }
 }
 
 internal sealed record RoutingDocument(string RunId, ImmutableArray<RoutingDecision> Decisions)

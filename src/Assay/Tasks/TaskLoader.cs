@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using Assay.Engine;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;
@@ -134,7 +135,7 @@ internal sealed class TaskLoader
             WorkingTree = Tree(task, pointer),
             FileScope = new FileScope(scope.Write, scope.Forbid),
             AcceptanceTests = tests,
-            Caps = (task.Budgets ?? new BudgetDocument()).ToCaps(),
+            Caps = (task.Budgets ?? new CapsDocument()).ToCaps(CapsDefaults.Task),
             MaxCost = task.Budgets?.MaxCost,
             MaxAttempts = task.MaxAttempts ?? DefaultAttempts,
             RetrySafe = task.RetrySafe,
@@ -192,8 +193,8 @@ internal sealed class TaskLoader
             var at = $"{pointer}/acceptance_tests/{i}";
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
             var program = test.Command[0];
-            if (!program.Contains('/', StringComparison.Ordinal) && !Programs.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
-            if (test.Sandbox != SandboxLevel.None && _host.SandboxProblem is { } missing) Refuse($"{at}/sandbox", "sandbox", missing);
+            if (!program.Contains('/', StringComparison.Ordinal) && !ProgramRule.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
+            SandboxRule.CheckHost(test.Sandbox ?? SandboxLevel.Strict, _host, $"{at}/sandbox", Refuse);
         }
 
         if (!isManual && !task.AcceptanceTests.Any(t => t.Required ?? true))
@@ -208,7 +209,7 @@ internal sealed class TaskLoader
                 Name = t.Name,
                 Kind = t.Kind,
                 Command = t.Command,
-                Caps = (t.Budgets ?? new BudgetDocument()).ToCaps(),
+                Caps = (t.Budgets ?? new CapsDocument()).ToCaps(CapsDefaults.Task),
                 Required = t.Required ?? true,
                 Parse = t.Parse ?? ReportFormat.ExitCode,
                 Parallel = t.Parallel,
@@ -231,7 +232,7 @@ internal sealed class TaskLoader
         var path = Path.GetFullPath(Path.Combine(_root, name)).TrimEnd('/');
         if (path != _root && !path.StartsWith(_root + '/', StringComparison.Ordinal)) Refuse($"{pointer}/working_tree", "path", $"{name} leaves the project");
         else if (!Directory.Exists(path)) Refuse($"{pointer}/working_tree", "path", $"{name} is no folder");
-        else if (!Programs.IsInPath("git")) Refuse($"{pointer}/working_tree", "program", "changes are recorded with git: apt-get install git");
+        else if (!ProgramRule.IsInPath("git")) Refuse($"{pointer}/working_tree", "program", "changes are recorded with git: apt-get install git");
         if (task.FileScope is null) Refuse(pointer, "file_scope", $"{task.TaskId} has a working_tree and does not say what it may write: file_scope.write");
         return path;
     }

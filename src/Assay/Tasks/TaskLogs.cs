@@ -5,7 +5,7 @@ using Assay.Engine;
 using Assay.Engine.Processes;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;

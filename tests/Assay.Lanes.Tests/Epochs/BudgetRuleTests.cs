@@ -1,4 +1,5 @@
 using Assay.Lanes.Epochs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Tests.Epochs;
 
@@ -10,7 +11,7 @@ public sealed class BudgetRuleTests
     public void What_a_crucible_leaves_out_is_the_plans_cap_or_the_default()
     {
         var caps = BudgetRule.InForce(Plan, new CrucibleBudgets());
-        Assert.Equal((1000, 1500, 64L << 20, 8, BudgetRule.DefaultOutputBytes), (caps.TimeMs, caps.KillMs, caps.MemoryBytes, caps.Processes, caps.StdoutBytes));
+        Assert.Equal((1000, 1500, 64L << 20, 8, CapsDefaults.Crucible.OutputBytes), (caps.TimeMs, caps.KillMs, caps.MemoryBytes, caps.Processes, caps.StdoutBytes));
         Assert.Null(caps.CpuTimeMs);
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 using Assay.Tests.Epochs;
 
 namespace Assay.Tests.Jobs;

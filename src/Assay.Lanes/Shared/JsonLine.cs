@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Json;
 
-namespace Assay.Lanes;
+namespace Assay.Lanes.Shared;
 
 /// <summary>Objects as lines of a file: canonical JSON and a line break.</summary>
 internal static class JsonLine

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Assay.Lanes;
+namespace Assay.Lanes.Shared;
 
 /// <summary>Who asked for something.</summary>
 /// <param name="Name">The person: the operating system's user, or the one who signed in. Never a role.</param>

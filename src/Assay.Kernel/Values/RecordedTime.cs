@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Assay.Lanes;
+namespace Assay.Kernel.Values;
 
 /// <summary>How a time is written in documents, rows and lines.</summary>
 public static class RecordedTime

@@ -1,4 +1,4 @@
-namespace Assay.Lanes;
+namespace Assay.Lanes.Shared;
 
 /// <summary>Text that others bring, cut so that it fits an event and a line.</summary>
 internal static class BoundedText

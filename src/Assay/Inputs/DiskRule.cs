@@ -1,7 +1,7 @@
 using Assay.Engine;
 using Assay.Kernel.Effects;
 
-namespace Assay;
+namespace Assay.Inputs;
 
 /// <summary>What the key <c>disk: memory</c> of a document asks for beside it, and of the host.</summary>
 internal static class DiskRule

@@ -1,6 +1,6 @@
 using Assay.Engine.Processes.Native;
 
-namespace Assay;
+namespace Assay.Inputs;
 
 /// <summary>The folder of a plan, which nothing that the plan names may leave, not even through a link.</summary>
 internal sealed class PlanFolder

@@ -4,7 +4,7 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 
-namespace Assay;
+namespace Assay.Inputs;
 
 /// <summary>Documents and files that people name on the command line or in other documents.</summary>
 internal static class DocumentFile

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Streams;
 
-namespace Assay.Lanes;
+namespace Assay.Lanes.Shared;
 
 /// <summary>
 /// How EFFECT_FINISHED of version 1 said what another stream answered: by a status and a sentence, whatever the lane. This never changes.

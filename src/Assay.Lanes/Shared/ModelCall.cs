@@ -1,4 +1,4 @@
-namespace Assay.Lanes;
+namespace Assay.Lanes.Shared;
 
 /// <summary>One request to a model behind an OpenAI-compatible endpoint.</summary>
 public sealed record ModelCall

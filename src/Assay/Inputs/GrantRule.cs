@@ -1,16 +1,13 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 
-namespace Assay;
+namespace Assay.Inputs;
 
 /// <summary>Checks the keys <c>reads</c> and <c>hides</c> of a document and makes their paths absolute.</summary>
 internal static class GrantRule
 {
     /// <summary>Folders of which nobody can mean all, since that is no cage.</summary>
     private static readonly string[] TooMuch = ["/", "/proc", "/sys", "/dev"];
-
-    /// <summary>Reports one problem: a pointer, a rule, what is wrong and what to do.</summary>
-    public delegate void Refusal(string pointer, string rule, string message);
 
     /// <summary>The grants of a document.</summary>
     /// <param name="folder">The folder of the document, which relative paths start from. They may leave it: granting is the person's decision.</param>
@@ -20,7 +17,7 @@ internal static class GrantRule
     /// <param name="pointer">Where in the document both keys stand.</param>
     /// <param name="refuse">Takes what is wrong.</param>
     public static Grants Load(
-        string folder, ImmutableArray<string> reads, ImmutableArray<string> hides, SandboxLevel level, string pointer, Refusal refuse)
+        string folder, ImmutableArray<string> reads, ImmutableArray<string> hides, SandboxLevel level, string pointer, InputRefusal refuse)
     {
         if (level == SandboxLevel.None && !(reads.IsEmpty && hides.IsEmpty))
         {
@@ -31,7 +28,7 @@ internal static class GrantRule
     }
 
     /// <summary>Folders that may be changed, absolute.</summary>
-    public static ImmutableArray<string> Writes(string folder, ImmutableArray<string> names, SandboxLevel level, string pointer, Refusal refuse)
+    public static ImmutableArray<string> Writes(string folder, ImmutableArray<string> names, SandboxLevel level, string pointer, InputRefusal refuse)
     {
         if (level == SandboxLevel.None && !names.IsEmpty)
         {
@@ -47,7 +44,7 @@ internal static class GrantRule
         return paths;
     }
 
-    private static ImmutableArray<string> Paths(string folder, ImmutableArray<string> names, string pointer, Refusal refuse)
+    private static ImmutableArray<string> Paths(string folder, ImmutableArray<string> names, string pointer, InputRefusal refuse)
     {
         var paths = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < names.Length; i++)

@@ -1,0 +1,51 @@
+using Assay.Kernel.Effects;
+
+namespace Assay.Inputs;
+
+/// <summary>Checks the programs and files that a document names, and pins what lies beside it as it is now.</summary>
+/// <param name="plan">The document's folder, which none of them may leave.</param>
+/// <param name="folder">Where relative names start from.</param>
+/// <param name="refuse">Takes what is wrong.</param>
+internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal refuse)
+{
+    private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>Whether a name without a slash is found in PATH.</summary>
+    public static bool IsInPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, name)));
+
+    /// <summary>Whether a program is one of the system: a name found in PATH, or the absolute path of a file.</summary>
+    public static bool IsInstalled(string name) => name.Contains('/', StringComparison.Ordinal) ? name.StartsWith('/') && File.Exists(name) : IsInPath(name);
+
+    /// <summary>Refuses a program of the system that is not there. A relative path with a slash is looked for only when it is started.</summary>
+    public void CheckInstalled(string name, string pointer)
+    {
+        if (IsInstalled(name)) return;
+        if (name.StartsWith('/')) refuse(pointer, "program", $"{name} does not exist");
+        else if (!name.Contains('/', StringComparison.Ordinal)) refuse(pointer, "program", $"{name} is not in PATH: install it, or name its path");
+    }
+
+    /// <summary>A program beside the document; null when it cannot be run.</summary>
+    /// <param name="name">As the document names it.</param>
+    /// <param name="pointer">Where it stands.</param>
+    /// <param name="rule">What a name breaks that leads to no file of the folder.</param>
+    public PinnedFile? PinProgram(string name, string pointer, string rule = "program")
+    {
+        if (Resolve(name, pointer, rule) is not { } path) return null;
+        if ((File.GetUnixFileMode(path) & AnyExecute) != UnixFileMode.None) return Pin(path);
+        refuse(pointer, "program", $"{name} is not executable: chmod +x it");
+        return null;
+    }
+
+    /// <summary>A file beside the document; null when there is none.</summary>
+    public PinnedFile? PinFile(string name, string pointer) => Resolve(name, pointer, "path") is { } path ? Pin(path) : null;
+
+    private static PinnedFile Pin(string path) => new(path, DocumentFile.Sha256(path));
+
+    private string? Resolve(string name, string pointer, string rule)
+    {
+        if (plan.Resolve(folder, name, out var problem) is { } path) return path;
+        refuse(pointer, rule, $"{name} {problem}");
+        return null;
+    }
+}
