@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using Assay.Engine.Streams;
 using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Shared;
+using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
 namespace Assay.Bench;
@@ -30,7 +32,27 @@ internal static class TaskBench
         report.Row("assay: no tree", await ExecuteAsync(Path.Combine(folder, "plain"), Tasks, withTree: false));
         foreach (var many in ManyTasks) report.Row($"assay: no tree, {many} tasks in one run", await ExecuteAsync(Path.Combine(folder, $"many{many}"), many, withTree: false));
         report.Row($"assay: each changes a file of a tree of {TreeFiles}, in copies, with patch and ledger", await ExecuteAsync(Path.Combine(folder, "tree"), Tasks, withTree: true));
+        await OpenAsync(report, Path.Combine(folder, $"many{ManyTasks[^1]}"));
         await TreeAsync(report, Path.Combine(folder, "large"));
+    }
+
+    /// <summary>What it takes to know where a long run stands.</summary>
+    private static async Task OpenAsync(Report report, string folder)
+    {
+        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"));
+        var stream = TaskLane.StreamOf("bench");
+        var events = workspace.Store.Find(stream)!.Head.Version;
+        var size = workspace.Store.FindSnapshot(stream)!.Body.Length >> 10;
+        report.Table($"Open a run of {events} events, of whose fold {size} KiB are kept", "ms");
+        for (var warm = 0; warm < 2; warm++) _ = StreamLoad.Of(workspace.Store, TaskLane.Instance, stream);
+        var watch = Stopwatch.StartNew();
+        var kept = StreamLoad.Of(workspace.Store, TaskLane.Instance, stream);
+        report.Row("from what was kept of its fold", watch.Elapsed.TotalMilliseconds);
+        watch.Restart();
+        var folded = new StreamMachine(TaskLane.Instance, stream);
+        foreach (var stored in workspace.Store.Read(stream, 0)) folded.Apply(stored.Bytes);
+        report.Row("from all of its events", watch.Elapsed.TotalMilliseconds);
+        if (kept.Head != folded.Head) throw new InvalidOperationException("the two differ");
     }
 
     private static async Task TreeAsync(Report report, string tree)

@@ -73,14 +73,6 @@ public sealed class AssayEngine : IAsyncDisposable
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
     public void OnChild(Func<RunChild, CancellationToken, Task<ChildOutcome>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
 
-    /// <summary>Folds a stream as it is stored.</summary>
-    public static StreamMachine Load(IEventStore store, ILane lane, StreamName stream)
-    {
-        var machine = new StreamMachine(lane, stream);
-        foreach (var stored in store.Read(stream, 0)) machine.Apply(stored.Bytes);
-        return machine;
-    }
-
     /// <summary>
     /// Owns a stream and advances it until its lane has nothing more to do, or waits for something from outside.
     /// </summary>

@@ -64,6 +64,17 @@ public abstract record CommitResult
 /// <param name="Bytes">Its exact canonical bytes.</param>
 public sealed record StoredEvent(long Position, StreamName Stream, long Version, ReadOnlyMemory<byte> Bytes);
 
+/// <summary>
+/// The fold of a stream as it was at an event, so that whoever opens the stream need not fold all that came before. It is no evidence:
+/// without it, or when it is damaged or another build's, opening only takes longer.
+/// </summary>
+/// <param name="Stream">Its stream.</param>
+/// <param name="Head">The event that was the last one then.</param>
+/// <param name="Build">The build that made it; only that very build may use it.</param>
+/// <param name="Body">The fold as that build writes it.</param>
+/// <param name="Sha256">The digest of <paramref name="Body"/>.</param>
+public sealed record StreamSnapshot(StreamName Stream, StreamHead Head, string Build, ReadOnlyMemory<byte> Body, Digest Sha256);
+
 /// <summary>A stream as the store knows it.</summary>
 public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, string? Owner, long MirroredTo, DateTimeOffset? WakeAt);
 

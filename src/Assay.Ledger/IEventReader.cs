@@ -21,6 +21,9 @@ public interface IEventReader
     /// <summary>How many events there are in all streams together.</summary>
     long CountEvents();
 
+    /// <summary>What was kept last of a stream's fold, damaged or not; null when nothing was.</summary>
+    StreamSnapshot? FindSnapshot(StreamName stream);
+
     /// <summary>The blob's bytes, or null.</summary>
     byte[]? ReadBlob(Digest sha256);
 

@@ -16,6 +16,9 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     /// <exception cref="LedgerException">The store failed; whether the commit is there is not known, and it takes no more.</exception>
     Task<CommitResult> CommitAsync(Commit commit);
 
+    /// <summary>Keeps the fold of a stream, in the place of what was kept of it before. A stream that is not there is left alone.</summary>
+    Task KeepSnapshotAsync(StreamSnapshot snapshot);
+
     /// <summary>
     /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that
     /// are filled in replace those with the same key.

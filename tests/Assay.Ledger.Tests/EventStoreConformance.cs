@@ -129,6 +129,26 @@ public abstract class EventStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_kept_of_a_fold_stands_in_the_place_of_what_was_kept_before()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "one");
+        Assert.Null(_store.FindSnapshot(A));
+        StreamSnapshot Of(StreamName stream, byte[] body) => new(stream, head, "build", body, Digest.Of(body));
+        await _store.KeepSnapshotAsync(Of(A, [1, 2]));
+        await _store.KeepSnapshotAsync(Of(A, [3]));
+        await _store.KeepSnapshotAsync(Of(B, [4]));
+        using var snapshot = _store.Snapshot();
+        await _store.KeepSnapshotAsync(Of(A, [5]));
+        foreach (var (reader, body) in new (IEventReader, byte[])[] { (snapshot, [3]), (_store, [5]) })
+        {
+            var found = reader.FindSnapshot(A)!;
+            Assert.Equal((head, "build", Digest.Of(body)), (found.Head, found.Build, found.Sha256));
+            Assert.Equal(body, found.Body.ToArray());
+            Assert.Null(reader.FindSnapshot(B));
+        }
+    }
+
+    [Fact]
     public async Task Rows_follow_their_events_and_the_last_value_stays()
     {
         var table = new LaneTable("conformance", "id", "name", "size");

@@ -15,6 +15,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
     private readonly Dictionary<StreamName, List<StoredEvent>> _byStream = [];
     private readonly SortedDictionary<string, StreamInfo> _streams = new(StringComparer.Ordinal);
     private readonly Dictionary<Digest, byte[]> _blobs = [];
+    private readonly Dictionary<StreamName, StreamSnapshot> _snapshots = [];
     private readonly Dictionary<string, WorkerSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Table, string Key), LaneRow> _rows = [];
     private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
@@ -64,6 +65,21 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
     public long CountEvents()
     {
         lock (_gate) return _events.Count;
+    }
+
+    public StreamSnapshot? FindSnapshot(StreamName stream)
+    {
+        lock (_gate) return _snapshots.GetValueOrDefault(stream);
+    }
+
+    public Task KeepSnapshotAsync(StreamSnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            if (Existing(snapshot.Stream) is not null) _snapshots[snapshot.Stream] = snapshot;
+        }
+
+        return Task.CompletedTask;
     }
 
     public byte[]? ReadBlob(Digest sha256)
@@ -223,6 +239,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         {
             foreach (var stored in _events) copy.Keep(stored);
             foreach (var (name, info) in _streams) copy._streams.Add(name, info);
+            foreach (var (stream, snapshot) in _snapshots) copy._snapshots.Add(stream, snapshot);
             foreach (var (digest, bytes) in _blobs) copy._blobs.Add(digest, bytes);
             foreach (var (key, row) in _rows) copy._rows.Add(key, row);
             foreach (var (name, shape) in _tables) copy._tables.Add(name, shape);

@@ -23,8 +23,7 @@ internal sealed class SimulatedEngine
     private SimulatedEngine(World world, ILane lane, StreamName stream, WorkerSession session, int room, Claim claim, Random random)
     {
         (_world, _session, _room, _claim, _random) = (world, session, room, claim, random);
-        _machine = new StreamMachine(lane, stream);
-        foreach (var stored in world.Store.Read(stream, 0)) _machine.Apply(stored.Bytes);
+        _machine = StreamLoad.Of(world.Store, lane, stream);
     }
 
     /// <summary>Was told by the store that another engine owns the stream.</summary>
@@ -52,6 +51,7 @@ internal sealed class SimulatedEngine
     public bool Step()
     {
         if (IsFenced) return false;
+        if (_random.Next(20) == 0) Keep();
 
         // As the real one does before it lets go of its claim, and now and then while effects are under way.
         if (_pending.Count == 0 || _random.Next(4) == 0)
@@ -70,6 +70,17 @@ internal sealed class SimulatedEngine
             draft.StartEffects(_room, _session);
         });
         return _machine.Head != before || _pending.Count > 0;
+    }
+
+    /// <summary>Keeps the fold, as the real one does now and then; whoever starts next goes on from it.</summary>
+    public void Keep()
+    {
+        if (!FoldSnapshot.IsKept(_machine.Lane)) return;
+        var body = FoldSnapshot.Write(_machine.Fold);
+        var kept = new StreamSnapshot(_machine.Stream, _machine.Head, FoldSnapshot.BuildOf(_machine.Lane), body, Digest.Of(body.Span));
+        _world.Store.KeepSnapshotAsync(kept).GetAwaiter().GetResult();
+        var read = FoldSnapshot.Read(_machine.Lane, body.Span);
+        if (!FoldSnapshot.Write(read).Span.SequenceEqual(body.Span)) throw new InvariantException("a fold that was kept is read as another");
     }
 
     private void Reconcile()

@@ -45,6 +45,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var machine = draft.Machine;
         var isWritten = true;
         foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
+        if (SnapshotKeeper.IsDueAtRest(machine)) await new SnapshotKeeper(workspace.Store).KeepAsync(machine);
         Remember(machine);
         observer?.Invoke(new EventsCommitted(draft.Stream, draft.Recorded, draft.State));
         if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);
@@ -118,8 +119,8 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     /// <summary>A stream as it is stored. The machine is the caller's own.</summary>
     internal StreamMachine Open(ILane lane, StreamName stream)
     {
-        var kept = _long.GetValueOrDefault(stream);
-        var machine = kept?.Clone() ?? new StreamMachine(lane, stream);
+        var machine = _long.GetValueOrDefault(stream)?.Clone()
+            ?? StreamLoad.Kept(workspace.Store, lane, stream) ?? new StreamMachine(lane, stream);
         foreach (var stored in workspace.Store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
         Remember(machine);
         return machine;

@@ -35,7 +35,7 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
                 case RunResult.Finished finished:
                     return finished.State;
                 case RunResult.Owned when cancel.IsCancellationRequested:
-                    return AssayEngine.Load(engine.Workspace.Store, lane, stream).State;
+                    return StreamLoad.Of(engine.Workspace.Store, lane, stream).State;
                 case RunResult.Owned owned:
                     await Task.Delay(owned.By.Id == engine.Session.Identity.Id ? LookOften : LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;

@@ -32,7 +32,7 @@ public sealed class Draft
 
         // Recorded times have microseconds; the fold must see what a later reader will see.
         Now = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
-        (BasedOn, Fold, Effects) = (machine.Head, machine.Fold, machine.Effects);
+        (BasedOn, Fold) = (machine.Head, machine.Fold);
     }
 
     public DateTimeOffset Now { get; }
@@ -46,7 +46,7 @@ public sealed class Draft
     /// <summary>The lane's state, and where its growing files end.</summary>
     public LaneFold Fold { get; private set; }
 
-    public EffectBook Effects { get; private set; }
+    public ActiveEffects Effects => Fold.Effects;
 
     public IReadOnlyList<RecordedEvent> Recorded => _recorded;
 
@@ -206,14 +206,14 @@ public sealed class Draft
         _recorded.Add(folded.Recorded);
         _files.AddRange(files);
         _rows.AddRange(rows);
-        (Fold, Effects) = (fold, Effects.Evolve(body));
+        Fold = fold;
     }
 
-    private Mark Here => new(Fold, Effects, _files.Count, _rows.Count, _blobs.Count, _recorded.Count, _sealed.Count);
+    private Mark Here => new(Fold, _files.Count, _rows.Count, _blobs.Count, _recorded.Count, _sealed.Count);
 
     private void BackTo(Mark mark)
     {
-        (Fold, Effects) = (mark.Fold, mark.Effects);
+        Fold = mark.Fold;
         Cut(_files, mark.Files);
         Cut(_rows, mark.Rows);
         Cut(_blobs, mark.Blobs);
@@ -224,7 +224,7 @@ public sealed class Draft
     private static void Cut<T>(List<T> list, int count) => list.RemoveRange(count, list.Count - count);
 
     /// <summary>How far a draft had come.</summary>
-    private sealed record Mark(LaneFold Fold, EffectBook Effects, int Files, int Rows, int Blobs, int Recorded, int Sealed);
+    private sealed record Mark(LaneFold Fold, int Files, int Rows, int Blobs, int Recorded, int Sealed);
 }
 
 /// <summary>An attempt that may begin.</summary>

@@ -16,7 +16,13 @@ public sealed class StreamMachine
         Fold = LaneFold.Of(lane);
     }
 
+    /// <summary>A stream whose fold was kept.</summary>
+    internal StreamMachine(LaneFold fold, StreamName stream, StreamHead head) => (Fold, Stream, Head, KeptAt) = (fold, stream, head, head.Version);
+
     public ILane Lane => Fold.Lane;
+
+    /// <summary>The version at which its fold is known to be kept; 0: it is not.</summary>
+    internal long KeptAt { get; set; }
 
     public StreamName Stream { get; }
 
@@ -27,10 +33,10 @@ public sealed class StreamMachine
     /// <summary>The lane's state, and where its growing files end.</summary>
     public LaneFold Fold { get; private set; }
 
-    public EffectBook Effects { get; private set; } = EffectBook.Empty;
+    public ActiveEffects Effects => Fold.Effects;
 
     /// <summary>A machine that stands where this one stands. State is immutable, so it is shared.</summary>
-    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, Fold = Fold, Effects = Effects };
+    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, Fold = Fold, KeptAt = KeptAt };
 
     /// <summary>Folds one stored event.</summary>
     /// <exception cref="FormatException">The bytes are no event of this lane, or not the next one of this stream.</exception>
@@ -39,7 +45,6 @@ public sealed class StreamMachine
         var recorded = EventEnvelope.Open(bytes, Lane.Events);
         if (recorded.Version != Head.Version + 1) throw new FormatException($"{Stream} goes from version {Head.Version} to {recorded.Version}");
         (Fold, var folded) = Fold.Take(recorded);
-        Effects = Effects.Evolve(recorded.Body);
         Head = new StreamHead(recorded.Version, Digest.Of(bytes.Span));
         return folded;
     }
@@ -55,6 +60,6 @@ public sealed class StreamMachine
     public void Adopt(Draft draft)
     {
         if (draft.BasedOn != Head) throw new InvalidOperationException("a draft was adopted by a stream that has moved on");
-        (Fold, Effects, Head) = (draft.Fold, draft.Effects, draft.Head);
+        (Fold, Head) = (draft.Fold, draft.Head);
     }
 }

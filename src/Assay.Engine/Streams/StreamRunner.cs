@@ -21,7 +21,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
     private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
     private readonly StreamFiles _files = new(engine, lane, stream);
+    private readonly SnapshotKeeper _snapshots = new(engine.Workspace.Store);
     private StreamMachine _machine = new(lane, stream);
+    private Task _keeping = Task.CompletedTask;
     private Claim? _claim;
 
     private IEventStore Store => engine.Workspace.Store;
@@ -190,6 +192,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                     _files.Write(draft.Files, _machine.Head.Version);
                     engine.Tell(new EventsCommitted(stream, draft.Recorded, draft.State));
                     foreach (var other in draft.Joined) await engine.Desk.FollowUpAsync(other);
+                    if (_keeping.IsCompleted && SnapshotKeeper.IsDue(_machine)) _keeping = _snapshots.KeepAsync(_machine);
                     return;
                 case CommitResult.Conflict:
                     ReadNew();
@@ -238,7 +241,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private void CatchUp()
     {
         _files.Begin(Store.Find(stream)?.MirroredTo ?? 0);
-        _machine = engine.Desk.Remembered(stream, _files.WrittenTo) ?? _machine;
+        _machine = engine.Desk.Remembered(stream, _files.WrittenTo)
+            ?? StreamLoad.Kept(Store, lane, stream, _files.WrittenTo)
+            ?? _machine;
         ReadNew();
         _files.Reached(_machine.Head.Version);
     }
@@ -298,6 +303,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private async Task<bool> LetGoAsync(RunResult result)
     {
         _files.CatchUp(_machine.Head.Version);
+        await _keeping;
+        if (SnapshotKeeper.IsDueAtRest(_machine)) await _snapshots.KeepAsync(_machine);
         await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _files.WrittenTo }]));
         DateTimeOffset? wakeAt = result switch
         {

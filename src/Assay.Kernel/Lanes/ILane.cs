@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 
@@ -19,6 +20,9 @@ public interface ILane
 
     /// <summary>The state of a stream without events.</summary>
     object Initial { get; }
+
+    /// <summary>How a state is kept, so that a long stream need not be folded from its beginning; null: its streams stay short.</summary>
+    JsonTypeInfo? StateType { get; }
 
     /// <summary>The fold: the state after one more event. State is nothing but its events.</summary>
     object Evolve(object state, RecordedEvent recorded);
@@ -71,6 +75,8 @@ public abstract class Lane<TState> : ILane where TState : class
 
     public abstract TState Initial { get; }
 
+    public virtual JsonTypeInfo<TState>? StateType => null;
+
     public abstract TState Evolve(TState state, RecordedEvent recorded);
 
     public abstract Decision Decide(TState state, Command command, DateTimeOffset now);
@@ -92,6 +98,8 @@ public abstract class Lane<TState> : ILane where TState : class
     public virtual IReadOnlyList<LaneRow> Rows(TState state, RecordedEvent recorded) => [];
 
     object ILane.Initial => Initial;
+
+    JsonTypeInfo? ILane.StateType => StateType;
 
     object ILane.Evolve(object state, RecordedEvent recorded) => Evolve((TState)state, recorded);
 

@@ -52,15 +52,15 @@ public static class EventEnvelope
 
     /// <summary>Reads a sealed event.</summary>
     /// <exception cref="FormatException">The bytes are no event of this catalog.</exception>
-    public static RecordedEvent Open(ReadOnlyMemory<byte> bytes, EventCatalog catalog)
-    {
-        var fields = Fields(bytes);
-        return new RecordedEvent(fields.Version, fields.At, catalog.Read(fields.Type, fields.TypeVersion, fields.Data)) { Lines = fields.Lines };
-    }
+    public static RecordedEvent Open(ReadOnlyMemory<byte> bytes, EventCatalog catalog) => Read(bytes, fields =>
+        new RecordedEvent(fields.Version, fields.At, catalog.Read(fields.Type, fields.TypeVersion, fields.Data)) { Lines = fields.Lines });
 
     /// <summary>The parts of an event, without knowing its lane.</summary>
     /// <exception cref="FormatException">The bytes are no event.</exception>
-    public static EventFields Fields(ReadOnlyMemory<byte> bytes)
+    public static EventFields Fields(ReadOnlyMemory<byte> bytes) => Read(bytes, static fields => fields with { Data = fields.Data.Clone() });
+
+    /// <summary>Takes from the parts of an event what is wanted, while its bytes are at hand.</summary>
+    private static T Read<T>(ReadOnlyMemory<byte> bytes, Func<EventFields, T> take)
     {
         try
         {
@@ -68,17 +68,17 @@ public static class EventEnvelope
             var root = document.RootElement;
             var format = root.TryGetProperty("format", out var known) ? known.GetInt32() : 1;
             if (format > Format) throw new FormatException($"the event has format {format}, and this Assay knows {Format}: update Assay");
-            return new EventFields(
+            return take(new EventFields(
                 root.GetProperty("stream").GetString()!,
                 root.GetProperty("version").GetInt64(),
                 root.GetProperty("type").GetString()!,
                 DateTimeOffset.ParseExact(root.GetProperty("at").GetString()!, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
                 Digest.Parse(root.GetProperty("prev").GetString()!),
-                root.GetProperty("data").Clone())
+                root.GetProperty("data"))
             {
                 TypeVersion = root.TryGetProperty("type_version", out var version) ? version.GetInt32() : 1,
                 Lines = root.TryGetProperty("lines", out var lines) ? lines.Deserialize(EnvelopeJson.Default.IReadOnlyListRecordedLine)! : format == 1 ? null : [],
-            };
+            });
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {

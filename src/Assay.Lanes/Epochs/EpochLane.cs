@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -36,6 +37,8 @@ public sealed class EpochLane : Lane<EpochState>
     public override IReadOnlyList<LaneTable> Tables => EpochTables.All;
 
     public override EpochState Initial => EpochState.Initial;
+
+    public override JsonTypeInfo<EpochState> StateType => EpochStateJson.Default.EpochState;
 
     public override EpochState Evolve(EpochState state, RecordedEvent recorded) => state.Evolve(recorded);
 

@@ -26,7 +26,7 @@ public enum EpochPhase
 }
 
 /// <summary>An epoch, folded from its events.</summary>
-public sealed record EpochState
+public sealed record EpochState : IJsonOnDeserialized
 {
     public static readonly EpochState Initial = new();
 
@@ -45,7 +45,7 @@ public sealed record EpochState
     /// <summary>In the plan's order.</summary>
     public ImmutableArray<CrucibleState> Crucibles { get; init; } = [];
 
-    private ImmutableDictionary<string, int> Places { get; init; } = ImmutableDictionary.Create<string, int>(StringComparer.Ordinal);
+    private ImmutableDictionary<string, int> Places { get; set; } = ImmutableDictionary.Create<string, int>(StringComparer.Ordinal);
 
     /// <summary>Crucibles with an outcome.</summary>
     public int Done { get; init; }
@@ -104,6 +104,9 @@ public sealed record EpochState
             var other => throw new InvalidOperationException($"an epoch has no event {other.GetType().Name}"),
         };
     }
+
+    void IJsonOnDeserialized.OnDeserialized() =>
+        Places = Places.AddRange(Crucibles.Select((c, place) => KeyValuePair.Create(c.Declared.CrucibleId, place)));
 
     private EpochState OnEffect(string effectId, int inFlight, Func<CrucibleState, CrucibleState> change) =>
         (this with { InFlight = inFlight }).On(EpochEffects.CrucibleOf(effectId), change);

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 
@@ -44,10 +47,14 @@ public sealed record LogTrial(TrialRequest Trial) : Command;
 public sealed record TrialLogged(long Trial, TrialRequest Request) : Event;
 
 /// <summary>The registry, folded from its events.</summary>
-/// <param name="Trials">By job.</param>
-public sealed record RegistryState(ImmutableDictionary<string, TrialLogged> Trials)
+public sealed record RegistryState
 {
-    public static readonly RegistryState Initial = new(ImmutableDictionary.Create<string, TrialLogged>(StringComparer.Ordinal));
+    public static readonly RegistryState Initial = new();
+
+    /// <summary>By job.</summary>
+    [JsonConverter(typeof(OrdinalMap<TrialLogged>))]
+    public ImmutableSortedDictionary<string, TrialLogged> Trials { get; init; } =
+        ImmutableSortedDictionary.Create<string, TrialLogged>(StringComparer.Ordinal);
 }
 
 /// <summary>
@@ -68,8 +75,10 @@ public sealed class RegistryLane : Lane<RegistryState>
 
     public override RegistryState Initial => RegistryState.Initial;
 
+    public override JsonTypeInfo<RegistryState> StateType => RegistryStateJson.Default.RegistryState;
+
     public override RegistryState Evolve(RegistryState state, RecordedEvent recorded) => recorded.Body is TrialLogged logged
-        ? new RegistryState(state.Trials.Add(logged.Request.JobId, logged))
+        ? state with { Trials = state.Trials.Add(logged.Request.JobId, logged) }
         : throw new InvalidOperationException($"a registry records no {recorded.Body.GetType().Name}");
 
     public override Decision Decide(RegistryState state, Command command, DateTimeOffset now) => command switch
@@ -101,3 +110,9 @@ public sealed class RegistryLane : Lane<RegistryState>
     public override IReadOnlyList<LogLine> LinesOfFormat1(RegistryState state, RecordedEvent recorded) =>
         [new LogLine(null, JobPaths.TrialLog, TrialLineOfFormat1.Of((TrialLogged)recorded.Body, recorded.At))];
 }
+
+/// <summary>How a registry's state is kept. Nobody but the very build that wrote one reads it.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(RegistryState))]
+[JsonSerializable(typeof(TrialLogged))]
+internal sealed partial class RegistryStateJson : JsonSerializerContext;

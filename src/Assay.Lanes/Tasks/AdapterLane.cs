@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -81,6 +82,8 @@ public sealed class AdapterLane : Lane<AdapterState>
     public override IReadOnlyList<LaneTable> Tables => [AdapterTables.Adapters];
 
     public override AdapterState Initial => AdapterState.Initial;
+
+    public override JsonTypeInfo<AdapterState> StateType => TaskStateJson.Default.AdapterState;
 
     public override AdapterState Evolve(AdapterState state, RecordedEvent recorded) => recorded.Body switch
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Tasks;
@@ -50,6 +51,7 @@ public sealed record ExecutionState
         init => _declared = value;
     }
 
+    [JsonConverter(typeof(OrdinalMap<AdapterSpec>))]
     public ImmutableSortedDictionary<string, AdapterSpec> Adapters { get; init; } = ImmutableSortedDictionary.Create<string, AdapterSpec>(StringComparer.Ordinal);
 
     /// <summary>In the order of the queue.</summary>
@@ -64,9 +66,11 @@ public sealed record ExecutionState
     public DateTimeOffset LastAt { get; init; }
 
     /// <summary>The last refusals of adapters, until they allow a call again.</summary>
+    [JsonConverter(typeof(OrdinalMap<AdapterRefusal>))]
     public ImmutableSortedDictionary<string, AdapterRefusal> Refusing { get; init; } = ImmutableSortedDictionary.Create<string, AdapterRefusal>(StringComparer.Ordinal);
 
     /// <summary>What has to be done besides the tasks, by the id of its effect.</summary>
+    [JsonConverter(typeof(OrdinalMap<Chore>))]
     public ImmutableSortedDictionary<string, Chore> Chores { get; init; } = ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);
 
     public ImmutableSortedSet<string> ChoresInFlight { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
@@ -100,6 +104,12 @@ public sealed record ExecutionState
 }
 
 /// <summary>Something that has to be done besides the tasks, and does not change how they end.</summary>
+[JsonPolymorphic]
+[JsonDerivedType(typeof(ReportChore), "report")]
+[JsonDerivedType(typeof(CleanChore), "clean")]
+[JsonDerivedType(typeof(PatchChore), "patch")]
+[JsonDerivedType(typeof(WebhookChore), "webhook")]
+[JsonDerivedType(typeof(PublishChore), "publish")]
 public abstract record Chore;
 
 /// <summary>Tell the adapter's breaker how a call ended.</summary>

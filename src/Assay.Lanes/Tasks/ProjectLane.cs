@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
@@ -47,12 +50,14 @@ public sealed record ProjectState
     /// <summary>Absolute path; null for a stream without events.</summary>
     public string? Root { get; init; }
 
+    [JsonConverter(typeof(OrdinalMap<PatchRecord>))]
     public ImmutableSortedDictionary<string, PatchRecord> Patches { get; init; } = ImmutableSortedDictionary.Create<string, PatchRecord>(StringComparer.Ordinal);
 
     /// <summary>What is to be done to the real trees, one after the other.</summary>
     public ImmutableList<PatchRequested> Requests { get; init; } = [];
 
     /// <summary>Why the last request for a patch was refused.</summary>
+    [JsonConverter(typeof(OrdinalMap<string>))]
     public ImmutableSortedDictionary<string, string> Refusals { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     public ResultsPublished? Results { get; init; }
@@ -83,6 +88,8 @@ public sealed class ProjectLane : Lane<ProjectState>
     public override IReadOnlyList<LaneTable> Tables => PatchTables.All;
 
     public override ProjectState Initial => ProjectState.Initial;
+
+    public override JsonTypeInfo<ProjectState> StateType => TaskStateJson.Default.ProjectState;
 
     public override ProjectState Evolve(ProjectState state, RecordedEvent recorded) => recorded.Body switch
     {

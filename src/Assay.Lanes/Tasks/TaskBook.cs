@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
@@ -8,6 +9,7 @@ namespace Assay.Lanes.Tasks;
 /// The tasks of a run in the order of the queue, with what is asked of all of them after every event kept beside: a run of ten thousand
 /// tasks costs each of them no more than one of ten.
 /// </summary>
+[JsonConverter(typeof(TaskBookConverter))]
 public sealed class TaskBook : IReadOnlyList<TaskState>
 {
     private static readonly int Phases = Enum.GetValues<TaskPhase>().Length;
@@ -62,6 +64,28 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
 
     /// <summary>Whether every task has ended.</summary>
     public bool HasEnded => CountOf(TaskPhase.Pending) + CountOf(TaskPhase.InProgress) + CountOf(TaskPhase.Validating) == 0;
+
+    /// <summary>The book of tasks as they are now, in the order of the queue.</summary>
+    public static TaskBook Of(IReadOnlyList<TaskState> tasks)
+    {
+        var counts = new int[Phases];
+        foreach (var task in tasks) counts[(int)task.Phase]++;
+        var dependants = tasks.SelectMany((t, place) => t.Spec.DependsOn.Select(d => (On: d, Place: place)))
+            .GroupBy(d => d.On, d => d.Place, StringComparer.Ordinal)
+            .Select(g => KeyValuePair.Create(g.Key, g.ToImmutableArray()));
+        var book = new TaskBook
+        {
+            _tasks = [.. tasks],
+            _places = Empty._places.AddRange(tasks.Select((t, place) => KeyValuePair.Create(t.Spec.TaskId, place))),
+            _dependants = Empty._dependants.AddRange(dependants),
+            _counts = [.. counts],
+            EffectsInFlight = tasks.Sum(t => t.InFlight.Count),
+            Cost = tasks.Aggregate(default(Usd), (sum, t) => sum + t.Cost),
+            FailedAcceptance = tasks.Sum(FailedItsTests),
+        };
+        for (var place = 0; place < tasks.Count; place++) book.Sort(place);
+        return book;
+    }
 
     /// <summary>The book with one task more.</summary>
     public TaskBook Add(TaskState task)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -49,6 +50,8 @@ public sealed class TaskLane : Lane<ExecutionState>
     public override IReadOnlyList<LaneTable> Tables => TaskTables.All;
 
     public override ExecutionState Initial => ExecutionState.Initial;
+
+    public override JsonTypeInfo<ExecutionState> StateType => TaskStateJson.Default.ExecutionState;
 
     public override ExecutionState Evolve(ExecutionState state, RecordedEvent recorded) => state.Evolve(recorded);
 

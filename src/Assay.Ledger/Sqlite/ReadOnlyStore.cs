@@ -51,6 +51,8 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task<CommitResult> CommitAsync(Commit commit) => throw Refusal();
 
+    public Task KeepSnapshotAsync(StreamSnapshot snapshot) => throw Refusal();
+
     public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) => throw Refusal();
 
     public Task FillTablesAsync(IReadOnlyList<LaneRow> rows) => throw Refusal();

@@ -122,6 +122,12 @@ public sealed class SqliteEventStore : IEventStore
         return (CommitResult)CommitResult.Committed.Instance;
     });
 
+    public Task KeepSnapshotAsync(StreamSnapshot snapshot) => _committer.WriteAsync(db =>
+    {
+        SnapshotRow.Keep(db, snapshot);
+        return true;
+    });
+
     public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) =>
         _committer.Generation = await _committer.WriteAsync(db =>
         {
@@ -185,6 +191,8 @@ public sealed class SqliteEventStore : IEventStore
     public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit) => _reader.ReadAll(afterPosition, limit);
 
     public long CountEvents() => _reader.CountEvents();
+
+    public StreamSnapshot? FindSnapshot(StreamName stream) => _reader.FindSnapshot(stream);
 
     public byte[]? ReadBlob(Digest sha256) => _reader.ReadBlob(sha256);
 

@@ -49,6 +49,8 @@ internal abstract class SqliteReader : IEventReader
         return count;
     });
 
+    public StreamSnapshot? FindSnapshot(StreamName stream) => Use(db => SnapshotRow.Find(db, stream));
+
     public byte[]? ReadBlob(Digest sha256) => Use(db =>
     {
         var statement = db.Prepare("SELECT body FROM blobs WHERE sha256=?1").Bind(1, sha256.ToArray());

@@ -6,7 +6,7 @@ namespace Assay.Ledger.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>Raised with every change of the tables; a workspace with a higher one was written by a newer Assay.</summary>
-    private const int Version = 3;
+    private const int Version = 4;
 
     /// <summary>What format 3 added: which tables lanes have filled and how they looked, and the keys of requests.</summary>
     private const string OfFormat3 = """
@@ -14,6 +14,12 @@ internal static class SqliteSchema
         CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         INSERT OR IGNORE INTO counters VALUES('tables', 0);
         CREATE TABLE IF NOT EXISTS request_keys(name TEXT PRIMARY KEY, request TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+        """;
+
+    /// <summary>What format 4 added: folds of long streams.</summary>
+    private const string OfFormat4 = """
+        CREATE TABLE IF NOT EXISTS stream_snapshots(
+            stream INTEGER PRIMARY KEY, version INTEGER NOT NULL, head BLOB NOT NULL, build TEXT NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL);
         """;
 
     private const string Tables = """
@@ -29,7 +35,7 @@ internal static class SqliteSchema
         CREATE TABLE IF NOT EXISTS sessions(
             id TEXT PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL, start_ticks INTEGER NOT NULL,
             lease_until INTEGER NOT NULL, lease_until_boot_ms INTEGER, build TEXT) WITHOUT ROWID;
-        """ + OfFormat3;
+        """ + OfFormat3 + OfFormat4;
 
     /// <summary>What brings a workspace from the version at this place, counted from 1, to the next one.</summary>
     private static readonly string[] Steps =
@@ -38,6 +44,7 @@ internal static class SqliteSchema
         "ALTER TABLE sessions ADD COLUMN build TEXT;" + OfFormat3
         + "CREATE TABLE IF NOT EXISTS idempotency_keys(idempotency_key TEXT PRIMARY KEY, request_sha256, job_id, at) WITHOUT ROWID;"
         + "INSERT INTO request_keys SELECT idempotency_key, request_sha256, job_id, at FROM idempotency_keys; DROP TABLE idempotency_keys",
+        OfFormat4,
     ];
 
     /// <summary>Sets and asserts what durability needs: WAL keeps committed work, FULL syncs it at each commit (ruling 28).</summary>

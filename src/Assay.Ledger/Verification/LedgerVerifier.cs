@@ -86,7 +86,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         var info = snapshot.Find(stream)!;
         var report = new StreamReport(info);
         var head = StreamHead.Empty(stream);
-        var fold = lanes.Find(stream) is { } lane ? new Fold(lane, mirror, report) : null;
+        var fold = lanes.Find(stream) is { } lane ? new Fold(lane, mirror, report, snapshot.FindSnapshot(stream)) : null;
         var prefix = Encoding.ASCII.GetBytes("{\"at\":\"");
         for (; ; )
         {
@@ -139,10 +139,11 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
     }
 
     /// <summary>Folds one stream again, and notes the files that it gives rise to.</summary>
-    private sealed class Fold(ILane lane, FileMirror mirror, StreamReport report)
+    private sealed class Fold(ILane lane, FileMirror mirror, StreamReport report, StreamSnapshot? kept)
     {
         private readonly SortedDictionary<string, (MirrorFile File, long Version)> _last = new(StringComparer.Ordinal);
         private LaneFold _fold = LaneFold.Of(lane);
+        private bool _compared;
 
         public bool Take(StoredEvent stored)
         {
@@ -151,6 +152,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
             {
                 (_fold, var folded) = _fold.Take(EventEnvelope.Open(stored.Bytes, lane.Events));
                 files = folded.Files;
+                if (stored.Version == kept?.Head.Version) Compare(stored, kept);
             }
             catch (Exception e)
             {
@@ -169,9 +171,25 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
             return true;
         }
 
+        /// <summary>Whether a fold that this build would use is what the events give. Another build's is used by nobody here.</summary>
+        private void Compare(StoredEvent stored, StreamSnapshot snapshot)
+        {
+            _compared = true;
+            if (snapshot.Build != FoldSnapshot.BuildOf(lane) || !FoldSnapshot.IsKept(lane)) return;
+            var problem = Digest.Of(snapshot.Body.Span) != snapshot.Sha256 ? "differs from its digest"
+                : Digest.Of(stored.Bytes.Span) != snapshot.Head.Hash ? "was made behind another event"
+                : !FoldSnapshot.Write(_fold).Span.SequenceEqual(snapshot.Body.Span) ? "is not what the events give"
+                : null;
+            if (problem is not null) Wrong(snapshot, problem);
+        }
+
+        private void Wrong(StreamSnapshot snapshot, string problem) =>
+            report.Problems.Add(new VerifyProblem($"{report.Info.Stream}@{snapshot.Head.Version}", "snapshot", $"what is kept of its fold {problem}"));
+
         /// <summary>Notes what only the whole stream can tell.</summary>
         public void End()
         {
+            if (kept is not null && !_compared) Wrong(kept, "lies beyond its last event");
             foreach (var (file, version) in _last.Values)
             {
                 if (file.OnlyLastCounts) report.Expected.Add((file, version));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Engine.Streams;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Epochs;
@@ -32,7 +33,7 @@ internal sealed class EpochNames(Workspace workspace, EpochDeclared epoch)
             var stream = EpochLane.StreamOf(Numbered(number));
             if (workspace.Store.Find(stream) is null) continue;
             latest = stream.Id;
-            var state = (EpochState)AssayEngine.Load(workspace.Store, EpochLane.Instance, stream).State;
+            var state = (EpochState)StreamLoad.Of(workspace.Store, EpochLane.Instance, stream).State;
             if (state.Finished is null || state.Finished.Reason == EndReason.Cancelled) open = stream.Id;
         }
 

@@ -21,7 +21,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     public EpochView? Show(string epochId)
     {
         if (!StreamName.IsId(epochId) || workspace.Store.Find(EpochLane.StreamOf(epochId)) is not { } info) return null;
-        var machine = AssayEngine.Load(workspace.Store, EpochLane.Instance, info.Stream);
+        var machine = StreamLoad.Of(workspace.Store, EpochLane.Instance, info.Stream);
         var state = (EpochState)machine.State;
         var summary = EpochFiles.Summary(state);
         return new EpochView(summary, state.Finished is null ? Standing(machine, state, summary) : null);

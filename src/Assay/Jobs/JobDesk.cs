@@ -151,14 +151,14 @@ public sealed class JobDesk
     /// <summary>A job's state, or null when there is no such job.</summary>
     public JobState? Find(string jobId) =>
         JobIdentity.IsShortId(jobId) && _workspace.Store.Find(JobLane.StreamOf(jobId)) is { } info
-            ? (JobState)AssayEngine.Load(_workspace.Store, JobLane.Instance, info.Stream).State
+            ? (JobState)StreamLoad.Of(_workspace.Store, JobLane.Instance, info.Stream).State
             : null;
 
     /// <summary>A job as people see it, or null when there is no such job.</summary>
     public JobView? View(string jobId)
     {
         if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
-        var machine = AssayEngine.Load(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
+        var machine = StreamLoad.Of(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
         var living = new LivingEngines(_workspace.Store, _time);
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
         return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine));

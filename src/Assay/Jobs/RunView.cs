@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Assay.Engine.Streams;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Streams;
@@ -64,7 +65,7 @@ public sealed class RunReader(Workspace workspace)
     public RunView? Find(string runId)
     {
         if (!JobIdentity.IsShortId(runId) || Store.Find(RunLane.StreamOf(runId)) is null) return null;
-        var state = (RunState)AssayEngine.Load(Store, RunLane.Instance, RunLane.StreamOf(runId)).State;
+        var state = (RunState)StreamLoad.Of(Store, RunLane.Instance, RunLane.StreamOf(runId)).State;
         var jobs = Jobs(runId);
         return new RunView
         {
@@ -83,7 +84,7 @@ public sealed class RunReader(Workspace workspace)
     public ImmutableArray<CurvePoint> Curve(string runId, string? segmentId)
     {
         if (!JobIdentity.IsShortId(runId) || Store.Find(RunLane.StreamOf(runId)) is null) return [];
-        var state = (RunState)AssayEngine.Load(Store, RunLane.Instance, RunLane.StreamOf(runId)).State;
+        var state = (RunState)StreamLoad.Of(Store, RunLane.Instance, RunLane.StreamOf(runId)).State;
         if (segmentId is not null && state.Declared.Segments.FirstOrDefault(s => s.SegmentId == segmentId) is not { Holdout: false }) return [];
         if (segmentId is null && state.Declared.Segments.Length > 0) return [];
         var name = segmentId is null ? DossierLayout.Curve : DossierLayout.Segment(segmentId, DossierLayout.Curve);
@@ -103,7 +104,7 @@ public sealed class RunReader(Workspace workspace)
     [
         .. Store.Rows(new RowQuery(JobTables.Jobs, "submitted_at", MaxJobsShown) { Where = [("run_id", runId)] }).Select(row =>
         {
-            var job = (JobState)AssayEngine.Load(Store, JobLane.Instance, JobLane.StreamOf(row.Key)).State;
+            var job = (JobState)StreamLoad.Of(Store, JobLane.Instance, JobLane.StreamOf(row.Key)).State;
             return new RunJobView(row.Key, row.Text("title")!, row.Text("verdict"), Gates(job));
         }),
     ];

@@ -51,13 +51,13 @@ public sealed class TaskBoard
 
     /// <summary>A run as it stands; null when there is no such run.</summary>
     public ExecutionState? Find(string runId) => StreamName.IsId(runId) && _workspace.Store.Find(TaskLane.StreamOf(runId)) is { } info
-        ? (ExecutionState)AssayEngine.Load(_workspace.Store, TaskLane.Instance, info.Stream).State
+        ? (ExecutionState)StreamLoad.Of(_workspace.Store, TaskLane.Instance, info.Stream).State
         : null;
 
     /// <summary>The tasks of a run that were under way when the engine died that worked on them.</summary>
     public IReadOnlySet<string> Interrupted(string runId)
     {
-        var machine = AssayEngine.Load(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
+        var machine = StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
         var lost = new LivingEngines(_workspace.Store, _time).Lost(machine);
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
@@ -104,7 +104,7 @@ public sealed class TaskBoard
         var rows = _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
         if (rows.Count != 1) return null;
         var projectId = rows[0].Text("project_id")!;
-        var project = (ProjectState)AssayEngine.Load(_workspace.Store, ProjectLane.Instance, ProjectLane.StreamOf(projectId)).State;
+        var project = (ProjectState)StreamLoad.Of(_workspace.Store, ProjectLane.Instance, ProjectLane.StreamOf(projectId)).State;
         var record = project.Patches[patchId];
         return _workspace.Store.ReadBlob(record.Patch.DiffSha256) is { } diff && _workspace.Store.ReadBlob(record.Patch.ChangesSha256) is { } changes
             ? new PatchView(projectId, record, diff, ChangeSet.Read(changes))

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
@@ -62,6 +63,8 @@ public sealed class WordingTests
         public IReadOnlyList<LaneTable> Tables => lane.Tables;
 
         public object Initial => lane.Initial;
+
+        public JsonTypeInfo? StateType => lane.StateType;
 
         public object Evolve(object state, RecordedEvent recorded) => lane.Evolve(state, recorded);
 

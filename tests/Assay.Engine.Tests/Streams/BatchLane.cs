@@ -61,4 +61,5 @@ internal sealed record EffectJudged(string EffectId, string Outcome) : Event;
 [JsonSerializable(typeof(EffectJudged))]
 [JsonSerializable(typeof(Counted))]
 [JsonSerializable(typeof(CountAnswer))]
+[JsonSerializable(typeof(CounterState))]
 internal sealed partial class BatchJson : JsonSerializerContext;

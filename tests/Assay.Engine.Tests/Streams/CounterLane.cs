@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -14,6 +15,8 @@ internal sealed class CounterLane : Lane<CounterState>
     public override EventCatalog Events { get; } = new EventCatalog().Add("COUNTED", BatchJson.Default.Counted);
 
     public override CounterState Initial => new(0);
+
+    public override JsonTypeInfo<CounterState> StateType => BatchJson.Default.CounterState;
 
     public override CounterState Evolve(CounterState state, RecordedEvent recorded) => new(((Counted)recorded.Body).Number);
 

@@ -105,7 +105,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
         var lane = new BatchLane([call]);
         await new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(lane, Stream, new DeclareBatch());
         await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane), TimeProvider.System);
-        var machine = AssayEngine.Load(_workspace.Store, lane, Stream);
+        var machine = StreamLoad.Of(_workspace.Store, lane, Stream);
         var draft = machine.Draft(TimeProvider.System.GetUtcNow());
         draft.StartEffects(1, engine.Session.Identity);
         await _workspace.Store.CommitAsync(draft.ToCommit(fence: null));

@@ -1,0 +1,42 @@
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// Keeps the folds of long streams, so that whoever opens one folds little. It is done seldom enough that a stream costs the same for each
+/// of its events, however many there are: as often as it has grown by a part of itself.
+/// </summary>
+internal sealed class SnapshotKeeper(IEventStore store)
+{
+    /// <summary>Fewer events are folded in less time than a fold is read.</summary>
+    private const int Few = 1_000;
+
+    /// <summary>While work goes on, a fold is kept when its stream has grown by this part.</summary>
+    private const int Part = 16;
+
+    /// <summary>Whether a stream that is being worked on has grown enough.</summary>
+    public static bool IsDue(StreamMachine machine) => Grown(machine) >= Math.Max(4 * Few, machine.Head.Version / Part);
+
+    /// <summary>Whether a stream that is let go has grown enough.</summary>
+    public static bool IsDueAtRest(StreamMachine machine) => Grown(machine) >= Few;
+
+    /// <summary>Keeps the fold as it is now. What is not kept costs the next one time and nothing else, so this never fails.</summary>
+    public async Task KeepAsync(StreamMachine machine)
+    {
+        var (fold, stream, head) = (machine.Fold, machine.Stream, machine.Head);
+        machine.KeptAt = head.Version;
+        try
+        {
+            var body = await Task.Run(() => FoldSnapshot.Write(fold));
+            await store.KeepSnapshotAsync(new StreamSnapshot(stream, head, FoldSnapshot.BuildOf(fold.Lane), body, Digest.Of(body.Span)));
+        }
+        catch (Exception)
+        {
+            // The ledger is whole without it, and says itself when it fails.
+        }
+    }
+
+    private static long Grown(StreamMachine machine) => FoldSnapshot.IsKept(machine.Lane) ? machine.Head.Version - machine.KeptAt : 0;
+}

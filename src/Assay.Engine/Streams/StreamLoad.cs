@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>Folds streams as they are stored, long ones from what was kept of their fold.</summary>
+public static class StreamLoad
+{
+    /// <summary>A stream as it stands.</summary>
+    /// <exception cref="FormatException">An event is none of its lane.</exception>
+    public static StreamMachine Of(IEventReader store, ILane lane, StreamName stream)
+    {
+        var machine = Kept(store, lane, stream) ?? new StreamMachine(lane, stream);
+        foreach (var stored in store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+        return machine;
+    }
+
+    /// <summary>A stream as it was when its fold was kept; null when that is of no use.</summary>
+    /// <param name="store">The ledger.</param>
+    /// <param name="lane">The stream's lane.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="atMost">What is wanted is not beyond this version.</param>
+    internal static StreamMachine? Kept(IEventReader store, ILane lane, StreamName stream, long atMost = long.MaxValue)
+    {
+        if (!FoldSnapshot.IsKept(lane) || store.FindSnapshot(stream) is not { } kept) return null;
+        if (kept.Build != FoldSnapshot.BuildOf(lane) || kept.Head.Version > atMost || Digest.Of(kept.Body.Span) != kept.Sha256) return null;
+
+        // What was kept of another past than the one that is stored, as after a restored backup, is of no use.
+        var last = store.Read(stream, kept.Head.Version - 1, limit: 1);
+        if (last is not [var stored] || Digest.Of(stored.Bytes.Span) != kept.Head.Hash) return null;
+        try
+        {
+            return new StreamMachine(FoldSnapshot.Read(lane, kept.Body.Span), stream, kept.Head);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+using Assay.Ledger.Verification;
+
+namespace Assay.Tests.Streams;
+
+/// <summary>A long stream is opened from what was kept of its fold; without it, or when it is damaged, opening only takes longer.</summary>
+public sealed class SnapshotTests : IAsyncDisposable
+{
+    private const int Long = 1_500;
+
+    private static readonly CounterLane Lane = new();
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Workspace _workspace;
+
+    public SnapshotTests() => _workspace = Workspace.Open(_folder.Under("w"));
+
+    private IEventStore Store => _workspace.Store;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _workspace.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_long_stream_is_kept_and_opened_from_there()
+    {
+        await CountAsync(10);
+        Assert.Null(Store.FindSnapshot(CounterLane.Stream));
+        await CountAsync(Long);
+        await CountAsync(7);
+        Assert.Equal(10 + Long, Store.FindSnapshot(CounterLane.Stream)!.Head.Version);
+        Assert.Equal(10 + Long, StreamLoad.Kept(Store, Lane, CounterLane.Stream)!.Head.Version);
+        Assert.Equal(10 + Long + 7, Opened());
+        Assert.Empty(Problems());
+    }
+
+    [Fact]
+    public async Task What_is_damaged_is_not_used_and_verify_names_it()
+    {
+        await CountAsync(Long);
+        var kept = Store.FindSnapshot(CounterLane.Stream)!;
+        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("1500", "9999", StringComparison.Ordinal));
+        await Store.KeepSnapshotAsync(kept with { Body = body });
+        Assert.Equal(Long, Opened());
+        Assert.Equal("what is kept of its fold differs from its digest", Assert.Single(Problems()).Message);
+
+        foreach (var broken in new[] { "", "[", "[[],[],[],[],null]", "[[],[],[],[]]", "7" }.Select(Encoding.UTF8.GetBytes))
+        {
+            await Store.KeepSnapshotAsync(kept with { Body = broken, Sha256 = Digest.Of(broken) });
+            Assert.Equal(Long, Opened());
+            Assert.Equal("what is kept of its fold is not what the events give", Assert.Single(Problems()).Message);
+        }
+    }
+
+    [Fact]
+    public async Task What_somebody_made_up_is_named_by_verify()
+    {
+        await CountAsync(Long);
+        var kept = Store.FindSnapshot(CounterLane.Stream)!;
+        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("1500", "9999", StringComparison.Ordinal));
+        await Store.KeepSnapshotAsync(kept with { Body = body, Sha256 = Digest.Of(body) });
+        var problem = Assert.Single(Problems());
+        Assert.Equal((CounterLane.Stream + "@1500", "snapshot"), (problem.Where, problem.Rule));
+    }
+
+    [Fact]
+    public async Task What_is_of_another_build_or_another_past_is_not_used()
+    {
+        await CountAsync(Long);
+        var kept = Store.FindSnapshot(CounterLane.Stream)!;
+        await Store.KeepSnapshotAsync(kept with { Build = "another" });
+        Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
+        Assert.Empty(Problems());
+
+        await Store.KeepSnapshotAsync(kept with { Head = kept.Head with { Hash = Digest.Of("another past") } });
+        Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
+        Assert.Single(Problems());
+        await Store.KeepSnapshotAsync(kept with { Head = kept.Head with { Version = Long + 1 } });
+        Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
+        Assert.Equal("what is kept of its fold lies beyond its last event", Assert.Single(Problems()).Message);
+        Assert.Equal(Long, Opened());
+    }
+
+    private Task CountAsync(int size) => new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(Lane, CounterLane.Stream, new Count(size));
+
+    private int Opened() => ((CounterState)StreamLoad.Of(Store, Lane, CounterLane.Stream).State).Number;
+
+    private IReadOnlyList<VerifyProblem> Problems() => new LedgerVerifier(Store, new LaneSet(Lane), _workspace.Mirror).Verify().Problems;
+}
