@@ -1,6 +1,5 @@
 using System.Globalization;
 using Assay.Engine.Streams;
-using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Epochs;
 

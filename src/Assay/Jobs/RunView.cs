@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Engine.Streams;
-using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;

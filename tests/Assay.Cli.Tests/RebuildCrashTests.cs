@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Lanes.Shared;
+using Assay.Lanes.Tasks;
+using Assay.Tasks;
+
+namespace Assay.Tests;
+
+/// <summary>kill -9 while the tables are made anew: what was there stays whole, and the next one makes them.</summary>
+public sealed class RebuildCrashTests
+{
+    private const int Tasks = 3_000;
+    private const int Kills = 12;
+
+    [Fact]
+    public async Task Killed_in_the_middle_of_making_tables_the_old_ones_stay_and_the_next_one_makes_them()
+    {
+        using var folder = new TaskFolder();
+        for (var i = 0; i < Tasks; i++) folder.Add($"t{i}", "true");
+        folder.Write();
+        await DeclareAsync(folder);
+        var before = Rows(folder);
+        Assert.Equal(Tasks, before.Count);
+
+        var whole = Stopwatch.StartNew();
+        Assert.Equal(0, (await folder.RunAsync("rebuild")).ExitCode);
+        var random = new Random(20261126);
+        for (var i = 0; i < Kills; i++)
+        {
+            using var rebuild = AssayProgram.Start(AssayProgram.Program, ["rebuild"], folder.Path);
+            await Task.Delay(random.Next(1, (int)whole.ElapsedMilliseconds));
+            rebuild.Kill();
+            await rebuild.WaitForExitAsync();
+            Assert.Equal(before, Rows(folder));
+        }
+
+        var made = await folder.RunAsync("rebuild");
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.Equal(before, Rows(folder));
+        var verify = await folder.RunAsync("verify");
+        Assert.True(verify.ExitCode == 0, verify.Output);
+    }
+
+    private static async Task DeclareAsync(TaskFolder folder)
+    {
+        await using var workspace = Workspace.Open(folder.Under(".assay"));
+        await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
+        var prepared = TaskExecutor.Prepare(folder.Path, TaskFolder.RunId, null, new Actor("ada", "cli"));
+        Assert.True(prepared.IsValid, string.Join('\n', prepared.Problems));
+        var desk = new CommandDesk(workspace, TimeProvider.System);
+        var (decision, _) = await desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value);
+        Assert.IsType<Decision.Accepted>(decision);
+    }
+
+    private static List<string> Rows(TaskFolder folder)
+    {
+        using var workspace = new Opened(Workspace.OpenForReading(folder.Under(".assay"), KnownLanes.All));
+        return [.. workspace.Of.Store.Rows(TaskTables.Tasks).Select(r => $"{r.Key} {string.Join(' ', r.Values)}")];
+    }
+
+    private sealed record Opened(Workspace Of) : IDisposable
+    {
+        public void Dispose() => Of.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}
