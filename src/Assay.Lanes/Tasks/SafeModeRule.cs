@@ -1,4 +1,3 @@
-using Assay.Kernel.Effects;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
