@@ -32,7 +32,7 @@ public sealed class Draft
 
         // Recorded times have microseconds; the fold must see what a later reader will see.
         Now = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
-        (BasedOn, Fold, Effects) = (machine.Head, machine.Fold, machine.Effects);
+        (BasedOn, Fold) = (machine.Head, machine.Fold);
     }
 
     public DateTimeOffset Now { get; }
@@ -43,10 +43,10 @@ public sealed class Draft
 
     public object State => Fold.State;
 
-    /// <summary>The lane's state, and where its growing files end.</summary>
+    /// <summary>The lane's state, the effects under way, and where its growing files end.</summary>
     public LaneFold Fold { get; private set; }
 
-    public EffectBook Effects { get; private set; }
+    public ActiveEffects Effects => Fold.Effects;
 
     public IReadOnlyList<RecordedEvent> Recorded => _recorded;
 
@@ -71,7 +71,7 @@ public sealed class Draft
     /// <summary>Answers a command from outside.</summary>
     public Decision Decide(Command command)
     {
-        var decision = Lane.Decide(State, command, Now);
+        var decision = Lane.Decide(State, Effects, command, Now);
         if (decision is Decision.Accepted accepted) AddAll(accepted.Events);
         return decision;
     }
@@ -102,7 +102,7 @@ public sealed class Draft
     public void StartEffects(int room, WorkerSession session)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
-        while (Lane.Next(State, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, asked))
+        while (Lane.Next(State, Effects, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, asked))
         {
         }
     }
@@ -139,8 +139,8 @@ public sealed class Draft
     {
         foreach (var effect in effects)
         {
-            if (Effects.InFlight.Count >= room) return false;
-            if (Effects.InFlight.ContainsKey(effect.Id) || asked.Contains(effect.Id)) continue;
+            if (Effects.Count >= room) return false;
+            if (Effects.Contains(effect.Id) || asked.Contains(effect.Id)) continue;
             var attempt = Effects.NextAttempt(effect.Id);
             Add(new EffectStarted(effect.Id, attempt, session.Id, session.Host, session.BootId));
             if (effect is CommandStream { UntilEnd: false } asks && _open is not null && asks.Stream != Stream)
@@ -187,7 +187,7 @@ public sealed class Draft
             _ => throw new InvalidOperationException($"unknown report {report}"),
         });
         _blobs.AddRange(blobs);
-        AddAll(Lane.Record(State, report, Now));
+        AddAll(Lane.Record(State, Effects, report, Now));
     }
 
     private void AddAll(IReadOnlyList<Event> events)
@@ -206,14 +206,14 @@ public sealed class Draft
         _recorded.Add(folded.Recorded);
         _files.AddRange(files);
         _rows.AddRange(rows);
-        (Fold, Effects) = (fold, Effects.Evolve(body));
+        Fold = fold;
     }
 
-    private Mark Here => new(Fold, Effects, _files.Count, _rows.Count, _blobs.Count, _recorded.Count, _sealed.Count);
+    private Mark Here => new(Fold, _files.Count, _rows.Count, _blobs.Count, _recorded.Count, _sealed.Count);
 
     private void BackTo(Mark mark)
     {
-        (Fold, Effects) = (mark.Fold, mark.Effects);
+        Fold = mark.Fold;
         Cut(_files, mark.Files);
         Cut(_rows, mark.Rows);
         Cut(_blobs, mark.Blobs);
@@ -224,7 +224,7 @@ public sealed class Draft
     private static void Cut<T>(List<T> list, int count) => list.RemoveRange(count, list.Count - count);
 
     /// <summary>How far a draft had come.</summary>
-    private sealed record Mark(LaneFold Fold, EffectBook Effects, int Files, int Rows, int Blobs, int Recorded, int Sealed);
+    private sealed record Mark(LaneFold Fold, int Files, int Rows, int Blobs, int Recorded, int Sealed);
 }
 
 /// <summary>An attempt that may begin.</summary>

@@ -24,13 +24,13 @@ public sealed class StreamMachine
 
     public object State => Fold.State;
 
-    /// <summary>The lane's state, and where its growing files end.</summary>
+    /// <summary>The lane's state, the effects under way, and where its growing files end.</summary>
     public LaneFold Fold { get; private set; }
 
-    public EffectBook Effects { get; private set; } = EffectBook.Empty;
+    public ActiveEffects Effects => Fold.Effects;
 
     /// <summary>A machine that stands where this one stands. State is immutable, so it is shared.</summary>
-    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, Fold = Fold, Effects = Effects };
+    public StreamMachine Clone() => new(Lane, Stream) { Head = Head, Fold = Fold };
 
     /// <summary>Folds one stored event.</summary>
     /// <exception cref="FormatException">The bytes are no event of this lane, or not the next one of this stream.</exception>
@@ -39,7 +39,6 @@ public sealed class StreamMachine
         var recorded = EventEnvelope.Open(bytes, Lane.Events);
         if (recorded.Version != Head.Version + 1) throw new FormatException($"{Stream} goes from version {Head.Version} to {recorded.Version}");
         (Fold, var folded) = Fold.Take(recorded);
-        Effects = Effects.Evolve(recorded.Body);
         Head = new StreamHead(recorded.Version, Digest.Of(bytes.Span));
         return folded;
     }
@@ -55,6 +54,6 @@ public sealed class StreamMachine
     public void Adopt(Draft draft)
     {
         if (draft.BasedOn != Head) throw new InvalidOperationException("a draft was adopted by a stream that has moved on");
-        (Fold, Effects, Head) = (draft.Fold, draft.Effects, draft.Head);
+        (Fold, Head) = (draft.Fold, draft.Head);
     }
 }

@@ -3,14 +3,18 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Lanes;
 
-/// <summary>One stream, folded: its lane's state, and where the growing files end that its events have written to.</summary>
+/// <summary>
+/// One stream, folded: its lane's state, the effects under way, and where the growing files end that its events have written to.
+/// </summary>
 /// <param name="Lane">Its lane.</param>
 /// <param name="State">The lane's state.</param>
+/// <param name="Effects">The effects under way.</param>
 /// <param name="Ends">The length of each growing file, by its root and path.</param>
-public sealed record LaneFold(ILane Lane, object State, ImmutableDictionary<(string? Root, string Path), long> Ends)
+public sealed record LaneFold(ILane Lane, object State, ActiveEffects Effects, ImmutableDictionary<(string? Root, string Path), long> Ends)
 {
     /// <summary>A stream without events.</summary>
-    public static LaneFold Of(ILane lane) => new(lane, lane.Initial, ImmutableDictionary<(string? Root, string Path), long>.Empty);
+    public static LaneFold Of(ILane lane) =>
+        new(lane, lane.Initial, ActiveEffects.None, ImmutableDictionary<(string? Root, string Path), long>.Empty);
 
     /// <summary>Folds an event that is recorded.</summary>
     /// <returns>What comes of it, and the event with its lines.</returns>
@@ -36,7 +40,7 @@ public sealed record LaneFold(ILane Lane, object State, ImmutableDictionary<(str
 
     /// <summary>What most events are: no line was made with them.</summary>
     private (LaneFold Fold, FoldedEvent Event) Without(object state, RecordedEvent recorded) =>
-        (new LaneFold(Lane, state, Ends), new FoldedEvent(Lane, state, recorded, []));
+        (new LaneFold(Lane, state, Effects.Evolve(recorded.Body), Ends), new FoldedEvent(Lane, state, recorded, []));
 
     private (LaneFold Fold, FoldedEvent Event) Placed(object state, RecordedEvent recorded, IReadOnlyList<LogLine> lines)
     {
@@ -56,7 +60,7 @@ public sealed record LaneFold(ILane Lane, object State, ImmutableDictionary<(str
     private (LaneFold Fold, FoldedEvent Event) With(object state, RecordedEvent recorded, IReadOnlyList<AppendedLine> lines)
     {
         var ends = lines.Aggregate(Ends, static (known, line) => known.SetItem((line.Root, line.Path), line.End));
-        return (new LaneFold(Lane, state, ends), new FoldedEvent(Lane, state, recorded, lines));
+        return (new LaneFold(Lane, state, Effects.Evolve(recorded.Body), ends), new FoldedEvent(Lane, state, recorded, lines));
     }
 }
 

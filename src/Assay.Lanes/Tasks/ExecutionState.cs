@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Tasks;
@@ -69,8 +68,6 @@ public sealed record ExecutionState
     /// <summary>What has to be done besides the tasks, by the id of its effect.</summary>
     public ImmutableSortedDictionary<string, Chore> Chores { get; init; } = ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);
 
-    public ImmutableSortedSet<string> ChoresInFlight { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
-
     public int Escalations { get; init; }
 
     /// <summary>How often the run has finished.</summary>
@@ -89,8 +86,6 @@ public sealed record ExecutionState
 
     /// <summary>Whether nothing but a person can bring a task on.</summary>
     public bool WaitsForPerson(TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && IsManual(task);
-
-    public int InFlight => ChoresInFlight.Count + Tasks.EffectsInFlight;
 
     public int Count(TaskPhase phase) => Tasks.CountOf(phase);
 
