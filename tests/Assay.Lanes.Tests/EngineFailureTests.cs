@@ -45,92 +45,87 @@ public sealed class EngineFailureTests
         var expect = new CrucibleExpectations { ExitCode = 1, ReplayVerification = ReplayVerification.RequiredPass };
         foreach (var template in Enum.GetValues<RunnerTemplate>())
         {
-            var state = Given.Running(Given.Epoch(1, EpochProfile.Coverage, template) with { Mode = EpochMode.Salvage }, Given.Crucible(0, expect));
-            Check(EpochLane.Instance, state, Asked(EpochLane.Instance, state));
-            Check(EpochLane.Instance, Given.Fold(state, new EffectStarted("crucible/C0", 1, "s", "h", "b"), new EffectFinished("crucible/C0", 1, Given.Outcome(1)), new ReplayRequired("C0", [])), "replay/C0");
-            var failed = Given.Fold(state, new EffectStarted("crucible/C0", 1, "s", "h", "b"), new EffectFinished("crucible/C0", 1, Given.Outcome(2)), Given.Finished(0, passed: false));
-            Check(EpochLane.Instance, failed, Asked(EpochLane.Instance, failed));
+            var declared = Given.Epoch(1, EpochProfile.Coverage, template) with { Mode = EpochMode.Salvage };
+            var epoch = Given.Running(declared, Given.Crucible(0, expect));
+            Check(epoch);
+            Check(epoch.Began("crucible/C0").Ended("crucible/C0", Given.Outcome(1)).After(new ReplayRequired("C0", [])));
+            Check(epoch.Began("crucible/C0").Ended("crucible/C0", Given.Outcome(2)).After(Given.Finished(0, passed: false)));
         }
     }
 
     private void Ladders()
     {
         var declared = new LadderDeclared("L", Digest.Of("l"), [new LadderRung("/p", EpochVerdict.FailClosed, 1)], Autonomous: true, null);
-        var state = LadderLane.Instance.Evolve(LadderState.Initial, new RecordedEvent(1, Now, declared));
-        Check(LadderLane.Instance, state, Asked(LadderLane.Instance, state));
+        Check(LaneFold.Of(LadderLane.Instance).After(declared));
     }
 
     private void Jobs(JobKind kind)
     {
         var story = JobStory.Of(kind, retrySafe: true);
-        void Next() => Check(JobLane.Instance, story.State, story.Asked());
-        Next();
+        Check(story.Fold);
         story.Stage(JobStory.Runspec).Approve("runspec");
-        Next();
+        Check(story.Fold);
         story.Run();
-        Next();
+        Check(story.Fold);
         story.Stage(JobStory.Gates);
-        Next();
+        Check(story.Fold);
         story.Stage($$"""{"schema_version":"registry_card_v1","title":"c","run_id":"{{story.State.Run!.RunId}}"}""");
-        Next();
+        Check(story.Fold);
     }
 
     private void Runs()
     {
         var story = JobStory.Of(JobKind.Blueprint);
         story.Stage(JobStory.Runspec).Approve("runspec");
-        var lane = RunLane.Instance;
-        var state = lane.Evolve(RunState.Initial, new RecordedEvent(1, Now, ((DeclareRun)((CommandStream)story.Asked()).Command).Run));
-        Check(lane, state, Asked(lane, state));
-        var passed = state with { Passed = Given.Outcome(files: new CollectedFile("a", 1, Digest.Of("a"), null)) };
-        Check(lane, passed, Asked(lane, passed));
+        var run = LaneFold.Of(RunLane.Instance).After(((DeclareRun)((CommandStream)story.Asked()).Command).Run);
+        Check(run);
+        var passed = Given.Outcome(files: new CollectedFile("a", 1, Digest.Of("a"), null));
+        Check(run with { State = run.As<RunState>() with { Passed = passed } });
     }
 
     /// <summary>A task through all of its effects, chores included.</summary>
     private void Tasks(AdapterKind kind)
     {
-        var lane = TaskLane.Instance;
-        var state = Decided(lane, ExecutionState.Initial, TaskOf(kind));
-        state = Decided(lane, state, new StartExecution(1, Ada));
-        for (var steps = 0; lane.Next(state, Now) is Work.Perform perform; steps++)
+        var fold = Decided(Decided(LaneFold.Of(TaskLane.Instance), TaskOf(kind)), new StartExecution(1, Ada));
+        for (var steps = 0; fold.Next() is Work.Perform perform; steps++)
         {
             Assert.True(steps < 50, "the run does not come to its end");
             var effect = perform.Effects.First();
-            Check(lane, state, effect);
+            Check(fold, effect);
             var (outcome, evidence) = Good(effect);
-            state = Recorded(lane, state, effect, outcome, evidence).State;
+            fold = Recorded(fold, effect, outcome, evidence).Fold;
         }
 
-        Assert.Equal(TaskPhase.Completed, Assert.Single(state.Tasks).Phase);
+        Assert.Equal(TaskPhase.Completed, Assert.Single(fold.As<ExecutionState>().Tasks).Phase);
     }
 
     private void Adapters()
     {
         foreach (var check in new[] { new HealthCheck(["true"], null, 1000, 1000), new HealthCheck([], "http://127.0.0.1:9/", 1000, 1000) })
         {
-            var state = Decided(AdapterLane.Instance, AdapterState.Initial, new ConfigureAdapter(Adapter(AdapterKind.Process) with { HealthCheck = check }));
-            Check(AdapterLane.Instance, state, Asked(AdapterLane.Instance, state));
+            var configure = new ConfigureAdapter(Adapter(AdapterKind.Process) with { HealthCheck = check });
+            Check(Decided(LaneFold.Of(AdapterLane.Instance), configure));
         }
     }
 
     private void Projects()
     {
-        var lane = ProjectLane.Instance;
-        var state = Decided(lane, ProjectState.Initial, new MovePatch("/p", Patch, [PatchState.Created, PatchState.Validated, PatchState.Applied], null));
-        state = Decided(lane, state, new CommitPatch("/p", Patch));
-        Check(lane, state, Asked(lane, state));
-        state = Recorded(lane, state, Asked(lane, state), new ApplyOutcome(Applied: true, null, []), []).State;
-        state = Decided(lane, state, new RollBackPatch(Patch.PatchId, Ada));
-        Check(lane, state, Asked(lane, state));
+        var move = new MovePatch("/p", Patch, [PatchState.Created, PatchState.Validated, PatchState.Applied], null);
+        var fold = Decided(Decided(LaneFold.Of(ProjectLane.Instance), move), new CommitPatch("/p", Patch));
+        Check(fold);
+        fold = Recorded(fold, fold.Asked().First(), new ApplyOutcome(Applied: true, null, []), []).Fold;
+        Check(Decided(fold, new RollBackPatch(Patch.PatchId, Ada)));
     }
 
-    private void Check<TState>(Lane<TState> lane, TState state, string effectId) where TState : class => Check(lane, state, lane.EffectOf(state, effectId));
+    /// <summary>Checks the first effect that a lane asks for.</summary>
+    private void Check(LaneFold fold) => Check(fold, fold.Asked().First());
 
-    private void Check<TState>(Lane<TState> lane, TState state, Effect effect) where TState : class
+    private void Check(LaneFold fold, Effect effect)
     {
+        var lane = fold.Lane;
         _checked.Add(effect.GetType());
         var outcome = effect.Failed(Reason, Now);
-        var (_, events) = Recorded(lane, state, effect, outcome, []);
+        var (_, events) = Recorded(fold, effect, outcome, []);
         Assert.DoesNotContain(events, IsGood);
         var stored = EventEnvelope.Seal(StreamName.Of(lane.Name, "x"), StreamHead.Empty(StreamName.Of(lane.Name, "x")), [new EffectFinished(effect.Id, 1, outcome), .. events], Now, lane.Events);
         Assert.Contains(Reason, Encoding.UTF8.GetString(stored[0].Bytes), StringComparison.Ordinal);
@@ -145,27 +140,16 @@ public sealed class EngineFailureTests
         or EpochFinished { Verdict: EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete } or DocumentMade or RunCompleted or RegistryUpdated or Spawned or JobDone or RunFinished
         or TaskStarted or TaskValidating or TaskTested { Result.Passed: true } or TaskCompleted or HealthChanged { Healthy: true } or PatchMoved { State: PatchState.Committed or PatchState.RolledBack };
 
-    private static Effect Asked<TState>(Lane<TState> lane, TState state) where TState : class => Assert.IsType<Work.Perform>(lane.Next(state, Now)).Effects.First();
+    private static LaneFold Decided(LaneFold fold, Command command) =>
+        fold.After(Assert.IsType<Decision.Accepted>(fold.Decide(command)).Events);
 
-    private static TState Decided<TState>(Lane<TState> lane, TState state, Command command) where TState : class =>
-        Fold(lane, state, Assert.IsType<Decision.Accepted>(lane.Decide(state, command, Now)).Events);
-
-    private static (TState State, IReadOnlyList<Event> Events) Recorded<TState>(
-        Lane<TState> lane, TState state, Effect effect, EffectOutcome outcome, Dictionary<string, ReadOnlyMemory<byte>> evidence) where TState : class
+    private static (LaneFold Fold, IReadOnlyList<Event> Events) Recorded(
+        LaneFold fold, Effect effect, EffectOutcome outcome, Dictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        var ended = Fold(lane, state, [new EffectStarted(effect.Id, 1, "s", "h", "b"), new EffectFinished(effect.Id, 1, outcome)]);
-        var events = lane.Record(ended, new EffectCompleted(effect, 1, outcome, evidence), Now);
-        return (Fold(lane, ended, events), events);
+        var ended = fold.Began(effect.Id).Ended(effect.Id, outcome);
+        var events = ended.Judge(effect, outcome, evidence);
+        return (ended.After(events), events);
     }
-
-    private static TState Fold<TState>(Lane<TState> lane, TState state, IEnumerable<Event> events) where TState : class => events.Aggregate(state, (s, body) =>
-    {
-        var recorded = new RecordedEvent(1, Now, body);
-        var next = lane.Evolve(s, recorded);
-        _ = lane.Mirror(next, recorded);
-        _ = lane.Rows(next, recorded);
-        return next;
-    });
 
     private static (EffectOutcome Outcome, Dictionary<string, ReadOnlyMemory<byte>> Evidence) Good(Effect effect)
     {

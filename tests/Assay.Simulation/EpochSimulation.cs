@@ -145,8 +145,8 @@ internal sealed class EpochSimulation
     {
         var machine = Fold();
         var state = (EpochState)machine.State;
-        Must(state.Phase == EpochPhase.Finished, $"the epoch did not come to an end: {state.Phase}, {state.InFlight} under way");
-        Must(machine.Effects.InFlight.IsEmpty, "an effect is neither finished nor interrupted");
+        Must(state.Phase == EpochPhase.Finished, $"the epoch did not come to an end: {state.Phase}, {machine.Effects.Count} under way");
+        Must(machine.Effects.Count == 0, "an effect is neither finished nor interrupted");
         foreach (var crucible in state.Crucibles.Where(c => c.Result?.Outcome == CrucibleOutcome.Pass))
         {
             var run = crucible.Run;
@@ -168,7 +168,7 @@ internal sealed class EpochSimulation
     {
         var epoch = (EpochState)state;
         return Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(EpochFiles.Summary(epoch), EpochFileJson.Shared.EpochSummary))
-            + $"{epoch.Phase} {epoch.FirstOpen} {epoch.InFlight} {epoch.RanBefore} {epoch.LastAt:O} {epoch.Verdicts} "
+            + $"{epoch.Phase} {epoch.FirstOpen} {epoch.RanBefore} {epoch.LastAt:O} {epoch.Verdicts} "
             + string.Join(";", epoch.Crucibles.Select(c => $"{c.Running} {c.Attempts} {c.NeedsReplay} {c.Records} {c.Kept}"));
     }
 

@@ -25,7 +25,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
 
         Finish();
         Check();
-        Must(Truth.Effects.InFlight.IsEmpty, "an effect is neither finished nor interrupted");
+        Must(Truth.Effects.Count == 0, "an effect is neither finished nor interrupted");
         Must(World.Store.Read(Truth.Stream, 0).Select(s => s.Bytes.ToArray()).SequenceEqual(World.Acknowledged(Truth.Stream), ByContent), "an acknowledged event was changed or lost");
     }
 
@@ -94,11 +94,12 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
             Submit(new RetryJob(JobPlans.Somebody, "again", null));
         }
 
-        Must(HasEnded(State), $"the job did not come to an end: {State.Phase} at {State.Step}, {State.InFlight} under way");
+        Must(HasEnded(State), $"the job did not come to an end: {State.Phase} at {State.Step}, {Truth.Effects.Count} under way");
     }
 
-    private static bool HasEnded(JobState state) =>
-        state.InFlight == 0 && (state.ToSpawn.Length == 0 ? state.Phase is JobPhase.Done or JobPhase.Rejected or JobPhase.Cancelled or JobPhase.StoppedBudget : state.Phase == JobPhase.Cancelled);
+    private bool HasEnded(JobState state) => Truth.Effects.Count == 0 && (state.ToSpawn.Length == 0
+        ? state.Phase is JobPhase.Done or JobPhase.Rejected or JobPhase.Cancelled or JobPhase.StoppedBudget
+        : state.Phase == JobPhase.Cancelled);
 
     private void Check()
     {
@@ -140,6 +141,6 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
     }
 
     protected override string Text(JobState state) =>
-        $"{state.Phase} {state.Position} {state.InFlight} {state.Counters} {state.Waiting} {state.Failure} {state.Stopped} {state.History.Length} "
+        $"{state.Phase} {state.Position} {state.Counters} {state.Waiting} {state.Failure} {state.Stopped} {state.History.Length} "
         + string.Join(";", state.Stages) + string.Join(";", state.Documents.Values) + string.Join(";", state.ToSpawn.Select(c => c.JobId));
 }

@@ -91,7 +91,9 @@ internal abstract class LaneSimulation<TState> where TState : class
     {
         TakeIn();
         Must(Truth.Head.Version == World.Acknowledged(_stream).Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
-        if (_engine?.Version == Truth.Head.Version) Must(Text((TState)_engine.State) == Text((TState)Truth.State), "an engine's state is not the fold of the events");
+        if (_engine?.Version != Truth.Head.Version) return;
+        Must(Text((TState)_engine.State) == Text((TState)Truth.State), "an engine's state is not the fold of the events");
+        Must(_engine.Effects.Ids.SequenceEqual(Truth.Effects.Ids), "an engine holds other effects for under way than the events do");
     }
 
     protected static void Must(bool holds, string otherwise)

@@ -31,10 +31,15 @@ internal sealed class SimulatedEngine
 
     public object State => _machine.State;
 
+    public ActiveEffects Effects => _machine.Effects;
+
     /// <summary>Up to which version it has seen its stream.</summary>
     public long Version => _machine.Head.Version;
 
     public bool IsIdle => _pending.Count == 0;
+
+    /// <summary>What may happen now.</summary>
+    private Work Next => _machine.Lane.Next(_machine.State, _machine.Effects, _world.Now);
 
     /// <summary>Starts an engine that takes the stream over, and reconciles what it finds.</summary>
     public static SimulatedEngine Start(World world, ILane lane, StreamName stream, int number, Random random)
@@ -63,7 +68,7 @@ internal sealed class SimulatedEngine
 
         if (_pending.Count > 0 && _random.Next(4) > 0) return Advance(_pending[_random.Next(_pending.Count)]);
         var before = _machine.Head;
-        var wake = _pending.Count == 0 && _machine.Lane.Next(_machine.State, _world.Now) is Work.Wait { Until: { } until } && until <= _world.Now;
+        var wake = _pending.Count == 0 && Next is Work.Wait { Until: { } until } && until <= _world.Now;
         Commit(draft =>
         {
             if (wake) draft.Decide(WakeUp.Instance);
@@ -117,8 +122,7 @@ internal sealed class SimulatedEngine
                 pending.Stage = Stage.Ended;
                 break;
             case Stage.Ended:
-                var next = _machine.Lane.Next(_machine.State, _world.Now);
-                var wasEnded = next is Work.End || (next is Work.Perform { Stop: { } stop } && stop.Contains(pending.Effect.Id));
+                var wasEnded = Next is Work.End || (Next is Work.Perform { Stop: { } stop } && stop.Contains(pending.Effect.Id));
                 var (outcome, evidence) = _world.Outcome(pending.Effect, wasEnded);
                 var report = new EffectCompleted(pending.Effect, pending.Attempt, outcome, evidence);
                 if (!Commit(draft =>

@@ -32,7 +32,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
 
         Finish();
         Check();
-        Must(Truth.Effects.InFlight.IsEmpty, "an effect is neither finished nor interrupted");
+        Must(Truth.Effects.Count == 0, "an effect is neither finished nor interrupted");
     }
 
     private void Act()
@@ -181,6 +181,10 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     }
 
     protected override string Text(ExecutionState state) =>
-        $"{state.Phase} {state.PauseReason} {state.Escalations} {string.Join(",", state.Chores.Keys)} {string.Join(",", state.ChoresInFlight)} "
-        + string.Join(";", state.Tasks.Select(t => $"{t.Spec.TaskId}:{t.Phase}:{t.Attempts}:{t.Forgiven}:{t.AdapterId}:{t.NotBefore}:{t.Waits}:{t.Refusals}:{t.Prepared}:{t.Tests.Length}:{string.Join("|", t.InFlight)}"));
+        $"{state.Phase} {state.PauseReason} {state.Escalations} {string.Join(",", state.Chores.Keys)} "
+        + string.Join(";", state.Tasks.Select(Text));
+
+    private static string Text(TaskState task) =>
+        $"{task.Spec.TaskId}:{task.Phase}:{task.Attempts}:{task.Forgiven}:{task.AdapterId}:{task.NotBefore}:{task.Waits}:{task.Refusals}:"
+        + $"{task.Prepared}:{task.Tests.Length}";
 }

@@ -95,7 +95,8 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     /// Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.
     /// </summary>
     private static bool HasNoOwner(StreamMachine machine, Draft draft) =>
-        draft.Files.Count > 0 && !draft.Files.Any(f => f.OnlyLastCounts) && machine.Lane.Next(machine.State, draft.Now) is Work.Wait { Until: null } or Work.Finished;
+        draft.Files.Count > 0 && !draft.Files.Any(f => f.OnlyLastCounts)
+        && machine.Lane.Next(machine.State, machine.Effects, draft.Now) is Work.Wait { Until: null } or Work.Finished;
 
     /// <summary>
     /// Says that the files of such a stream are written, and writes those that a crash left out.

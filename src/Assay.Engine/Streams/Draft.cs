@@ -43,7 +43,7 @@ public sealed class Draft
 
     public object State => Fold.State;
 
-    /// <summary>The lane's state, and where its growing files end.</summary>
+    /// <summary>The lane's state, the effects under way, and where its growing files end.</summary>
     public LaneFold Fold { get; private set; }
 
     public ActiveEffects Effects => Fold.Effects;
@@ -71,7 +71,7 @@ public sealed class Draft
     /// <summary>Answers a command from outside.</summary>
     public Decision Decide(Command command)
     {
-        var decision = Lane.Decide(State, command, Now);
+        var decision = Lane.Decide(State, Effects, command, Now);
         if (decision is Decision.Accepted accepted) AddAll(accepted.Events);
         return decision;
     }
@@ -102,7 +102,7 @@ public sealed class Draft
     public void StartEffects(int room, WorkerSession session)
     {
         var asked = new HashSet<string>(StringComparer.Ordinal);
-        while (Lane.Next(State, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, asked))
+        while (Lane.Next(State, Effects, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, asked))
         {
         }
     }
@@ -139,8 +139,8 @@ public sealed class Draft
     {
         foreach (var effect in effects)
         {
-            if (Effects.InFlight.Count >= room) return false;
-            if (Effects.InFlight.ContainsKey(effect.Id) || asked.Contains(effect.Id)) continue;
+            if (Effects.Count >= room) return false;
+            if (Effects.Contains(effect.Id) || asked.Contains(effect.Id)) continue;
             var attempt = Effects.NextAttempt(effect.Id);
             Add(new EffectStarted(effect.Id, attempt, session.Id, session.Host, session.BootId));
             if (effect is CommandStream { UntilEnd: false } asks && _open is not null && asks.Stream != Stream)
@@ -187,7 +187,7 @@ public sealed class Draft
             _ => throw new InvalidOperationException($"unknown report {report}"),
         });
         _blobs.AddRange(blobs);
-        AddAll(Lane.Record(State, report, Now));
+        AddAll(Lane.Record(State, Effects, report, Now));
     }
 
     private void AddAll(IReadOnlyList<Event> events)

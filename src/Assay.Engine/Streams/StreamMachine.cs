@@ -30,7 +30,7 @@ public sealed class StreamMachine
 
     public object State => Fold.State;
 
-    /// <summary>The lane's state, and where its growing files end.</summary>
+    /// <summary>The lane's state, the effects under way, and where its growing files end.</summary>
     public LaneFold Fold { get; private set; }
 
     public ActiveEffects Effects => Fold.Effects;

@@ -110,7 +110,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             },
             stop.Token);
 
-        var next = lane.Next(_machine.State, engine.Time.GetUtcNow());
+        var next = lane.Next(_machine.State, _machine.Effects, engine.Time.GetUtcNow());
         if (next is Work.End) await stop.CancelAsync();
         else if (next is Work.Perform { Stop.Count: > 0 } perform) await EndAsync(perform.Stop);
     }
@@ -124,7 +124,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private async Task<RunResult?> IdleAsync(CancellationToken stop)
     {
         var before = _machine.Head;
-        switch (lane.Next(_machine.State, engine.Time.GetUtcNow()))
+        switch (lane.Next(_machine.State, _machine.Effects, engine.Time.GetUtcNow()))
         {
             case Work.Finished:
                 return new RunResult.Finished(_machine.State);

@@ -6,7 +6,8 @@ namespace Assay.Kernel.Lanes;
 
 /// <summary>
 /// A lane: a fold and a few pure functions. It does no I/O, reads no clock and draws no random number, so that the engine can
-/// recover it after a crash and a simulation can crash it at every step.
+/// recover it after a crash and a simulation can crash it at every step. Which effects are under way it is told; its state does not count
+/// them again.
 /// </summary>
 public interface ILane
 {
@@ -28,7 +29,7 @@ public interface ILane
     object Evolve(object state, RecordedEvent recorded);
 
     /// <summary>A request from outside: events, or a refusal.</summary>
-    Decision Decide(object state, Command command, DateTimeOffset now);
+    Decision Decide(object state, ActiveEffects active, Command command, DateTimeOffset now);
 
     /// <summary>
     /// What another stream is told that put a command here which was taken. The state contains what came of it; when the other one waits
@@ -37,13 +38,16 @@ public interface ILane
     StreamAnswer Answer(object state, Command command);
 
     /// <summary>What may happen now.</summary>
-    Work Next(object state, DateTimeOffset now);
+    Work Next(object state, ActiveEffects active, DateTimeOffset now);
 
     /// <summary>An effect that is under way, as the lane asked for it, so that its fate can be settled after a crash.</summary>
     Effect EffectOf(object state, string effectId);
 
-    /// <summary>What an effect's outcome means in this lane's words. The state already contains the effect's own event.</summary>
-    IReadOnlyList<Event> Record(object state, EffectReport report, DateTimeOffset now);
+    /// <summary>
+    /// What an effect's outcome means in this lane's words. The state already contains the effect's own event, and the effect is not under
+    /// way any more.
+    /// </summary>
+    IReadOnlyList<Event> Record(object state, ActiveEffects active, EffectReport report, DateTimeOffset now);
 
     /// <summary>
     /// The files that an event gives rise to, but for growing ones; the state already contains it. The same event gives the same bytes for
@@ -79,15 +83,15 @@ public abstract class Lane<TState> : ILane where TState : class
 
     public abstract TState Evolve(TState state, RecordedEvent recorded);
 
-    public abstract Decision Decide(TState state, Command command, DateTimeOffset now);
+    public abstract Decision Decide(TState state, ActiveEffects active, Command command, DateTimeOffset now);
 
     public virtual StreamAnswer Answer(TState state, Command command) => AcceptedAnswer.Instance;
 
-    public abstract Work Next(TState state, DateTimeOffset now);
+    public abstract Work Next(TState state, ActiveEffects active, DateTimeOffset now);
 
     public abstract Effect EffectOf(TState state, string effectId);
 
-    public abstract IReadOnlyList<Event> Record(TState state, EffectReport report, DateTimeOffset now);
+    public abstract IReadOnlyList<Event> Record(TState state, ActiveEffects active, EffectReport report, DateTimeOffset now);
 
     public virtual IReadOnlyList<MirrorFile> Mirror(TState state, RecordedEvent recorded) => [];
 
@@ -103,15 +107,17 @@ public abstract class Lane<TState> : ILane where TState : class
 
     object ILane.Evolve(object state, RecordedEvent recorded) => Evolve((TState)state, recorded);
 
-    Decision ILane.Decide(object state, Command command, DateTimeOffset now) => Decide((TState)state, command, now);
+    Decision ILane.Decide(object state, ActiveEffects active, Command command, DateTimeOffset now) =>
+        Decide((TState)state, active, command, now);
 
     StreamAnswer ILane.Answer(object state, Command command) => Answer((TState)state, command);
 
-    Work ILane.Next(object state, DateTimeOffset now) => Next((TState)state, now);
+    Work ILane.Next(object state, ActiveEffects active, DateTimeOffset now) => Next((TState)state, active, now);
 
     Effect ILane.EffectOf(object state, string effectId) => EffectOf((TState)state, effectId);
 
-    IReadOnlyList<Event> ILane.Record(object state, EffectReport report, DateTimeOffset now) => Record((TState)state, report, now);
+    IReadOnlyList<Event> ILane.Record(object state, ActiveEffects active, EffectReport report, DateTimeOffset now) =>
+        Record((TState)state, active, report, now);
 
     IReadOnlyList<MirrorFile> ILane.Mirror(object state, RecordedEvent recorded) => Mirror((TState)state, recorded);
 

@@ -4,17 +4,17 @@ using Assay.Kernel.Streams;
 namespace Assay.Kernel.Lanes;
 
 /// <summary>
-/// One stream, folded: its lane's state, which of its effects are under way, and where the growing files end that its events have written to.
+/// One stream, folded: its lane's state, the effects under way, and where the growing files end that its events have written to.
 /// </summary>
 /// <param name="Lane">Its lane.</param>
 /// <param name="State">The lane's state.</param>
-/// <param name="Effects">Its effects.</param>
+/// <param name="Effects">The effects under way.</param>
 /// <param name="Ends">The length of each growing file, by its root and path.</param>
-public sealed record LaneFold(
-    ILane Lane, object State, ActiveEffects Effects, ImmutableDictionary<(string? Root, string Path), long> Ends)
+public sealed record LaneFold(ILane Lane, object State, ActiveEffects Effects, ImmutableDictionary<(string? Root, string Path), long> Ends)
 {
     /// <summary>A stream without events.</summary>
-    public static LaneFold Of(ILane lane) => new(lane, lane.Initial, ActiveEffects.None, ImmutableDictionary<(string? Root, string Path), long>.Empty);
+    public static LaneFold Of(ILane lane) =>
+        new(lane, lane.Initial, ActiveEffects.None, ImmutableDictionary<(string? Root, string Path), long>.Empty);
 
     /// <summary>Folds an event that is recorded.</summary>
     /// <returns>What comes of it, and the event with its lines.</returns>

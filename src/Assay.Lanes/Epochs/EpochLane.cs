@@ -42,29 +42,33 @@ public sealed class EpochLane : Lane<EpochState>
 
     public override EpochState Evolve(EpochState state, RecordedEvent recorded) => state.Evolve(recorded);
 
-    public override Decision Decide(EpochState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
-    {
-        (EpochPhase.None, DeclareEpoch declare) => Decision.Accept([declare.Epoch, .. declare.Crucibles]),
-        (_, DeclareEpoch) => Decision.Refuse(EpochRefusals.EpochExists, $"the epoch {state.Declared.EpochId} exists already"),
-        (EpochPhase.None, _) => Decision.Refuse(EpochRefusals.NoEpoch, "there is no such epoch"),
-        (EpochPhase.Finished, ResumeEpoch) when state.Finished!.Reason != EndReason.Cancelled => Decision.Accept(),
-        (_, ResumeEpoch resume) => Changed(state, resume) is { } changed
-            ? Decision.Refuse(
-                EpochRefusals.PlanChanged, $"{changed} has changed since the epoch was declared: run it as a new epoch, without --resume")
-            : Decision.Accept(new EpochResumed()),
-        (EpochPhase.Running, Cancel cancel) => Decision.Accept([new EpochCancelRequested(cancel.By), .. state.InFlight == 0 ? Finish(state, EndReason.Cancelled) : []]),
-        (EpochPhase.Cancelling or EpochPhase.Finished, Cancel) => Decision.Accept(),
-        (EpochPhase.Running or EpochPhase.Cancelling, WakeUp) when state.InFlight == 0 && Ending(state, now) is { } ending => Decision.Accept([.. Finish(state, ending.Reason)]),
-        (_, WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"an epoch knows no {command.GetType().Name}"),
-    };
+    public override Decision Decide(EpochState state, ActiveEffects active, Command command, DateTimeOffset now) =>
+        (state.Phase, command) switch
+        {
+            (EpochPhase.None, DeclareEpoch declare) => Decision.Accept([declare.Epoch, .. declare.Crucibles]),
+            (_, DeclareEpoch) => Decision.Refuse(EpochRefusals.EpochExists, $"the epoch {state.Declared.EpochId} exists already"),
+            (EpochPhase.None, _) => Decision.Refuse(EpochRefusals.NoEpoch, "there is no such epoch"),
+            (EpochPhase.Finished, ResumeEpoch) when state.Finished!.Reason != EndReason.Cancelled => Decision.Accept(),
+            (_, ResumeEpoch resume) => Changed(state, resume) is { } changed
+                ? Decision.Refuse(
+                    EpochRefusals.PlanChanged,
+                    $"{changed} has changed since the epoch was declared: run it as a new epoch, without --resume")
+                : Decision.Accept(new EpochResumed()),
+            (EpochPhase.Running, Cancel cancel) => Decision.Accept(
+                [new EpochCancelRequested(cancel.By), .. active.Count == 0 ? Finish(state, EndReason.Cancelled) : []]),
+            (EpochPhase.Cancelling or EpochPhase.Finished, Cancel) => Decision.Accept(),
+            (EpochPhase.Running or EpochPhase.Cancelling, WakeUp) when active.Count == 0 && Ending(state, now) is { } ending =>
+                Decision.Accept([.. Finish(state, ending.Reason)]),
+            (_, WakeUp) => Decision.Accept(),
+            _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"an epoch knows no {command.GetType().Name}"),
+        };
 
-    public override Work Next(EpochState state, DateTimeOffset now) => state.Phase switch
+    public override Work Next(EpochState state, ActiveEffects active, DateTimeOffset now) => state.Phase switch
     {
-        EpochPhase.Running when state.InFlight == 0 && Ending(state, now) is not null => new Work.Wait("its verdict", now),
+        EpochPhase.Running when active.Count == 0 && Ending(state, now) is not null => new Work.Wait("its verdict", now),
         EpochPhase.Running when StopReason(state, now) is null => new Work.Perform(Open(state)),
         EpochPhase.Running when state.Declared.Mode == EpochMode.Salvage && ToSalvage(state).Any() => new Work.Perform(ToSalvage(state)),
-        EpochPhase.Running or EpochPhase.Cancelling => new Work.Wait("what is under way", state.InFlight == 0 ? now : null),
+        EpochPhase.Running or EpochPhase.Cancelling => new Work.Wait("what is under way", active.Count == 0 ? now : null),
         EpochPhase.Finished => Work.Finished.Instance,
         EpochPhase.None => new Work.Wait("a plan"),
         var phase => throw new InvalidOperationException($"unknown phase {phase}"),
@@ -72,7 +76,7 @@ public sealed class EpochLane : Lane<EpochState>
 
     public override Effect EffectOf(EpochState state, string effectId) => EpochEffects.Find(state, effectId);
 
-    public override IReadOnlyList<Event> Record(EpochState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(EpochState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         var crucible = state.Crucibles[state.IndexOf(EpochEffects.CrucibleOf(report.Effect.Id))];
         List<Event> events = report switch
@@ -83,7 +87,7 @@ public sealed class EpochLane : Lane<EpochState>
             _ => throw new InvalidOperationException($"an epoch asks for no effect with {report}"),
         };
         var after = events.Aggregate(state, (s, e) => s.Evolve(new RecordedEvent(0, now, e)));
-        if (after.InFlight == 0 && Ending(after, now) is { } ending) events.AddRange(Finish(after, ending.Reason));
+        if (active.Count == 0 && Ending(after, now) is { } ending) events.AddRange(Finish(after, ending.Reason));
         return events;
     }
 

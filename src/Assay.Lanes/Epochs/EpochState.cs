@@ -57,9 +57,6 @@ public sealed record EpochState : IJsonOnDeserialized
     /// <summary>The first crucible without an outcome.</summary>
     public int FirstOpen { get; init; }
 
-    /// <summary>Effects under way.</summary>
-    public int InFlight { get; init; }
-
     /// <summary>When the epoch last began to run, and how long it had run before that.</summary>
     public DateTimeOffset RunningSince { get; init; }
 
@@ -91,9 +88,9 @@ public sealed record EpochState : IJsonOnDeserialized
                 Crucibles = Crucibles.Add(new CrucibleState(declared)),
                 Places = Places.Add(declared.CrucibleId, Crucibles.Length),
             },
-            EffectStarted started => next.OnEffect(started.EffectId, InFlight + 1, c => c.Started(started)),
-            EffectFinished ended => next.OnEffect(ended.EffectId, InFlight - 1, c => c.Ended(ended)),
-            EffectInterrupted lost => next.OnEffect(lost.EffectId, InFlight - 1, c => c.Lost(lost)),
+            EffectStarted started => next.OnEffect(started, c => c.Started(started)),
+            EffectFinished ended => next.OnEffect(ended, c => c.Ended(ended)),
+            EffectInterrupted lost => next.OnEffect(lost, c => c.Lost(lost)),
             ReplayRequired replay => next.On(replay.CrucibleId, c => c with { NeedsReplay = true, Notes = replay.Notes }),
             CrucibleCovered covered => next.On(covered.CrucibleId, c => c with { Observed = (c.Observed ?? new Observed()).Union(covered.Observed) }),
             CrucibleFinished finished => next.OnFinished(finished),
@@ -108,8 +105,8 @@ public sealed record EpochState : IJsonOnDeserialized
     void IJsonOnDeserialized.OnDeserialized() =>
         Places = Places.AddRange(Crucibles.Select((c, place) => KeyValuePair.Create(c.Declared.CrucibleId, place)));
 
-    private EpochState OnEffect(string effectId, int inFlight, Func<CrucibleState, CrucibleState> change) =>
-        (this with { InFlight = inFlight }).On(EpochEffects.CrucibleOf(effectId), change);
+    private EpochState OnEffect(EffectEvent effect, Func<CrucibleState, CrucibleState> change) =>
+        On(EpochEffects.CrucibleOf(effect.EffectId), change);
 
     private EpochState On(string crucibleId, Func<CrucibleState, CrucibleState> change)
     {

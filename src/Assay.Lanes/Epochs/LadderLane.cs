@@ -36,9 +36,9 @@ public sealed record DeclareLadder(LadderDeclared Ladder) : Command;
 public sealed record ResumeLadder(Digest LadderSha256) : Command;
 
 /// <summary>An escalation, folded from its events.</summary>
-public sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFinished> Attempts, LadderFinished? Finished, bool Cancelling, int InFlight)
+public sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFinished> Attempts, LadderFinished? Finished, bool Cancelling)
 {
-    public static readonly LadderState Initial = new(null, [], null, Cancelling: false, 0);
+    public static readonly LadderState Initial = new(null, [], null, Cancelling: false);
 
     /// <summary>The rung to climb next: the first that has not been reached.</summary>
     public int Rung => Attempts.Count(a => a.Reached);
@@ -71,12 +71,11 @@ public sealed class LadderLane : Lane<LadderState>
         LadderCancelled => state with { Cancelling = true },
         LadderResumed => state with { Cancelling = false, Finished = null },
         LadderFinished finished => state with { Finished = finished },
-        EffectStarted => state with { InFlight = state.InFlight + 1 },
-        EffectFinished or EffectInterrupted => state with { InFlight = state.InFlight - 1 },
+        EffectEvent => state,
         var other => throw new InvalidOperationException($"a ladder has no event {other.GetType().Name}"),
     };
 
-    public override Decision Decide(LadderState state, Command command, DateTimeOffset now) => (state, command) switch
+    public override Decision Decide(LadderState state, ActiveEffects active, Command command, DateTimeOffset now) => (state, command) switch
     {
         ({ Declared: null }, DeclareLadder declare) => Decision.Accept(declare.Ladder),
         (_, DeclareLadder) => Decision.Refuse(EpochRefusals.LadderExists, $"the ladder {state.Declared!.LadderId} was started already"),
@@ -86,12 +85,12 @@ public sealed class LadderLane : Lane<LadderState>
         ({ Finished.Reason: EndReason.Cancelled }, ResumeLadder) => Decision.Accept(new LadderResumed()),
         (_, ResumeLadder) => Decision.Accept(),
         ({ Finished: null, Cancelling: false }, Cancel cancel) => Decision.Accept(
-            [new LadderCancelled(cancel.By), .. state.InFlight == 0 ? [new LadderFinished(Reached: false, EndReason.Cancelled)] : Array.Empty<Event>()]),
+            [new LadderCancelled(cancel.By), .. active.Count == 0 ? [Cancelled] : Array.Empty<Event>()]),
         (_, Cancel or WakeUp) => Decision.Accept(),
         _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a ladder knows no {command.GetType().Name}"),
     };
 
-    public override Work Next(LadderState state, DateTimeOffset now) => state switch
+    public override Work Next(LadderState state, ActiveEffects active, DateTimeOffset now) => state switch
     {
         { Declared: null } => new Work.Wait("a ladder"),
         { Finished: not null } => Work.Finished.Instance,
@@ -101,22 +100,24 @@ public sealed class LadderLane : Lane<LadderState>
 
     public override Effect EffectOf(LadderState state, string effectId) => Climb(state);
 
-    public override IReadOnlyList<Event> Record(LadderState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(LadderState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         var rung = state.Rung;
         var attempt = state.TriesAt(rung) + 1;
         if (report is not EffectCompleted { Outcome: ChildOutcome child }) return [];
-        if (state.Cancelling && child.Reason == EndReason.Cancelled) return [new LadderFinished(Reached: false, EndReason.Cancelled)];
+        if (state.Cancelling && child.Reason == EndReason.Cancelled) return [Cancelled];
         var verdict = child.Verdict is null ? (EpochVerdict?)null : WireName<EpochVerdict>.Parse(child.Verdict);
         var reached = child.Counts && verdict == state.Declared!.Rungs[rung].RequiredVerdict;
         var finished = new RungFinished(rung, attempt, child.ChildId, verdict, reached, child.Counts ? child.Reason : "a shadow epoch counts for no gate");
         return End(state with { Attempts = state.Attempts.Add(finished) }, finished) is { } end ? [finished, end] : [finished];
     }
 
+    private static LadderFinished Cancelled => new(Reached: false, EndReason.Cancelled);
+
     private static LadderFinished? End(LadderState state, RungFinished last)
     {
         var ladder = state.Declared!;
-        if (state.Cancelling) return new LadderFinished(Reached: false, EndReason.Cancelled);
+        if (state.Cancelling) return Cancelled;
         if (state.Rung == ladder.Rungs.Length) return new LadderFinished(Reached: true, null);
         if (!last.Reached && (!ladder.Autonomous || last.Attempt >= ladder.Rungs[last.Rung].Attempts))
         {

@@ -51,33 +51,37 @@ public sealed class JobLane : Lane<JobState>
 
     public override JobState Evolve(JobState state, RecordedEvent recorded) => state.Evolve(recorded);
 
-    public override Decision Decide(JobState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
-    {
-        (JobPhase.None, SubmitJob submit) => Then(state, now, submit.Job),
-        (_, SubmitJob submit) when submit.Job.Job.SpecSha256 != state.Job.SpecSha256 =>
-            Decision.Refuse(KernelRefusals.IdCollision, $"{state.Job.JobId} names another job already"),
-        (_, SubmitJob) => Decision.Accept(),
-        (JobPhase.None, Cancel or WakeUp) => Decision.Accept(),
-        (JobPhase.None, _) => Decision.Refuse(JobRefusals.NoJob, "there is no such job"),
-        (_, ApproveStep approve) => Checkpoint(state, approve.Step, approve.Sha256, approve.By) ?? Then(state, now, new Approved(approve.Step, approve.Sha256, approve.By, approve.Reason)),
-        (_, RejectStep reject) => Checkpoint(state, reject.Step, reject.Sha256, reject.By) ?? Reject(state, reject, now),
-        (JobPhase.Active or JobPhase.Waiting or JobPhase.Error, CancelJob cancel) => Cancelling(state, new JobCancelRequested(cancel.By, cancel.Reason)),
-        (JobPhase.Active or JobPhase.Waiting or JobPhase.Error, Cancel cancel) => Cancelling(state, new JobCancelRequested(new Actor(cancel.By, Actor.Engine.Via), null)),
-        (JobPhase.Cancelling, CancelJob) => Decision.Accept(),
-        (_, CancelJob) => Decision.Refuse(KernelRefusals.Ended, $"the job has ended: {JobTables.StateWord(state)}"),
-        (JobPhase.Error, RetryJob retry) => Then(state, now, new JobRetried(retry.By, retry.Reason, retry.Components)),
-        (_, RetryJob) =>
-            Decision.Refuse(JobRefusals.NoError, $"only a job in ERROR can be retried; this one is {JobTables.StateWord(state)}"),
-        (JobPhase.Done, SpawnJob spawn) => Spawn(state, spawn),
-        (_, SpawnJob) =>
-            Decision.Refuse(JobRefusals.NotDone, $"only a job that is DONE can spawn; this one is {JobTables.StateWord(state)}"),
-        (_, Cancel or WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a job knows no {command.GetType().Name}"),
-    };
+    public override Decision Decide(JobState state, ActiveEffects active, Command command, DateTimeOffset now) =>
+        (state.Phase, command) switch
+        {
+            (JobPhase.None, SubmitJob submit) => Then(state, now, submit.Job),
+            (_, SubmitJob submit) when submit.Job.Job.SpecSha256 != state.Job.SpecSha256 =>
+                Decision.Refuse(KernelRefusals.IdCollision, $"{state.Job.JobId} names another job already"),
+            (_, SubmitJob) => Decision.Accept(),
+            (JobPhase.None, Cancel or WakeUp) => Decision.Accept(),
+            (JobPhase.None, _) => Decision.Refuse(JobRefusals.NoJob, "there is no such job"),
+            (_, ApproveStep approve) => Checkpoint(state, approve.Step, approve.Sha256, approve.By)
+                ?? Then(state, now, new Approved(approve.Step, approve.Sha256, approve.By, approve.Reason)),
+            (_, RejectStep reject) => Checkpoint(state, reject.Step, reject.Sha256, reject.By) ?? Reject(state, reject, now),
+            (JobPhase.Active or JobPhase.Waiting or JobPhase.Error, CancelJob cancel) =>
+                Cancelling(active, new JobCancelRequested(cancel.By, cancel.Reason)),
+            (JobPhase.Active or JobPhase.Waiting or JobPhase.Error, Cancel cancel) =>
+                Cancelling(active, new JobCancelRequested(new Actor(cancel.By, Actor.Engine.Via), null)),
+            (JobPhase.Cancelling, CancelJob) => Decision.Accept(),
+            (_, CancelJob) => Decision.Refuse(KernelRefusals.Ended, $"the job has ended: {JobTables.StateWord(state)}"),
+            (JobPhase.Error, RetryJob retry) => Then(state, now, new JobRetried(retry.By, retry.Reason, retry.Components)),
+            (_, RetryJob) =>
+                Decision.Refuse(JobRefusals.NoError, $"only a job in ERROR can be retried; this one is {JobTables.StateWord(state)}"),
+            (JobPhase.Done, SpawnJob spawn) => Spawn(state, spawn),
+            (_, SpawnJob) =>
+                Decision.Refuse(JobRefusals.NotDone, $"only a job that is DONE can spawn; this one is {JobTables.StateWord(state)}"),
+            (_, Cancel or WakeUp) => Decision.Accept(),
+            _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a job knows no {command.GetType().Name}"),
+        };
 
     public override StreamAnswer Answer(JobState state, Command command) => new SubmitAnswer(state.Phase);
 
-    public override Work Next(JobState state, DateTimeOffset now) => state.Phase switch
+    public override Work Next(JobState state, ActiveEffects active, DateTimeOffset now) => state.Phase switch
     {
         JobPhase.Active when state.Next is JobStep.Stage stage => new Work.Perform([JobEffects.Stage(state, stage.Name, now)]),
         JobPhase.Active or JobPhase.Done when state.ToSpawn.Length > 0 => new Work.Perform([JobEffects.Spawn(state, state.ToSpawn[0])]),
@@ -90,7 +94,7 @@ public sealed class JobLane : Lane<JobState>
 
     public override Effect EffectOf(JobState state, string effectId) => JobEffects.Find(state, effectId);
 
-    public override IReadOnlyList<Event> Record(JobState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(JobState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         if (state.Phase == JobPhase.Cancelling) return [new JobCancelled()];
         return JobFlow.Continue(state, StageRule.Events(state, report), now);
@@ -146,7 +150,8 @@ public sealed class JobLane : Lane<JobState>
         };
     }
 
-    private static Decision Cancelling(JobState state, JobCancelRequested request) => Decision.Accept([request, .. state.InFlight == 0 ? [new JobCancelled()] : Array.Empty<Event>()]);
+    private static Decision Cancelling(ActiveEffects active, JobCancelRequested request) =>
+        Decision.Accept([request, .. active.Count == 0 ? [new JobCancelled()] : Array.Empty<Event>()]);
 
     private static Decision Spawn(JobState state, SpawnJob spawn)
     {

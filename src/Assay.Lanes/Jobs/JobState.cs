@@ -111,8 +111,6 @@ public sealed record JobState
     /// <summary>What was tried, in the order in which it began.</summary>
     public ImmutableArray<StageRun> Stages { get; init; } = [];
 
-    public int InFlight { get; init; }
-
     public JobFailed? Failure { get; init; }
 
     public StoppedBudget? Stopped { get; init; }
@@ -179,7 +177,10 @@ public sealed record JobState
         JobFailed failed => this with { Phase = JobPhase.Error, Failure = failed },
         JobRetried retried => this with { Phase = JobPhase.Active, Failure = null, Card = null, Job = retried.Components is { } now ? Job with { Components = now } : Job },
         JobDone => this with { Phase = JobPhase.Done },
-        EffectStarted started => this with { InFlight = InFlight + 1, Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, default)) },
+        EffectStarted started => this with
+        {
+            Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, default)),
+        },
         EffectFinished finished => OnEffect(finished, recorded.At),
         EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, "interrupted", (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, default),
         _ => throw new InvalidOperationException($"a job records no {recorded.Body.GetType().Name}"),
@@ -239,7 +240,6 @@ public sealed record JobState
         for (var i = Stages.Length - 1; i >= 0 && index < 0; i--) index = Stages[i].EffectId == ended.EffectId && Stages[i].Attempt == ended.Attempt ? i : -1;
         return this with
         {
-            InFlight = InFlight - 1,
             Stages = Stages.SetItem(index, Stages[index] with
             {
                 EndedAt = at,

@@ -81,7 +81,7 @@ public sealed class RegistryLane : Lane<RegistryState>
         ? state with { Trials = state.Trials.Add(logged.Request.JobId, logged) }
         : throw new InvalidOperationException($"a registry records no {recorded.Body.GetType().Name}");
 
-    public override Decision Decide(RegistryState state, Command command, DateTimeOffset now) => command switch
+    public override Decision Decide(RegistryState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
     {
         LogTrial log when state.Trials.ContainsKey(log.Trial.JobId) => Decision.Accept(),
         LogTrial log => Decision.Accept(new TrialLogged(state.Trials.Count + 1, log.Trial)),
@@ -92,11 +92,11 @@ public sealed class RegistryLane : Lane<RegistryState>
     public override StreamAnswer Answer(RegistryState state, Command command) =>
         command is LogTrial log ? new TrialAnswer(state.Trials[log.Trial.JobId].Trial) : AcceptedAnswer.Instance;
 
-    public override Work Next(RegistryState state, DateTimeOffset now) => new Work.Wait("a trial");
+    public override Work Next(RegistryState state, ActiveEffects active, DateTimeOffset now) => new Work.Wait("a trial");
 
     public override Effect EffectOf(RegistryState state, string effectId) => throw new InvalidOperationException("a registry asks for no effect");
 
-    public override IReadOnlyList<Event> Record(RegistryState state, EffectReport report, DateTimeOffset now) =>
+    public override IReadOnlyList<Event> Record(RegistryState state, ActiveEffects active, EffectReport report, DateTimeOffset now) =>
         throw new InvalidOperationException("a registry asks for no effect");
 
     public override IReadOnlyList<MirrorFile> Mirror(RegistryState state, RecordedEvent recorded) =>

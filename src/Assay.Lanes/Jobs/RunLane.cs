@@ -36,17 +36,19 @@ public sealed class RunLane : Lane<RunState>
 
     public override RunState Evolve(RunState state, RecordedEvent recorded) => state.Evolve(recorded);
 
-    public override Decision Decide(RunState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
-    {
-        (RunPhase.None, DeclareRun declare) => Decision.Accept(declare.Run),
-        (_, DeclareRun declare) when declare.Run.RunSha256 != state.Declared.RunSha256 =>
-            Decision.Refuse(KernelRefusals.IdCollision, $"{state.Declared.RunId} names another run already"),
-        (RunPhase.Failed, DeclareRun declare) => Decision.Accept(declare.Run),
-        (_, DeclareRun) => Decision.Accept(),
-        (RunPhase.Running, Cancel cancel) => Decision.Accept([new RunCancelRequested(cancel.By), .. state.InFlight == 0 ? [Cancelled] : Array.Empty<Event>()]),
-        (_, Cancel or WakeUp) => Decision.Accept(),
-        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),
-    };
+    public override Decision Decide(RunState state, ActiveEffects active, Command command, DateTimeOffset now) =>
+        (state.Phase, command) switch
+        {
+            (RunPhase.None, DeclareRun declare) => Decision.Accept(declare.Run),
+            (_, DeclareRun declare) when declare.Run.RunSha256 != state.Declared.RunSha256 =>
+                Decision.Refuse(KernelRefusals.IdCollision, $"{state.Declared.RunId} names another run already"),
+            (RunPhase.Failed, DeclareRun declare) => Decision.Accept(declare.Run),
+            (_, DeclareRun) => Decision.Accept(),
+            (RunPhase.Running, Cancel cancel) => Decision.Accept(
+                [new RunCancelRequested(cancel.By), .. active.Count == 0 ? [Cancelled] : Array.Empty<Event>()]),
+            (_, Cancel or WakeUp) => Decision.Accept(),
+            _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),
+        };
 
     public override StreamAnswer Answer(RunState state, Command command)
     {
@@ -59,7 +61,7 @@ public sealed class RunLane : Lane<RunState>
         };
     }
 
-    public override Work Next(RunState state, DateTimeOffset now) => state.Phase switch
+    public override Work Next(RunState state, ActiveEffects active, DateTimeOffset now) => state.Phase switch
     {
         RunPhase.Running => new Work.Perform([state.Passed is null ? Process(state, now) : Collect(state)]),
         RunPhase.Cancelling => new Work.End("the run was cancelled"),
@@ -70,7 +72,7 @@ public sealed class RunLane : Lane<RunState>
 
     public override Effect EffectOf(RunState state, string effectId) => effectId == CollectEffect ? Collect(state) : Process(state, state.LastAt);
 
-    public override IReadOnlyList<Event> Record(RunState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(RunState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         if (state.Phase == RunPhase.Cancelling) return [Cancelled];
         switch (report)

@@ -44,8 +44,6 @@ public sealed record RunState
 
     public DateTimeOffset LastAt { get; init; }
 
-    public int InFlight { get; init; }
-
     /// <summary>The process that passed, whose output is being collected.</summary>
     public ProcessOutcome? Passed { get; init; }
 
@@ -80,16 +78,14 @@ public sealed record RunState
                 Cost = default,
                 DurationMs = 0,
             },
-            EffectStarted => next with { InFlight = InFlight + 1 },
             EffectFinished { Outcome: ProcessOutcome run } => next with
             {
-                InFlight = InFlight - 1,
                 Passed = run is { ExitCode: 0, Signal: null, KillReason: null, NoEnd: null } ? run : null,
                 Cost = Cost + (run.Cost ?? default),
                 DurationMs = DurationMs + run.DurationMs,
             },
-            EffectFinished => next with { InFlight = InFlight - 1 },
-            EffectInterrupted => next with { InFlight = InFlight - 1, DurationMs = DurationMs + (long)(recorded.At - LastAt).TotalMilliseconds },
+            EffectInterrupted => next with { DurationMs = DurationMs + (long)(recorded.At - LastAt).TotalMilliseconds },
+            EffectEvent => next,
             RunCancelRequested => next with { Phase = RunPhase.Cancelling },
             RunFailed failed => next with { Phase = RunPhase.Failed, Failure = failed, Passed = null },
             RunFinished finished => next with { Phase = RunPhase.Completed, Files = finished.Files },

@@ -97,7 +97,7 @@ public sealed class AdapterLane : Lane<AdapterState>
         _ => state with { Breaker = state.Breaker.Evolve(recorded) },
     };
 
-    public override Decision Decide(AdapterState state, Command command, DateTimeOffset now) => command switch
+    public override Decision Decide(AdapterState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
     {
         ConfigureAdapter configure => Same(state.Spec, configure.Adapter) ? Decision.Accept() : Decision.Accept(new AdapterConfigured(configure.Adapter)),
         Cancel or WakeUp => Decision.Accept(),
@@ -117,7 +117,7 @@ public sealed class AdapterLane : Lane<AdapterState>
         _ => AcceptedAnswer.Instance,
     };
 
-    public override Work Next(AdapterState state, DateTimeOffset now)
+    public override Work Next(AdapterState state, ActiveEffects active, DateTimeOffset now)
     {
         if (state.Leftovers.Length > 0) return new Work.Perform([new RemoveFolders(CleanEffect) { Folders = state.Leftovers }]);
         if (state.Spec?.HealthCheck is not { } check) return new Work.Wait("a call");
@@ -128,7 +128,7 @@ public sealed class AdapterLane : Lane<AdapterState>
     public override Effect EffectOf(AdapterState state, string effectId) =>
         effectId == CleanEffect ? new RemoveFolders(CleanEffect) { Folders = state.Leftovers } : Check(state);
 
-    public override IReadOnlyList<Event> Record(AdapterState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(AdapterState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         if (report is not EffectCompleted done || report.Effect.Id == CleanEffect) return [];
         var problem = done.Outcome switch

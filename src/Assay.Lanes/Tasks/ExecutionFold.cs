@@ -184,12 +184,10 @@ internal static class ExecutionFold
         var task = state.Task(taskId);
         if (effect is EffectStarted)
         {
-            var commits = task.IsCommitting || TaskEffects.KindOf(effect.EffectId) == TaskEffects.Commit;
-            return state.With(task with { InFlight = task.InFlight.Add(effect.EffectId), IsCommitting = commits });
+            return TaskEffects.KindOf(effect.EffectId) == TaskEffects.Commit ? state.With(task with { IsCommitting = true }) : state;
         }
 
-        task = task with { InFlight = task.InFlight.Remove(effect.EffectId) };
-        if (effect is not EffectFinished { Outcome: var outcome }) return state.With(task);
+        if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
         switch (TaskEffects.KindOf(effect.EffectId), outcome)
         {
@@ -209,14 +207,13 @@ internal static class ExecutionFold
 
     private static ExecutionState OnChore(ExecutionState state, EffectEvent effect, DateTimeOffset at)
     {
-        if (effect is EffectStarted) return state with { ChoresInFlight = state.ChoresInFlight.Add(effect.EffectId) };
-        var next = state with { ChoresInFlight = state.ChoresInFlight.Remove(effect.EffectId) };
-        if (effect is not EffectFinished finished) return next;
+        if (effect is not EffectFinished finished) return state;
         if (state.Chores.GetValueOrDefault(effect.EffectId) is WebhookChore webhook && !EscalationRule.IsDelivered(finished.Outcome))
         {
-            return next with { Chores = next.Chores.SetItem(effect.EffectId, webhook with { Tries = webhook.Tries + 1, NotBefore = EscalationRule.NextTry(webhook, at) }) };
+            var again = webhook with { Tries = webhook.Tries + 1, NotBefore = EscalationRule.NextTry(webhook, at) };
+            return state with { Chores = state.Chores.SetItem(effect.EffectId, again) };
         }
 
-        return next with { Chores = next.Chores.Remove(effect.EffectId) };
+        return state with { Chores = state.Chores.Remove(effect.EffectId) };
     }
 }

@@ -72,8 +72,6 @@ public sealed record ExecutionState
     [JsonConverter(typeof(OrdinalMap<Chore>))]
     public ImmutableSortedDictionary<string, Chore> Chores { get; init; } = ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);
 
-    public ImmutableSortedSet<string> ChoresInFlight { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
-
     public int Escalations { get; init; }
 
     /// <summary>How often the run has finished.</summary>
@@ -92,8 +90,6 @@ public sealed record ExecutionState
 
     /// <summary>Whether nothing but a person can bring a task on.</summary>
     public bool WaitsForPerson(TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && IsManual(task);
-
-    public int InFlight => ChoresInFlight.Count + Tasks.EffectsInFlight;
 
     public int Count(TaskPhase phase) => Tasks.CountOf(phase);
 

@@ -112,7 +112,7 @@ public sealed class ProjectLane : Lane<ProjectState>
         _ => throw new InvalidOperationException($"a project records no {recorded.Body.GetType().Name}"),
     };
 
-    public override Decision Decide(ProjectState state, Command command, DateTimeOffset now) => command switch
+    public override Decision Decide(ProjectState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
     {
         MovePatch move => state.Root is { } root && root != move.ProjectRoot ? Taken(root) : Move(state, move),
         CommitPatch commit => state.Root is { } root && root != commit.ProjectRoot ? Taken(root) : Commit(state, commit),
@@ -130,11 +130,12 @@ public sealed class ProjectLane : Lane<ProjectState>
         _ => AcceptedAnswer.Instance,
     };
 
-    public override Work Next(ProjectState state, DateTimeOffset now) => state.Requests.IsEmpty ? Work.Finished.Instance : new Work.Perform([Change(state, state.Requests[0])]);
+    public override Work Next(ProjectState state, ActiveEffects active, DateTimeOffset now) =>
+        state.Requests.IsEmpty ? Work.Finished.Instance : new Work.Perform([Change(state, state.Requests[0])]);
 
     public override Effect EffectOf(ProjectState state, string effectId) => Change(state, state.Requests[0]);
 
-    public override IReadOnlyList<Event> Record(ProjectState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(ProjectState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         var request = state.Requests[0];
         if (report is not EffectCompleted { Outcome: ApplyOutcome outcome }) return [];

@@ -30,18 +30,10 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
 
     public int Count => _tasks.Count;
 
-    /// <summary>Effects of tasks that are under way.</summary>
-    public int EffectsInFlight { get; private init; }
-
     public Usd Cost { get; private init; }
 
     /// <summary>Tasks that failed their acceptance tests.</summary>
     public int FailedAcceptance { get; private init; }
-
-    /// <summary>
-    /// Tasks with which something happens, or is to: an adapter has them, an effect of theirs is under way, or somebody wants them ended.
-    /// </summary>
-    public IEnumerable<TaskState> InPlay => _inPlay.Select(i => _tasks[i]);
 
     /// <summary>Tasks that wait and whose dependencies have all completed, the most urgent first, then in the order of the queue.</summary>
     public IEnumerable<TaskState> Ready => _ready.Select(r => _tasks[r.Place]);
@@ -56,6 +48,13 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
 
     /// <summary>Where a task stands in the queue, from 0.</summary>
     public int PlaceOf(string taskId) => _places[taskId];
+
+    /// <summary>
+    /// Tasks with which something happens, or is to, in the order of the queue: an adapter has them, an effect of theirs is under way, or
+    /// somebody wants them ended.
+    /// </summary>
+    internal IEnumerable<TaskState> InPlay(TasksUnderWay underWay) =>
+        _inPlay.Union(underWay.TaskIds.Select(PlaceOf)).Select(i => _tasks[i]);
 
     /// <summary>The tasks that name a task as a dependency.</summary>
     public IEnumerable<TaskState> DependantsOf(string taskId) => _dependants.GetValueOrDefault(taskId, []).Select(i => _tasks[i]);
@@ -79,7 +78,6 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
             _places = Empty._places.AddRange(tasks.Select((t, place) => KeyValuePair.Create(t.Spec.TaskId, place))),
             _dependants = Empty._dependants.AddRange(dependants),
             _counts = [.. counts],
-            EffectsInFlight = tasks.Sum(t => t.InFlight.Count),
             Cost = tasks.Aggregate(default(Usd), (sum, t) => sum + t.Cost),
             FailedAcceptance = tasks.Sum(FailedItsTests),
         };
@@ -110,8 +108,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
     {
         var place = _places[task.Spec.TaskId];
         var before = _tasks[place];
-        var book = Copy(
-            task.InFlight.Count - before.InFlight.Count, task.Cost - before.Cost, FailedItsTests(task) - FailedItsTests(before));
+        var book = Copy(task.Cost - before.Cost, FailedItsTests(task) - FailedItsTests(before));
         book._tasks = _tasks.SetItem(place, task);
         if (before.Phase != task.Phase)
         {
@@ -132,7 +129,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
 
     private static int FailedItsTests(TaskState task) => task.Rule == PatchRule.AcceptanceFailed ? 1 : 0;
 
-    private TaskBook Copy(int effects = 0, Usd cost = default, int failedAcceptance = 0) => new()
+    private TaskBook Copy(Usd cost = default, int failedAcceptance = 0) => new()
     {
         _tasks = _tasks,
         _places = _places,
@@ -141,7 +138,6 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
         _doomed = _doomed,
         _ready = _ready,
         _counts = _counts,
-        EffectsInFlight = EffectsInFlight + effects,
         Cost = Cost + cost,
         FailedAcceptance = FailedAcceptance + failedAcceptance,
     };
@@ -156,7 +152,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
     {
         var task = _tasks[place];
         var waits = task.Phase == TaskPhase.Pending;
-        var isInPlay = task.IsActive || !task.InFlight.IsEmpty || (task.CancelRequested is not null && !task.HasEnded);
+        var isInPlay = task.IsActive || (task.CancelRequested is not null && !task.HasEnded);
         _inPlay = isInPlay ? _inPlay.Add(place) : _inPlay.Remove(place);
         _ready = waits && task.Spec.DependsOn.All(d => Find(d)?.Phase == TaskPhase.Completed) ? _ready.Add((task.Spec.Priority, place)) : _ready.Remove((task.Spec.Priority, place));
         _doomed = waits && task.Spec.DependsOn.Any(d => Find(d) is { HasEnded: true, Phase: not TaskPhase.Completed }) ? _doomed.Add(place) : _doomed.Remove(place);

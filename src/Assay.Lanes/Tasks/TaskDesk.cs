@@ -6,28 +6,31 @@ namespace Assay.Lanes.Tasks;
 /// <summary>What a run answers to requests from outside.</summary>
 internal static class TaskDesk
 {
-    public static Decision Decide(ExecutionState state, Command command, DateTimeOffset now) => (state.Phase, command) switch
-    {
-        (ExecutionPhase.None, DeclareExecution declare) => Declare(declare),
-        (_, DeclareExecution declare) => Same(state, declare)
-            ? Decision.Accept()
-            : Decision.Refuse(
-                TaskRefusals.RunChanged,
-                $"the run {state.Declared.RunId} was declared with another task queue, routing or adapters: give it another run_id"),
-        (_, Cancel or WakeUp) when state.Phase is ExecutionPhase.None => Decision.Accept(),
-        (ExecutionPhase.None, _) => Decision.Refuse(TaskRefusals.NoRun, "there is no such run"),
-        (ExecutionPhase.Finished, StartExecution) => Decision.Accept(),
-        (_, StartExecution start) => Decision.Accept(new ExecutionStarted(start.Jobs, start.By)),
-        (ExecutionPhase.Running or ExecutionPhase.Paused, Cancel cancel) => Decision.Accept(new ExecutionStopped(cancel.By)),
-        (_, Cancel) => Decision.Accept(),
-        (_, WakeUp) => Decision.Accept([.. TaskFlow.OnTime(state, now)]),
-        (_, CompleteManual done) => Manual(state, done.TaskId) ?? Decision.Accept(new ManualDone(done.TaskId, done.By, done.Note, done.Evidence) { Attached = done.Documents }),
-        (_, FailManual failed) => Manual(state, failed.TaskId) ?? Decision.Accept(
-            new ManualFailed(failed.TaskId, failed.By, failed.Reason), new TaskFailed(failed.TaskId, $"{failed.By.Name} says: {failed.Reason}", "manual", null)),
-        (_, CancelTask cancel) => Known(state, cancel.TaskId) ?? EndTask(state, cancel),
-        (_, RetryTask retry) => Known(state, retry.TaskId) ?? Retry(state, retry),
-        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),
-    };
+    public static Decision Decide(ExecutionState state, TasksUnderWay underWay, Command command, DateTimeOffset now) =>
+        (state.Phase, command) switch
+        {
+            (ExecutionPhase.None, DeclareExecution declare) => Declare(declare),
+            (_, DeclareExecution declare) => Same(state, declare)
+                ? Decision.Accept()
+                : Decision.Refuse(
+                    TaskRefusals.RunChanged,
+                    $"the run {state.Declared.RunId} was declared with another task queue, routing or adapters: give it another run_id"),
+            (_, Cancel or WakeUp) when state.Phase is ExecutionPhase.None => Decision.Accept(),
+            (ExecutionPhase.None, _) => Decision.Refuse(TaskRefusals.NoRun, "there is no such run"),
+            (ExecutionPhase.Finished, StartExecution) => Decision.Accept(),
+            (_, StartExecution start) => Decision.Accept(new ExecutionStarted(start.Jobs, start.By)),
+            (ExecutionPhase.Running or ExecutionPhase.Paused, Cancel cancel) => Decision.Accept(new ExecutionStopped(cancel.By)),
+            (_, Cancel) => Decision.Accept(),
+            (_, WakeUp) => Decision.Accept([.. TaskFlow.OnTime(state, underWay, now)]),
+            (_, CompleteManual done) => Manual(state, done.TaskId) ?? Decision.Accept(
+                new ManualDone(done.TaskId, done.By, done.Note, done.Evidence) { Attached = done.Documents }),
+            (_, FailManual failed) => Manual(state, failed.TaskId) ?? Decision.Accept(
+                new ManualFailed(failed.TaskId, failed.By, failed.Reason),
+                new TaskFailed(failed.TaskId, $"{failed.By.Name} says: {failed.Reason}", "manual", null)),
+            (_, CancelTask cancel) => Known(state, cancel.TaskId) ?? EndTask(state, cancel),
+            (_, RetryTask retry) => Known(state, retry.TaskId) ?? Retry(state, underWay, retry),
+            _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),
+        };
 
     private static Decision Declare(DeclareExecution declare) => Decision.Accept(
     [
@@ -72,7 +75,7 @@ internal static class TaskDesk
         return Decision.Accept(new TaskCancelRequested(cancel.TaskId, cancel.By, cancel.Reason));
     }
 
-    private static Decision Retry(ExecutionState state, RetryTask retry)
+    private static Decision Retry(ExecutionState state, TasksUnderWay underWay, RetryTask retry)
     {
         var task = state.Task(retry.TaskId);
         if (!task.HasEnded)
@@ -80,7 +83,7 @@ internal static class TaskDesk
             return Decision.Refuse(TaskRefusals.NotEnded, $"{retry.TaskId} is {WireName<TaskPhase>.Of(task.Phase)}: it has not ended");
         }
 
-        if (!task.InFlight.IsEmpty)
+        if (underWay.HasAny(task))
         {
             return Decision.Refuse(TaskRefusals.NotEnded, $"something of {retry.TaskId} is still being ended: try again in a moment");
         }

@@ -20,7 +20,8 @@ internal static class TaskFlow
     /// <summary>
     /// Events with all that follows from them: tasks that have nothing left to do, dependants of those that failed, escalations.
     /// </summary>
-    public static IReadOnlyList<Event> WithConsequences(ExecutionState before, IEnumerable<Event> events, DateTimeOffset now)
+    public static IReadOnlyList<Event> WithConsequences(
+        ExecutionState before, TasksUnderWay underWay, IEnumerable<Event> events, DateTimeOffset now)
     {
         var all = new List<Event>();
         var state = before;
@@ -35,17 +36,19 @@ internal static class TaskFlow
                 state = state.Evolve(new RecordedEvent(0, now, body));
             }
 
-            foreach (var next in EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, batch))) pending.Enqueue(next);
+            var following = EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, underWay, batch));
+            foreach (var next in following) pending.Enqueue(next);
         }
 
         return all;
     }
 
     /// <summary>What the time that has come brings about.</summary>
-    public static IEnumerable<Event> OnTime(ExecutionState state, DateTimeOffset now)
+    public static IEnumerable<Event> OnTime(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
     {
-        foreach (var task in state.Tasks.InPlay.Where(t => TaskSchedule.ReminderOf(state, t) <= now)) yield return new ManualReminded(task.Spec.TaskId);
-        if (!TaskSchedule.IsAtEnd(state)) yield break;
+        var due = state.Tasks.InPlay(underWay).Where(t => TaskSchedule.ReminderOf(state, t) <= now);
+        foreach (var task in due) yield return new ManualReminded(task.Spec.TaskId);
+        if (!TaskSchedule.IsAtEnd(state, underWay)) yield break;
         yield return new ExecutionFinished(state.Count(TaskPhase.Completed), state.Count(TaskPhase.Failed), state.Count(TaskPhase.TimedOut), state.Count(TaskPhase.Cancelled));
     }
 
@@ -200,27 +203,34 @@ internal static class TaskFlow
     };
 
     /// <summary>What follows for the tasks that an event was about, and for those that anything can follow for at any time.</summary>
-    private static IEnumerable<Event> Following(ExecutionState state, IEnumerable<Event> batch)
+    private static IEnumerable<Event> Following(ExecutionState state, TasksUnderWay underWay, IEnumerable<Event> batch)
     {
         var named = batch.OfType<TaskEvent>().Select(e => state.Task(e.TaskId));
-        var touched = named.Concat(state.Tasks.InPlay).Concat(state.Tasks.Doomed).DistinctBy(t => t.Spec.TaskId).OrderBy(t => state.Tasks.PlaceOf(t.Spec.TaskId));
-        foreach (var task in touched.Where(t => !t.HasEnded))
+        var touched = named.Concat(state.Tasks.InPlay(underWay)).Concat(state.Tasks.Doomed).DistinctBy(t => t.Spec.TaskId);
+        foreach (var task in touched.OrderBy(t => state.Tasks.PlaceOf(t.Spec.TaskId)).Where(t => !t.HasEnded && !underWay.HasAny(t)))
         {
-            if (task is { CancelRequested: { } wish, InFlight.IsEmpty: true })
+            if (task.CancelRequested is { } wish)
             {
                 yield return Cancelled(task, wish.By, wish.Reason);
                 continue;
             }
 
-            if (task.Phase == TaskPhase.Pending && task.InFlight.IsEmpty && task.Spec.DependsOn.FirstOrDefault(d => state.Task(d) is { HasEnded: true, Phase: not TaskPhase.Completed }) is { } failed)
+            if (task.Phase == TaskPhase.Pending && FailedDependency(state, task) is { } failed)
             {
                 yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {WireName<TaskPhase>.Of(state.Task(failed).Phase)}", null);
             }
 
-            if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null, InFlight.IsEmpty: true }) yield return new TaskValidating(task.Spec.TaskId, null);
-            if (task.Phase != TaskPhase.Validating || !task.InFlight.IsEmpty || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
+            if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null })
+            {
+                yield return new TaskValidating(task.Spec.TaskId, null);
+            }
+
+            if (task.Phase != TaskPhase.Validating || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
             if (AcceptanceRule.Problem(task) is { } problem) yield return new TaskFailed(task.Spec.TaskId, problem, PatchRule.AcceptanceFailed, task.Patch);
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
         }
     }
+
+    private static string? FailedDependency(ExecutionState state, TaskState task) =>
+        task.Spec.DependsOn.FirstOrDefault(d => state.Task(d) is { HasEnded: true, Phase: not TaskPhase.Completed });
 }

@@ -55,13 +55,17 @@ public sealed class TaskLane : Lane<ExecutionState>
 
     public override ExecutionState Evolve(ExecutionState state, RecordedEvent recorded) => state.Evolve(recorded);
 
-    public override Decision Decide(ExecutionState state, Command command, DateTimeOffset now)
+    public override Decision Decide(ExecutionState state, ActiveEffects active, Command command, DateTimeOffset now)
     {
-        var decision = TaskDesk.Decide(state, command, now);
-        return decision is Decision.Accepted { Events.Count: > 0 } accepted ? Decision.Accept([.. TaskFlow.WithConsequences(state, accepted.Events, now)]) : decision;
+        var underWay = new TasksUnderWay(active);
+        var decision = TaskDesk.Decide(state, underWay, command, now);
+        return decision is Decision.Accepted { Events.Count: > 0 } accepted
+            ? Decision.Accept([.. TaskFlow.WithConsequences(state, underWay, accepted.Events, now)])
+            : decision;
     }
 
-    public override Work Next(ExecutionState state, DateTimeOffset now) => TaskSchedule.Next(state, now);
+    public override Work Next(ExecutionState state, ActiveEffects active, DateTimeOffset now) =>
+        TaskSchedule.Next(state, new TasksUnderWay(active), now);
 
     public override Effect EffectOf(ExecutionState state, string effectId)
     {
@@ -81,8 +85,8 @@ public sealed class TaskLane : Lane<ExecutionState>
         };
     }
 
-    public override IReadOnlyList<Event> Record(ExecutionState state, EffectReport report, DateTimeOffset now) =>
-        [.. TaskFlow.WithConsequences(state, TaskFlow.OnReport(state, report, now), now)];
+    public override IReadOnlyList<Event> Record(ExecutionState state, ActiveEffects active, EffectReport report, DateTimeOffset now) =>
+        [.. TaskFlow.WithConsequences(state, new TasksUnderWay(active), TaskFlow.OnReport(state, report, now), now)];
 
     public override IReadOnlyList<MirrorFile> Mirror(ExecutionState state, RecordedEvent recorded)
     {

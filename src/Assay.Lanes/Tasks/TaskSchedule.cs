@@ -8,31 +8,33 @@ namespace Assay.Lanes.Tasks;
 /// </summary>
 public static class TaskSchedule
 {
-    public static Work Next(ExecutionState state, DateTimeOffset now)
+    internal static Work Next(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
     {
         switch (state.Phase)
         {
             case ExecutionPhase.None:
                 return new Work.Wait("a declaration");
-            case ExecutionPhase.Stopping when state.InFlight > 0:
+            case ExecutionPhase.Stopping when !underWay.IsEmpty:
                 return new Work.End("the run was stopped");
             case ExecutionPhase.Idle or ExecutionPhase.Stopping:
                 return new Work.Wait("assay execute");
             case ExecutionPhase.Finished:
-                return state.Chores.IsEmpty ? Work.Finished.Instance : new Work.Perform(Chores(state, now));
+                return state.Chores.IsEmpty ? Work.Finished.Instance : new Work.Perform(Chores(state, underWay, now));
         }
 
-        var effects = Chores(state, now).Concat(state.Tasks.InPlay.SelectMany(t => Steps(state, t))).Concat(Starts(state, now)).ToList();
-        var stop = state.Tasks.InPlay.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(t => t.InFlight).ToList();
-        if (effects.Count > 0 || state.InFlight > 0) return new Work.Perform(effects) { Stop = stop };
-        if (IsAtEnd(state)) return new Work.Wait("the end", now);
-        if (state.Tasks.InPlay.Any(t => ReminderOf(state, t) <= now)) return new Work.Wait("a reminder", now);
-        return new Work.Wait(WaitsFor(state), NextTime(state, now));
+        var inPlay = state.Tasks.InPlay(underWay).ToList();
+        var steps = inPlay.SelectMany(t => Steps(state, underWay, t));
+        var effects = Chores(state, underWay, now).Concat(steps).Concat(Starts(state, underWay, inPlay, now)).ToList();
+        var stop = inPlay.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(underWay.Of).ToList();
+        if (effects.Count > 0 || !underWay.IsEmpty) return new Work.Perform(effects) { Stop = stop };
+        if (IsAtEnd(state, underWay)) return new Work.Wait("the end", now);
+        if (inPlay.Exists(t => ReminderOf(state, t) <= now)) return new Work.Wait("a reminder", now);
+        return new Work.Wait(WaitsFor(state, inPlay), NextTime(state, inPlay, now));
     }
 
     /// <summary>Every task has ended and nothing is left to be done for any.</summary>
-    public static bool IsAtEnd(ExecutionState state) =>
-        state.Phase is ExecutionPhase.Running or ExecutionPhase.Paused && state.Chores.IsEmpty && state.InFlight == 0 && state.Tasks.HasEnded;
+    internal static bool IsAtEnd(ExecutionState state, TasksUnderWay underWay) =>
+        state.Phase is ExecutionPhase.Running or ExecutionPhase.Paused && state.Chores.IsEmpty && underWay.IsEmpty && state.Tasks.HasEnded;
 
     /// <summary>When a person is to be reminded of a manual task; null: not, or not any more.</summary>
     public static DateTimeOffset? ReminderOf(ExecutionState state, TaskState task)
@@ -41,44 +43,48 @@ public static class TaskSchedule
         return state.AdapterOf(task).ReminderMs is { } after ? since + TimeSpan.FromMilliseconds(after) : null;
     }
 
-    /// <summary>Whether nothing but people can bring the run on.</summary>
+    /// <summary>Whether nothing but people can bring a run on that has nothing under way.</summary>
     public static bool WaitsForPeople(ExecutionState state, DateTimeOffset now) =>
-        state.Phase == ExecutionPhase.Running && state.InFlight == 0 && state.Tasks.InPlay.Any(state.WaitsForPerson)
+        state.Phase == ExecutionPhase.Running && state.Tasks.InPlay(TasksUnderWay.None).Any(state.WaitsForPerson)
         && !state.Tasks.Ready.Any(t => t.NotBefore > now);
 
-    private static string WaitsFor(ExecutionState state) =>
-        state.PauseReason ?? (state.Tasks.InPlay.Any(state.WaitsForPerson) ? "a person" : "the next attempt");
+    private static string WaitsFor(ExecutionState state, List<TaskState> inPlay) =>
+        state.PauseReason ?? (inPlay.Exists(state.WaitsForPerson) ? "a person" : "the next attempt");
 
     /// <summary>When something may begin by itself. What could begin already and does not waits for something else.</summary>
-    private static DateTimeOffset? NextTime(ExecutionState state, DateTimeOffset now)
+    private static DateTimeOffset? NextTime(ExecutionState state, List<TaskState> inPlay, DateTimeOffset now)
     {
         var times = state.Tasks.Ready.Select(t => t.NotBefore)
-            .Concat(state.Tasks.InPlay.Select(t => ReminderOf(state, t)))
+            .Concat(inPlay.Select(t => ReminderOf(state, t)))
             .Concat(state.Chores.Values.OfType<WebhookChore>().Select(w => w.NotBefore));
         return times.Where(t => t > now).Min();
     }
 
-    private static IEnumerable<Effect> Chores(ExecutionState state, DateTimeOffset now)
+    private static IEnumerable<Effect> Chores(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
     {
         var patched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (id, chore) in state.Chores)
         {
             // A patch goes through its states in their order.
             if (chore is PatchChore patch && !patched.Add(patch.Patch.PatchId)) continue;
-            if (chore is CleanChore clean && state.Task(clean.TaskId) is { InFlight.IsEmpty: false } task && task.Attempts == clean.Attempt) continue;
+            if (chore is CleanChore clean && IsAtWork(state, underWay, clean)) continue;
             if (chore is WebhookChore { NotBefore: { } notBefore } && notBefore > now) continue;
-            if (!state.ChoresInFlight.Contains(id)) yield return TaskEffects.ChoreOf(state, id, chore);
+            if (!underWay.Contains(id)) yield return TaskEffects.ChoreOf(state, id, chore);
         }
     }
 
+    /// <summary>Whether something still works in the copies that are to be removed.</summary>
+    private static bool IsAtWork(ExecutionState state, TasksUnderWay underWay, CleanChore clean) =>
+        state.Task(clean.TaskId) is var task && task.Attempts == clean.Attempt && underWay.HasAny(task);
+
     /// <summary>What a task that has been started needs next.</summary>
-    private static IEnumerable<Effect> Steps(ExecutionState state, TaskState task)
+    private static IEnumerable<Effect> Steps(ExecutionState state, TasksUnderWay underWay, TaskState task)
     {
         if (task.CancelRequested is not null) return [];
         return task.Phase switch
         {
-            TaskPhase.InProgress => Working(state, task).Where(e => !task.InFlight.Contains(e.Id)),
-            TaskPhase.Validating => Validating(state, task).Where(e => !task.InFlight.Contains(e.Id)),
+            TaskPhase.InProgress => Working(state, task).Where(e => !underWay.Contains(e.Id)),
+            TaskPhase.Validating => Validating(state, task).Where(e => !underWay.Contains(e.Id)),
             _ => [],
         };
     }
@@ -114,17 +120,19 @@ public static class TaskSchedule
     }
 
     /// <summary>Permission is asked for tasks that are ready, as long as there are slots.</summary>
-    private static IEnumerable<Effect> Starts(ExecutionState state, DateTimeOffset now)
+    private static IEnumerable<Effect> Starts(
+        ExecutionState state, TasksUnderWay underWay, List<TaskState> inPlay, DateTimeOffset now)
     {
-        var taken = state.Tasks.InPlay.Where(t => t.IsActive || !t.InFlight.IsEmpty).ToList();
+        var taken = inPlay.Where(t => t.IsActive || underWay.HasAny(t)).ToList();
         var slots = state.Jobs - taken.Count(t => !state.IsManual(t));
         var busy = taken.Where(t => t.IsActive).GroupBy(t => t.AdapterId!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-        foreach (var asking in taken.Where(t => t.Phase == TaskPhase.Pending).SelectMany(t => t.InFlight)) Add(busy, TaskEffects.AdapterOf(asking));
+        var asking = taken.Where(t => t.Phase == TaskPhase.Pending).SelectMany(underWay.Of);
+        foreach (var effectId in asking) Add(busy, TaskEffects.AdapterOf(effectId));
 
         // In safe mode one call at a time finds out whether health has returned.
-        if (state.Phase == ExecutionPhase.Paused) slots = taken.Any(t => !t.InFlight.IsEmpty) ? 0 : Math.Min(slots, 1);
+        if (state.Phase == ExecutionPhase.Paused) slots = taken.Exists(underWay.HasAny) ? 0 : Math.Min(slots, 1);
         var hasManual = state.Adapters.Values.Any(a => a.Kind == AdapterKind.Manual);
-        foreach (var task in state.Tasks.Ready.Where(t => t.InFlight.IsEmpty))
+        foreach (var task in state.Tasks.Ready.Where(t => !underWay.HasAny(t)))
         {
             if (slots <= 0 && !hasManual) yield break;
             if (task.NotBefore > now || task.CancelRequested is not null || taken.Exists(t => ScopeRule.Overlap(t.Spec, task.Spec))) continue;

@@ -83,9 +83,6 @@ public sealed record TaskState(TaskSpec Spec)
 
     public ImmutableArray<TestResult> Tests { get; init; } = [];
 
-    /// <summary>Effects of the task that are under way.</summary>
-    public ImmutableSortedSet<string> InFlight { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
-
     public TaskCancelRequested? CancelRequested { get; init; }
 
     public ManualDone? Done { get; init; }

@@ -68,15 +68,17 @@ public sealed class WordingTests
 
         public object Evolve(object state, RecordedEvent recorded) => lane.Evolve(state, recorded);
 
-        public Decision Decide(object state, Command command, DateTimeOffset now) => lane.Decide(state, command, now);
+        public Decision Decide(object state, ActiveEffects active, Command command, DateTimeOffset now) =>
+            lane.Decide(state, active, command, now);
 
         public StreamAnswer Answer(object state, Command command) => lane.Answer(state, command);
 
-        public Work Next(object state, DateTimeOffset now) => lane.Next(state, now);
+        public Work Next(object state, ActiveEffects active, DateTimeOffset now) => lane.Next(state, active, now);
 
         public Effect EffectOf(object state, string effectId) => lane.EffectOf(state, effectId);
 
-        public IReadOnlyList<Event> Record(object state, EffectReport report, DateTimeOffset now) => lane.Record(state, report, now);
+        public IReadOnlyList<Event> Record(object state, ActiveEffects active, EffectReport report, DateTimeOffset now) =>
+            lane.Record(state, active, report, now);
 
         public IReadOnlyList<MirrorFile> Mirror(object state, RecordedEvent recorded) => lane.Mirror(state, recorded);
 

@@ -27,10 +27,10 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
     public override BatchState Evolve(BatchState state, RecordedEvent recorded) =>
         recorded.Body is EffectJudged judged ? new BatchState([.. state.Judged, judged]) : state;
 
-    public override Decision Decide(BatchState state, Command command, DateTimeOffset now) =>
+    public override Decision Decide(BatchState state, ActiveEffects active, Command command, DateTimeOffset now) =>
         command is DeclareBatch declare ? Decision.Accept(new BatchDeclared(effects.Count) { Attached = declare.Documents }) : Decision.Accept();
 
-    public override Work Next(BatchState state, DateTimeOffset now)
+    public override Work Next(BatchState state, ActiveEffects active, DateTimeOffset now)
     {
         var open = effects.Where(e => state.Judged.All(j => j.EffectId != e.Id)).ToList();
         return open.Count == 0 ? Work.Finished.Instance : new Work.Perform(open);
@@ -38,7 +38,7 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
 
     public override Effect EffectOf(BatchState state, string effectId) => effects.Single(e => e.Id == effectId);
 
-    public override IReadOnlyList<Event> Record(BatchState state, EffectReport report, DateTimeOffset now)
+    public override IReadOnlyList<Event> Record(BatchState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
         Judge(report);
         return [new EffectJudged(report.Effect.Id, report is EffectCompleted done ? done.Outcome.ToString() : "lost")];

@@ -20,7 +20,7 @@ internal sealed class CounterLane : Lane<CounterState>
 
     public override CounterState Evolve(CounterState state, RecordedEvent recorded) => new(((Counted)recorded.Body).Number);
 
-    public override Decision Decide(CounterState state, Command command, DateTimeOffset now) => command switch
+    public override Decision Decide(CounterState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
     {
         Count { Size: < 0 } => Decision.Refuse(KernelRefusals.Ended, "a counter goes up"),
         Count count => Decision.Accept([.. Enumerable.Range(state.Number + 1, count.Size).Select(n => new Counted(n))]),
@@ -31,11 +31,11 @@ internal sealed class CounterLane : Lane<CounterState>
         ? throw new InvalidCastException("hostile")
         : new CountAnswer(state.Number);
 
-    public override Work Next(CounterState state, DateTimeOffset now) => new Work.Wait("a command");
+    public override Work Next(CounterState state, ActiveEffects active, DateTimeOffset now) => new Work.Wait("a command");
 
     public override Effect EffectOf(CounterState state, string effectId) => throw new InvalidOperationException();
 
-    public override IReadOnlyList<Event> Record(CounterState state, EffectReport report, DateTimeOffset now) => [];
+    public override IReadOnlyList<Event> Record(CounterState state, ActiveEffects active, EffectReport report, DateTimeOffset now) => [];
 }
 
 internal sealed record CounterState(int Number);

@@ -28,23 +28,24 @@ public sealed class EpochLaneTests
         var own = typeof(EpochLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Name.EndsWith("Epoch", StringComparison.Ordinal));
         Assert.Equal(own.ToHashSet(), commands.Take(2).Select(c => c.GetType()).ToHashSet());
         var running = Given.Running(declare.Epoch, [.. declare.Crucibles]);
-        EpochState[] states =
+        LaneFold[] folds =
         [
-            EpochState.Initial, running, Given.Fold(running, new EpochCancelRequested("x")), Given.Fold(running, new EpochFinished(EpochVerdict.Pass, null)),
+            LaneFold.Of(Lane), running, running.After(new EpochCancelRequested("x")),
+            running.After(new EpochFinished(EpochVerdict.Pass, null)),
         ];
-        Assert.Equal(Enum.GetValues<EpochPhase>(), states.Select(s => s.Phase));
-        foreach (var state in states)
+        Assert.Equal(Enum.GetValues<EpochPhase>(), folds.Select(f => f.As<EpochState>().Phase));
+        foreach (var fold in folds)
         {
-            foreach (var command in commands) Assert.NotNull(Lane.Decide(state, command, Given.Now));
-            Assert.NotNull(Lane.Next(state, Given.Now));
+            foreach (var command in commands) Assert.NotNull(fold.Decide(command));
+            Assert.NotNull(fold.Next());
         }
     }
 
     [Fact]
     public void A_run_is_asked_for_with_its_identity_filled_in()
     {
-        var state = Given.Running(Given.Epoch(1) with { Args = ["--more"], Inherit = ["EXTRA"] }, Given.Crucible(0));
-        var run = Assert.IsType<RunProcess>(Assert.Single(Assert.IsType<Work.Perform>(Lane.Next(state, Given.Now)).Effects));
+        var fold = Given.Running(Given.Epoch(1) with { Args = ["--more"], Inherit = ["EXTRA"] }, Given.Crucible(0));
+        var run = Assert.IsType<RunProcess>(Assert.Single(fold.Asked()));
         var runId = Given.Crucible(0).RunId;
         Assert.Equal(["/plan/try.sh", "7", runId, "--more"], run.Command);
         Assert.Equal(["PATH", "HOME", "LANG", "TZ", "EXTRA"], run.Inherit);
@@ -55,11 +56,12 @@ public sealed class EpochLaneTests
     [Fact]
     public void A_stop_condition_lets_what_runs_end_and_starts_nothing_new()
     {
-        var state = Given.Running(Given.Epoch(3) with { MaxFailures = 0 }, Given.Crucible(0), Given.Crucible(1), Given.Crucible(2));
-        state = Given.Fold(state, Started("crucible/C0"), Started("crucible/C1"), new EffectFinished("crucible/C0", 1, Given.Outcome(1)), Given.Finished(0, passed: false));
-        Assert.IsType<Work.Wait>(Lane.Next(state, Given.Now));
-        state = Given.Fold(state, new EffectFinished("crucible/C1", 1, Given.Outcome()));
-        var events = Lane.Record(state, Completed(state, "crucible/C1", Given.Outcome()), Given.Now);
+        var fold = Given.Running(Given.Epoch(3) with { MaxFailures = 0 }, Given.Crucible(0), Given.Crucible(1), Given.Crucible(2));
+        fold = fold.Began("crucible/C0").Began("crucible/C1");
+        fold = fold.Ended("crucible/C0", Given.Outcome(1)).After(Given.Finished(0, passed: false));
+        Assert.Null(Assert.IsType<Work.Wait>(fold.Next()).Until);
+        fold = fold.Ended("crucible/C1", Given.Outcome());
+        var events = Judge(fold, "crucible/C1", Given.Outcome());
         Assert.Equal(new EpochFinished(EpochVerdict.Fail, EndReason.MaxFailures), events[^1]);
     }
 
@@ -68,11 +70,10 @@ public sealed class EpochLaneTests
     [InlineData(false)]
     public void A_lost_attempt_is_repeated_only_when_that_does_no_harm(bool retrySafe)
     {
-        var state = Given.Running(Given.Epoch(2), Given.Crucible(0, retrySafe: retrySafe), Given.Crucible(1));
-        state = Given.Fold(state, Started("crucible/C0"), new EffectInterrupted("crucible/C0", 1, "gone", []));
-        var events = Lane.Record(state, new EffectLost(Lane.EffectOf(state, "crucible/C0"), 1, "gone", []), Given.Now);
-        state = Given.Fold(state, events);
-        var next = Given.Ids(Assert.IsType<Work.Perform>(Lane.Next(state, Given.Now)).Effects);
+        var fold = Given.Running(Given.Epoch(2), Given.Crucible(0, retrySafe: retrySafe), Given.Crucible(1));
+        fold = fold.Began("crucible/C0").After(new EffectInterrupted("crucible/C0", 1, "gone", []));
+        var events = fold.Judge(new EffectLost(Lane.EffectOf(fold.As<EpochState>(), "crucible/C0"), 1, "gone", []));
+        var next = Given.Ids(fold.After(events).Asked());
         Assert.Equal(retrySafe ? ["crucible/C0", "crucible/C1"] : ["crucible/C1"], next);
         if (!retrySafe) Assert.Equal("interrupted:gone", Assert.IsType<CrucibleFinished>(Assert.Single(events)).Notes[0]);
     }
@@ -81,44 +82,45 @@ public sealed class EpochLaneTests
     public void A_replay_that_differs_fails_closed()
     {
         var expect = new CrucibleExpectations { ReplayVerification = ReplayVerification.RequiredPass };
-        var state = Given.Running(Given.Epoch(1), Given.Crucible(0, expect));
-        state = Given.Fold(state, Started("crucible/C0"), new EffectFinished("crucible/C0", 1, Given.Outcome(stdout: "a")));
-        var first = Lane.Record(state, Completed(state, "crucible/C0", Given.Outcome(stdout: "a")), Given.Now);
+        var fold = Given.Running(Given.Epoch(1), Given.Crucible(0, expect));
+        fold = fold.Began("crucible/C0").Ended("crucible/C0", Given.Outcome(stdout: "a"));
+        var first = Judge(fold, "crucible/C0", Given.Outcome(stdout: "a"));
         Assert.IsType<ReplayRequired>(Assert.Single(first));
-        state = Given.Fold(state, [.. first, Started("replay/C0"), new EffectFinished("replay/C0", 1, Given.Outcome(stdout: "b"))]);
-        var second = Lane.Record(state, Completed(state, "replay/C0", Given.Outcome(stdout: "b")), Given.Now);
+        fold = fold.After(first).Began("replay/C0").Ended("replay/C0", Given.Outcome(stdout: "b"));
+        var second = Judge(fold, "replay/C0", Given.Outcome(stdout: "b"));
         Assert.Equal(("replay_mismatch", CrucibleOutcome.FailClosed), (((CrucibleFinished)second[0]).Notes[0], ((CrucibleFinished)second[0]).Outcome));
     }
 
     [Fact]
     public void A_resume_keeps_what_is_complete_and_reopens_what_was_cut_short()
     {
-        var state = Given.Running(Given.Epoch(3), Given.Crucible(0), Given.Crucible(1, retrySafe: true), Given.Crucible(2));
-        state = Given.Fold(
-            state, Started("crucible/C0"), new EffectFinished("crucible/C0", 1, Given.Outcome()), Given.Finished(0, passed: true), Started("crucible/C1"),
+        var fold = Given.Running(Given.Epoch(3), Given.Crucible(0), Given.Crucible(1, retrySafe: true), Given.Crucible(2));
+        fold = fold.Began("crucible/C0").Ended("crucible/C0", Given.Outcome()).After(
+            Given.Finished(0, passed: true), Started("crucible/C1"),
             new EpochCancelRequested("x"), new EffectFinished("crucible/C1", 1, Given.Outcome(null, KillReason.Cancelled, 15)), Given.Finished(1, passed: false),
             new EpochFinished(EpochVerdict.FailClosed, EndReason.Cancelled), new EpochResumed());
+        var state = fold.As<EpochState>();
         Assert.Equal((EpochPhase.Running, 1, 1, 0), (state.Phase, state.Done, state.Passed, state.Failed));
         Assert.True(state.Crucibles[0].Kept);
-        Assert.Equal(["crucible/C1", "crucible/C2"], Given.Ids(Assert.IsType<Work.Perform>(Lane.Next(state, Given.Now)).Effects));
+        Assert.Equal(["crucible/C1", "crucible/C2"], Given.Ids(fold.Asked()));
     }
 
     [Fact]
     public void A_resume_with_nothing_left_to_run_gives_the_verdict()
     {
-        var state = Given.Running(Given.Epoch(1), Given.Crucible(0));
-        state = Given.Fold(
-            state, Started("crucible/C0"), new EpochCancelRequested("x"), new EffectFinished("crucible/C0", 1, Given.Outcome(null, KillReason.Timeout, 9)),
+        var fold = Given.Running(Given.Epoch(1), Given.Crucible(0));
+        fold = fold.Began("crucible/C0").After(new EpochCancelRequested("x"));
+        fold = fold.Ended("crucible/C0", Given.Outcome(null, KillReason.Timeout, 9)).After(
             Given.Finished(0, passed: false), new EpochFinished(EpochVerdict.FailClosed, EndReason.Cancelled), new EpochResumed());
-        Assert.Equal(Given.Now, Assert.IsType<Work.Wait>(Lane.Next(state, Given.Now)).Until);
-        var accepted = Assert.IsType<Decision.Accepted>(Lane.Decide(state, WakeUp.Instance, Given.Now));
+        Assert.Equal(Given.Now, Assert.IsType<Work.Wait>(fold.Next()).Until);
+        var accepted = Assert.IsType<Decision.Accepted>(fold.Decide(WakeUp.Instance));
         Assert.Equal(new EpochFinished(EpochVerdict.Fail, null), Assert.Single(accepted.Events));
     }
 
     [Fact]
     public void The_wall_clock_goes_on_where_it_stood_when_an_epoch_is_resumed()
     {
-        var state = Given.Running(Given.Epoch(1), Given.Crucible(0));
+        var state = Given.Running(Given.Epoch(1), Given.Crucible(0)).As<EpochState>();
         state = state.Evolve(new RecordedEvent(0, Given.Now.AddSeconds(20), Started("crucible/C0")));
         state = state.Evolve(new RecordedEvent(0, Given.Now.AddHours(5), new EpochResumed()));
         Assert.Equal(Given.Now.AddHours(5).AddSeconds(40), state.Deadline);
@@ -127,10 +129,10 @@ public sealed class EpochLaneTests
     [Fact]
     public void An_epoch_whose_clock_has_run_out_ends_when_it_is_woken()
     {
-        var state = Given.Running(Given.Epoch(1), Given.Crucible(0));
+        var fold = Given.Running(Given.Epoch(1), Given.Crucible(0));
         var late = Given.Now.AddMinutes(2);
-        Assert.Equal(late, Assert.IsType<Work.Wait>(Lane.Next(state, late)).Until);
-        var accepted = Assert.IsType<Decision.Accepted>(Lane.Decide(state, WakeUp.Instance, late));
+        Assert.Equal(late, Assert.IsType<Work.Wait>(fold.Next(late)).Until);
+        var accepted = Assert.IsType<Decision.Accepted>(fold.Decide(WakeUp.Instance, late));
         Assert.Equal(new EpochFinished(EpochVerdict.Fail, EndReason.EpochTimeout), Assert.Single(accepted.Events));
     }
 
@@ -162,6 +164,6 @@ public sealed class EpochLaneTests
 
     private static EffectStarted Started(string effectId) => new(effectId, 1, "s", "h", "b");
 
-    private static EffectCompleted Completed(EpochState state, string effectId, ProcessOutcome outcome) =>
-        new(Lane.EffectOf(state, effectId), 1, outcome, Given.Evidence(("stdout", "")));
+    private static IReadOnlyList<Event> Judge(LaneFold fold, string effectId, ProcessOutcome outcome) =>
+        fold.Judge(Lane.EffectOf(fold.As<EpochState>(), effectId), outcome, Given.Evidence(("stdout", "")));
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;
 
@@ -10,7 +11,7 @@ namespace Assay.Tests.Epochs;
 /// <summary>Epochs, crucibles and outcomes for pure tests.</summary>
 internal static class Given
 {
-    public static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Now = Played.Now;
 
     public static EpochDeclared Epoch(int crucibles, EpochProfile profile = EpochProfile.Coverage, RunnerTemplate template = RunnerTemplate.ExitCodeV1) => new()
     {
@@ -71,10 +72,8 @@ internal static class Given
     public static Dictionary<string, ReadOnlyMemory<byte>> Evidence(params (string Name, string Text)[] files) =>
         files.ToDictionary(f => f.Name, f => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(f.Text), StringComparer.Ordinal);
 
-    public static EpochState Fold(EpochState state, params IEnumerable<Event> events) =>
-        events.Aggregate(state, (s, e) => s.Evolve(new RecordedEvent(0, Now, e)));
-
-    public static EpochState Running(EpochDeclared epoch, params CrucibleDeclared[] crucibles) => Fold(EpochState.Initial, [epoch, .. crucibles]);
+    public static LaneFold Running(EpochDeclared epoch, params CrucibleDeclared[] crucibles) =>
+        LaneFold.Of(EpochLane.Instance).After([epoch, .. crucibles]);
 
     public static CrucibleFinished Finished(int index, bool passed, bool evidenceMissing = false) =>
         new($"C{index}", passed ? CrucibleOutcome.Pass : CrucibleOutcome.FailClosed, [], evidenceMissing, null);

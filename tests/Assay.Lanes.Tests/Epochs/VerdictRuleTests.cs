@@ -44,12 +44,12 @@ public sealed class VerdictRuleTests
     /// <summary>p passed, f failed, m ended without its evidence, - did not run.</summary>
     private static EpochState State(EpochDeclared epoch, string outcomes)
     {
-        var state = Given.Running(epoch, [.. outcomes.Select((_, i) => Given.Crucible(i))]);
+        var fold = Given.Running(epoch, [.. outcomes.Select((_, i) => Given.Crucible(i))]);
         for (var i = 0; i < outcomes.Length; i++)
         {
-            if (outcomes[i] != '-') state = Given.Fold(state, Given.Finished(i, outcomes[i] == 'p', outcomes[i] == 'm'));
+            if (outcomes[i] != '-') fold = fold.After(Given.Finished(i, outcomes[i] == 'p', outcomes[i] == 'm'));
         }
 
-        return state;
+        return fold.As<EpochState>();
     }
 }

@@ -53,20 +53,20 @@ public sealed class DossierRuleTests
     [Fact]
     public void A_run_is_shared_and_only_one_that_failed_is_tried_again()
     {
-        var lane = RunLane.Instance;
         var declared = Run();
-        var state = Fold(RunState.Initial, declared);
-        Assert.Empty(Accepted(lane.Decide(state, new DeclareRun(declared with { JobId = "bbbbbbbbbbbb" }), JobStory.Now)));
-        var failed = Fold(state, new RunFailed(RunEnd.StoppedBudget, BudgetRule.Cost, "x"));
-        Assert.Single(Accepted(lane.Decide(failed, new DeclareRun(declared), JobStory.Now)));
-        var done = Fold(state, new RunFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
-        Assert.Empty(Accepted(lane.Decide(done, new DeclareRun(declared), JobStory.Now)));
-        var other = lane.Decide(done, new DeclareRun(declared with { RunSha256 = Digest.Of("other") }), JobStory.Now);
+        var running = LaneFold.Of(RunLane.Instance).After(declared);
+        Assert.Empty(Accepted(running.Decide(new DeclareRun(declared with { JobId = "bbbbbbbbbbbb" }))));
+        var failed = running.After(new RunFailed(RunEnd.StoppedBudget, BudgetRule.Cost, "x"));
+        Assert.Single(Accepted(failed.Decide(new DeclareRun(declared))));
+        var done = running.After(new RunFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
+        Assert.Empty(Accepted(done.Decide(new DeclareRun(declared))));
+        var other = done.Decide(new DeclareRun(declared with { RunSha256 = Digest.Of("other") }));
         Assert.Equal(KernelRefusals.IdCollision, Assert.IsType<Decision.Refused>(other).Refusal.Kind);
-        RunAnswer To(string jobId) => Assert.IsType<RunAnswer>(lane.Answer(done, new DeclareRun(declared with { JobId = jobId })));
+        RunAnswer To(string jobId) =>
+            Assert.IsType<RunAnswer>(done.Lane.Answer(done.State, new DeclareRun(declared with { JobId = jobId })));
         Assert.False(To("bbbbbbbbbbbb").IsOwn);
         Assert.True(To(declared.JobId).IsOwn);
-        Assert.Equal(done.Manifest.Bytes(), To(declared.JobId).Document.ToArray());
+        Assert.Equal(done.As<RunState>().Manifest.Bytes(), To(declared.JobId).Document.ToArray());
     }
 
     [Fact]
@@ -88,10 +88,10 @@ public sealed class DossierRuleTests
             CardSha256 = Digest.Of("c"),
             CardBytes = 1,
         };
-        var logged = Assert.Single(Accepted(lane.Decide(RegistryState.Initial, new LogTrial(trial), JobStory.Now)));
+        var logged = Assert.Single(Accepted(LaneFold.Of(lane).Decide(new LogTrial(trial))));
         var recorded = new RecordedEvent(1, JobStory.Now, logged);
         var state = lane.Evolve(RegistryState.Initial, recorded);
-        Assert.Empty(Accepted(lane.Decide(state, new LogTrial(trial), JobStory.Now)));
+        Assert.Empty(Accepted(LaneFold.Of(lane).After(logged).Decide(new LogTrial(trial))));
         Assert.Empty(lane.Mirror(state, recorded));
         var line = Assert.Single(lane.Lines(state, recorded));
         Assert.Empty(Assay.Kernel.Contracts.ContractCatalog.Validate("trial_v1", System.Text.Json.JsonDocument.Parse(line.Bytes).RootElement));
@@ -100,8 +100,6 @@ public sealed class DossierRuleTests
     }
 
     private static IReadOnlyList<Event> Accepted(Decision decision) => Assert.IsType<Decision.Accepted>(decision).Events;
-
-    private static RunState Fold(RunState state, Event body) => state.Evolve(new RecordedEvent(0, JobStory.Now, body));
 
     private static CollectedFile Collected(string name, Dictionary<string, ReadOnlyMemory<byte>> evidence) =>
         evidence.TryGetValue(name, out var bytes) ? new CollectedFile(name, bytes.Length, Digest.Of(bytes.Span), null) : new CollectedFile(name, 0, null, "is missing");

@@ -49,12 +49,12 @@ public sealed class JobLaneTests
         ];
         var own = typeof(JobLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(JobLane).Namespace).Except([typeof(DeclareRun), typeof(LogTrial)]);
         Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(JobLane).Namespace).ToHashSet());
-        var states = Phases().ToList();
-        Assert.Equal(Enum.GetValues<JobPhase>(), states.Select(s => s.Phase).Order());
-        foreach (var state in states)
+        var folds = Phases().ToList();
+        Assert.Equal(Enum.GetValues<JobPhase>(), folds.Select(f => f.As<JobState>().Phase).Order());
+        foreach (var fold in folds)
         {
-            foreach (var command in commands) Assert.NotNull(JobLane.Instance.Decide(state, command, JobStory.Now));
-            Assert.NotNull(JobLane.Instance.Next(state, JobStory.Now));
+            foreach (var command in commands) Assert.NotNull(fold.Decide(command));
+            Assert.NotNull(fold.Next());
         }
     }
 
@@ -128,7 +128,7 @@ public sealed class JobLaneTests
         Assert.Equal("same_document", Rule(story.Put(new RejectStep("runspec", story.State.Waiting.Sha256, JobStory.Ada, "again", replacement))));
         Assert.IsType<Decision.Accepted>(story.Put(new RejectStep("runspec", story.State.Waiting.Sha256, JobStory.Ada, "enough", null)));
         Assert.Equal(JobPhase.Rejected, story.State.Phase);
-        Assert.IsType<Work.Finished>(JobLane.Instance.Next(story.State, JobStory.Now));
+        Assert.IsType<Work.Finished>(story.Fold.Next());
     }
 
     [Theory]
@@ -205,7 +205,7 @@ public sealed class JobLaneTests
         var story = JobStory.Of(JobKind.Blueprint);
         var effect = story.Begin();
         story.Put(new CancelJob(JobStory.Ada, "enough"));
-        Assert.IsType<Work.End>(JobLane.Instance.Next(story.State, JobStory.Now));
+        Assert.IsType<Work.End>(story.Fold.Next());
         story.End(effect, Given.Outcome());
         Assert.Equal(JobPhase.Cancelled, story.State.Phase);
         Assert.Equal("ended", Rule(story.Put(new CancelJob(JobStory.Ada, null))));
@@ -254,24 +254,25 @@ public sealed class JobLaneTests
         return story.Stage(Card(story)).Told(new TrialAnswer(1));
     }
 
-    private static IEnumerable<JobState> Phases()
+    private static IEnumerable<LaneFold> Phases()
     {
-        yield return JobState.Initial;
-        yield return JobStory.Of(JobKind.Blueprint).State;
-        yield return JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).State;
+        yield return LaneFold.Of(JobLane.Instance);
+        yield return JobStory.Of(JobKind.Blueprint).Fold;
+        yield return JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Fold;
         var cancelling = JobStory.Of(JobKind.Blueprint);
         cancelling.Begin();
         cancelling.Put(new CancelJob(JobStory.Ada, null));
-        yield return cancelling.State;
-        yield return Done().State;
+        yield return cancelling.Fold;
+        yield return Done().Fold;
         var rejected = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec);
         rejected.Put(new RejectStep("runspec", rejected.State.Waiting!.Sha256, JobStory.Ada, "no", null));
-        yield return rejected.State;
-        yield return JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCost = new Usd(1) }).Stage(JobStory.Runspec, o => o with { Cost = new Usd(1) }).Approve("runspec").State;
+        yield return rejected.Fold;
+        var costly = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxCost = new Usd(1) });
+        yield return costly.Stage(JobStory.Runspec, o => o with { Cost = new Usd(1) }).Approve("runspec").Fold;
         var cancelled = JobStory.Of(JobKind.Blueprint);
         cancelled.Put(new CancelJob(JobStory.Ada, null));
-        yield return cancelled.State;
-        yield return JobStory.Of(JobKind.Blueprint).Stage("{}").State;
+        yield return cancelled.Fold;
+        yield return JobStory.Of(JobKind.Blueprint).Stage("{}").Fold;
     }
 
     private static string Rule(Decision decision) => Assert.IsType<Decision.Refused>(decision).Refusal.Kind.Code;

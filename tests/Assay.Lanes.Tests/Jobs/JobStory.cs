@@ -12,7 +12,7 @@ namespace Assay.Tests.Jobs;
 /// <summary>A job whose effects are played by the test. Every event goes through its stored bytes, as the engine's do.</summary>
 internal sealed class JobStory
 {
-    public static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Now = Played.Now;
     public static readonly Actor Ada = new("ada", "cli");
 
     public const string Runspec = """{"schema_version":"runspec_v1","strategy":{"top":2},"segments":{"list":[{"segment_id":"walk_1"},{"segment_id":"held","holdout":true}]}}""";
@@ -22,7 +22,9 @@ internal sealed class JobStory
 
     private StreamHead _head = StreamHead.Empty(JobLane.StreamOf("0123456789ab"));
 
-    public JobState State { get; private set; } = JobState.Initial;
+    public LaneFold Fold { get; private set; } = LaneFold.Of(Lane);
+
+    public JobState State => Fold.As<JobState>();
 
     public List<RecordedEvent> Recorded { get; } = [];
 
@@ -59,20 +61,19 @@ internal sealed class JobStory
     /// <summary>Puts a command, and takes in what it gives.</summary>
     public Decision Put(Command command)
     {
-        var decision = Lane.Decide(State, command, Now);
+        var decision = Fold.Decide(command);
         if (decision is Decision.Accepted accepted) Append(accepted.Events);
         return decision;
     }
 
     /// <summary>The effect that the lane asks for now.</summary>
-    public Effect Asked() => Assert.Single(Assert.IsType<Work.Perform>(Lane.Next(State, Now)).Effects);
+    public Effect Asked() => Assert.Single(Fold.Asked());
 
     /// <summary>Begins the effect that the lane asks for.</summary>
     public Effect Begin()
     {
         var effect = Asked();
-        var attempt = State.Stages.Count(s => s.EffectId == effect.Id) + 1;
-        Append([new EffectStarted(effect.Id, attempt, "s", "h", "b")]);
+        Append([new EffectStarted(effect.Id, Fold.Effects.NextAttempt(effect.Id), "s", "h", "b")]);
         Assert.Equal(effect.Id, Lane.EffectOf(State, effect.Id).Id);
         return effect;
     }
@@ -111,18 +112,18 @@ internal sealed class JobStory
 
     public JobStory End(Effect effect, EffectOutcome outcome, params (string Name, byte[] Bytes)[] evidence)
     {
-        var attempt = State.Stages.Last(s => s.EffectId == effect.Id).Attempt;
+        var attempt = Fold.Effects.InFlight[effect.Id].Attempt;
         Append([new EffectFinished(effect.Id, attempt, outcome)]);
         var seen = evidence.ToDictionary(e => e.Name, e => new ReadOnlyMemory<byte>(e.Bytes), StringComparer.Ordinal);
-        Append(Lane.Record(State, new EffectCompleted(effect, attempt, outcome, seen), Now));
+        Append(Fold.Judge(new EffectCompleted(effect, attempt, outcome, seen)));
         return this;
     }
 
     public JobStory Lose(Effect effect)
     {
-        var attempt = State.Stages.Last(s => s.EffectId == effect.Id).Attempt;
+        var attempt = Fold.Effects.InFlight[effect.Id].Attempt;
         Append([new EffectInterrupted(effect.Id, attempt, "the engine died", [])]);
-        Append(Lane.Record(State, new EffectLost(effect, attempt, "the engine died", []), Now));
+        Append(Fold.Judge(new EffectLost(effect, attempt, "the engine died", [])));
         return this;
     }
 
@@ -145,7 +146,7 @@ internal sealed class JobStory
         {
             _head = stored.Head;
             var recorded = EventEnvelope.Open(stored.Bytes, Lane.Events);
-            State = Lane.Evolve(State, recorded);
+            (Fold, _) = Fold.Record(recorded);
             Recorded.Add(recorded);
             _ = Lane.Mirror(State, recorded);
             _ = Lane.Rows(State, recorded);

@@ -1,6 +1,5 @@
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
-using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
 using Assay.Tests.Epochs;
 
@@ -31,12 +30,11 @@ public sealed class StageJudgeTests
         var outcome = Given.Outcome(exitCode) with { StartError = startError, Problem = problem };
         var story = JobStory.Of(JobKind.Blueprint);
         story.Stage(JobStory.Runspec).Approve("runspec");
-        var lane = RunLane.Instance;
-        var state = lane.Evolve(RunState.Initial, new RecordedEvent(1, JobStory.Now, ((DeclareRun)((CommandStream)story.Asked()).Command).Run));
-        var effect = Assert.IsType<Work.Perform>(lane.Next(state, JobStory.Now)).Effects.Single();
-        state = lane.Evolve(state, new RecordedEvent(2, JobStory.Now, new EffectFinished(effect.Id, 1, outcome)));
-        Assert.Null(state.Passed);
-        var failed = Assert.IsType<RunFailed>(Assert.Single(lane.Record(state, new EffectCompleted(effect, 1, outcome, Given.Evidence()), JobStory.Now)));
+        var fold = LaneFold.Of(RunLane.Instance).After(((DeclareRun)((CommandStream)story.Asked()).Command).Run);
+        var effect = fold.Asked().Single();
+        fold = fold.Began(effect.Id).Ended(effect.Id, outcome);
+        Assert.Null(fold.As<RunState>().Passed);
+        var failed = Assert.IsType<RunFailed>(Assert.Single(fold.Judge(effect, outcome, Given.Evidence())));
         Assert.Equal((rule, reason), (failed.Rule, failed.Message));
     }
 }

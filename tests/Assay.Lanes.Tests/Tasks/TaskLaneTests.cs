@@ -10,7 +10,6 @@ namespace Assay.Tests.Tasks;
 
 public sealed class TaskLaneTests
 {
-    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly Actor Ada = new("ada", "cli");
 
     [Fact]
@@ -38,34 +37,36 @@ public sealed class TaskLaneTests
         ];
         var own = typeof(TaskLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(TaskLane).Namespace);
         Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(TaskLane).Namespace).ToHashSet());
-        var state = Fold(ExecutionState.Initial, ((Decision.Accepted)TaskLane.Instance.Decide(ExecutionState.Initial, run, Now)).Events);
+        var initial = LaneFold.Of(TaskLane.Instance);
+        var declared = initial.After(((Decision.Accepted)initial.Decide(run)).Events);
         foreach (var phase in Enum.GetValues<ExecutionPhase>())
         {
-            var at = phase == ExecutionPhase.None ? ExecutionState.Initial : state with { Phase = phase };
-            foreach (var command in commands) Assert.NotNull(TaskLane.Instance.Decide(at, command, Now));
-            Assert.NotNull(TaskLane.Instance.Next(at, Now));
+            var state = declared.As<ExecutionState>() with { Phase = phase };
+            var at = phase == ExecutionPhase.None ? initial : declared with { State = state };
+            foreach (var command in commands) Assert.NotNull(at.Decide(command));
+            Assert.NotNull(at.Next());
         }
 
         foreach (var command in commands)
         {
-            Assert.NotNull(AdapterLane.Instance.Decide(AdapterState.Initial, command, Now));
-            Assert.NotNull(ProjectLane.Instance.Decide(ProjectState.Initial, command, Now));
+            Assert.NotNull(LaneFold.Of(AdapterLane.Instance).Decide(command));
+            Assert.NotNull(LaneFold.Of(ProjectLane.Instance).Decide(command));
         }
     }
 
     [Fact]
     public void A_patch_makes_only_the_moves_of_its_table()
     {
-        var state = ProjectState.Initial;
+        var fold = LaneFold.Of(ProjectLane.Instance);
         foreach (var wanted in Enum.GetValues<PatchState>())
         {
-            var decision = ProjectLane.Instance.Decide(state, new MovePatch("/p", Patch(), [wanted], null), Now);
+            var decision = fold.Decide(new MovePatch("/p", Patch(), [wanted], null));
             var reached = ((Decision.Accepted)decision).Events.OfType<PatchMoved>().Select(m => m.State).ToList();
             Assert.Equal(wanted is PatchState.Validated or PatchState.Quarantined or PatchState.Dropped ? [wanted] : [], reached);
         }
 
-        Assert.IsType<Decision.Refused>(ProjectLane.Instance.Decide(state, new CommitPatch("/p", Patch()), Now));
-        Assert.IsType<Decision.Refused>(ProjectLane.Instance.Decide(state, new RollBackPatch(Patch().PatchId, Ada), Now));
+        Assert.IsType<Decision.Refused>(fold.Decide(new CommitPatch("/p", Patch())));
+        Assert.IsType<Decision.Refused>(fold.Decide(new RollBackPatch(Patch().PatchId, Ada)));
     }
 
     [Fact]
@@ -81,8 +82,6 @@ public sealed class TaskLaneTests
         Assert.NotEqual(Ms(1) * 4, Ms(3));
         Assert.Equal(60_000, Ms(1, 60_000));
     }
-
-    private static ExecutionState Fold(ExecutionState state, IEnumerable<Event> events) => events.Aggregate(state, (s, e) => s.Evolve(new RecordedEvent(0, Now, e)));
 
     private static PatchDeclaration Patch() => new()
     {
