@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Frozen;
 using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Lanes;
@@ -7,14 +6,12 @@ namespace Assay.Kernel.Lanes;
 /// <summary>The lanes of a build, by name.</summary>
 public sealed class LaneSet(params IReadOnlyList<ILane> lanes) : IEnumerable<ILane>
 {
-    private readonly FrozenDictionary<string, ILane> _byName = lanes.ToFrozenDictionary(l => l.Name, StringComparer.Ordinal);
-
     /// <summary>The lane that folds a stream.</summary>
     /// <exception cref="InvalidOperationException">This build has no such lane.</exception>
     public ILane this[StreamName stream] => Find(stream) ?? throw new InvalidOperationException($"this build has no lane {stream.Lane}");
 
     /// <summary>The same; null when this build has no such lane.</summary>
-    public ILane? Find(StreamName stream) => _byName.GetValueOrDefault(stream.Lane);
+    public ILane? Find(StreamName stream) => lanes.FirstOrDefault(l => l.Name == stream.Lane);
 
     public IEnumerator<ILane> GetEnumerator() => lanes.GetEnumerator();
 
