@@ -1,3 +1,4 @@
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Ledger;
 
@@ -14,7 +15,11 @@ public static class WorkspaceTables
     public static Task ReadyAsync(Workspace workspace, TimeProvider time) =>
         workspace.MakeTablesAsync(KnownLanes.All, time, Progress);
 
-    /// <summary>Makes all of them from the events, and returns how many.</summary>
-    public static Task<int> RebuildAsync(Workspace workspace, TimeProvider time) =>
-        workspace.MakeTablesAsync(KnownLanes.All, time, Progress, all: true);
+    /// <summary>Makes all of them from the events, and keeps the folds of long streams. Returns how many tables there are.</summary>
+    public static async Task<int> RebuildAsync(Workspace workspace, TimeProvider time)
+    {
+        var made = await workspace.MakeTablesAsync(KnownLanes.All, time, Progress, all: true);
+        await StreamLoad.KeepAllAsync(workspace.Store, KnownLanes.All);
+        return made;
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class SnapshotKeeper(IEventStore store)
     /// <summary>While work goes on, a fold is kept when its stream has grown by this part.</summary>
     private const int Part = 16;
 
+    /// <summary>Whether a stream of so many events is long enough.</summary>
+    public static bool IsWorthIt(ILane lane, long events) => FoldSnapshot.IsKept(lane) && events >= Few;
+
     /// <summary>Whether a stream that is being worked on has grown enough.</summary>
     public static bool IsDue(StreamMachine machine) => Grown(machine) >= Math.Max(4 * Few, machine.Head.Version / Part);
 

@@ -17,6 +17,18 @@ public static class StreamLoad
         return machine;
     }
 
+    /// <summary>Keeps the folds of all streams that are long enough, as this build writes them.</summary>
+    public static async Task KeepAllAsync(IEventStore store, LaneSet lanes)
+    {
+        var keeper = new SnapshotKeeper(store);
+        foreach (var info in store.Streams())
+        {
+            if (lanes.Find(info.Stream) is not { } lane || !SnapshotKeeper.IsWorthIt(lane, info.Head.Version)) continue;
+            var machine = Of(store, lane, info.Stream);
+            if (SnapshotKeeper.IsDueAtRest(machine)) await keeper.KeepAsync(machine);
+        }
+    }
+
     /// <summary>A stream as it was when its fold was kept; null when that is of no use.</summary>
     /// <param name="store">The ledger.</param>
     /// <param name="lane">The stream's lane.</param>
