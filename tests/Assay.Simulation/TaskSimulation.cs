@@ -105,7 +105,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         foreach (var task in state.Tasks)
         {
             var id = task.Spec.TaskId;
-            var began = World.Executions.GetValueOrDefault($"{TaskEffects.Act}/{id}");
+            var began = World.Executions.GetValueOrDefault(new TaskEffectId(TaskEffectId.Act, id).ToString());
             Must(task.Spec.RetrySafe || began <= 1 + _reopened.GetValueOrDefault(id), $"{id} is not retry-safe and was attempted {began} times");
             Must(!_committed.Contains(id) || task.Phase is TaskPhase.Completed or TaskPhase.Validating, $"the change of {id} is in the tree, and the task is {task.Phase}");
         }
@@ -158,7 +158,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
             case ExecutionFinished:
                 Must(before.Tasks.All(t => t.HasEnded) && before.Chores.IsEmpty, "the run finished with something left to do");
                 break;
-            case EffectStarted begun when TaskEffects.TaskOf(begun.EffectId) is { } id && TaskEffects.KindOf(begun.EffectId) != TaskEffects.Permit:
+            case EffectStarted begun when TaskEffects.TaskOf(begun.EffectId) is { } id && TaskEffectId.Parse(begun.EffectId).Kind != TaskEffectId.Permit:
                 Must(before.Task(id).IsActive, $"{begun.EffectId} began although {id} is {before.Task(id).Phase}");
                 break;
         }

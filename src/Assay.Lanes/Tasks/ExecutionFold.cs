@@ -27,10 +27,10 @@ internal static class ExecutionFold
         {
             Phase = ExecutionPhase.Finished,
             Finishes = state.Finishes + 1,
-            Chores = state.Chores.SetItem($"publish/{state.Finishes + 1}", new PublishChore()),
+            Chores = state.Chores.SetItem(Id(TaskEffectId.Publish, $"{state.Finishes + 1}"), new PublishChore()),
         },
         Escalated escalated => Escalate(state, escalated, recorded.At),
-        EscalationUndelivered undelivered => state with { Chores = state.Chores.Remove(TaskEffects.Webhook(undelivered.EscalationId)) },
+        EscalationUndelivered undelivered => state with { Chores = state.Chores.Remove(Id(TaskEffectId.Escalate, undelivered.EscalationId)) },
         TaskEvent of => OnTask(state, of, recorded.At),
         EffectEvent effect => OnEffect(state, effect, recorded.At),
         _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
@@ -41,7 +41,7 @@ internal static class ExecutionFold
         var next = state with { Escalations = state.Escalations + 1 };
         return state.Declared.Escalation is null
             ? next
-            : next with { Chores = next.Chores.Add(TaskEffects.Webhook(escalated.EscalationId), new WebhookChore(escalated, at, 0, null)) };
+            : next with { Chores = next.Chores.Add(Id(TaskEffectId.Escalate, escalated.EscalationId), new WebhookChore(escalated, at, 0, null)) };
     }
 
     private static ExecutionState OnTask(ExecutionState state, TaskEvent body, DateTimeOffset at)
@@ -161,7 +161,7 @@ internal static class ExecutionFold
         var next = task.IsActive && task.Attempted is null ? Report(state, task, report) : state;
         if (!task.IsActive || task.Spec.WorkingTree is null) return next;
         var copies = TaskPaths.Copies(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
-        return next with { Chores = next.Chores.SetItem($"clean/{task.Spec.TaskId}/{task.Attempts}", new CleanChore(task.Spec.TaskId, task.Attempts, copies)) };
+        return next with { Chores = next.Chores.SetItem(Id(TaskEffectId.Clean, task.Spec.TaskId, $"{task.Attempts}"), new CleanChore(task.Spec.TaskId, task.Attempts, copies)) };
     }
 
     private static ExecutionState Report(ExecutionState state, TaskState task, AdapterReport report) => state.IsManual(task)
@@ -169,36 +169,39 @@ internal static class ExecutionFold
         : state with
         {
             Chores = state.Chores.SetItem(
-                $"report/{task.Spec.TaskId}/{task.Attempts}", new ReportChore(task.AdapterId!, task.Ticket(state.Declared.RunId), report)),
+                Id(TaskEffectId.Report, task.Spec.TaskId, $"{task.Attempts}"), new ReportChore(task.AdapterId!, task.Ticket(state.Declared.RunId), report)),
         };
 
     private static ExecutionState Move(ExecutionState state, TaskState task, PatchDeclaration patch, ImmutableArray<PatchState> through, string? reason) => state with
     {
         PatchSteps = state.PatchSteps + 1,
-        Chores = state.Chores.Add($"patch/{task.Spec.TaskId}/{state.PatchSteps + 1:D8}", new PatchChore(task.Spec.TaskId, patch, through, reason)),
+        Chores = state.Chores.Add(Id(TaskEffectId.Patch, task.Spec.TaskId, $"{state.PatchSteps + 1:D8}"), new PatchChore(task.Spec.TaskId, patch, through, reason)),
     };
+
+    private static string Id(string kind, string of, string? detail = null) => new TaskEffectId(kind, of, detail).ToString();
 
     private static ExecutionState OnEffect(ExecutionState state, EffectEvent effect, DateTimeOffset at)
     {
-        if (TaskEffects.TaskOf(effect.EffectId) is not { } taskId) return OnChore(state, effect, at);
+        var id = TaskEffectId.Parse(effect.EffectId);
+        if (id.TaskId is not { } taskId) return OnChore(state, effect, at);
         var task = state.Task(taskId);
         if (effect is EffectStarted)
         {
-            return TaskEffects.KindOf(effect.EffectId) == TaskEffects.Commit ? state.With(task with { IsCommitting = true }) : state;
+            return id.Kind == TaskEffectId.Commit ? state.With(task with { IsCommitting = true }) : state;
         }
 
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
-        switch (TaskEffects.KindOf(effect.EffectId), outcome)
+        switch (id.Kind, outcome)
         {
-            case (TaskEffects.Permit, AnswerOutcome { Answer: var answer }) when AdapterRefusal.Of(answer) is { } refusal:
-                var refusing = state.Refusing.SetItem(TaskEffects.AdapterOf(effect.EffectId), refusal);
+            case (TaskEffectId.Permit, AnswerOutcome { Answer: var answer }) when AdapterRefusal.Of(answer) is { } refusal:
+                var refusing = state.Refusing.SetItem(id.Detail!, refusal);
                 return state.With(task with { Refusals = task.Refusals + 1 }) with { Refusing = refusing };
-            case (TaskEffects.Copy, CopyOutcome { Problem: null } copy):
+            case (TaskEffectId.Copy, CopyOutcome { Problem: null } copy):
                 return state.With(task with { Copy = copy });
-            case (TaskEffects.Answer, _):
+            case (TaskEffectId.Answer, _):
                 return state.With(task with { AnswerApplied = true });
-            case (TaskEffects.Prepare, ApplyOutcome { Applied: true }):
+            case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }):
                 return Move(state.With(task with { Prepared = true }), task, task.Patch!, [PatchState.Applied], null);
             default:
                 return state.With(task);

@@ -6,9 +6,9 @@ namespace Assay.Lanes.Tasks;
 /// <summary>The answers that a run of tasks got, as EFFECT_FINISHED of version 1 recorded them. This never changes.</summary>
 internal static class TaskAnswersOfVersion1
 {
-    public static JsonObject Answer(StreamOutcomeOfVersion1 old) => TaskEffects.KindOf(old.EffectId) switch
+    public static JsonObject Answer(StreamOutcomeOfVersion1 old) => TaskEffectId.Parse(old.EffectId).Kind switch
     {
-        TaskEffects.Permit => new JsonObject
+        TaskEffectId.Permit => new JsonObject
         {
             ["kind"] = "permit",
             ["status"] = old.Status,
@@ -16,8 +16,8 @@ internal static class TaskAnswersOfVersion1
             ["since"] = old["since"],
             ["until"] = old["until"],
         },
-        "report" => new JsonObject { ["kind"] = "report", ["opened"] = old.Status == "OPENED" },
-        "publish" => new JsonObject { ["kind"] = "accepted" },
+        TaskEffectId.Report => new JsonObject { ["kind"] = "report", ["opened"] = old.Status == "OPENED" },
+        TaskEffectId.Publish => new JsonObject { ["kind"] = "accepted" },
         _ => new JsonObject { ["kind"] = "patch", ["state"] = old.Status == "NONE" ? null : old.Status, ["reason"] = old["reason"] },
     };
 }

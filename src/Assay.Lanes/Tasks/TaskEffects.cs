@@ -7,15 +7,6 @@ namespace Assay.Lanes.Tasks;
 /// <summary>The effects that a run asks for, each named by its kind, its task, and what else tells it from others.</summary>
 public static class TaskEffects
 {
-    public const string Permit = "permit";
-    public const string Copy = "copy";
-    public const string Act = "act";
-    public const string Answer = "answer";
-    public const string Capture = "capture";
-    public const string Prepare = "prepare";
-    public const string Test = "test";
-    public const string Commit = "commit";
-
     /// <summary>The prompt in the run root.</summary>
     public const string PromptFile = "prompt.md";
 
@@ -33,30 +24,21 @@ public static class TaskEffects
     /// <summary>No report or patch that is answered is larger.</summary>
     private const long MaxDocumentBytes = 16L << 20;
 
-    private static readonly string[] TaskKinds = [Permit, Copy, Act, Answer, Capture, Prepare, Test, Commit];
-
-    /// <summary>The kind of an effect.</summary>
-    public static string KindOf(string effectId) => effectId[..effectId.IndexOf('/', StringComparison.Ordinal)];
-
-    /// <summary>The task that an effect belongs to; null for a chore.</summary>
-    public static string? TaskOf(string effectId) => TaskKinds.Contains(KindOf(effectId)) ? effectId.Split('/')[1] : null;
-
-    /// <summary>The adapter that is asked for permission.</summary>
-    public static string AdapterOf(string effectId) => effectId.Split('/')[2];
-
-    public static string Webhook(string escalationId) => $"escalate/{escalationId}";
+    /// <summary>The task that an effect brings on; null for what is done beside the tasks.</summary>
+    public static string? TaskOf(string effectId) => TaskEffectId.Parse(effectId).TaskId;
 
     /// <summary>Asks an adapter's breaker whether the task may call it.</summary>
-    public static CommandStream AskPermit(ExecutionState state, TaskState task, string adapterId) => new($"{Permit}/{task.Spec.TaskId}/{adapterId}")
-    {
-        Stream = AdapterLane.StreamOf(adapterId),
-        Command = new AskPermit(task.Ticket(state.Declared.RunId, task.Attempts + 1), task.Spec.Caps.KillMs + ProbeGraceMs),
-    };
+    public static CommandStream AskPermit(ExecutionState state, TaskState task, string adapterId) =>
+        new(Id(TaskEffectId.Permit, task, adapterId))
+        {
+            Stream = AdapterLane.StreamOf(adapterId),
+            Command = new AskPermit(task.Ticket(state.Declared.RunId, task.Attempts + 1), task.Spec.Caps.KillMs + ProbeGraceMs),
+        };
 
     /// <summary>What a probe may take beyond its time cap before it is given up.</summary>
     private const long ProbeGraceMs = 60_000;
 
-    public static CopyTree CopyOf(ExecutionState state, TaskState task) => new($"{Copy}/{task.Spec.TaskId}")
+    public static CopyTree CopyOf(ExecutionState state, TaskState task) => new(Id(TaskEffectId.Copy, task))
     {
         From = task.Spec.WorkingTree!,
         To = TaskPaths.Copy(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
@@ -80,7 +62,7 @@ public static class TaskEffects
     public static RunProcess AnswerOf(ExecutionState state, TaskState task)
     {
         var folder = TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
-        return Process($"{Answer}/{task.Spec.TaskId}", $"{folder}/answer") with
+        return Process(Id(TaskEffectId.Answer, task), $"{folder}/answer") with
         {
             Command = ["git", "apply", "--whitespace=nowarn", $"{{run_root}}/{AnswerFile}"],
             Inherit = ["PATH"],
@@ -93,15 +75,15 @@ public static class TaskEffects
         };
     }
 
-    public static CaptureChanges CaptureOf(TaskState task) => new($"{Capture}/{task.Spec.TaskId}") { Folder = task.Copy!.Folder, Origin = task.Spec.WorkingTree! };
+    public static CaptureChanges CaptureOf(TaskState task) => new(Id(TaskEffectId.Capture, task)) { Folder = task.Copy!.Folder, Origin = task.Spec.WorkingTree! };
 
     /// <summary>Brings the change into the copy that has stayed as the tree was; there it is tested.</summary>
-    public static ApplyChanges PrepareOf(TaskState task) => new($"{Prepare}/{task.Spec.TaskId}") { Target = task.Copy!.Base, Changes = task.Patch!.ChangesSha256 };
+    public static ApplyChanges PrepareOf(TaskState task) => new(Id(TaskEffectId.Prepare, task)) { Target = task.Copy!.Base, Changes = task.Patch!.ChangesSha256 };
 
     public static RunProcess TestOf(ExecutionState state, TaskState task, AcceptanceTest test)
     {
         var folder = TaskPaths.Test(state.Declared.RunId, task.Spec.TaskId, task.Attempts, test.Name);
-        return Process($"{Test}/{task.Spec.TaskId}/{test.Name}", folder) with
+        return Process(Id(TaskEffectId.Test, task, test.Name), folder) with
         {
             Command = [.. test.Command.Select(w => w.Replace("{report}", $"{{run_root}}/{ReportFile}", StringComparison.Ordinal))],
             Inherit = ChildEnvironment.With(test.Inherit),
@@ -116,7 +98,7 @@ public static class TaskEffects
     }
 
     public static CommandStream CommitOf(ExecutionState state, TaskState task) => Project(
-        state, $"{Commit}/{task.Spec.TaskId}", new CommitPatch(state.Declared.ProjectRoot, task.Patch!), untilEnd: true);
+        state, Id(TaskEffectId.Commit, task), new CommitPatch(state.Declared.ProjectRoot, task.Patch!), untilEnd: true);
 
     public static Effect ChoreOf(ExecutionState state, string id, Chore chore) => chore switch
     {
@@ -139,6 +121,8 @@ public static class TaskEffects
         Command = command,
         UntilEnd = untilEnd,
     };
+
+    private static string Id(string kind, TaskState task, string? detail = null) => new TaskEffectId(kind, task.Spec.TaskId, detail).ToString();
 
     private static RunProcess Program(ExecutionState state, TaskState task, AdapterSpec adapter)
     {
@@ -164,7 +148,7 @@ public static class TaskEffects
     };
 
     private static RunProcess Adapter(ExecutionState state, TaskState task, AdapterSpec adapter) =>
-        Process($"{Act}/{task.Spec.TaskId}", TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)) with
+        Process(Id(TaskEffectId.Act, task), TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)) with
         {
             Inherit = ChildEnvironment.With(adapter.Inherit),
             Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
@@ -180,7 +164,7 @@ public static class TaskEffects
             Live = true,
         };
 
-    private static CallHttp Request(ExecutionState state, TaskState task, AdapterSpec adapter) => new($"{Act}/{task.Spec.TaskId}")
+    private static CallHttp Request(ExecutionState state, TaskState task, AdapterSpec adapter) => new(Id(TaskEffectId.Act, task))
     {
         Method = adapter.Method,
         Url = adapter.Url!,

@@ -57,32 +57,34 @@ internal static class TaskFlow
 
     public static IReadOnlyList<Event> OnReport(ExecutionState state, EffectReport report, DateTimeOffset now)
     {
-        var id = report.Effect.Id;
-        if (TaskEffects.TaskOf(id) is not { } taskId) return OnChore(state, id, report);
+        var id = TaskEffectId.Parse(report.Effect.Id);
+        if (id.TaskId is not { } taskId) return OnChore(state, id, report);
         var task = state.Task(taskId);
         if (task.HasEnded) return [];
-        return (TaskEffects.KindOf(id), report) switch
+        return (id.Kind, report) switch
         {
-            (TaskEffects.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) => OnPermit(state, task, TaskEffects.AdapterOf(id), answer, now),
-            (TaskEffects.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
-            (TaskEffects.Act, _) => OnActed(state, task, report, now),
-            (TaskEffects.Answer, _) => OnAnswered(state, task, report, now),
-            (TaskEffects.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
-            (TaskEffects.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPrepared(task, prepared),
-            (TaskEffects.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Split('/')[2], run, done),
+            (TaskEffectId.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) =>
+                OnPermit(state, task, id.Detail!, answer, now),
+            (TaskEffectId.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
+            (TaskEffectId.Act, _) => OnActed(state, task, report, now),
+            (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
+            (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
+            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPrepared(task, prepared),
+            (TaskEffectId.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Detail!, run, done),
 
             // A test that was lost with its engine is simply run again.
-            (TaskEffects.Test, EffectLost) => [],
-            (TaskEffects.Commit, EffectCompleted { Outcome: AnswerOutcome { Answer: var committed } }) => OnCommitted(task, committed),
+            (TaskEffectId.Test, EffectLost) => [],
+            (TaskEffectId.Commit, EffectCompleted { Outcome: AnswerOutcome { Answer: var committed } }) => OnCommitted(task, committed),
             _ => throw new InvalidOperationException($"a run asks for no effect with {report}"),
         };
     }
 
-    private static IReadOnlyList<Event> OnChore(ExecutionState state, string id, EffectReport report) => report switch
+    private static IReadOnlyList<Event> OnChore(ExecutionState state, TaskEffectId id, EffectReport report) => report switch
     {
         EffectCompleted { Outcome: AnswerOutcome { Answer: ReportAnswer { Opened: true }, Stream.Id: var adapterId } } =>
-            [EscalationRule.Opened(state, id.Split('/')[1], adapterId)],
-        EffectCompleted { Outcome: HttpOutcome outcome } when state.Chores.GetValueOrDefault(id) is WebhookChore webhook && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
+            [EscalationRule.Opened(state, id.Of, adapterId)],
+        EffectCompleted { Outcome: HttpOutcome outcome } when state.Chores.GetValueOrDefault(id.ToString()) is WebhookChore webhook
+            && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
         EffectCompleted { Effect: CommandStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
             when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refusal, "patch_ledger", null)],
         _ => [],

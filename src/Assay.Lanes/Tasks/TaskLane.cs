@@ -69,18 +69,19 @@ public sealed class TaskLane : Lane<ExecutionState>
 
     public override Effect EffectOf(ExecutionState state, string effectId)
     {
-        if (TaskEffects.TaskOf(effectId) is not { } taskId) return TaskEffects.ChoreOf(state, effectId, state.Chores[effectId]);
+        var id = TaskEffectId.Parse(effectId);
+        if (id.TaskId is not { } taskId) return TaskEffects.ChoreOf(state, effectId, state.Chores[effectId]);
         var task = state.Task(taskId);
-        return TaskEffects.KindOf(effectId) switch
+        return id.Kind switch
         {
-            TaskEffects.Permit => TaskEffects.AskPermit(state, task, TaskEffects.AdapterOf(effectId)),
-            TaskEffects.Copy => TaskEffects.CopyOf(state, task),
-            TaskEffects.Act => TaskEffects.ActOf(state, task),
-            TaskEffects.Answer => TaskEffects.AnswerOf(state, task),
-            TaskEffects.Capture => TaskEffects.CaptureOf(task),
-            TaskEffects.Prepare => TaskEffects.PrepareOf(task),
-            TaskEffects.Test => TaskEffects.TestOf(state, task, task.Spec.AcceptanceTests.Single(t => t.Name == effectId.Split('/')[2])),
-            TaskEffects.Commit => TaskEffects.CommitOf(state, task),
+            TaskEffectId.Permit => TaskEffects.AskPermit(state, task, id.Detail!),
+            TaskEffectId.Copy => TaskEffects.CopyOf(state, task),
+            TaskEffectId.Act => TaskEffects.ActOf(state, task),
+            TaskEffectId.Answer => TaskEffects.AnswerOf(state, task),
+            TaskEffectId.Capture => TaskEffects.CaptureOf(task),
+            TaskEffectId.Prepare => TaskEffects.PrepareOf(task),
+            TaskEffectId.Test => TaskEffects.TestOf(state, task, task.Spec.AcceptanceTests.Single(t => t.Name == id.Detail)),
+            TaskEffectId.Commit => TaskEffects.CommitOf(state, task),
             var kind => throw new InvalidOperationException($"a run asks for no {kind}"),
         };
     }

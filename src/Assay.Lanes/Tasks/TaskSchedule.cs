@@ -127,7 +127,7 @@ public static class TaskSchedule
         var slots = state.Jobs - taken.Count(t => !state.IsManual(t));
         var busy = taken.Where(t => t.IsActive).GroupBy(t => t.AdapterId!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         var asking = taken.Where(t => t.Phase == TaskPhase.Pending).SelectMany(underWay.Of);
-        foreach (var effectId in asking) Add(busy, TaskEffects.AdapterOf(effectId));
+        foreach (var effectId in asking) Add(busy, TaskEffectId.Parse(effectId).Detail!);
 
         // In safe mode one call at a time finds out whether health has returned.
         if (state.Phase == ExecutionPhase.Paused) slots = taken.Exists(underWay.HasAny) ? 0 : Math.Min(slots, 1);
