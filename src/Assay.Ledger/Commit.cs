@@ -73,7 +73,15 @@ public sealed record StoredEvent(long Position, StreamName Stream, long Version,
 /// <param name="Build">The build that made it; only that very build may use it.</param>
 /// <param name="Body">The fold as that build writes it.</param>
 /// <param name="Sha256">The digest of <paramref name="Body"/>.</param>
-public sealed record StreamSnapshot(StreamName Stream, StreamHead Head, string Build, ReadOnlyMemory<byte> Body, Digest Sha256);
+public sealed record StreamSnapshot(StreamName Stream, StreamHead Head, string Build, ReadOnlyMemory<byte> Body, Digest Sha256)
+{
+    /// <summary>The fold of a stream of a lane that keeps them, as this build writes it.</summary>
+    public static StreamSnapshot Of(StreamName stream, StreamHead head, LaneFold fold)
+    {
+        var body = FoldSnapshot.Write(fold);
+        return new StreamSnapshot(stream, head, FoldSnapshot.BuildOf(fold.Lane), body, Digest.Of(body.Span));
+    }
+}
 
 /// <summary>A stream as the store knows it.</summary>
 public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, string? Owner, long MirroredTo, DateTimeOffset? WakeAt);

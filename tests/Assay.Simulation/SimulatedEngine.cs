@@ -81,11 +81,10 @@ internal sealed class SimulatedEngine
     public void Keep()
     {
         if (!FoldSnapshot.IsKept(_machine.Lane)) return;
-        var body = FoldSnapshot.Write(_machine.Fold);
-        var kept = new StreamSnapshot(_machine.Stream, _machine.Head, FoldSnapshot.BuildOf(_machine.Lane), body, Digest.Of(body.Span));
+        var kept = StreamSnapshot.Of(_machine.Stream, _machine.Head, _machine.Fold);
         _world.Store.KeepSnapshotAsync(kept).GetAwaiter().GetResult();
-        var read = FoldSnapshot.Read(_machine.Lane, body.Span);
-        if (!FoldSnapshot.Write(read).Span.SequenceEqual(body.Span)) throw new InvariantException("a fold that was kept is read as another");
+        var read = FoldSnapshot.Read(_machine.Lane, kept.Body.Span);
+        if (!FoldSnapshot.Write(read).Span.SequenceEqual(kept.Body.Span)) throw new InvariantException("a fold that was kept is read as another");
     }
 
     private void Reconcile()

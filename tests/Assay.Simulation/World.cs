@@ -54,7 +54,7 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
 
     private StreamAnswer Answer(CommandStream asks, bool wasEnded)
     {
-        if (Submit(asks.Stream, asks.Command) is Decision.Refused refused) return new RefusedAnswer(refused.Refusal.Kind.Code, refused.Refusal.Text);
+        if (Submit(asks.Stream, asks.Command) is Decision.Refused refused) return RefusedAnswer.Of(refused.Refusal);
         return Lanes[asks.Stream].Answer(wasEnded ? Open(asks.Stream).State : Drive(asks.Stream), asks.Command);
     }
 

@@ -32,7 +32,12 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
             var machine = Open(lane, stream);
             var draft = machine.Draft(time.GetUtcNow());
             var decision = draft.Decide(command);
-            if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is not CommitResult.Committed) continue;
+            if (!draft.IsEmpty && await workspace.Store.CommitAsync(draft.ToCommit(fence: null)) is CommitResult.Conflict conflict)
+            {
+                StreamLoad.AfterConflict(Open(lane, stream), conflict);
+                continue;
+            }
+
             await FollowUpAsync(draft);
             return (decision, draft.State);
         }

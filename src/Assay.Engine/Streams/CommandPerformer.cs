@@ -22,7 +22,7 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
         var effect = (CommandStream)attempt.Effect;
         var lane = engine.Lanes[effect.Stream];
         var (decision, state) = await engine.Desk.SubmitAsync(lane, effect.Stream, effect.Command);
-        if (decision is Decision.Refused refused) return Result(effect, Draft.AnswerOf(refused));
+        if (decision is Decision.Refused refused) return Result(effect, RefusedAnswer.Of(refused.Refusal));
         return Result(effect, lane.Answer(effect.UntilEnd ? await EndAsync(lane, effect.Stream, cancel) : state, effect.Command));
     }
 

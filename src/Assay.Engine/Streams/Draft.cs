@@ -101,6 +101,7 @@ public sealed class Draft
     /// </summary>
     public void StartEffects(int room, WorkerSession session)
     {
+        // What was answered and is asked again would be asked for ever.
         var asked = new HashSet<string>(StringComparer.Ordinal);
         while (Lane.Next(State, Effects, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, asked))
         {
@@ -115,7 +116,8 @@ public sealed class Draft
         var own = Append(fence) with { MirroredTo = mirroredTo };
         if (_joined.Count == 0) return new Commit([own]) { Blobs = _blobs, Rows = _rows };
 
-        // A stream that said no, or yes to what was so already, must still stand where it was asked.
+        // A stream that said no, or yes to what was so already, must still stand where it was asked. One without events is not there, and
+        // an append without events would make it.
         var others = _joined.Where(j => j.Head.Version > 0).Select(j => j.Append(fence: null));
         return new Commit([own, .. others])
         {
@@ -125,9 +127,6 @@ public sealed class Draft
     }
 
     internal StreamMachine Machine => _machine;
-
-    /// <summary>A refusal as whoever asked records it.</summary>
-    internal static RefusedAnswer AnswerOf(Decision.Refused refused) => new(refused.Refusal.Kind.Code, refused.Refusal.Text);
 
     private static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> NoEvidence => ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
@@ -165,7 +164,7 @@ public sealed class Draft
             if (other is null) _joined.Add(other = new Draft(open(asks.Stream), Now, open: null));
             there ??= other.Here;
             var answer = other.Decide(asks.Command) is Decision.Refused refused
-                ? AnswerOf(refused)
+                ? RefusedAnswer.Of(refused.Refusal)
                 : other.Lane.Answer(other.State, asks.Command);
             var document = answer.Document.IsEmpty ? Array.Empty<Blob>() : [Blob.Of(answer.Document)];
             Take(new EffectCompleted(asks, attempt, new AnswerOutcome(asks.Stream, answer), NoEvidence), document);

@@ -32,8 +32,7 @@ internal sealed class SnapshotKeeper(IEventStore store)
         machine.KeptAt = head.Version;
         try
         {
-            var body = await Task.Run(() => FoldSnapshot.Write(fold));
-            await store.KeepSnapshotAsync(new StreamSnapshot(stream, head, FoldSnapshot.BuildOf(fold.Lane), body, Digest.Of(body.Span)));
+            await store.KeepSnapshotAsync(await Task.Run(() => StreamSnapshot.Of(stream, head, fold)));
         }
         catch (Exception)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
@@ -46,9 +45,18 @@ public static class StreamLoad
         {
             return new StreamMachine(FoldSnapshot.Read(lane, kept.Body.Span), stream, kept.Head);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (e is not LedgerException)
         {
+            // A damaged fold may make its reader fail in any way.
             return null;
         }
+    }
+
+    /// <summary>Looks at a stream again that a commit did not find where it was expected.</summary>
+    /// <exception cref="LedgerException">It is where it was seen, and its events do not lead there: nobody can ever write behind it.</exception>
+    internal static void AfterConflict(StreamMachine again, CommitResult.Conflict conflict)
+    {
+        if (again.Head.Version != conflict.Actual.Version || again.Head == conflict.Actual) return;
+        throw new LedgerException($"{again.Stream} is damaged: its events do not lead to its head; assay verify says where");
     }
 }

@@ -17,11 +17,12 @@ public sealed class StreamMachine
     }
 
     /// <summary>A stream whose fold was kept.</summary>
-    internal StreamMachine(LaneFold fold, StreamName stream, StreamHead head) => (Fold, Stream, Head, KeptAt) = (fold, stream, head, head.Version);
+    internal StreamMachine(LaneFold fold, StreamName stream, StreamHead head) =>
+        (Fold, Stream, Head, KeptAt) = (fold, stream, head, head.Version);
 
     public ILane Lane => Fold.Lane;
 
-    /// <summary>The version at which its fold is known to be kept; 0: it is not.</summary>
+    /// <summary>The version at which its fold was kept, or was last tried to be; 0: never.</summary>
     internal long KeptAt { get; set; }
 
     public StreamName Stream { get; }

@@ -194,8 +194,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                     foreach (var other in draft.Joined) await engine.Desk.FollowUpAsync(other);
                     if (_keeping.IsCompleted && SnapshotKeeper.IsDue(_machine)) _keeping = _snapshots.KeepAsync(_machine);
                     return;
-                case CommitResult.Conflict:
+                case CommitResult.Conflict conflict:
                     ReadNew();
+                    StreamLoad.AfterConflict(conflict.Stream == stream ? _machine : engine.OpenOther(conflict.Stream), conflict);
                     break;
                 case CommitResult.Fenced:
                     throw TakenOver();

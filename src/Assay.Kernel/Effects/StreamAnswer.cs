@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Assay.Kernel.Lanes;
 
 namespace Assay.Kernel.Effects;
 
@@ -34,6 +35,9 @@ public sealed record AcceptedAnswer : StreamAnswer
 /// <param name="Message">What was refused and what to do.</param>
 public sealed record RefusedAnswer(string Rule, string Message) : StreamAnswer
 {
+    /// <summary>A refusal as whoever asked records it.</summary>
+    public static RefusedAnswer Of(Refusal refusal) => new(refusal.Kind.Code, refusal.Text);
+
     [JsonIgnore]
     public override string? NotDone => $"{Rule}: {Message}";
 }

@@ -11,8 +11,9 @@ namespace Assay.Kernel.Lanes;
 /// </summary>
 public static class FoldSnapshot
 {
-    /// <summary>Names the build of a lane: it differs whenever a line of the lane or of the kernel does.</summary>
-    public static string BuildOf(ILane lane) => $"{lane.GetType().Module.ModuleVersionId:N}{typeof(FoldSnapshot).Module.ModuleVersionId:N}";
+    /// <summary>Names the build of a lane: it differs whenever a line of the lane or of the kernel does, or the runtime that writes JSON.</summary>
+    public static string BuildOf(ILane lane) =>
+        $"{lane.GetType().Module.ModuleVersionId:N}{typeof(FoldSnapshot).Module.ModuleVersionId:N}/{Environment.Version}";
 
     /// <summary>Whether a lane keeps its folds.</summary>
     public static bool IsKept(ILane lane) => lane.StateType is not null;
@@ -72,7 +73,8 @@ public static class FoldSnapshot
 /// <summary>Where a growing file ends.</summary>
 internal sealed record FileEnd(string? Root, string Path, long End);
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(FileEnd[]))]
 [JsonSerializable(typeof(EffectStarted[]))]
 [JsonSerializable(typeof(string[]))]

@@ -112,7 +112,8 @@ public sealed class RegistryLane : Lane<RegistryState>
 }
 
 /// <summary>How a registry's state is kept. Nobody but the very build that wrote one reads it.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(RegistryState))]
 [JsonSerializable(typeof(TrialLogged))]
 internal sealed partial class RegistryStateJson : JsonSerializerContext;

@@ -19,7 +19,8 @@ internal static class SqliteSchema
     /// <summary>What format 4 added: folds of long streams.</summary>
     private const string OfFormat4 = """
         CREATE TABLE IF NOT EXISTS stream_snapshots(
-            stream INTEGER PRIMARY KEY, version INTEGER NOT NULL, head BLOB NOT NULL, build TEXT NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL);
+            stream INTEGER PRIMARY KEY, version INTEGER NOT NULL, head BLOB NOT NULL, build TEXT NOT NULL,
+            sha256 BLOB NOT NULL, body BLOB NOT NULL);
         """;
 
     private const string Tables = """

@@ -183,8 +183,8 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
             if (problem is not null) Wrong(snapshot, problem);
         }
 
-        private void Wrong(StreamSnapshot snapshot, string problem) =>
-            report.Problems.Add(new VerifyProblem($"{report.Info.Stream}@{snapshot.Head.Version}", "snapshot", $"what is kept of its fold {problem}"));
+        private void Wrong(StreamSnapshot snapshot, string problem) => report.Problems.Add(new VerifyProblem(
+            $"{report.Info.Stream}@{snapshot.Head.Version}", "snapshot", $"what is kept of its fold {problem}"));
 
         /// <summary>Notes what only the whole stream can tell.</summary>
         public void End()

@@ -15,8 +15,7 @@ namespace Assay.Jobs;
 /// <summary>Jobs of one workspace, for a command line, an API and pages: what people ask for, and what they see.</summary>
 public sealed class JobDesk
 {
-    /// <summary>The most characters of a person's reason.</summary>
-    private const int MaxReason = 2_000;
+    private const string ListFewer = "list fewer files in components.json";
 
     private readonly Workspace _workspace;
     private readonly TimeProvider _time;
@@ -76,7 +75,7 @@ public sealed class JobDesk
         }
         catch (EventTooLargeException e)
         {
-            return JobAnswer.Refused(job.Job.JobId, KernelRefusals.TooLarge, $"{e.Message}: list fewer files in components.json");
+            return JobAnswer.Refused(job.Job.JobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
         }
     }
 
@@ -227,21 +226,18 @@ public sealed class JobDesk
     private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
     {
         if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
-        if (TextRule.Refused(reason ?? "", isFree: true) is { } character)
+        if (ReasonRule.Problem(reason) is { } problem) return JobAnswer.Refused(jobId, problem);
+        try
         {
-            return JobAnswer.Refused(
-                jobId, RequestRefusals.ControlCharacter, $"a reason holds {TextRule.Describe(character)}: take it out");
+            var (decision, state) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
+            return decision is Decision.Refused refused
+                ? JobAnswer.Refused(jobId, refused.Refusal)
+                : JobAnswer.Done(jobId, JobTables.StateWord((JobState)state));
         }
-
-        if (reason?.Length > MaxReason)
+        catch (EventTooLargeException e)
         {
-            return JobAnswer.Refused(jobId, RequestRefusals.Reason, $"a reason has at most {MaxReason} characters");
+            return JobAnswer.Refused(jobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
         }
-
-        var (decision, state) = await _desk.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
-        return decision is Decision.Refused refused
-            ? JobAnswer.Refused(jobId, refused.Refusal)
-            : JobAnswer.Done(jobId, JobTables.StateWord((JobState)state));
     }
 }
 

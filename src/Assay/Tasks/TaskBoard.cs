@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
@@ -27,7 +28,6 @@ public sealed record TaskAnswer(string Subject, string? Status, Refusal? Refusal
 /// </summary>
 public sealed class TaskBoard
 {
-    private const int MaxReason = 2_000;
     private const long MaxEvidenceBytes = 16 << 20;
     private const int MaxListed = 1_000;
 
@@ -162,11 +162,7 @@ public sealed class TaskBoard
 
     private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
     {
-        if (reason?.Length > MaxReason)
-        {
-            return TaskAnswer.Refused(taskId, RequestRefusals.Reason, $"a reason has at most {MaxReason} characters");
-        }
-
+        if (ReasonRule.Problem(reason) is { } problem) return TaskAnswer.Refused(taskId, problem);
         if (Find(runId) is null) return TaskAnswer.Refused(runId, TaskRefusals.NoRun, "there is no such run");
         try
         {

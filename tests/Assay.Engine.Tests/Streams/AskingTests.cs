@@ -1,8 +1,11 @@
 using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Ledger;
+using Assay.Ledger.Sqlite;
 
 namespace Assay.Tests.Streams;
 
@@ -51,6 +54,21 @@ public sealed class AskingTests : IAsyncDisposable
         Assert.Contains("InvalidCastException: hostile", Assert.IsType<NoAnswer>(answers[0]).Reason, StringComparison.Ordinal);
         Assert.Equal(new CountAnswer(1), answers[1]);
         Assert.Equal(1, _workspace.Store.Find(CounterLane.Stream)!.Head.Version);
+    }
+
+    [Fact]
+    public async Task A_stream_whose_events_do_not_lead_to_its_head_ends_whoever_asks_it_and_is_named()
+    {
+        await RunAsync("one", [Ask("a", new Count())], []);
+        await Task.Run(() =>
+        {
+            using var db = new SqliteConnection(WorkspacePaths.Ledger(_workspace.Root));
+            db.Execute("UPDATE events SET body=CAST(body || ' ' AS BLOB) WHERE stream=(SELECT id FROM streams WHERE name='counter/C')");
+        });
+        var error = await Assert.ThrowsAsync<LedgerException>(() => RunAsync("two", [Ask("b", new Count())], []));
+        Assert.Contains("counter/C is damaged", error.Message, StringComparison.Ordinal);
+        var put = new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(new CounterLane(), CounterLane.Stream, new Count());
+        Assert.Contains("counter/C is damaged", (await Assert.ThrowsAsync<LedgerException>(() => put)).Message, StringComparison.Ordinal);
     }
 
     private static CommandStream Ask(string id, Count count) => new(id) { Stream = CounterLane.Stream, Command = count };
