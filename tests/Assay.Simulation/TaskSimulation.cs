@@ -1,3 +1,4 @@
+using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -15,6 +16,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     private readonly Dictionary<string, int> _reopened = new(StringComparer.Ordinal);
     private readonly HashSet<string> _allowed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _committed = new(StringComparer.Ordinal);
+    private readonly Dictionary<StreamName, StreamMachine> _others = [];
     private long _seen;
 
     /// <summary>Runs the seed. Throws with what did not hold.</summary>
@@ -117,11 +119,10 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         foreach (var stored in World.Store.ReadAll(_seen, int.MaxValue))
         {
             _seen = stored.Position;
-            if (stored.Stream.Lane == AdapterLane.LaneName && EventEnvelope.Open(stored.Bytes, AdapterLane.Instance.Events).Body is ProbeGranted probe)
-            {
-                Must(_allowed.Contains(probe.Ticket), $"{stored.Stream} granted a probe to {probe.Ticket}, which does not know of it");
-            }
-
+            if (stored.Stream == Truth.Stream) continue;
+            if (!_others.TryGetValue(stored.Stream, out var other)) _others.Add(stored.Stream, other = Simulation.World.Empty(stored.Stream));
+            var before = other.State;
+            CheckOther(before, other.Apply(stored.Bytes).Recorded);
         }
 
         var project = (ProjectState)World.Open(ProjectLane.StreamOf(TaskPlans.ProjectId)).State;
@@ -129,6 +130,22 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         {
             var stands = project.Patches[task.Patch!.PatchId];
             Must(stands.Patch.TaskId != task.Spec.TaskId || stands.State == PatchState.Committed, $"{task.Spec.TaskId} completed, and its patch is {stands.State}");
+        }
+    }
+
+    private void CheckOther(object before, RecordedEvent recorded)
+    {
+        switch (before, recorded.Body)
+        {
+            case (AdapterState { Breaker: var breaker }, ProbeGranted probe):
+                Must(_allowed.Contains(probe.Ticket), $"a probe was granted to {probe.Ticket}, which does not know of it");
+                Must(breaker.Circuit == Circuit.HalfOpen, $"a probe was granted to {probe.Ticket} while the breaker was {breaker.Circuit}");
+                Must(breaker.Probe is null || breaker.ProbeUntil <= recorded.At, $"{breaker.Probe} and {probe.Ticket} are both the probe");
+                break;
+            case (ProjectState { Patches: var patches }, PatchCreated created) when patches.TryGetValue(created.Patch.PatchId, out var known):
+                var isTaken = known.State is PatchState.Created or PatchState.Validated or PatchState.Applied or PatchState.Verified;
+                Must(!isTaken, $"{created.Patch.PatchId} was taken from {known.Patch.TaskId}, which was at work on it");
+                break;
         }
     }
 

@@ -74,10 +74,13 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
         return result;
     }
 
+    /// <summary>A stream without events.</summary>
+    public static StreamMachine Empty(StreamName stream) => new(Lanes[stream], stream);
+
     /// <summary>A stream as it is stored.</summary>
     public StreamMachine Open(StreamName stream)
     {
-        if (!_folded.TryGetValue(stream, out var machine)) _folded.Add(stream, machine = new StreamMachine(Lanes[stream], stream));
+        if (!_folded.TryGetValue(stream, out var machine)) _folded.Add(stream, machine = Empty(stream));
         foreach (var stored in Store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
         return machine.Clone();
     }
