@@ -67,7 +67,8 @@ public sealed class AssayEngine : IAsyncDisposable
     /// <param name="lanes">The lanes of this build.</param>
     /// <param name="time">The clock.</param>
     /// <param name="containment">How to hold processes; null: the best that the host offers.</param>
-    public static async Task<AssayEngine> StartAsync(Workspace workspace, LaneSet lanes, TimeProvider time, ContainmentMode? containment = null) =>
+    public static async Task<AssayEngine> StartAsync(
+        Workspace workspace, LaneSet lanes, TimeProvider time, ContainmentMode? containment = null) =>
         new(workspace, lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
 
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>

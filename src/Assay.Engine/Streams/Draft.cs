@@ -109,7 +109,9 @@ public sealed class Draft
     }
 
     /// <summary>The draft and those that are joined to it as a commit.</summary>
-    /// <param name="fence">The owner's fencing token; null for a request from outside, which makes the stream due for a worker's attention.</param>
+    /// <param name="fence">
+    /// The owner's fencing token; null for a request from outside, which makes the stream due for a worker's attention.
+    /// </param>
     /// <param name="mirroredTo">Up to which version the files are known to be written.</param>
     public Commit ToCommit(long? fence, long? mirroredTo = null)
     {

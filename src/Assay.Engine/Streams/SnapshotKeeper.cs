@@ -1,5 +1,4 @@
 using Assay.Kernel.Lanes;
-using Assay.Kernel.Streams;
 using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
@@ -15,6 +14,9 @@ internal sealed class SnapshotKeeper(IEventStore store)
 
     /// <summary>While work goes on, a fold is kept when its stream has grown by this part.</summary>
     private const int Part = 16;
+
+    /// <summary>Twice as much goes into the write-ahead log in one commit, which stays under its bound of 64 MB so.</summary>
+    private const int MostBytes = 20 << 20;
 
     /// <summary>Whether a stream of so many events is long enough.</summary>
     public static bool IsWorthIt(ILane lane, long events) => FoldSnapshot.IsKept(lane) && events >= Few;
@@ -32,7 +34,8 @@ internal sealed class SnapshotKeeper(IEventStore store)
         machine.KeptAt = head.Version;
         try
         {
-            await store.KeepSnapshotAsync(await Task.Run(() => StreamSnapshot.Of(stream, head, fold)));
+            var snapshot = await Task.Run(() => StreamSnapshot.Of(stream, head, fold));
+            if (snapshot.Body.Length <= MostBytes) await store.KeepSnapshotAsync(snapshot);
         }
         catch (Exception)
         {

@@ -9,7 +9,8 @@ namespace Assay.Kernel.Json;
 /// <typeparam name="TValue">Its values, which the options must know.</typeparam>
 public sealed class OrdinalMap<TValue> : JsonConverter<ImmutableSortedDictionary<string, TValue>>
 {
-    public override ImmutableSortedDictionary<string, TValue> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override ImmutableSortedDictionary<string, TValue> Read(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var map = ImmutableSortedDictionary.CreateBuilder<string, TValue>(StringComparer.Ordinal);
         var type = TypeOf(options);

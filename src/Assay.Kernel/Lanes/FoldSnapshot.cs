@@ -11,9 +11,9 @@ namespace Assay.Kernel.Lanes;
 /// </summary>
 public static class FoldSnapshot
 {
-    /// <summary>Names the build of a lane: it differs whenever a line of the lane or of the kernel does, or the runtime that writes JSON.</summary>
-    public static string BuildOf(ILane lane) =>
-        $"{lane.GetType().Module.ModuleVersionId:N}{typeof(FoldSnapshot).Module.ModuleVersionId:N}/{Environment.Version}";
+    /// <summary>Names the build of a lane: it differs whenever a line of the lane or of the kernel does, or of what writes JSON.</summary>
+    public static string BuildOf(ILane lane) => string.Concat(
+        new[] { lane.GetType(), typeof(FoldSnapshot), typeof(JsonSerializer) }.Select(t => t.Module.ModuleVersionId.ToString("N")));
 
     /// <summary>Whether a lane keeps its folds.</summary>
     public static bool IsKept(ILane lane) => lane.StateType is not null;

@@ -57,7 +57,8 @@ public static class EventEnvelope
 
     /// <summary>The parts of an event, without knowing its lane.</summary>
     /// <exception cref="FormatException">The bytes are no event.</exception>
-    public static EventFields Fields(ReadOnlyMemory<byte> bytes) => Read(bytes, static fields => fields with { Data = fields.Data.Clone() });
+    public static EventFields Fields(ReadOnlyMemory<byte> bytes) =>
+        Read(bytes, static fields => fields with { Data = fields.Data.Clone() });
 
     /// <summary>Takes from the parts of an event what is wanted, while its bytes are at hand.</summary>
     private static T Read<T>(ReadOnlyMemory<byte> bytes, Func<EventFields, T> take)

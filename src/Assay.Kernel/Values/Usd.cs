@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Assay.Kernel.Values;
 
 /// <summary>
-/// An amount of US dollars in whole millionths, which is what JSON and rows hold of it. A sum that no amount can hold stays at the largest: what somebody
-/// claims to have spent never wraps around to less, and never stops a fold.
+/// An amount of US dollars in whole millionths, which is what JSON and rows hold of it. A sum that no amount can hold stays at the
+/// largest: what somebody claims to have spent never wraps around to less, and never stops a fold.
 /// </summary>
 /// <param name="Micros">Millionths of a dollar.</param>
 [JsonConverter(typeof(UsdConverter))]
@@ -32,9 +32,9 @@ public readonly record struct Usd(long Micros)
 
     public override string ToString() => Text(Dollars);
 
-    public static Usd operator +(Usd left, Usd right) => new((long)Int128.Clamp((Int128)left.Micros + right.Micros, long.MinValue, long.MaxValue));
+    public static Usd operator +(Usd left, Usd right) => Kept((Int128)left.Micros + right.Micros);
 
-    public static Usd operator -(Usd left, Usd right) => new((long)Int128.Clamp((Int128)left.Micros - right.Micros, long.MinValue, long.MaxValue));
+    public static Usd operator -(Usd left, Usd right) => Kept((Int128)left.Micros - right.Micros);
 
     public static bool operator >(Usd left, Usd right) => left.Micros > right.Micros;
 
@@ -43,6 +43,8 @@ public readonly record struct Usd(long Micros)
     public static bool operator >=(Usd left, Usd right) => left.Micros >= right.Micros;
 
     public static bool operator <=(Usd left, Usd right) => left.Micros <= right.Micros;
+
+    private static Usd Kept(Int128 micros) => new((long)Int128.Clamp(micros, long.MinValue, long.MaxValue));
 }
 
 /// <summary>Writes an amount as its millionths.</summary>

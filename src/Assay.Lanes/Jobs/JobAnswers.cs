@@ -22,14 +22,17 @@ public enum RunEnd
     Cancelled,
 }
 
-/// <summary>What a run that has ended answers to <see cref="DeclareRun"/>; its document is the dossier's manifest, if there is one.</summary>
+/// <summary>
+/// What a run that has ended answers to <see cref="DeclareRun"/>; its document is the dossier's manifest, if there is one.
+/// </summary>
 /// <param name="End">How it ended.</param>
 /// <param name="Rule">Why there is no dossier; for a budget the limit's name.</param>
 /// <param name="Message">The same for a person.</param>
 /// <param name="IsOwn">Whether the job that asks is the one that it ran for; what it used is then that job's.</param>
 /// <param name="Cost">What it spent.</param>
 /// <param name="DurationMs">How long it took.</param>
-public sealed record RunAnswer(RunEnd End, string? Rule, string? Message, bool IsOwn, [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
+public sealed record RunAnswer(
+    RunEnd End, string? Rule, string? Message, bool IsOwn, [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
     : StreamAnswer;
 
 /// <summary>What the registry answers to <see cref="LogTrial"/>.</summary>

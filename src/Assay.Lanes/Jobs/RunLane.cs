@@ -55,7 +55,8 @@ public sealed class RunLane : Lane<RunState>
         // What another job's run cost is not the asking one's own.
         var isOwn = command is DeclareRun declare && declare.Run.JobId == state.Declared.JobId;
         var end = state.Phase == RunPhase.Completed ? RunEnd.Completed : state.Failure?.Status ?? RunEnd.Cancelled;
-        return new RunAnswer(end, state.Failure?.Rule, state.Failure?.Message, isOwn, isOwn ? state.Cost : default, isOwn ? state.DurationMs : 0)
+        var (cost, durationMs) = isOwn ? (state.Cost, state.DurationMs) : (default, 0);
+        return new RunAnswer(end, state.Failure?.Rule, state.Failure?.Message, isOwn, cost, durationMs)
         {
             Document = state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default,
         };

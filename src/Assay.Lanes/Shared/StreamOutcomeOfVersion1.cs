@@ -21,7 +21,8 @@ internal sealed class StreamOutcomeOfVersion1(string effectId, JsonElement outco
     public string? Reason => outcome.TryGetProperty("reason", out var reason) ? reason.GetString() : null;
 
     /// <summary>A value as it was; null when there was none.</summary>
-    public JsonNode? this[string name] => outcome.TryGetProperty(name, out var value) ? JsonSerializer.SerializeToNode(value, LineJson.Default.JsonElement) : null;
+    public JsonNode? this[string name] =>
+        outcome.TryGetProperty(name, out var value) ? JsonSerializer.SerializeToNode(value, LineJson.Default.JsonElement) : null;
 
     /// <summary>The rule before a sentence, and the sentence.</summary>
     public static (string? Rule, string Message) Split(string reason)
@@ -37,7 +38,12 @@ internal sealed class StreamOutcomeOfVersion1(string effectId, JsonElement outco
         var outcome = data.GetProperty("outcome");
         if (outcome.GetProperty("kind").GetString() != Kind) return data;
         var old = new StreamOutcomeOfVersion1(data.GetProperty("effect_id").GetString()!, outcome);
-        var newer = new JsonObject { ["kind"] = "answer", ["stream"] = old["stream"], ["answer"] = old.Status == "REFUSED" ? old.Refusal() : answer(old) };
+        var newer = new JsonObject
+        {
+            ["kind"] = "answer",
+            ["stream"] = old["stream"],
+            ["answer"] = old.Status == "REFUSED" ? old.Refusal() : answer(old),
+        };
         var all = JsonSerializer.SerializeToNode(data, LineJson.Default.JsonElement)!.AsObject();
         all["outcome"] = newer;
         return JsonSerializer.SerializeToElement(all, LineJson.Default.JsonObject);
@@ -45,7 +51,11 @@ internal sealed class StreamOutcomeOfVersion1(string effectId, JsonElement outco
 
     private JsonObject Refusal()
     {
-        if (Reason!.StartsWith(NotPut, StringComparison.Ordinal)) return new JsonObject { ["kind"] = "none", ["reason"] = Reason[NotPut.Length..] };
+        if (Reason!.StartsWith(NotPut, StringComparison.Ordinal))
+        {
+            return new JsonObject { ["kind"] = "none", ["reason"] = Reason[NotPut.Length..] };
+        }
+
         var (rule, message) = Split(Reason);
         return new JsonObject { ["kind"] = "refused", ["rule"] = rule ?? "refused", ["message"] = message };
     }

@@ -66,11 +66,13 @@ public sealed record ExecutionState
 
     /// <summary>The last refusals of adapters, until they allow a call again.</summary>
     [JsonConverter(typeof(OrdinalMap<AdapterRefusal>))]
-    public ImmutableSortedDictionary<string, AdapterRefusal> Refusing { get; init; } = ImmutableSortedDictionary.Create<string, AdapterRefusal>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, AdapterRefusal> Refusing { get; init; } =
+        ImmutableSortedDictionary.Create<string, AdapterRefusal>(StringComparer.Ordinal);
 
     /// <summary>What has to be done besides the tasks, by the id of its effect.</summary>
     [JsonConverter(typeof(OrdinalMap<Chore>))]
-    public ImmutableSortedDictionary<string, Chore> Chores { get; init; } = ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, Chore> Chores { get; init; } =
+        ImmutableSortedDictionary.Create<string, Chore>(StringComparer.Ordinal);
 
     public int Escalations { get; init; }
 

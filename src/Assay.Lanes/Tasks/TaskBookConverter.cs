@@ -23,5 +23,6 @@ internal sealed class TaskBookConverter : JsonConverter<TaskBook>
         writer.WriteEndArray();
     }
 
-    private static JsonTypeInfo<TaskState> TypeOf(JsonSerializerOptions options) => (JsonTypeInfo<TaskState>)options.GetTypeInfo(typeof(TaskState));
+    private static JsonTypeInfo<TaskState> TypeOf(JsonSerializerOptions options) =>
+        (JsonTypeInfo<TaskState>)options.GetTypeInfo(typeof(TaskState));
 }

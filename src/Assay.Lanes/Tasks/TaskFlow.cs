@@ -90,7 +90,8 @@ internal static class TaskFlow
         _ => [],
     };
 
-    private static IReadOnlyList<Event> OnPermit(ExecutionState state, TaskState task, string adapterId, StreamAnswer answer, DateTimeOffset now)
+    private static IReadOnlyList<Event> OnPermit(
+        ExecutionState state, TaskState task, string adapterId, StreamAnswer answer, DateTimeOffset now)
     {
         if (task.CancelRequested is not null) return [];
         if (AdapterRefusal.Of(answer) is null)

@@ -36,13 +36,25 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         foreach (var chunk in names.Chunk(StreamsAtOnce))
         {
             var read = new StreamReport[chunk.Length];
-            using (var snapshot = store.Snapshot()) Parallel.For(0, chunk.Length, i => read[i] = Read(snapshot, chunk[i]));
+            using (var snapshot = store.Snapshot()) Each(chunk.Length, i => read[i] = Read(snapshot, chunk[i]));
             results.AddRange(read);
         }
 
-        Parallel.For(0, results.Count, i => results[i] = WithFiles(results[i]));
+        Each(results.Count, i => results[i] = WithFiles(results[i]));
         problems.InsertRange(0, results.SelectMany(r => r.Problems));
         return new VerifyReport(results.Count, results.Sum(r => r.Events), results.Sum(r => r.Files), results.Sum(r => r.Behind), problems);
+    }
+
+    private static void Each(int count, Action<int> act)
+    {
+        try
+        {
+            Parallel.For(0, count, act);
+        }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<LedgerException>().FirstOrDefault() is { } failed)
+        {
+            throw new LedgerException(failed.Message, failed);
+        }
     }
 
     /// <summary>The streams, and whether they account for all events.</summary>

@@ -1,6 +1,5 @@
 using Assay.Lanes.Shared;
 
-
 namespace Assay.Inputs;
 
 /// <summary>Checks the key <c>model</c> of a document.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
-using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;

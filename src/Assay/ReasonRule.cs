@@ -1,7 +1,7 @@
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Lanes;
 
-namespace Assay.Inputs;
+namespace Assay;
 
 /// <summary>A person's reason: short enough for an event, and with nothing in it that steers a terminal or a page.</summary>
 internal static class ReasonRule
