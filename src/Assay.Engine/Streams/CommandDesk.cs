@@ -50,7 +50,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var machine = draft.Machine;
         var isWritten = true;
         foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
-        if (SnapshotKeeper.IsDueAtRest(machine)) await new SnapshotKeeper(workspace.Store).KeepAsync(machine);
+        if (SnapshotKeeper.IsDueAfterCommand(machine)) await new SnapshotKeeper(workspace.Store).KeepAsync(machine);
         Remember(machine);
         observer?.Invoke(new EventsCommitted(draft.Stream, draft.Recorded, draft.State));
         if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);

@@ -22,7 +22,10 @@ internal sealed class SnapshotKeeper(IEventStore store)
     public static bool IsWorthIt(ILane lane, long events) => FoldSnapshot.IsKept(lane) && events >= Few;
 
     /// <summary>Whether a stream that is being worked on has grown enough.</summary>
-    public static bool IsDue(StreamMachine machine) => Grown(machine) >= Math.Max(4 * Few, machine.Head.Version / Part);
+    public static bool IsDueAtWork(StreamMachine machine) => Grown(machine) >= Math.Max(4 * Few, machine.Head.Version / Part);
+
+    /// <summary>Whether a stream that took a command has grown enough; one that takes nothing else is never let go.</summary>
+    public static bool IsDueAfterCommand(StreamMachine machine) => Grown(machine) >= Math.Max(Few, machine.Head.Version / Part);
 
     /// <summary>Whether a stream that is let go has grown enough.</summary>
     public static bool IsDueAtRest(StreamMachine machine) => Grown(machine) >= Few;

@@ -192,7 +192,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                     _files.Write(draft.Files, _machine.Head.Version);
                     engine.Tell(new EventsCommitted(stream, draft.Recorded, draft.State));
                     foreach (var other in draft.Joined) await engine.Desk.FollowUpAsync(other);
-                    if (_keeping.IsCompleted && SnapshotKeeper.IsDue(_machine)) _keeping = _snapshots.KeepAsync(_machine);
+                    if (_keeping.IsCompleted && SnapshotKeeper.IsDueAtWork(_machine)) _keeping = _snapshots.KeepAsync(_machine);
                     return;
                 case CommitResult.Conflict conflict:
                     ReadNew();

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>Records what was touched in parts that each fit an event.</summary>
-public static class CoverageRule
+internal static class CoverageRule
 {
     /// <summary>Entries of at most 160 characters a part, so that a part stays far below an event's limit.</summary>
     private const int EntriesPerPart = 64;

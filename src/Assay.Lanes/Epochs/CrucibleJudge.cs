@@ -13,7 +13,7 @@ namespace Assay.Lanes.Epochs;
 /// What one run shows. PASS needs all of it: not killed, exit code and outcome as expected, valid protocol output, the run root, and valid coverage.
 /// Everything else is FAIL_CLOSED with the reason in a note (lane document: Epochs, Outcomes).
 /// </summary>
-public static class CrucibleJudge
+internal static class CrucibleJudge
 {
     public const string CoverageFile = "crucible_coverage.json";
     public const string GovernanceFile = "governance_events.jsonl";
@@ -236,4 +236,4 @@ public static class CrucibleJudge
 }
 
 /// <summary>What one run shows.</summary>
-public sealed record Judgement(CrucibleOutcome Outcome, ImmutableArray<string> Notes, bool EvidenceMissing, CrucibleCoverage? Coverage);
+internal sealed record Judgement(CrucibleOutcome Outcome, ImmutableArray<string> Notes, bool EvidenceMissing, CrucibleCoverage? Coverage);

@@ -49,7 +49,7 @@ internal static class JobFiles
 }
 
 /// <summary><c>outputs/outputs.json</c>: references to the documents in force.</summary>
-public sealed record OutputsIndex(string SchemaVersion, string JobId, string? RunId, ImmutableSortedDictionary<string, OutputReference> Documents)
+internal sealed record OutputsIndex(string SchemaVersion, string JobId, string? RunId, ImmutableSortedDictionary<string, OutputReference> Documents)
 {
     public static OutputsIndex Of(JobState state) => new(
         "outputs_v1", state.Job.JobId, state.Run?.RunId,
@@ -58,10 +58,10 @@ public sealed record OutputsIndex(string SchemaVersion, string JobId, string? Ru
 }
 
 /// <summary>A document that another file refers to.</summary>
-public sealed record OutputReference(string Path, Digest Sha256, long SizeBytes, string Contract);
+internal sealed record OutputReference(string Path, Digest Sha256, long SizeBytes, string Contract);
 
 /// <summary><c>outputs/policy_bundle_ref.json</c>.</summary>
-public sealed record PolicyBundleFile(string SchemaVersion, string PolicyBundlePath, string PolicyBundleId, Digest PolicyBundleSha256)
+internal sealed record PolicyBundleFile(string SchemaVersion, string PolicyBundlePath, string PolicyBundleId, Digest PolicyBundleSha256)
 {
     public PolicyBundleFile(PolicyBundleRef bundle) : this("policy_bundle_ref_v1", bundle.Path, bundle.Id, bundle.Sha256)
     {

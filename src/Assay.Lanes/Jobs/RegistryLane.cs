@@ -41,7 +41,7 @@ public sealed record TrialRequest
 }
 
 /// <summary>Logs a trial. A job has one: asking again changes nothing.</summary>
-public sealed record LogTrial(TrialRequest Trial) : Command;
+internal sealed record LogTrial(TrialRequest Trial) : Command;
 
 /// <summary>A line of the trial log, and the card of a run that passed.</summary>
 public sealed record TrialLogged(long Trial, TrialRequest Request) : Event;

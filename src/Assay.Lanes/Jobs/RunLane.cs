@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Asks for a run. One that is complete stays as it is; one that is under way goes on; one that failed is tried again.</summary>
-public sealed record DeclareRun(RunDeclared Run) : Command;
+internal sealed record DeclareRun(RunDeclared Run) : Command;
 
 /// <summary>
 /// Runs: one dossier for each combination of run specification, snapshot and component, shared by all jobs that ask for it (lane document: Jobs, Storage and

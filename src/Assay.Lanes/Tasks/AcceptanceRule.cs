@@ -9,7 +9,7 @@ namespace Assay.Lanes.Tasks;
 /// Whether an acceptance test passed: its program ended well, its report could be read, and the report names cases of which none failed. A test that ran
 /// nothing has not passed (lane document: Tasks, Acceptance tests; ruling 35).
 /// </summary>
-public static class AcceptanceRule
+internal static class AcceptanceRule
 {
     private const int MaxFailures = 5;
     private const int MaxFailureChars = 400;

@@ -93,7 +93,7 @@ public sealed record CircuitClosed : Event;
 /// The circuit breaker as a pure state machine (seed 001: CLOSED, OPEN, HALF_OPEN). It lives on its adapter's stream, so it outlives restarts and is shared by
 /// all workers, and of many that ask at once one is the probe.
 /// </summary>
-public static class BreakerRule
+internal static class BreakerRule
 {
     /// <summary>What follows from asking for permission to call.</summary>
     public static IReadOnlyList<Event> Ask(BreakerState state, string ticket, DateTimeOffset until, DateTimeOffset now) => state.Circuit switch

@@ -110,16 +110,16 @@ public sealed record ExecutionState
 public abstract record Chore;
 
 /// <summary>Tell the adapter's breaker how a call ended.</summary>
-public sealed record ReportChore(string AdapterId, string Ticket, AdapterReport Report) : Chore;
+internal sealed record ReportChore(string AdapterId, string Ticket, AdapterReport Report) : Chore;
 
 /// <summary>Remove the copies of an attempt, when nothing works in them any more.</summary>
-public sealed record CleanChore(string TaskId, int Attempt, string Folder) : Chore;
+internal sealed record CleanChore(string TaskId, int Attempt, string Folder) : Chore;
 
 /// <summary>Take a patch through states of its ledger, in the order of the ids.</summary>
-public sealed record PatchChore(string TaskId, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Chore;
+internal sealed record PatchChore(string TaskId, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Chore;
 
 /// <summary>Tell the webhook.</summary>
-public sealed record WebhookChore(Escalated Escalation, DateTimeOffset At, int Tries, DateTimeOffset? NotBefore) : Chore;
+internal sealed record WebhookChore(Escalated Escalation, DateTimeOffset At, int Tries, DateTimeOffset? NotBefore) : Chore;
 
 /// <summary>Publish the results.</summary>
-public sealed record PublishChore : Chore;
+internal sealed record PublishChore : Chore;

@@ -11,10 +11,10 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Records a patch, if it is new, and takes it through some states in turn.</summary>
-public sealed record MovePatch(string ProjectRoot, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Command;
+internal sealed record MovePatch(string ProjectRoot, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Command;
 
 /// <summary>Asks for a verified patch to be brought into the real tree.</summary>
-public sealed record CommitPatch(string ProjectRoot, PatchDeclaration Patch) : Command;
+internal sealed record CommitPatch(string ProjectRoot, PatchDeclaration Patch) : Command;
 
 /// <summary>A person asks for a patch to be brought into the real tree after all, or again.</summary>
 public sealed record ApplyPatch(string PatchId, bool Merge, Actor By) : Command;
@@ -23,7 +23,7 @@ public sealed record ApplyPatch(string PatchId, bool Merge, Actor By) : Command;
 public sealed record RollBackPatch(string PatchId, Actor By) : Command;
 
 /// <summary>Publishes the results of a run.</summary>
-public sealed record PublishResults(string ProjectRoot, string RunId, Blob Results) : Command;
+internal sealed record PublishResults(string ProjectRoot, string RunId, Blob Results) : Command;
 
 public sealed record ProjectOpened(string Root) : Event;
 

@@ -3,7 +3,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Whether and when a task is attempted again (lane document: Tasks, Resilience).</summary>
-public static class RetryRule
+internal static class RetryRule
 {
     /// <summary>The smaller of what the task and its adapter allow (ruling 24).</summary>
     public static bool HasAttemptsLeft(ExecutionState state, TaskState task) =>

@@ -4,7 +4,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>What a task may change (lane document: Tasks, Execution). What is not permitted is forbidden.</summary>
-public static class ScopeRule
+internal static class ScopeRule
 {
     /// <summary>Never a task's to change, whatever its scope says (ruling 15).</summary>
     private static readonly GlobPattern[] Protected =

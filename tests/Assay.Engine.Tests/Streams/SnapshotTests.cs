@@ -88,6 +88,25 @@ public sealed class SnapshotTests : IAsyncDisposable
         Assert.Equal(Long, Opened());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_kept_of_a_stream_grows_no_faster_than_the_stream(bool atWork)
+    {
+        const int last = 200_000;
+        var (kept, times, written) = (0L, 0, 0L);
+        for (var version = 1; version <= last; version++)
+        {
+            var machine = new StreamMachine(LaneFold.Of(Lane), CounterLane.Stream, new StreamHead(version, default)) { KeptAt = kept };
+            if (!(atWork ? SnapshotKeeper.IsDueAtWork(machine) : SnapshotKeeper.IsDueAfterCommand(machine))) continue;
+            (kept, times, written) = (version, times + 1, written + version);
+        }
+
+        // Each time as much is written as there is, so that their sum is what an event costs.
+        Assert.InRange(times, 20, 80);
+        Assert.InRange(written, last, 20L * last);
+    }
+
     private Task CountAsync(int size) => new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(Lane, CounterLane.Stream, new Count(size));
 
     private int Opened() => ((CounterState)StreamLoad.Of(Store, Lane, CounterLane.Stream).State).Number;

@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace Assay.Lanes.Tasks.Reports;
 
 /// <summary>A report does not say what one of its kind must say.</summary>
-public sealed class ReportException(string message) : Exception(message);
+internal sealed class ReportException(string message) : Exception(message);
 
 /// <summary>What a report says, whatever its format.</summary>
 /// <param name="Tests">Cases that ran; skipped ones do not count.</param>
 /// <param name="Failures">Those that failed.</param>
 /// <param name="FirstFailures">The first of them, each in a sentence.</param>
-public sealed record TestReport(long Tests, long Failures, ImmutableArray<string> FirstFailures)
+internal sealed record TestReport(long Tests, long Failures, ImmutableArray<string> FirstFailures)
 {
     public static readonly TestReport Nothing = new(0, 0, []);
 
