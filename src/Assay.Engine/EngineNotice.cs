@@ -1,5 +1,9 @@
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Ledger;
 
 namespace Assay.Engine;
 
@@ -22,4 +26,31 @@ public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object 
 /// <param name="Stream">The stream.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Reason">Why, in bounded words.</param>
-public sealed record FileNotWritten(StreamName Stream, string Path, string Reason) : EngineNotice(Stream);
+public sealed record FileNotWritten(StreamName Stream, string Path, string Reason) : EngineNotice(Stream)
+{
+    /// <summary>Writes a file; what comes of it is to be told, unless it is null.</summary>
+    internal static FileNotWritten? Try(
+        Workspace workspace, StreamName stream, MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    {
+        try
+        {
+            write(file, workspace.Store.ReadBlob);
+            return null;
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            return new FileNotWritten(stream, workspace.Mirror.PathOf(file), FailureReason.Of(e));
+        }
+    }
+}
+
+/// <summary>
+/// The fold of a long stream could not be kept. Nothing is lost: whoever opens the stream next folds more of it.
+/// </summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Reason">Why, in bounded words.</param>
+public sealed record FoldNotKept(StreamName Stream, string Reason) : EngineNotice(Stream)
+{
+    /// <summary>The same in a sentence.</summary>
+    public string Text => $"what {Stream} folds to could not be kept, so opening it takes longer: {Reason}";
+}

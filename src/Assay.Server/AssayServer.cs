@@ -134,7 +134,7 @@ public static class AssayServer
         {
             var seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 1;
             rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, "rate_limit", $"too many requests: try again in {seconds} s");
+            await Problems.WriteAsync(rejected.HttpContext, HttpRefusal.RateLimit, $"too many requests: try again in {seconds} s");
         };
     }
 }

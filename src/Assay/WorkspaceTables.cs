@@ -1,3 +1,4 @@
+using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Ledger;
@@ -16,10 +17,13 @@ public static class WorkspaceTables
         workspace.MakeTablesAsync(KnownLanes.All, time, Progress);
 
     /// <summary>Makes all of them from the events, and keeps the folds of long streams. Returns how many tables there are.</summary>
-    public static async Task<int> RebuildAsync(Workspace workspace, TimeProvider time)
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="tell">Is told of each fold that could not be kept.</param>
+    public static async Task<int> RebuildAsync(Workspace workspace, TimeProvider time, Action<FoldNotKept> tell)
     {
         var made = await workspace.MakeTablesAsync(KnownLanes.All, time, Progress, all: true);
-        await StreamLoad.KeepAllAsync(workspace.Store, KnownLanes.All);
+        await StreamLoad.KeepAllAsync(workspace.Store, KnownLanes.All, tell);
         return made;
     }
 }

@@ -55,7 +55,7 @@ public sealed class HostileRequestTests
             "GARBAGE\r\n\r\n", $"GET /jobs HTTP/1.1\r\nHost: {host}\r\nHost: other\r\n\r\n", $"DELETE /jobs/{id} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
         ];
         Assert.True(requests.Length >= 50, $"{requests.Length} requests");
-        var before = served.Refusals().Length;
+        var before = Refusals().Count;
         foreach (var request in requests)
         {
             var status = await SendAsync(host, request);
@@ -64,11 +64,14 @@ public sealed class HostileRequestTests
 
         // A refusal is recorded when its answer has left.
         var deadline = DateTime.UtcNow.AddSeconds(10);
-        while (served.Refusals().Length - before < requests.Length && DateTime.UtcNow < deadline) await Task.Delay(20);
-        var recorded = served.Refusals()[before..];
-        Assert.True(requests.Length == recorded.Length, string.Join('\n', recorded));
+        while (Refusals().Count - before < requests.Length && DateTime.UtcNow < deadline) await Task.Delay(20);
+        var recorded = Refusals()[before..];
+        Assert.True(requests.Length == recorded.Count, $"{recorded.Count} of {requests.Length}:\n{string.Join('\n', recorded)}");
         Assert.Equal(["BLUEPRINT_SUBMITTED", "RUNSPEC_COMPILED", "WAITING_APPROVAL"], served.Folder.Types(id));
         Assert.Single((await served.GetAsync("/jobs"))["jobs"]!.AsArray());
+
+        // Of a client that leaves before its body was looked at, Kestrel may say that too, beside the answer that it was given.
+        List<string> Refusals() => [.. served.Refusals().Where(line => !line.Contains("Unexpected end of request content", StringComparison.Ordinal))];
     }
 
     [Fact]

@@ -169,7 +169,7 @@ internal sealed class EpochSimulation
         var epoch = (EpochState)state;
         return Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(EpochFiles.Summary(epoch), EpochFileJson.Shared.EpochSummary))
             + $"{epoch.Phase} {epoch.FirstOpen} {epoch.RanBefore} {epoch.LastAt:O} {epoch.Verdicts} "
-            + string.Join(";", epoch.Crucibles.Select(c => $"{c.Running} {c.Attempts} {c.NeedsReplay} {c.Records} {c.Kept}"));
+            + string.Join(";", epoch.Crucibles.Select(c => $"{c.Attempts} {c.NeedsReplay} {c.Records} {c.Kept}"));
     }
 
     private static void Must(bool holds, string otherwise)

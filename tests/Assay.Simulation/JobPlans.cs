@@ -82,7 +82,7 @@ internal static class JobPlans
     {
         var outcome = FakeOutcomes.Run(run, now, random);
         var cost = random.Next(80);
-        if (run.Meter?.MaxMicroUsd < cost) outcome = outcome with { ExitCode = null, Signal = 9, KillReason = KillReason.CostLimit };
+        if (run.Meter?.Max < new Usd(cost)) outcome = outcome with { ExitCode = null, Signal = 9, KillReason = KillReason.CostLimit };
         if (wasEnded) outcome = outcome with { ExitCode = null, Signal = 15, KillReason = KillReason.Cancelled };
         var name = run.Collect[0].Name;
         var document = Path.GetFileNameWithoutExtension(name);

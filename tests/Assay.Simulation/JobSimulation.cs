@@ -126,7 +126,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
                 foreach (var checkpoint in JobWorkflow.Of(before.Job).Take(before.Position).OfType<JobStep.Checkpoint>())
                 {
                     var shown = before.Document(checkpoint.Document)!.Sha256;
-                    Must(before.Approvals.Any(a => a.Step == checkpoint.Step && a.Sha256 == shown), $"{started.EffectId} began without an approval of the {checkpoint.Document} in force");
+                    Must(before.Approvals.Any(a => a.Step == checkpoint.Name && a.Sha256 == shown), $"{started.EffectId} began without an approval of the {checkpoint.Document} in force");
                 }
 
                 break;

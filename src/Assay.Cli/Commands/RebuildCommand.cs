@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Assay.Cli.Output;
 
 namespace Assay.Cli.Commands;
 
@@ -12,7 +13,7 @@ internal static class RebuildCommand
         {
             await using var workspace = globals.OpenExisting(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            var made = await WorkspaceTables.RebuildAsync(workspace, TimeProvider.System);
+            var made = await WorkspaceTables.RebuildAsync(workspace, TimeProvider.System, kept => Console.Error.WriteLine(Words.Safe($"assay: {kept.Text}")));
             if (globals.Json(parsed)) Console.Out.WriteLine($"{{\"tables\": {made}}}");
             else Console.Out.WriteLine($"{made} tables are made anew");
             return ExitCodes.Done;

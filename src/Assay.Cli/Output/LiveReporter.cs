@@ -31,8 +31,9 @@ internal sealed class LiveReporter : EpochReporter
         {
             switch (notice)
             {
-                case EventsCommitted { State: EpochState state }:
+                case EventsCommitted { State: EpochState state } committed:
                     _state = state;
+                    foreach (var ended in committed.Events.Select(e => e.Body).OfType<EffectEvent>().Where(e => e is not EffectStarted)) Remove(ended.EffectId);
                     break;
                 case AttemptBegan { Effect: RunProcess process }:
                     _running[EpochEffects.CrucibleOf(process.Id)] = new Running(process, DateTimeOffset.UtcNow, null);
@@ -51,6 +52,13 @@ internal sealed class LiveReporter : EpochReporter
         await _ended.CancelAsync();
         await _drawing;
         _ended.Dispose();
+    }
+
+    /// <summary>Takes away an effect that has ended, unless the next of the same crucible has begun.</summary>
+    private void Remove(string effectId)
+    {
+        var id = EpochEffects.CrucibleOf(effectId);
+        if (_running.GetValueOrDefault(id)?.Process.Id == effectId) _running.Remove(id);
     }
 
     private async Task DrawAsync()
@@ -92,7 +100,7 @@ internal sealed class LiveReporter : EpochReporter
             ];
         }
 
-        if (crucible.Running is null || !_running.TryGetValue(id, out var running))
+        if (!_running.TryGetValue(id, out var running))
         {
             return [new Text(id, Color.Grey), new Text("waiting", Color.Grey), new Text(""), new Text(""), new Text("")];
         }

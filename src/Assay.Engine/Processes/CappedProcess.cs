@@ -4,7 +4,6 @@ using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Values;
 
 namespace Assay.Engine.Processes;
 
@@ -57,7 +56,7 @@ internal sealed unsafe class CappedProcess
         (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
         _disk = new DiskMeter(start.Plan.Writes);
         if (start.Meter is not { } meter) return;
-        _meter = new MeterReader(Path.Combine(start.MeterFolder, meter.File), meter.MaxMicroUsd is { } micros ? new Usd(micros) : null);
+        _meter = new MeterReader(Path.Combine(start.MeterFolder, meter.File), meter.Max);
     }
 
     /// <summary>Milliseconds since the start.</summary>

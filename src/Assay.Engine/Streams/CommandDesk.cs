@@ -50,14 +50,15 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var machine = draft.Machine;
         var isWritten = true;
         foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
-        if (SnapshotKeeper.IsDueAfterCommand(machine)) await new SnapshotKeeper(workspace.Store).KeepAsync(machine);
+        if (SnapshotKeeper.IsDueAfterCommand(machine)) await new SnapshotKeeper(workspace.Store, observer).KeepAsync(machine);
         Remember(machine);
         observer?.Invoke(new EventsCommitted(draft.Stream, draft.Recorded, draft.State));
         if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);
     }
 
     /// <summary>A stream as it was folded before, not beyond a version; null when it is to be folded from its beginning.</summary>
-    internal StreamMachine? Remembered(StreamName stream, long atMost) => _long.GetValueOrDefault(stream) is { } kept && kept.Head.Version <= atMost ? kept.Clone() : null;
+    internal StreamMachine? Remembered(StreamName stream, long atMost = long.MaxValue) =>
+        _long.GetValueOrDefault(stream) is { } kept && kept.Head.Version <= atMost ? kept.Clone() : null;
 
     /// <summary>Keeps a long stream folded for the next time.</summary>
     internal void Remember(StreamMachine machine)
@@ -82,15 +83,9 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var isWritten = true;
         foreach (var file in files)
         {
-            try
-            {
-                write(file, workspace.Store.ReadBlob);
-            }
-            catch (Exception e) when (e is not LedgerException)
-            {
-                isWritten = false;
-                observer?.Invoke(new FileNotWritten(stream, workspace.Mirror.PathOf(file), FailureReason.Of(e)));
-            }
+            if (FileNotWritten.Try(workspace, stream, file, write) is not { } problem) continue;
+            isWritten = false;
+            observer?.Invoke(problem);
         }
 
         return isWritten;
@@ -125,9 +120,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
     /// <summary>A stream as it is stored. The machine is the caller's own.</summary>
     internal StreamMachine Open(ILane lane, StreamName stream)
     {
-        var machine = _long.GetValueOrDefault(stream)?.Clone()
-            ?? StreamLoad.Kept(workspace.Store, lane, stream) ?? new StreamMachine(lane, stream);
-        foreach (var stored in workspace.Store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+        var machine = StreamLoad.Of(workspace.Store, lane, stream, Remembered(stream));
         Remember(machine);
         return machine;
     }

@@ -7,7 +7,9 @@ namespace Assay.Engine.Streams;
 /// Keeps the folds of long streams, so that whoever opens one folds little. It is done seldom enough that a stream costs the same for each
 /// of its events, however many there are: as often as it has grown by a part of itself.
 /// </summary>
-internal sealed class SnapshotKeeper(IEventStore store)
+/// <param name="store">The ledger.</param>
+/// <param name="tell">Is told what could not be kept.</param>
+internal sealed class SnapshotKeeper(IEventStore store, Action<FoldNotKept>? tell = null)
 {
     /// <summary>Fewer events are folded in less time than a fold is read.</summary>
     private const int Few = 1_000;
@@ -30,7 +32,7 @@ internal sealed class SnapshotKeeper(IEventStore store)
     /// <summary>Whether a stream that is let go has grown enough.</summary>
     public static bool IsDueAtRest(StreamMachine machine) => Grown(machine) >= Few;
 
-    /// <summary>Keeps the fold as it is now. What is not kept costs the next one time and nothing else, so this never fails.</summary>
+    /// <summary>Keeps the fold as it is now. What is not kept costs the next one time and nothing else, so it is told and no failure.</summary>
     public async Task KeepAsync(StreamMachine machine)
     {
         var (fold, stream, head) = (machine.Fold, machine.Stream, machine.Head);
@@ -40,9 +42,9 @@ internal sealed class SnapshotKeeper(IEventStore store)
             var snapshot = await Task.Run(() => StreamSnapshot.Of(stream, head, fold));
             if (snapshot.Body.Length <= MostBytes) await store.KeepSnapshotAsync(snapshot);
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            // The ledger is whole without it, and says itself when it fails.
+            tell?.Invoke(new FoldNotKept(stream, FailureReason.Of(e)));
         }
     }
 

@@ -1,6 +1,5 @@
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
 
@@ -60,15 +59,8 @@ internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName str
 
     private void Try(MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
     {
-        try
-        {
-            write(file, engine.Workspace.Store.ReadBlob);
-        }
-        catch (Exception e) when (e is not LedgerException)
-        {
-            _isBehind = true;
-            var path = engine.Workspace.Mirror.PathOf(file);
-            if (_told.Add(path)) engine.Tell(new FileNotWritten(stream, path, FailureReason.Of(e)));
-        }
+        if (FileNotWritten.Try(engine.Workspace, stream, file, write) is not { } problem) return;
+        _isBehind = true;
+        if (_told.Add(problem.Path)) engine.Tell(problem);
     }
 }

@@ -8,18 +8,25 @@ namespace Assay.Engine.Streams;
 public static class StreamLoad
 {
     /// <summary>A stream as it stands.</summary>
+    /// <param name="store">The ledger.</param>
+    /// <param name="lane">The stream's lane.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="from">The stream as somebody has it from before, who gives it away; null: nobody has.</param>
     /// <exception cref="FormatException">An event is none of its lane.</exception>
-    public static StreamMachine Of(IEventReader store, ILane lane, StreamName stream)
+    public static StreamMachine Of(IEventReader store, ILane lane, StreamName stream, StreamMachine? from = null)
     {
-        var machine = Kept(store, lane, stream) ?? new StreamMachine(lane, stream);
+        var machine = from ?? Kept(store, lane, stream) ?? new StreamMachine(lane, stream);
         foreach (var stored in store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
         return machine;
     }
 
     /// <summary>Keeps the folds of all streams that are long enough, as this build writes them.</summary>
-    public static async Task KeepAllAsync(IEventStore store, LaneSet lanes)
+    /// <param name="store">The ledger.</param>
+    /// <param name="lanes">The lanes of this build.</param>
+    /// <param name="tell">Is told what could not be kept.</param>
+    public static async Task KeepAllAsync(IEventStore store, LaneSet lanes, Action<FoldNotKept> tell)
     {
-        var keeper = new SnapshotKeeper(store);
+        var keeper = new SnapshotKeeper(store, tell);
         foreach (var info in store.Streams())
         {
             if (lanes.Find(info.Stream) is not { } lane || !SnapshotKeeper.IsWorthIt(lane, info.Head.Version)) continue;

@@ -21,7 +21,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
     private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
     private readonly StreamFiles _files = new(engine, lane, stream);
-    private readonly SnapshotKeeper _snapshots = new(engine.Workspace.Store);
+    private readonly SnapshotKeeper _snapshots = new(engine.Workspace.Store, engine.Tell);
     private StreamMachine _machine = new(lane, stream);
     private Task _keeping = Task.CompletedTask;
     private Claim? _claim;

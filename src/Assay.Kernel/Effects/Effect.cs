@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Kernel.Effects;
 
@@ -222,5 +223,5 @@ public sealed record FolderListing(string Folder, int MaxFiles = 200, int MaxNam
 /// read, the process is ended.
 /// </summary>
 /// <param name="File">Name below the run root.</param>
-/// <param name="MaxMicroUsd">The most to spend, in millionths of a dollar; null: metered without a limit.</param>
-public sealed record CostMeter(string File, long? MaxMicroUsd);
+/// <param name="Max">The most to spend; null: metered without a limit.</param>
+public sealed record CostMeter(string File, Usd? Max);

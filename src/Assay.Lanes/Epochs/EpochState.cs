@@ -146,9 +146,6 @@ public sealed record EpochState : IJsonOnDeserialized
 /// <summary>One crucible of an epoch.</summary>
 public sealed record CrucibleState(CrucibleDeclared Declared)
 {
-    /// <summary>The effect under way, or null.</summary>
-    public string? Running { get; init; }
-
     /// <summary>Attempts at the first run so far.</summary>
     public int Attempts { get; init; }
 
@@ -180,18 +177,17 @@ public sealed record CrucibleState(CrucibleDeclared Declared)
 
     public CrucibleState Started(EffectStarted started) => this with
     {
-        Running = started.EffectId,
         Attempts = EpochEffects.IsRun(started.EffectId) ? started.Attempt : Attempts,
     };
 
     public CrucibleState Ended(EffectFinished ended) => (EpochEffects.Kind(ended.EffectId), ended.Outcome) switch
     {
-        (EpochEffects.RunKind, ProcessOutcome run) => this with { Running = null, Run = run },
-        (EpochEffects.ReplayKind, ProcessOutcome replay) => this with { Running = null, Replay = replay },
-        _ => this with { Running = null },
+        (EpochEffects.RunKind, ProcessOutcome run) => this with { Run = run },
+        (EpochEffects.ReplayKind, ProcessOutcome replay) => this with { Replay = replay },
+        _ => this,
     };
 
-    public CrucibleState Lost(EffectInterrupted lost) => this with { Running = null, Interrupted = lost };
+    public CrucibleState Lost(EffectInterrupted lost) => this with { Interrupted = lost };
 
     public CrucibleState Judged(CrucibleFinished finished) => this with
     {

@@ -1,3 +1,4 @@
+using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Jobs;
@@ -42,6 +43,14 @@ public static class BudgetRule
         if (budget.MaxTotalIterations is { } iterations && counters.Generation + 1 > iterations) return Stop(state, Iterations, iterations, action);
         return budget.MaxSpawnPerJob is { } spawns && counters.Spawned + 1 > spawns ? Stop(state, Spawn, spawns, action) : null;
     }
+
+    /// <summary>The limit of the job that ended a process; null when none did. What cannot be metered is no limit that was reached.</summary>
+    public static string? EndOf(ProcessOutcome run) => run switch
+    {
+        { KillReason: KillReason.Deadline } => WallClock,
+        { KillReason: KillReason.CostLimit, MeterProblem: null } => Cost,
+        _ => null,
+    };
 
     /// <summary>A limit that ended a stage in the middle.</summary>
     public static StoppedBudget During(JobState state, string limit, string stage) =>

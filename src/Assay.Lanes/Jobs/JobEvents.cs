@@ -64,7 +64,12 @@ public sealed record Spawned(string ChildJobId, string? ProposalId) : JobEvent;
 /// <param name="Limit">The limit: a count, milliseconds, or millionths of a dollar.</param>
 /// <param name="Action">What was not done, or was ended.</param>
 /// <param name="Counters">Where the counters stood.</param>
-public sealed record StoppedBudget(string Reason, long Limit, string Action, JobCounters Counters) : JobEvent;
+public sealed record StoppedBudget(string Reason, long Limit, string Action, JobCounters Counters) : JobEvent
+{
+    /// <summary>The same in a sentence.</summary>
+    [JsonIgnore]
+    public string Text => $"{Reason} forbids {Action}";
+}
 
 /// <summary>What a job has used of its budget.</summary>
 public sealed record JobCounters(

@@ -21,7 +21,7 @@ internal static class JobFlow
         {
             null => new JobDone(),
             JobStep.Stage stage => BudgetRule.Stage(state, stage.Name),
-            JobStep.Checkpoint checkpoint => new WaitingApproval(checkpoint.Step, state.Document(checkpoint.Document)!.Sha256),
+            JobStep.Checkpoint checkpoint => new WaitingApproval(checkpoint.Name, state.Document(checkpoint.Document)!.Sha256),
             JobStep.Spawn when state.ToSpawn.Length == 0 => new JobDone(),
             JobStep.Spawn => BudgetRule.SpawnOne(state, state.ToSpawn[0]),
             var step => throw new InvalidOperationException($"unknown step {step}"),

@@ -64,7 +64,7 @@ public static class JobLog
         RegistryUpdated registered => (null, With(new JsonObject { ["trial"] = registered.Trial }, ("card_id", registered.CardId))),
         SpawnRequested requested => (requested.Child.Title, new JsonObject { ["child_job_id"] = requested.Child.JobId }),
         Spawned spawned => (null, With(new JsonObject { ["child_job_id"] = spawned.ChildJobId }, ("proposal_id", spawned.ProposalId))),
-        StoppedBudget stopped => ($"{stopped.Reason} forbids {stopped.Action}", new JsonObject
+        StoppedBudget stopped => (stopped.Text, new JsonObject
         {
             ["reason"] = stopped.Reason,
             ["limit"] = stopped.Limit,

@@ -1,6 +1,6 @@
 namespace Assay.Lanes.Jobs;
 
-/// <summary>The stages that a component stands behind, and the checkpoints at which a person decides.</summary>
+/// <summary>The stages that a component stands behind.</summary>
 public static class JobStages
 {
     public const string Intent = "intent";
@@ -35,6 +35,16 @@ public static class JobStages
     /// <summary>The stage that makes a document.</summary>
     /// <exception cref="InvalidOperationException">No stage makes it.</exception>
     public static StageKind Making(string document) => Array.Find(Table, s => s.Document == document) ?? throw new InvalidOperationException($"no stage makes {document}");
+}
+
+/// <summary>The checkpoints at which a person decides; each has the name of the document that lies there.</summary>
+internal static class JobCheckpoints
+{
+    public const string Blueprint = JobDocumentNames.Blueprint;
+    public const string StrategySpec = JobDocumentNames.StrategySpec;
+    public const string Runspec = JobDocumentNames.Runspec;
+    public const string TracePreview = JobDocumentNames.TracePreview;
+    public const string Improvements = JobDocumentNames.Improvements;
 }
 
 /// <summary>A stage, the document it makes, that document's contract, and the folder it is written to.</summary>
@@ -73,7 +83,7 @@ public abstract record JobStep
     public sealed record Stage(string Name) : JobStep;
 
     /// <summary>A person decides on a document.</summary>
-    public sealed record Checkpoint(string Step, string Document) : JobStep;
+    public sealed record Checkpoint(string Name, string Document) : JobStep;
 
     /// <summary>Approved proposals become jobs.</summary>
     public sealed record Spawn : JobStep;
@@ -82,30 +92,33 @@ public abstract record JobStep
 /// <summary>The two workflows (lane document: Jobs).</summary>
 public static class JobWorkflow
 {
+    /// <summary>What a job is at, as lists name it, when approved proposals become jobs.</summary>
+    public const string Spawn = "spawn";
+
     private static readonly JobStep[] Blueprint =
     [
-        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint("runspec", JobDocumentNames.Runspec),
+        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint(JobCheckpoints.Runspec, JobDocumentNames.Runspec),
         new JobStep.Stage(JobStages.Run), new JobStep.Stage(JobStages.Gates), new JobStep.Stage(JobStages.Registry),
     ];
 
     private static readonly JobStep[] Idea =
     [
-        new JobStep.Stage(JobStages.Intent), new JobStep.Checkpoint("blueprint", JobDocumentNames.Blueprint),
-        new JobStep.Stage(JobStages.StrategySpec), new JobStep.Checkpoint("strategy_spec", JobDocumentNames.StrategySpec),
-        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint("runspec", JobDocumentNames.Runspec),
-        new JobStep.Stage(JobStages.TracePreview), new JobStep.Checkpoint("trace_preview", JobDocumentNames.TracePreview),
+        new JobStep.Stage(JobStages.Intent), new JobStep.Checkpoint(JobCheckpoints.Blueprint, JobDocumentNames.Blueprint),
+        new JobStep.Stage(JobStages.StrategySpec), new JobStep.Checkpoint(JobCheckpoints.StrategySpec, JobDocumentNames.StrategySpec),
+        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint(JobCheckpoints.Runspec, JobDocumentNames.Runspec),
+        new JobStep.Stage(JobStages.TracePreview), new JobStep.Checkpoint(JobCheckpoints.TracePreview, JobDocumentNames.TracePreview),
         new JobStep.Stage(JobStages.Run), new JobStep.Stage(JobStages.Gates), new JobStep.Stage(JobStages.Registry), new JobStep.Stage(JobStages.Report),
     ];
 
     private static readonly JobStep[] Improving =
     [
-        new JobStep.Stage(JobStages.Improvements), new JobStep.Checkpoint("improvements", JobDocumentNames.Improvements), new JobStep.Spawn(),
+        new JobStep.Stage(JobStages.Improvements), new JobStep.Checkpoint(JobCheckpoints.Improvements, JobDocumentNames.Improvements), new JobStep.Spawn(),
     ];
 
     private static readonly JobStep[] IdeaImproving = [.. Idea, .. Improving];
 
     /// <summary>The checkpoints' names.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [.. IdeaImproving.OfType<JobStep.Checkpoint>().Select(c => c.Step)];
+    public static IReadOnlyList<string> Steps { get; } = [.. IdeaImproving.OfType<JobStep.Checkpoint>().Select(c => c.Name)];
 
     /// <summary>What a job goes through. Improvements are proposed only where a component is bound for them.</summary>
     public static IReadOnlyList<JobStep> Of(JobDeclaration job) => job.Kind == JobKind.Blueprint

@@ -124,8 +124,8 @@ public sealed record JobState
     public string? Step => Next switch
     {
         JobStep.Stage stage => stage.Name,
-        JobStep.Checkpoint checkpoint => checkpoint.Step,
-        JobStep.Spawn => "spawn",
+        JobStep.Checkpoint checkpoint => checkpoint.Name,
+        JobStep.Spawn => JobWorkflow.Spawn,
         _ => null,
     };
 
@@ -156,7 +156,7 @@ public sealed record JobState
             Waiting = null,
             Approvals = Approvals.Add(approved),
             Position = Position + 1,
-            ToSpawn = approved.Step == JobStages.Improvements ? Proposals : ToSpawn,
+            ToSpawn = approved.Step == JobCheckpoints.Improvements ? Proposals : ToSpawn,
         },
         Rejected rejected => this with { Phase = rejected.Replaced ? JobPhase.Active : JobPhase.Rejected, Waiting = null, Rejections = Rejections.Add(rejected) },
         RunCompleted run => this with { Run = run, Position = Position + 1 },
@@ -182,7 +182,7 @@ public sealed record JobState
             Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, default)),
         },
         EffectFinished finished => OnEffect(finished, recorded.At),
-        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, "interrupted", (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, default),
+        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, StageEnd.Interrupted, (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, default),
         _ => throw new InvalidOperationException($"a job records no {recorded.Body.GetType().Name}"),
     };
 
@@ -218,23 +218,18 @@ public sealed record JobState
 
     private JobState OnEffect(EffectFinished finished, DateTimeOffset at)
     {
-        var (result, ms, cost) = finished.Outcome switch
+        var (ms, cost) = finished.Outcome switch
         {
-            ProcessOutcome run => (EndedWell(run) ? "finished" : "failed", run.DurationMs, run.Cost ?? default),
-            AnswerOutcome { Answer: RunAnswer run } => (WireName<RunEnd>.Of(run.End).ToLowerInvariant(), run.DurationMs, run.Cost),
-            AnswerOutcome { Answer: TrialAnswer } => ("logged", 0L, default),
-            AnswerOutcome { Answer: SubmitAnswer submitted } => (submitted.Phase.ToString().ToLowerInvariant(), 0L, default),
-            AnswerOutcome => ("refused", 0L, default),
-            _ => ("finished", 0L, default(Usd)),
+            ProcessOutcome run => (run.DurationMs, run.Cost ?? default),
+            AnswerOutcome { Answer: RunAnswer run } => (run.DurationMs, run.Cost),
+            _ => (0L, default(Usd)),
         };
-        var next = OnEnded(finished, at, result, ms, cost);
+        var next = OnEnded(finished, at, StageEnds.Of(finished.Outcome), ms, cost);
         return finished.EffectId == JobEffects.RegistryCard
-            && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && EndedWell(made) ? next with { Card = card } : next;
+            && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && StageEnds.IsWell(made) ? next with { Card = card } : next;
     }
 
-    private static bool EndedWell(ProcessOutcome run) => run is { ExitCode: 0, KillReason: null, NoEnd: null };
-
-    private JobState OnEnded(EffectEvent ended, DateTimeOffset at, string result, long ms, Usd cost)
+    private JobState OnEnded(EffectEvent ended, DateTimeOffset at, StageEnd end, long ms, Usd cost)
     {
         var index = -1;
         for (var i = Stages.Length - 1; i >= 0 && index < 0; i--) index = Stages[i].EffectId == ended.EffectId && Stages[i].Attempt == ended.Attempt ? i : -1;
@@ -243,7 +238,7 @@ public sealed record JobState
             Stages = Stages.SetItem(index, Stages[index] with
             {
                 EndedAt = at,
-                Result = result,
+                End = end,
                 Cost = cost,
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
             }),
@@ -261,9 +256,9 @@ public sealed record JobState
 /// <param name="Attempt">1 for the first try.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended; null while it is under way.</param>
-/// <param name="Result">How it ended, in a word.</param>
+/// <param name="End">How it ended; null while it is under way.</param>
 /// <param name="Cost">What it spent.</param>
-public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string? Result, Usd Cost)
+public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, StageEnd? End, Usd Cost)
 {
     /// <summary>Whether nothing kept its program away from the machine.</summary>
     public bool IsUncaged { get; init; }

@@ -46,7 +46,7 @@ public static class JobTables
     private static string? Message(JobState state) => state.Phase switch
     {
         JobPhase.Error => state.Failure!.Message,
-        JobPhase.StoppedBudget => $"{state.Stopped!.Reason} forbids {state.Stopped.Action}",
+        JobPhase.StoppedBudget => state.Stopped!.Text,
         JobPhase.Rejected => state.Rejections[^1].Reason,
         _ => null,
     };

@@ -136,10 +136,10 @@ public sealed class RunLane : Lane<RunState>
 
     private static IReadOnlyList<Event> OnRun(RunState state, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        if (run.KillReason == KillReason.Deadline) return [new RunFailed(RunEnd.StoppedBudget, BudgetRule.WallClock, "the job's wall-clock budget ended while it ran")];
-        if (run.KillReason == KillReason.CostLimit && run.MeterProblem is null)
+        if (BudgetRule.EndOf(run) is { } limit)
         {
-            return [new RunFailed(RunEnd.StoppedBudget, BudgetRule.Cost, "the job's cost budget ended while it ran")];
+            var budget = limit == BudgetRule.Cost ? "cost" : "wall-clock";
+            return [new RunFailed(RunEnd.StoppedBudget, limit, $"the job's {budget} budget ended while it ran")];
         }
 
         if (run.KillReason == KillReason.Cancelled && state.Declared.Component.RetrySafe) return [];

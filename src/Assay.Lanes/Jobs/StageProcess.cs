@@ -71,7 +71,7 @@ public sealed record StageProcess
             Folders = [OutputFolder],
             Collect = Collect,
             List = List,
-            Meter = new CostMeter(MeterFile, MaxCost?.Micros),
+            Meter = new CostMeter(MeterFile, MaxCost),
             Caps = Component.Caps,
             Sandbox = Component.Sandbox,
             NotAfter = NotAfter,

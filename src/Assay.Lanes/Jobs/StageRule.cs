@@ -15,7 +15,7 @@ internal static class StageRule
         {
             EffectCompleted { Outcome: ProcessOutcome run } done => OnProcess(state, stage!, run, done.Evidence),
             EffectCompleted { Outcome: AnswerOutcome { Answer.NotDone: { } refusal } } =>
-                [new JobFailed(stage ?? "spawn", StageRefusals.Refused.Code, refusal, null)],
+                [new JobFailed(stage ?? JobWorkflow.Spawn, StageRefusals.Refused.Code, refusal, null)],
             EffectCompleted { Outcome: AnswerOutcome { Answer: RunAnswer run, Stream.Id: var runId } } => OnRun(state, runId, run),
             EffectCompleted { Outcome: AnswerOutcome { Answer: TrialAnswer logged } } => [Registered(state, logged.Trial)],
             EffectCompleted { Outcome: AnswerOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
@@ -30,8 +30,7 @@ internal static class StageRule
 
     private static IReadOnlyList<Event> OnProcess(JobState state, string stage, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        if (run.KillReason == KillReason.Deadline) return [BudgetRule.During(state, BudgetRule.WallClock, stage)];
-        if (run is { KillReason: KillReason.CostLimit, MeterProblem: null }) return [BudgetRule.During(state, BudgetRule.Cost, stage)];
+        if (BudgetRule.EndOf(run) is { } limit) return [BudgetRule.During(state, limit, stage)];
         if (run.KillReason == KillReason.Cancelled && state.Job.Components[stage].RetrySafe) return [];
         if (StageJudge.ProcessProblem(run) is { } failed) return [Failed(stage, failed)];
         var kind = JobStages.Of(stage);

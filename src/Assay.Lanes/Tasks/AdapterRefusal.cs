@@ -1,28 +1,28 @@
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Why an adapter takes no call now.</summary>
-/// <param name="Status">OPEN, UNHEALTHY or REFUSED.</param>
+/// <param name="Status">What the adapter answered; null when not even the question could be put.</param>
 /// <param name="Reason">For a person.</param>
 /// <param name="Since">Since when its breaker has not been closed.</param>
 /// <param name="Until">When it may be asked again; null: soon.</param>
-public sealed record AdapterRefusal(string Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until)
+public sealed record AdapterRefusal(PermitStatus? Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether not even the question could be put.</summary>
-    public bool IsOfQuestion => Status == RefusedWord;
-
-    private const string RefusedWord = "REFUSED";
+    /// <summary>The answer in a word.</summary>
+    [JsonIgnore]
+    public string Word => Status is { } status ? WireName<PermitStatus>.Of(status) : "REFUSED";
 
     /// <summary>What an answer refuses; null when it allows the call.</summary>
     public static AdapterRefusal? Of(StreamAnswer answer) => answer switch
     {
         PermitAnswer { Status: PermitStatus.Allowed } => null,
-        PermitAnswer permit => new AdapterRefusal(WireName<PermitStatus>.Of(permit.Status), permit.Reason, permit.Since, permit.Until),
-        { NotDone: { } reason } => new AdapterRefusal(RefusedWord, reason, null, null),
+        PermitAnswer permit => new AdapterRefusal(permit.Status, permit.Reason, permit.Since, permit.Until),
+        { NotDone: { } reason } => new AdapterRefusal(null, reason, null, null),
         _ => throw new InvalidOperationException($"an adapter answers no {answer}"),
     };
 

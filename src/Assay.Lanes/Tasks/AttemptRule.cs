@@ -9,11 +9,8 @@ namespace Assay.Lanes.Tasks;
 internal static class AttemptRule
 {
     private const int MaxReason = 1_000;
-    private const string Crash = "crashed: ";
+    private const string CrashWords = "crashed: ";
     private const string EngineFailed = "the engine could not bring it to its end";
-
-    /// <summary>Whether a reason says that the adapter's process did not come to an end of its own.</summary>
-    public static bool IsCrash(string reason) => reason.StartsWith(Crash, StringComparison.Ordinal);
 
     public static TaskAttempted Judge(TaskState task, AdapterSpec adapter, EffectReport report) => report switch
     {
@@ -26,12 +23,12 @@ internal static class AttemptRule
     /// <summary>Why a process did not do what it was started for; null when it did.</summary>
     public static string? ProcessProblem(ProcessOutcome run, IReadOnlyCollection<int> successCodes) => ProcessEnding.Of(run) switch
     {
-        ProcessEnding.NotStarted ending => $"{Crash}it could not be started: {ending.Why}",
+        ProcessEnding.NotStarted ending => $"{CrashWords}it could not be started: {ending.Why}",
         ProcessEnding.NoEnd ending => $"{EngineFailed}: {ending.Why}",
         ProcessEnding.ChangedInputs ending => $"{string.Join(", ", ending.Names)} is not what it was when the run was declared",
         ProcessEnding.MeterUnreadable ending => ending.Kill is { } reason ? Killed(reason, run) : ending.Why,
         ProcessEnding.Killed ending => Killed(ending.Reason, run),
-        ProcessEnding.Signalled ending => $"{Crash}signal {ending.Signal} ended it",
+        ProcessEnding.Signalled ending => $"{CrashWords}signal {ending.Signal} ended it",
         ProcessEnding.Exited ending => successCodes.Contains(ending.Code) ? null : $"exit code {ending.Code}",
         var ending => throw new InvalidOperationException($"unknown ending {ending}"),
     };
@@ -63,7 +60,7 @@ internal static class AttemptRule
             var spent = run is { KillReason: KillReason.CostLimit, MeterProblem: null };
             var result = run.KillReason is KillReason.Timeout or KillReason.Deadline ? AttemptResult.TimedOut : AttemptResult.Failed;
             var health = spent ? AdapterReport.Worked : run.Problem is not null ? AdapterReport.Unknown : AdapterReport.Failed;
-            return Result(result, problem, canRetry && !spent, health);
+            return Result(result, problem, canRetry && !spent, health) with { Crashed = IsCrash(run) };
         }
 
         if (adapter.Kind != AdapterKind.Model) return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked);
@@ -79,7 +76,7 @@ internal static class AttemptRule
         var canRepeat = task.Spec.RetrySafe || !http.MayHaveActed;
         if (http.Cancelled) return Result(AttemptResult.Interrupted, http.Problem, canRepeat, AdapterReport.Unknown);
         if (http.TimedOut) return Result(AttemptResult.TimedOut, http.Problem, canRepeat, AdapterReport.Failed);
-        if (http.Status is not { } status) return Result(AttemptResult.Failed, $"{Crash}{http.Problem}", canRepeat, AdapterReport.Failed);
+        if (http.Status is not { } status) return Result(AttemptResult.Failed, $"{CrashWords}{http.Problem}", canRepeat, AdapterReport.Failed) with { Crashed = true };
         if (!adapter.SuccessCodes.Contains(status))
         {
             // The adapter is well when it says that the request is wrong, and the same request stays wrong.
@@ -94,6 +91,9 @@ internal static class AttemptRule
             ? Result(AttemptResult.Failed, "the answer holds no patch", task.Spec.RetrySafe, AdapterReport.Failed)
             : Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked, Digest.Of(answer.Span));
     }
+
+    /// <summary>Whether a process did not come to an end of its own, and nobody here has ended it.</summary>
+    private static bool IsCrash(ProcessOutcome run) => ProcessEnding.Of(run) is ProcessEnding.NotStarted or ProcessEnding.Signalled;
 
     private static string Excerpt(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {

@@ -34,9 +34,9 @@ internal static class EscalationRule
             var escalation = body switch
             {
                 TaskTimedOut ended => (TaskTimeout, ended.TaskId, ended.Reason!),
-                TaskFailed { Rule: PatchRule.AcceptanceFailed } ended when state.Tasks.FailedAcceptance >= Repeatedly =>
+                TaskFailed { Rule: TaskFailure.AcceptanceFailed } ended when state.Tasks.FailedAcceptance >= Repeatedly =>
                     (AcceptanceFailedRepeatedly, ended.TaskId, ended.Reason!),
-                TaskAttempted { Result: AttemptResult.Failed, Health: AdapterReport.Failed, Reason: { } reason } attempted when AttemptRule.IsCrash(reason) =>
+                TaskAttempted { Result: AttemptResult.Failed, Health: AdapterReport.Failed, Crashed: true, Reason: { } reason } attempted =>
                     (AdapterCrashed, attempted.TaskId, reason),
                 ManualReminded reminded => (ManualWaits, reminded.TaskId, $"{state.Task(reminded.TaskId).Spec.Title} waits for a person"),
                 ExecutionPaused paused => (SafeMode, null, paused.Reason),

@@ -103,7 +103,7 @@ internal static class ExecutionFold
                 {
                     Phase = TaskPhase.Pending,
                     Forgiven = task.Attempts,
-                    Rule = null,
+                    Failure = null,
                     Reason = null,
                     EndedAt = null,
                     NotBefore = null,
@@ -121,24 +121,25 @@ internal static class ExecutionFold
 
     private static ExecutionState End(ExecutionState state, TaskState task, TaskEnded ended, DateTimeOffset at)
     {
-        var (phase, rule, rejected) = ended switch
+        var (phase, rejected) = ended switch
         {
-            TaskCompleted => (TaskPhase.Completed, null, null),
-            TaskFailed failed => (TaskPhase.Failed, failed.Rule, failed.Rejected),
-            TaskTimedOut timedOut => (TaskPhase.TimedOut, "time_ms", timedOut.Rejected),
-            TaskCancelled cancelled => (TaskPhase.Cancelled, "cancelled", cancelled.Rejected),
+            TaskCompleted => (TaskPhase.Completed, null),
+            TaskFailed failed => (TaskPhase.Failed, failed.Rejected),
+            TaskTimedOut timedOut => (TaskPhase.TimedOut, timedOut.Rejected),
+            TaskCancelled cancelled => (TaskPhase.Cancelled, cancelled.Rejected),
             _ => throw new InvalidOperationException($"unknown end {ended}"),
         };
+        var failure = (ended as TaskFailed)?.Rule;
         var left = Leave(state, task, AdapterReport.Unknown);
         if (rejected is not null)
         {
-            var last = PatchRule.IsDangerous(rule) ? PatchState.Quarantined : PatchState.Dropped;
+            var last = PatchRule.IsDangerous(failure) ? PatchState.Quarantined : PatchState.Dropped;
             ImmutableArray<PatchState> through = task.Prepared ? [PatchState.Created, PatchState.Validated, PatchState.Applied, last]
                 : task.Phase == TaskPhase.Validating ? [PatchState.Created, PatchState.Validated, last] : [PatchState.Created, last];
             left = Move(left, task, rejected, through, ended.Reason);
         }
 
-        return left.With(task with { Phase = phase, Rule = rule, Reason = ended.Reason, EndedAt = at, Patch = task.Patch ?? rejected, Waits = null, NotBefore = null });
+        return left.With(task with { Phase = phase, Failure = failure, Reason = ended.Reason, EndedAt = at, Patch = task.Patch ?? rejected, Waits = null, NotBefore = null });
     }
 
     /// <summary>The task without what its last attempt has left.</summary>

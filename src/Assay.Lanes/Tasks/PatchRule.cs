@@ -5,16 +5,13 @@ using Assay.Kernel.Trees;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>What is recorded of a change that a task made.</summary>
-public static class PatchRule
+internal static class PatchRule
 {
-    /// <summary>A change that broke a rule, or failed its tests, is kept away for good; any other that is not used is merely dropped.</summary>
-    public const string PolicyViolation = "policy_violation";
-    public const string AcceptanceFailed = "acceptance_failed";
-
     private const int MaxFiles = 200;
     private const int MaxNameChars = 8_000;
 
-    public static bool IsDangerous(string? rule) => rule is PolicyViolation or AcceptanceFailed;
+    /// <summary>A change that broke a rule, or failed its tests, is kept away for good; any other that is not used is merely dropped.</summary>
+    public static bool IsDangerous(TaskFailure? failure) => failure is TaskFailure.PolicyViolation or TaskFailure.AcceptanceFailed;
 
     /// <summary>The patch of a change; null when nothing changed.</summary>
     public static PatchDeclaration? Declare(ExecutionState state, TaskState task, ChangesOutcome outcome, ChangeSet? changes) => changes is null

@@ -22,5 +22,5 @@ internal static class SafeModeRule
         return BoundedText.Cut($"no adapter can take a task: {string.Join("; ", needed.Select(a => $"{a}: {Why(state.Refusing[a])}"))}", MaxReason);
     }
 
-    private static string Why(AdapterRefusal refusal) => BoundedText.Cut(refusal.Reason ?? refusal.Status, 200);
+    private static string Why(AdapterRefusal refusal) => BoundedText.Cut(refusal.Reason ?? refusal.Word, 200);
 }

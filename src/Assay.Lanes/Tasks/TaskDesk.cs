@@ -26,7 +26,7 @@ internal static class TaskDesk
                 new ManualDone(done.TaskId, done.By, done.Note, done.Evidence) { Attached = done.Documents }),
             (_, FailManual failed) => Manual(state, failed.TaskId) ?? Decision.Accept(
                 new ManualFailed(failed.TaskId, failed.By, failed.Reason),
-                new TaskFailed(failed.TaskId, $"{failed.By.Name} says: {failed.Reason}", "manual", null)),
+                new TaskFailed(failed.TaskId, $"{failed.By.Name} says: {failed.Reason}", TaskFailure.Manual, null)),
             (_, CancelTask cancel) => Known(state, cancel.TaskId) ?? EndTask(state, cancel),
             (_, RetryTask retry) => Known(state, retry.TaskId) ?? Retry(state, underWay, retry),
             _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a run knows no {command.GetType().Name}"),

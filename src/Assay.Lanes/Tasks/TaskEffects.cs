@@ -158,7 +158,7 @@ public static class TaskEffects
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
             Hidden = Grants.Hidden(adapter.Grants),
             WorkFolder = task.Copy?.Work,
-            Meter = new CostMeter(MeterFile, task.Spec.MaxCost?.Micros),
+            Meter = new CostMeter(MeterFile, task.Spec.MaxCost),
             Caps = task.Spec.Caps,
             Sandbox = adapter.Sandbox,
             Live = true,

@@ -83,7 +83,12 @@ public sealed record TaskDeferred(string TaskId, DateTimeOffset Until, string Re
 public sealed record TaskAttempted(
     string TaskId, AttemptResult Result, string? Reason, bool CanRetry, long? RetryAfterMs, AdapterReport Health, Digest? Answer,
     [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
-    : TaskEvent(TaskId);
+    : TaskEvent(TaskId)
+{
+    /// <summary>Whether the adapter did not come to an end of its own: no process, a foreign signal, or no answer. Earlier builds do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Crashed { get; init; }
+}
 
 /// <summary>How an adapter's part ended.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AttemptResult>))]
@@ -144,9 +149,9 @@ public sealed record TaskCompleted(string TaskId) : TaskEnded(TaskId, null);
 /// <summary>It failed.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Reason">Why.</param>
-/// <param name="Rule">The rule's short name.</param>
+/// <param name="Rule">What it failed at.</param>
 /// <param name="Rejected">A change that is recorded and will not come into the real tree.</param>
-public sealed record TaskFailed(string TaskId, string Reason, string Rule, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
+public sealed record TaskFailed(string TaskId, string Reason, TaskFailure Rule, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 
 public sealed record TaskTimedOut(string TaskId, string Reason, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 

@@ -86,7 +86,7 @@ internal static class TaskFlow
         EffectCompleted { Outcome: HttpOutcome outcome } when state.Chores.GetValueOrDefault(id.ToString()) is WebhookChore webhook
             && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
         EffectCompleted { Effect: CommandStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
-            when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refusal, "patch_ledger", null)],
+            when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
         _ => [],
     };
 
@@ -109,9 +109,9 @@ internal static class TaskFlow
         return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
     }
 
-    private static string Refusal(string adapterId, AdapterRefusal refusal) => refusal is { IsOfQuestion: true, Reason: { } reason }
+    private static string Refusal(string adapterId, AdapterRefusal refusal) => refusal is { Status: null, Reason: { } reason }
         ? $"{adapterId}: {BoundedText.Cut(reason, 500)}"
-        : $"{adapterId} is {refusal.Status}";
+        : $"{adapterId} is {refusal.Word}";
 
     /// <summary>
     /// A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.
@@ -149,12 +149,12 @@ internal static class TaskFlow
 
     private static IReadOnlyList<Event> OnCaptured(ExecutionState state, TaskState task, ChangesOutcome outcome, EffectCompleted done, DateTimeOffset now)
     {
-        if (outcome.Problem is { } problem) return [new TaskFailed(task.Spec.TaskId, $"its changes cannot be recorded: {BoundedText.Cut(problem, 500)}", "changes", null)];
+        if (outcome.Problem is { } problem) return [new TaskFailed(task.Spec.TaskId, $"its changes cannot be recorded: {BoundedText.Cut(problem, 500)}", TaskFailure.Changes, null)];
         var changes = outcome.Files == 0 ? null : ChangeSet.Read(done.Evidence[ChangesOutcome.ChangesName].Span);
         var patch = PatchRule.Declare(state, task, outcome, changes);
         if (changes is not null && ScopeRule.Violation(task.Spec.FileScope, changes) is { } violation)
         {
-            return [new TaskFailed(task.Spec.TaskId, violation, PatchRule.PolicyViolation, patch)];
+            return [new TaskFailed(task.Spec.TaskId, violation, TaskFailure.PolicyViolation, patch)];
         }
 
         return Concluded(state, task, patch, now);
@@ -180,12 +180,12 @@ internal static class TaskFlow
         }
 
         var said = attempted.CanRetry || task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
-        return attempted.Result == AttemptResult.TimedOut ? [new TaskTimedOut(id, said, patch)] : [new TaskFailed(id, said, "attempt", patch)];
+        return attempted.Result == AttemptResult.TimedOut ? [new TaskTimedOut(id, said, patch)] : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
     }
 
     private static IReadOnlyList<Event> OnPrepared(TaskState task, ApplyOutcome prepared) => prepared.Applied
         ? []
-        : [new TaskFailed(task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", "prepare", task.Patch)];
+        : [new TaskFailed(task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", TaskFailure.Prepare, task.Patch)];
 
     private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
     {
@@ -200,8 +200,8 @@ internal static class TaskFlow
     {
         PatchAnswer { State: PatchState.Committed } => [new TaskCompleted(task.Spec.TaskId)],
         PatchAnswer { State: PatchState.ApplyFailed } failed =>
-            [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", TaskRefusals.TreeMoved.Code, null)],
-        { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, "patch_ledger", null)],
+            [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", TaskFailure.TreeMoved, null)],
+        { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
         _ => [],
     };
 
@@ -229,7 +229,7 @@ internal static class TaskFlow
             }
 
             if (task.Phase != TaskPhase.Validating || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
-            if (AcceptanceRule.Problem(task) is { } problem) yield return new TaskFailed(task.Spec.TaskId, problem, PatchRule.AcceptanceFailed, task.Patch);
+            if (AcceptanceRule.Problem(task) is { } problem) yield return new TaskFailed(task.Spec.TaskId, problem, TaskFailure.AcceptanceFailed, task.Patch);
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
         }
     }

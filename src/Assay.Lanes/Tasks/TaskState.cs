@@ -89,9 +89,10 @@ public sealed record TaskState(TaskSpec Spec)
 
     public bool Reminded { get; init; }
 
-    /// <summary>The rule that ended it, and why; null while it goes on or when it completed.</summary>
-    public string? Rule { get; init; }
+    /// <summary>What it failed at; null while it goes on, and at any other end.</summary>
+    public TaskFailure? Failure { get; init; }
 
+    /// <summary>Why it ended; null while it goes on or when it completed.</summary>
     public string? Reason { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }

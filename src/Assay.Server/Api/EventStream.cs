@@ -21,7 +21,7 @@ internal sealed class EventStream(JobDesk desk)
         if (Interlocked.Increment(ref _open) > MaxStreams)
         {
             Interlocked.Decrement(ref _open);
-            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too_many_streams", $"{MaxStreams} clients listen already: try again later");
+            await Problems.WriteAsync(context, HttpRefusal.TooManyStreams, $"{MaxStreams} clients listen already: try again later");
             return;
         }
 

@@ -22,30 +22,30 @@ internal static class FailureAnswers
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            var (status, rule, detail) = e switch
+            var (refusal, detail) = e switch
             {
-                BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large =>
-                    (large.StatusCode, "too_large", $"the body must have at most {RequestBody.MaxBytes} bytes"),
-                BadHttpRequestException bad => (bad.StatusCode, "request", "the request is not well formed"),
-                InvalidDataException => (StatusCodes.Status400BadRequest, "form", "the form is not well formed, or a field of it is too long"),
-                LedgerException ledger => (StatusCodes.Status503ServiceUnavailable, "ledger", ledger.Message),
-                _ => (StatusCodes.Status500InternalServerError, "bug", "this is a bug in Assay"),
+                BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+                    (HttpRefusal.TooLarge, $"the body must have at most {RequestBody.MaxBytes} bytes"),
+                BadHttpRequestException bad => (HttpRefusal.Request with { Status = bad.StatusCode }, "the request is not well formed"),
+                InvalidDataException => (HttpRefusal.Form, "the form is not well formed, or a field of it is too long"),
+                LedgerException ledger => (HttpRefusal.Ledger, ledger.Message),
+                _ => (HttpRefusal.Bug, "this is a bug in Assay"),
             };
-            if (rule == "bug") await Console.Error.WriteLineAsync($"assay: {context.Request.Method} {context.Request.Path}: {e}");
-            await Problems.WriteAsync(context, status, rule, detail);
+            if (refusal == HttpRefusal.Bug) await Console.Error.WriteLineAsync($"assay: {context.Request.Method} {context.Request.Path}: {e}");
+            await Problems.WriteAsync(context, refusal, detail);
         }
     }
 
     /// <summary>What routing refused has a status and no words.</summary>
     private static Task ExplainAsync(HttpContext context)
     {
-        var (rule, detail) = context.Response.StatusCode switch
+        var (refusal, detail) = context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => ("not_found", "there is no such thing here"),
-            StatusCodes.Status405MethodNotAllowed => ("method", $"{context.Request.Method} is not possible here"),
-            StatusCodes.Status415UnsupportedMediaType => ("content_type", "the body must be application/json"),
-            _ => ("request", "the request is not well formed"),
+            StatusCodes.Status404NotFound => (HttpRefusal.NotFound, "there is no such thing here"),
+            StatusCodes.Status405MethodNotAllowed => (HttpRefusal.Method, $"{context.Request.Method} is not possible here"),
+            StatusCodes.Status415UnsupportedMediaType => (HttpRefusal.ContentType, "the body must be application/json"),
+            var status => (HttpRefusal.Request with { Status = status }, "the request is not well formed"),
         };
-        return Problems.WriteAsync(context, context.Response.StatusCode, rule, detail);
+        return Problems.WriteAsync(context, refusal, detail);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class HealthEndpoints(IEventStore store)
         }
         catch (LedgerException e)
         {
-            return Problems.Result(StatusCodes.Status503ServiceUnavailable, "ledger", e.Message);
+            return Problems.Result(HttpRefusal.Ledger, e.Message);
         }
     }
 }

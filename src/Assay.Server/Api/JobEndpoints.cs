@@ -49,12 +49,12 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     {
         if (state is not null && !JobTables.StateWords.Contains(state))
         {
-            return Bad("state", $"there is no state {state}: it is one of {string.Join(", ", JobTables.StateWords)}");
+            return Problems.Result(HttpRefusal.State, $"there is no state {state}: it is one of {string.Join(", ", JobTables.StateWords)}");
         }
 
-        if (limit is < 1 or > MaxLimit) return Bad("limit", $"limit is from 1 to {MaxLimit}");
+        if (limit is < 1 or > MaxLimit) return Problems.Result(HttpRefusal.Limit, $"limit is from 1 to {MaxLimit}");
         (string, string)? after = null;
-        if (cursor is not null && (after = Cursor.Decode(cursor)) is null) return Bad("cursor", "that is no cursor of this list");
+        if (cursor is not null && (after = Cursor.Decode(cursor)) is null) return Problems.Result(HttpRefusal.Cursor, "that is no cursor of this list");
         var wanted = limit ?? DefaultLimit;
         var found = desk.List(state, after, wanted + 1);
         var page = found.Take(wanted).ToList();
@@ -95,7 +95,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
-            return Bad("last_event_id", "Last-Event-ID is the id of an event");
+            return Problems.Result(HttpRefusal.LastEventId, "Last-Event-ID is the id of an event");
         }
 
         var seen = last.Length > 0 ? long.Parse(last, CultureInfo.InvariantCulture) : after ?? 0;
@@ -132,14 +132,14 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     private async Task<IResult> DecideAsync(HttpContext context, string? step, Func<Actor, Digest, Task<IResult>> decide)
     {
         if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
-        if (step is null || !JobWorkflow.Steps.Contains(step)) return Bad("step", $"step is one of {string.Join(", ", JobWorkflow.Steps)}");
+        if (step is null || !JobWorkflow.Steps.Contains(step)) return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Steps)}");
         if (context.Request.Headers.IfMatch.Count == 0)
         {
-            return Problems.Result(StatusCodes.Status428PreconditionRequired, "if_match", "name in If-Match the digest of the document that you saw: the ETag of the job");
+            return Problems.Result(HttpRefusal.MatchRequired, "name in If-Match the digest of the document that you saw: the ETag of the job");
         }
 
         var given = EntityTagHeaderValue.TryParse(context.Request.Headers.IfMatch.ToString(), out var tag) && !tag.IsWeak ? tag.Tag.ToString().Trim('"') : "";
-        if (given.Length != 64 || !given.All(char.IsAsciiHexDigitLower)) return Bad("if_match", "If-Match is one digest of 64 hex digits, in quotes");
+        if (given.Length != 64 || !given.All(char.IsAsciiHexDigitLower)) return Problems.Result(HttpRefusal.MatchForm, "If-Match is one digest of 64 hex digits, in quotes");
         return await decide(actor, Digest.Parse(given));
     }
 
@@ -148,7 +148,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.SpawnRequest, new SpawnRequest(null, null));
         if (unreadable is not null) return unreadable;
-        if ((request.ProposalId is null) == (request.Blueprint is null)) return Bad("body", "name either a proposal_id or a blueprint");
+        if ((request.ProposalId is null) == (request.Blueprint is null)) return Problems.Result(HttpRefusal.Body, "name either a proposal_id or a blueprint");
         var blueprint = request.Blueprint is { } given ? InputDocument.Read(Encoding.UTF8.GetBytes(given.GetRawText()), "body") : (Checked<InputDocument>?)null;
         var answer = await desk.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, actor);
         if (answer.Refusal is { } no) return Problems.Result(no);
@@ -178,7 +178,5 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         return Results.Json(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
-    private static IResult Bad(string rule, string detail) => Problems.Result(StatusCodes.Status400BadRequest, rule, detail);
-
-    private static IResult Absent() => Problems.Result(StatusCodes.Status404NotFound, "not_found", "there is no such thing here");
+    private static IResult Absent() => Problems.Result(HttpRefusal.NotFound, "there is no such thing here");
 }

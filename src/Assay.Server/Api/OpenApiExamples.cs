@@ -116,17 +116,17 @@ internal static class OpenApiExamples
     {
         var (rule, detail) = status switch
         {
-            "401" => ("unauthorized", "writing needs a person"),
+            "401" => (HttpRefusal.Unauthorized.Rule, "writing needs a person"),
             "403" => (JobRefusals.PolicyOverride.Code, "extensions are metadata: a policy is set in its bundle and nowhere else"),
-            "404" => ("not_found", "there is no such thing here"),
+            "404" => (HttpRefusal.NotFound.Rule, "there is no such thing here"),
             "409" => (JobRefusals.AlreadyApproved.Code, "runspec was approved already"),
             "412" => (JobRefusals.DocumentChanged.Code, "the document has changed: look at it and decide again"),
-            "413" => ("too_large", "the body must be complete and have at most 1048576 bytes"),
-            "415" => ("content_type", "the body must be application/json"),
-            "422" => ("idempotency_key", "this Idempotency-Key came with another request before"),
-            "428" => ("if_match", "name in If-Match the digest of the document that you saw: the ETag of the job"),
-            "429" => ("rate_limit", "too many requests: try again in 1 s"),
-            "503" => ("too_many_streams", "too many clients listen already: try again later"),
+            "413" => (HttpRefusal.TooLarge.Rule, "the body must be complete and have at most 1048576 bytes"),
+            "415" => (HttpRefusal.ContentType.Rule, "the body must be application/json"),
+            "422" => (HttpRefusal.KeyReused.Rule, "this Idempotency-Key came with another request before"),
+            "428" => (HttpRefusal.MatchRequired.Rule, "name in If-Match the digest of the document that you saw: the ETag of the job"),
+            "429" => (HttpRefusal.RateLimit.Rule, "too many requests: try again in 1 s"),
+            "503" => (HttpRefusal.TooManyStreams.Rule, "too many clients listen already: try again later"),
             _ => ("type", "body:1:1: must be an object [type]"),
         };
         return new JsonObject { ["type"] = $"urn:assay:problem:{rule}", ["title"] = rule, ["status"] = int.Parse(status), ["detail"] = detail };

@@ -26,19 +26,19 @@ internal static class Problems
     /// <summary>Where the rule of a refusal is kept for the log.</summary>
     public const string RuleKey = "assay.rule";
 
-    public static IResult Result(int status, string rule, string detail, IReadOnlyList<InputProblem>? errors = null) => new Answer(Document(status, rule, detail, errors));
+    public static IResult Result(HttpRefusal refusal, string detail) => new Answer(Document(refusal.Status, refusal.Rule, detail, null));
 
     /// <summary>A refused document: 400 with every place.</summary>
     public static IResult Result(IReadOnlyList<InputProblem> problems)
     {
         var refused = problems[0].Rule == JobRefusals.PolicyOverride.Code ? JobRefusals.PolicyOverride.Class : RefusalClass.BadInput;
-        return Result(StatusOf(refused), problems[0].Rule, problems[0].ToString(), problems);
+        return new Answer(Document(StatusOf(refused), problems[0].Rule, problems[0].ToString(), problems));
     }
 
     /// <summary>A request that was refused.</summary>
-    public static IResult Result(Refusal refusal) => Result(StatusOf(refusal.Kind.Class), refusal.Kind.Code, refusal.Text);
+    public static IResult Result(Refusal refusal) => new Answer(Document(StatusOf(refusal.Kind.Class), refusal.Kind.Code, refusal.Text, null));
 
-    public static Task WriteAsync(HttpContext context, int status, string rule, string detail) => new Answer(Document(status, rule, detail, null)).ExecuteAsync(context);
+    public static Task WriteAsync(HttpContext context, HttpRefusal refusal, string detail) => Result(refusal, detail).ExecuteAsync(context);
 
     /// <summary>The status of a request that was refused, in the API and on pages alike.</summary>
     public static int StatusOf(RefusalClass refused) => refused switch

@@ -16,7 +16,7 @@ internal static class RequestBody
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.MediaType != "application/json")
         {
-            return (default, Problems.Result(StatusCodes.Status415UnsupportedMediaType, "content_type", "the body must be application/json"));
+            return (default, Problems.Result(HttpRefusal.ContentType, "the body must be application/json"));
         }
 
         using var bytes = new MemoryStream();
@@ -26,8 +26,8 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException e)
         {
-            var rule = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "too_large" : "body";
-            return (default, Problems.Result(e.StatusCode, rule, $"the body must be complete and have at most {MaxBytes} bytes"));
+            var refusal = e.StatusCode == HttpRefusal.TooLarge.Status ? HttpRefusal.TooLarge : HttpRefusal.Body with { Status = e.StatusCode };
+            return (default, Problems.Result(refusal, $"the body must be complete and have at most {MaxBytes} bytes"));
         }
 
         return (bytes.ToArray(), null);
@@ -48,7 +48,7 @@ internal static class RequestBody
         }
         catch (JsonException e)
         {
-            return (absent, Problems.Result(StatusCodes.Status400BadRequest, "body", $"the body is not what this request takes: {e.Message}"));
+            return (absent, Problems.Result(HttpRefusal.Body, $"the body is not what this request takes: {e.Message}"));
         }
     }
 }

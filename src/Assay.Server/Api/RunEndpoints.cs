@@ -21,5 +21,5 @@ internal sealed class RunEndpoints(JobDesk desk)
         ? Results.Json(new CurveAnswer(points), JobViewJson.Shared.CurveAnswer)
         : Absent();
 
-    private static IResult Absent() => Problems.Result(StatusCodes.Status404NotFound, "not_found", "there is no such thing here");
+    private static IResult Absent() => Problems.Result(HttpRefusal.NotFound, "there is no such thing here");
 }

@@ -55,7 +55,7 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
         if (string.IsNullOrEmpty(key)) return (await submit()).Result;
         if (key.Length > MaxKeyLength || key.Any(c => c is < '!' or > '~'))
         {
-            return Problems.Result(StatusCodes.Status400BadRequest, "idempotency_key", $"an Idempotency-Key has 1 to {MaxKeyLength} visible ASCII characters");
+            return Problems.Result(HttpRefusal.KeyForm, $"an Idempotency-Key has 1 to {MaxKeyLength} visible ASCII characters");
         }
 
         var name = Digest.Of($"{person}\n{key}").ToString();
@@ -67,7 +67,7 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
             {
                 return known.Request == request
                     ? Results.Json(new JobReceipt(known.Answer, JobReceipt.Exists), JobViewJson.Shared.JobReceipt)
-                    : Problems.Result(StatusCodes.Status422UnprocessableEntity, "idempotency_key", "this Idempotency-Key came with another request before");
+                    : Problems.Result(HttpRefusal.KeyReused, "this Idempotency-Key came with another request before");
             }
 
             var (result, jobId) = await submit();

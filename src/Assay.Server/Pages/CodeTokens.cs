@@ -9,7 +9,7 @@ public readonly record struct CodeToken(string Text, string? Class);
 /// Colours lines of code: comments, texts, numbers and the words that most languages share. It looks at one line at a time, as a diff shows them, so what spans
 /// lines keeps its plain colour.
 /// </summary>
-public static partial class CodeTokens
+internal static partial class CodeTokens
 {
     private static readonly HashSet<string> HashComments = new([".sh", ".py", ".rb", ".pl", ".t", ".yaml", ".yml", ".toml", ".mk", ".cmake", ".r"], StringComparer.OrdinalIgnoreCase);
 

@@ -17,7 +17,7 @@ public sealed record DiffRow(string? Before, string? After)
 }
 
 /// <summary>Compares two texts line by line, by their longest common subsequence.</summary>
-public static class LineDiff
+internal static class LineDiff
 {
     /// <summary>Middle parts with more pairs of lines than this are shown as wholly replaced.</summary>
     private const int MaxCells = 4_000_000;

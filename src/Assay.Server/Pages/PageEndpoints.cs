@@ -42,13 +42,13 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     {
         if (state is not null && !JobTables.StateWords.Contains(state))
         {
-            return answers.Message(context, StatusCodes.Status400BadRequest, "state", "There is no such state", "The list knows no jobs in that state.");
+            return answers.Message(context, HttpRefusal.State, "There is no such state", "The list knows no jobs in that state.");
         }
 
         (string, string)? after = null;
         if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
         {
-            return answers.Message(context, StatusCodes.Status400BadRequest, "cursor", "There is no such page", "The list has no page there.");
+            return answers.Message(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.");
         }
 
         var found = desk.List(state, after, PageSize + 1);
@@ -106,7 +106,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     private IResult SignIn(HttpContext context, string? back, string? problem, int status = StatusCodes.Status200OK) => answers.Page<SignInPage>(
         context,
         new() { [nameof(SignInPage.TokenPath)] = tokenPath, [nameof(SignInPage.Back)] = back, [nameof(SignInPage.Problem)] = problem },
-        status, "unauthorized");
+        status, HttpRefusal.Unauthorized.Rule);
 
     private async Task<IResult> SignInAsync(HttpContext context)
     {

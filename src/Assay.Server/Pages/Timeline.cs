@@ -1,4 +1,6 @@
 using Assay.Jobs;
+using Assay.Kernel.Values;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages;
 
@@ -14,7 +16,7 @@ public sealed record TimelineBar(string Label, string Detail, double From, doubl
 /// <summary>
 /// A job's course as bars one after the other. A stage is drawn as long as it took; waiting, which may last days, is drawn short and says in words how long.
 /// </summary>
-public static class Timeline
+internal static class Timeline
 {
     private const double Span = 1000;
     private const double WaitWidth = 60;
@@ -42,16 +44,18 @@ public static class Timeline
     private static IEnumerable<Part> Stages(JobView job, DateTimeOffset now) => job.Stages.Select(s =>
     {
         var start = DateTimeOffset.Parse(s.StartedAt);
-        var kind = s.Result is "failed" or "interrupted" or "refused" or "stopped_budget" or "cancelled" ? "failed" : "stage";
+        var kind = s.Result is { } result && IsBad(WireName<StageEnd>.Parse(result)) ? "failed" : "stage";
         return new Part(start, (s.EndedAt is { } end ? DateTimeOffset.Parse(end) : now) - start, s.Attempt == 1 ? s.Stage : $"{s.Stage}, attempt {s.Attempt}", s.Result ?? "running", kind);
     });
+
+    private static bool IsBad(StageEnd end) =>
+        end is StageEnd.Failed or StageEnd.Interrupted or StageEnd.Refused or StageEnd.StoppedBudget or StageEnd.Cancelled;
 
     private static IEnumerable<Part> Waits(IReadOnlyList<JobEventView> events, DateTimeOffset now)
     {
         for (var i = 0; i < events.Count; i++)
         {
-            if (events[i].Type != "WAITING_APPROVAL") continue;
-            var step = events[i].Message?.Split(' ')[^1] ?? "";
+            if (events[i].Waiting is not { } step) continue;
             var end = i + 1 < events.Count ? events[i + 1] : null;
             yield return end is null
                 ? new Part(events[i].At, now - events[i].At, step, "waits for a decision", "open")

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Assay.Server.Pages;
 
 /// <summary>Times and durations as a person reads them.</summary>
-public static class Times
+internal static class Times
 {
     public static string Minute(string time) => time[..16].Replace('T', ' ');
 

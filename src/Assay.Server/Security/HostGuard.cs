@@ -28,20 +28,20 @@ internal sealed class HostGuard
         var request = context.Request;
         if (!_hosts.Contains(request.Host.Value ?? ""))
         {
-            await Problems.WriteAsync(context, StatusCodes.Status421MisdirectedRequest, "host", "this server does not answer for that host name");
+            await Problems.WriteAsync(context, HttpRefusal.Host, "this server does not answer for that host name");
             return;
         }
 
         var origin = request.Headers.Origin.ToString();
         if (origin.Length > 0 && !IsOwn(origin, request))
         {
-            await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "origin", "requests of other sites' pages are not answered");
+            await Problems.WriteAsync(context, HttpRefusal.Origin, "requests of other sites' pages are not answered");
             return;
         }
 
         if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" && !HttpMethods.IsGet(request.Method))
         {
-            await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "origin", "requests of other sites' pages are not answered");
+            await Problems.WriteAsync(context, HttpRefusal.Origin, "requests of other sites' pages are not answered");
             return;
         }
 

@@ -27,16 +27,28 @@ internal sealed class RefusalLog : IDisposable
     /// <summary>Records what came of a request that was answered with a status from 400.</summary>
     public async Task RecordAsync(HttpContext context, RequestDelegate next)
     {
-        await next(context);
-        if (context.Response.StatusCode < StatusCodes.Status400BadRequest) return;
-        var rule = context.Items[Api.Problems.RuleKey] as string ?? "not_found";
-        Write(context.Connection.RemoteIpAddress?.ToString(), context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode, rule);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // Also of one who left before the answer was all there.
+            Record(context);
+        }
     }
 
     /// <summary>Records a request that was so broken that it never came to be one.</summary>
     public void Malformed(string reason) => Write(null, "", "", StatusCodes.Status400BadRequest, reason);
 
     public void Dispose() => _file.Dispose();
+
+    private void Record(HttpContext context)
+    {
+        if (context.Response.StatusCode < StatusCodes.Status400BadRequest) return;
+        var rule = context.Items[Api.Problems.RuleKey] as string ?? "not_found";
+        Write(context.Connection.RemoteIpAddress?.ToString(), context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode, rule);
+    }
 
     private void Write(string? from, string method, string path, int status, string rule)
     {

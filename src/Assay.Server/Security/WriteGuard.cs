@@ -30,7 +30,7 @@ internal sealed class WriteGuard(WriteAuth auth, IAntiforgery antiforgery)
     {
         var person = PersonByHeader(context);
         actor = person is null ? null : new Actor(person, "api");
-        refusal = person is null ? Problems.Result(StatusCodes.Status401Unauthorized, "unauthorized", Challenge(context)) : null;
+        refusal = person is null ? Problems.Result(HttpRefusal.Unauthorized, Challenge(context)) : null;
         return person is not null;
     }
 
@@ -38,7 +38,7 @@ internal sealed class WriteGuard(WriteAuth auth, IAntiforgery antiforgery)
     public async Task<(Actor? Actor, PageRefusal? Refusal)> FormAsync(HttpContext context)
     {
         if (!await HasFormTokenAsync(context)) return (null, PageRefusal.OldForm);
-        return SignedIn(context) is { } person ? (new Actor(person, "page"), null) : (null, new PageRefusal(StatusCodes.Status401Unauthorized, "unauthorized", Challenge(context)));
+        return SignedIn(context) is { } person ? (new Actor(person, "page"), null) : (null, new PageRefusal(HttpRefusal.Unauthorized, Challenge(context)));
     }
 
     /// <summary>Whether a form is from a page of this server.</summary>
@@ -77,8 +77,8 @@ internal sealed class WriteGuard(WriteAuth auth, IAntiforgery antiforgery)
 }
 
 /// <summary>Why a form was not taken.</summary>
-internal sealed record PageRefusal(int Status, string Rule, string Message)
+internal sealed record PageRefusal(HttpRefusal Kind, string Message)
 {
     public static readonly PageRefusal OldForm =
-        new(StatusCodes.Status400BadRequest, "form_token", "the form is not from this server's page, or the page is too old: load it again");
+        new(HttpRefusal.FormToken, "the form is not from this server's page, or the page is too old: load it again");
 }

@@ -41,7 +41,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     private EpochStanding Standing(StreamMachine machine, EpochState state, EpochSummary summary)
     {
         var living = new LivingEngines(workspace.Store, time);
-        var runs = Runs(state, summary, living.Lost(machine)).ToList();
+        var runs = Runs(state, summary, machine.Effects, living.Lost(machine)).ToList();
         var underWay = runs.Count(r => r.Outcome is StandingRun.Running or StandingRun.Interrupted);
         var progress = living.Own(machine.Stream) ? EpochProgress.Running : EpochProgress.Interrupted;
         return new EpochStanding
@@ -67,11 +67,12 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         };
     }
 
-    private static IEnumerable<StandingRun> Runs(EpochState state, EpochSummary summary, IReadOnlySet<string> lost)
+    private static IEnumerable<StandingRun> Runs(EpochState state, EpochSummary summary, ActiveEffects active, IReadOnlySet<string> lost)
     {
+        var underWay = active.Ids.ToLookup(EpochEffects.CrucibleOf, StringComparer.Ordinal);
         foreach (var (run, crucible) in summary.Runs.Zip(state.Crucibles))
         {
-            var outcome = run.Outcome != CrucibleOutcome.NotRun || crucible.Running is not { } effect ? WireName<CrucibleOutcome>.Of(run.Outcome)
+            var outcome = run.Outcome != CrucibleOutcome.NotRun || underWay[crucible.Declared.CrucibleId].FirstOrDefault() is not { } effect ? WireName<CrucibleOutcome>.Of(run.Outcome)
                 : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
             yield return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
         }

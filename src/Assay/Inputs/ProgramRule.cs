@@ -17,21 +17,33 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
     /// <summary>Whether a program is one of the system: a name found in PATH, or the absolute path of a file.</summary>
     public static bool IsInstalled(string name) => name.Contains('/', StringComparison.Ordinal) ? name.StartsWith('/') && File.Exists(name) : IsInPath(name);
 
+    /// <summary>
+    /// The program of a command: pinned when it is a path from the document's folder, else looked for on this host; null when it is none of
+    /// the document's.
+    /// </summary>
+    /// <param name="name">As the document names it.</param>
+    /// <param name="pointer">Where it stands.</param>
+    public PinnedFile? Bind(string name, string pointer)
+    {
+        if (!name.StartsWith('/') && name.Contains('/', StringComparison.Ordinal)) return PinProgram(name, pointer);
+        CheckInstalled(name, pointer);
+        return null;
+    }
+
     /// <summary>Refuses a program of the system that is not there. A relative path with a slash is looked for only when it is started.</summary>
     public void CheckInstalled(string name, string pointer)
     {
         if (IsInstalled(name)) return;
         if (name.StartsWith('/')) refuse(pointer, "program", $"{name} does not exist");
-        else if (!name.Contains('/', StringComparison.Ordinal)) refuse(pointer, "program", $"{name} is not in PATH: install it, or name its path");
+        else if (!name.Contains('/', StringComparison.Ordinal)) refuse(pointer, "program", $"{name} is not in PATH: install it, or name its path: ./program is one beside this file");
     }
 
     /// <summary>A program beside the document; null when it cannot be run.</summary>
     /// <param name="name">As the document names it.</param>
     /// <param name="pointer">Where it stands.</param>
-    /// <param name="rule">What a name breaks that leads to no file of the folder.</param>
-    public PinnedFile? PinProgram(string name, string pointer, string rule = "program")
+    public PinnedFile? PinProgram(string name, string pointer)
     {
-        if (Resolve(name, pointer, rule) is not { } path) return null;
+        if (Resolve(name, pointer, "program") is not { } path) return null;
         if ((File.GetUnixFileMode(path) & AnyExecute) != UnixFileMode.None) return Pin(path);
         refuse(pointer, "program", $"{name} is not executable: chmod +x it");
         return null;

@@ -60,17 +60,10 @@ internal sealed class ComponentsLoader
         var pointer = $"/components/{stage}";
         var program = component.Command[0];
         var pinned = new List<PinnedFile>();
-        if (program.StartsWith("./", StringComparison.Ordinal))
+        if (_programs.Bind(program, $"{pointer}/command/0") is { } own)
         {
-            if (_programs.PinProgram(program, $"{pointer}/command/0", "path") is { } file)
-            {
-                pinned.Add(file);
-                program = file.Path;
-            }
-        }
-        else if (!ProgramRule.IsInstalled(program))
-        {
-            Refuse($"{pointer}/command/0", "program", $"{program} is not installed: install it, or name a program beside this file as ./program");
+            pinned.Add(own);
+            program = own.Path;
         }
 
         for (var i = 0; i < component.Files.Length; i++)

@@ -176,7 +176,10 @@ public sealed class JobDesk
             var line = Bytes(folded.Lines[0]);
             var text = System.Text.Encoding.UTF8.GetString(line.Span).TrimEnd('\n');
             lines.Add(new JobEventView(
-                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text));
+                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text)
+            {
+                Waiting = (body as WaitingApproval)?.Step,
+            });
         }
 
         return lines;
@@ -248,7 +251,11 @@ public sealed class JobDesk
 /// <param name="By">Who stands behind it.</param>
 /// <param name="Message">A sentence, when there is something to say.</param>
 /// <param name="Line">Its line of <c>events.jsonl</c>.</param>
-public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line);
+public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line)
+{
+    /// <summary>The checkpoint at which it waits from here on; null: it does not.</summary>
+    public string? Waiting { get; init; }
+}
 
 /// <summary>What came of a request: a status, or why not.</summary>
 public sealed record JobAnswer(string JobId, string? Status, Refusal? Refusal)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Jobs;
 
@@ -114,6 +115,12 @@ public sealed record DocumentView(string Name, int Version, string Path, string 
 public sealed record DecisionView(string Step, string Decision, string Sha256, string By, string Via, string? Reason);
 
 /// <summary>One attempt at a stage.</summary>
+/// <param name="Stage">The stage; for a child <c>spawn/</c> with its id.</param>
+/// <param name="Attempt">1 for the first try.</param>
+/// <param name="StartedAt">When it began.</param>
+/// <param name="EndedAt">When it ended; null while it is under way.</param>
+/// <param name="Result">How it ended: the word of a <see cref="StageEnd"/>; null while it is under way.</param>
+/// <param name="CostUsd">What it spent.</param>
 public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, string? Result, decimal CostUsd)
 {
     /// <summary><c>UNCAGED</c> when nothing kept its program away from the machine; else left out.</summary>

@@ -119,7 +119,7 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
         };
         if (state is JobState job)
         {
-            onLetGo(new WorkerJob(stream.Id, JobTables.StateWord(job), job.Step, job.Failure?.Message ?? (job.Stopped is { } stop ? $"{stop.Reason} forbids {stop.Action}" : null)));
+            onLetGo(new WorkerJob(stream.Id, JobTables.StateWord(job), job.Step, job.Failure?.Message ?? job.Stopped?.Text));
         }
     }
 }

@@ -138,14 +138,7 @@ internal sealed class AdapterLoader
     private ImmutableArray<string> Command(AdapterDocument adapter, ImmutableArray<string> words, string pointer, ImmutableArray<PinnedFile>.Builder pinned)
     {
         if (words.IsEmpty || words[0] == "{command}") return words;
-        var (program, rule) = (words[0], new ProgramRule(_folder, _folder.Path, Refusing(adapter)));
-        if (program.StartsWith('/') || !program.Contains('/', StringComparison.Ordinal))
-        {
-            rule.CheckInstalled(program, $"{pointer}/0");
-            return words;
-        }
-
-        if (rule.PinProgram(program, $"{pointer}/0") is not { } file) return words;
+        if (new ProgramRule(_folder, _folder.Path, Refusing(adapter)).Bind(words[0], $"{pointer}/0") is not { } file) return words;
         if (!pinned.Contains(file)) pinned.Add(file);
         return words.SetItem(0, file.Path);
     }

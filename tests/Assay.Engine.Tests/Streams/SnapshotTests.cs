@@ -1,4 +1,5 @@
 using System.Text;
+using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
@@ -86,6 +87,18 @@ public sealed class SnapshotTests : IAsyncDisposable
         Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
         Assert.Equal("what is kept of its fold lies beyond its last event", Assert.Single(Problems()).Message);
         Assert.Equal(Long, Opened());
+    }
+
+    [Fact]
+    public async Task A_fold_that_cannot_be_kept_is_told_and_costs_nothing_else()
+    {
+        await CountAsync(10);
+        var told = new List<FoldNotKept>();
+        var broken = new StreamMachine(LaneFold.Of(Lane) with { State = "no counter" }, CounterLane.Stream, new StreamHead(10, default));
+        await new SnapshotKeeper(Store, told.Add).KeepAsync(broken);
+        Assert.Contains("could not be kept", Assert.Single(told).Text);
+        Assert.Null(Store.FindSnapshot(CounterLane.Stream));
+        Assert.Equal(10, Opened());
     }
 
     [Theory]

@@ -164,7 +164,7 @@ public sealed class JobLaneTests
     {
         var story = JobStory.Of(JobKind.Blueprint, new JobBudget { MaxWallClockMs = 1000, MaxCost = new Usd(500) });
         var process = (RunProcess)story.Asked();
-        Assert.Equal((JobStory.Now.AddSeconds(1), 500L), (process.NotAfter, process.Meter!.MaxMicroUsd));
+        Assert.Equal((JobStory.Now.AddSeconds(1), new Usd(500)), (process.NotAfter, process.Meter!.Max));
         story.Stage(JobStory.Runspec, o => o with { ExitCode = null, Signal = 9, KillReason = reason, Cost = new Usd(501), DurationMs = 900 });
         Assert.Equal((JobPhase.StoppedBudget, limit, new Usd(501)), (story.State.Phase, story.State.Stopped!.Reason, story.State.Stopped.Counters.Cost));
         Assert.Null(story.State.Document("runspec"));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tests.Epochs;
@@ -28,6 +29,27 @@ public sealed class AttemptRuleTests
     [Fact]
     public void An_outcome_without_an_end_has_failed() => Assert.Equal(AttemptResult.Failed, Judge(Given.Outcome(exitCode: null)).Result);
 
+    [Fact]
+    public void An_adapter_that_did_not_come_to_an_end_of_its_own_has_crashed()
+    {
+        Assert.True(Judge(Given.Outcome(exitCode: null) with { Signal = 11 }).Crashed);
+        Assert.True(Judge(Given.Outcome(1) with { StartError = "gone" }).Crashed);
+        Assert.False(Judge(Given.Outcome(1)).Crashed);
+        Assert.False(Judge(Given.Outcome(2)).Crashed);
+        Assert.False(Judge(Given.Outcome(exitCode: null) with { Signal = 9, KillReason = KillReason.MemoryLimit }).Crashed);
+        Assert.True(Judge(new HttpOutcome(null, "connection refused", false) { StartedAt = Given.Now, DurationMs = 1 }).Crashed);
+        Assert.False(Judge(new HttpOutcome(503, null, true) { StartedAt = Given.Now, DurationMs = 1 }).Crashed);
+    }
+
+    [Fact]
+    public void A_crash_is_escalated_by_what_is_recorded_and_not_by_its_words()
+    {
+        var crashed = Judge(Given.Outcome(exitCode: null) with { Signal = 11 });
+        var state = LaneFold.Of(TaskLane.Instance).After(((Decision.Accepted)LaneFold.Of(TaskLane.Instance).Decide(TaskLaneTests.Declare())).Events).As<ExecutionState>();
+        Assert.Equal(EscalationRule.AdapterCrashed, Assert.Single(EscalationRule.After(state, [crashed with { Reason = "other words" }])).Trigger);
+        Assert.Empty(EscalationRule.After(state, [crashed with { Crashed = false }]));
+    }
+
     private static RunProcess Process => new("act/one")
     {
         Command = ["true"],
@@ -42,7 +64,7 @@ public sealed class AttemptRuleTests
 
     private static ProcessCaps Caps => new() { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
 
-    private static TaskAttempted Judge(ProcessOutcome outcome)
+    private static TaskAttempted Judge(EffectOutcome outcome)
     {
         var task = new TaskSpec
         {

@@ -100,7 +100,7 @@ public sealed class TaskLaneTests
         Removed = 0,
     };
 
-    private static DeclareExecution Declare()
+    internal static DeclareExecution Declare()
     {
         var caps = new ProcessCaps { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
         var adapter = new AdapterSpec
