@@ -42,7 +42,7 @@ public static class StreamLoad
     /// <param name="atMost">What is wanted is not beyond this version.</param>
     internal static StreamMachine? Kept(IEventReader store, ILane lane, StreamName stream, long atMost = long.MaxValue)
     {
-        if (!FoldSnapshot.IsKept(lane) || store.FindSnapshot(stream) is not { } kept) return null;
+        if (store.FindSnapshot(stream) is not { } kept || !FoldSnapshot.IsKept(lane)) return null;
         if (kept.Build != FoldSnapshot.BuildOf(lane) || kept.Head.Version > atMost || Digest.Of(kept.Body.Span) != kept.Sha256) return null;
 
         // What was kept of another past than the one that is stored, as after a restored backup, is of no use.

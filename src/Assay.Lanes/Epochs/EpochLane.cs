@@ -23,16 +23,16 @@ public sealed class EpochLane : Lane<EpochState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog()
-        .Add("EPOCH_DECLARED", EpochJson.Default.EpochDeclared)
-        .Add("CRUCIBLE_DECLARED", EpochJson.Default.CrucibleDeclared)
-        .Add("REPLAY_REQUIRED", EpochJson.Default.ReplayRequired)
-        .Add("CRUCIBLE_COVERED", EpochJson.Default.CrucibleCovered)
-        .Add("CRUCIBLE_FINISHED", EpochJson.Default.CrucibleFinished)
-        .Add("CRUCIBLE_SALVAGED", EpochJson.Default.CrucibleSalvaged)
-        .Add("EPOCH_RESUMED", EpochJson.Default.EpochResumed)
-        .Add("EPOCH_CANCEL_REQUESTED", EpochJson.Default.EpochCancelRequested)
-        .Add("EPOCH_FINISHED", EpochJson.Default.EpochFinished);
+    public override EventCatalog Events { get; } = new EventCatalog(EpochJson.Default)
+        .Add<EpochDeclared>("EPOCH_DECLARED")
+        .Add<CrucibleDeclared>("CRUCIBLE_DECLARED")
+        .Add<ReplayRequired>("REPLAY_REQUIRED")
+        .Add<CrucibleCovered>("CRUCIBLE_COVERED")
+        .Add<CrucibleFinished>("CRUCIBLE_FINISHED")
+        .Add<CrucibleSalvaged>("CRUCIBLE_SALVAGED")
+        .Add<EpochResumed>("EPOCH_RESUMED")
+        .Add<EpochCancelRequested>("EPOCH_CANCEL_REQUESTED")
+        .Add<EpochFinished>("EPOCH_FINISHED");
 
     public override IReadOnlyList<LaneTable> Tables => EpochTables.All;
 

@@ -55,12 +55,12 @@ public sealed class LadderLane : Lane<LadderState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog()
-        .Add("LADDER_DECLARED", EpochJson.Default.LadderDeclared)
-        .Add("RUNG_FINISHED", EpochJson.Default.RungFinished)
-        .Add("LADDER_CANCELLED", EpochJson.Default.LadderCancelled)
-        .Add("LADDER_RESUMED", EpochJson.Default.LadderResumed)
-        .Add("LADDER_FINISHED", EpochJson.Default.LadderFinished);
+    public override EventCatalog Events { get; } = new EventCatalog(EpochJson.Default)
+        .Add<LadderDeclared>("LADDER_DECLARED")
+        .Add<RungFinished>("RUNG_FINISHED")
+        .Add<LadderCancelled>("LADDER_CANCELLED")
+        .Add<LadderResumed>("LADDER_RESUMED")
+        .Add<LadderFinished>("LADDER_FINISHED");
 
     public override LadderState Initial => LadderState.Initial;
 

@@ -24,11 +24,11 @@ public sealed class RunLane : Lane<RunState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog()
-        .Add("RUN_DECLARED", JobJson.Default.RunDeclared)
-        .Add("RUN_CANCEL_REQUESTED", JobJson.Default.RunCancelRequested)
-        .Add("RUN_FAILED", JobJson.Default.RunFailed)
-        .Add("RUN_FINISHED", JobJson.Default.RunFinished);
+    public override EventCatalog Events { get; } = new EventCatalog(JobJson.Default)
+        .Add<RunDeclared>("RUN_DECLARED")
+        .Add<RunCancelRequested>("RUN_CANCEL_REQUESTED")
+        .Add<RunFailed>("RUN_FAILED")
+        .Add<RunFinished>("RUN_FINISHED");
 
     public override IReadOnlyList<LaneTable> Tables => [RunTables.Runs];
 

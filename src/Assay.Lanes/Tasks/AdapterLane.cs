@@ -68,16 +68,16 @@ public sealed class AdapterLane : Lane<AdapterState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog()
-        .Add("ADAPTER_CONFIGURED", TaskJson.Default.AdapterConfigured)
-        .Add("CIRCUIT_COUNTED", TaskJson.Default.CircuitCounted)
-        .Add("CIRCUIT_OPENED", TaskJson.Default.CircuitOpened)
-        .Add("CIRCUIT_HALF_OPENED", TaskJson.Default.CircuitHalfOpened)
-        .Add("PROBE_GRANTED", TaskJson.Default.ProbeGranted)
-        .Add("PROBE_REPORTED", TaskJson.Default.ProbeReported)
-        .Add("CIRCUIT_CLOSED", TaskJson.Default.CircuitClosed)
-        .Add("HEALTH_CHANGED", TaskJson.Default.HealthChanged)
-        .Add("CHECK_REQUESTED", TaskJson.Default.CheckRequested);
+    public override EventCatalog Events { get; } = new EventCatalog(TaskJson.Default)
+        .Add<AdapterConfigured>("ADAPTER_CONFIGURED")
+        .Add<CircuitCounted>("CIRCUIT_COUNTED")
+        .Add<CircuitOpened>("CIRCUIT_OPENED")
+        .Add<CircuitHalfOpened>("CIRCUIT_HALF_OPENED")
+        .Add<ProbeGranted>("PROBE_GRANTED")
+        .Add<ProbeReported>("PROBE_REPORTED")
+        .Add<CircuitClosed>("CIRCUIT_CLOSED")
+        .Add<HealthChanged>("HEALTH_CHANGED")
+        .Add<CheckRequested>("CHECK_REQUESTED");
 
     public override IReadOnlyList<LaneTable> Tables => [AdapterTables.Adapters];
 

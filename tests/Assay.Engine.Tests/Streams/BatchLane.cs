@@ -19,8 +19,8 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
 
     public override string Name => "batch";
 
-    public override EventCatalog Events { get; } = new EventCatalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
-        .Add("BATCH_DECLARED", BatchJson.Default.BatchDeclared).Add("EFFECT_JUDGED", BatchJson.Default.EffectJudged);
+    public override EventCatalog Events { get; } = new EventCatalog(BatchJson.Default, new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
+        .Add<BatchDeclared>("BATCH_DECLARED").Add<EffectJudged>("EFFECT_JUDGED");
 
     public override BatchState Initial => new([]);
 

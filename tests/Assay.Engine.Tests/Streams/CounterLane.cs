@@ -12,7 +12,7 @@ internal sealed class CounterLane : Lane<CounterState>
 
     public override string Name => "counter";
 
-    public override EventCatalog Events { get; } = new EventCatalog().Add("COUNTED", BatchJson.Default.Counted);
+    public override EventCatalog Events { get; } = new EventCatalog(BatchJson.Default).Add<Counted>("COUNTED");
 
     public override CounterState Initial => new(0);
 

@@ -12,7 +12,7 @@ namespace Assay.Tests.Streams;
 /// <summary>A long stream is opened from what was kept of its fold; without it, or when it is damaged, opening only takes longer.</summary>
 public sealed class SnapshotTests : IAsyncDisposable
 {
-    private const int Long = 1_500;
+    private const int Long = 4_500;
 
     private static readonly CounterLane Lane = new();
 
@@ -47,7 +47,7 @@ public sealed class SnapshotTests : IAsyncDisposable
     {
         await CountAsync(Long);
         var kept = Store.FindSnapshot(CounterLane.Stream)!;
-        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("1500", "9999", StringComparison.Ordinal));
+        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("4500", "9999", StringComparison.Ordinal));
         await Store.KeepSnapshotAsync(kept with { Body = body });
         Assert.Equal(Long, Opened());
         Assert.Equal("what is kept of its fold differs from its digest", Assert.Single(Problems()).Message);
@@ -65,10 +65,10 @@ public sealed class SnapshotTests : IAsyncDisposable
     {
         await CountAsync(Long);
         var kept = Store.FindSnapshot(CounterLane.Stream)!;
-        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("1500", "9999", StringComparison.Ordinal));
+        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("4500", "9999", StringComparison.Ordinal));
         await Store.KeepSnapshotAsync(kept with { Body = body, Sha256 = Digest.Of(body) });
         var problem = Assert.Single(Problems());
-        Assert.Equal((CounterLane.Stream + "@1500", "snapshot"), (problem.Where, problem.Rule));
+        Assert.Equal((CounterLane.Stream + "@4500", "snapshot"), (problem.Where, problem.Rule));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
+using Assay.Tests.Streams;
 using Assay.Ledger.Sqlite;
 
 namespace Assay.Tests.Workspaces;
@@ -83,7 +84,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
     private async Task AppendAsync()
     {
         var head = StreamHead.Empty(Stream);
-        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog());
+        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog(BatchJson.Default));
         await _store.CommitAsync(new Commit([new StreamAppend(Stream, head, events)]));
     }
 
