@@ -2,8 +2,8 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
-using Assay.Tests.Streams;
 using Assay.Ledger.Sqlite;
+using Assay.Tests.Streams;
 
 namespace Assay.Tests.Workspaces;
 
