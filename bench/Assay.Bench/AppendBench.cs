@@ -14,7 +14,7 @@ namespace Assay.Bench;
 /// </summary>
 internal static class AppendBench
 {
-    private static readonly EventCatalog Catalog = new EventCatalog(BenchJson.Default).Add<Stepped>("STEPPED");
+    private static readonly EventCatalog Catalog = new EventCatalog().Add("STEPPED", static () => BenchJson.Default.Stepped);
     private static readonly byte[] Row = new byte[300];
 
     public static async Task RunAsync(Report report, string folder)

@@ -15,7 +15,7 @@ internal static class MillionBench
     private const int Million = 1_000_000;
     private const int Batch = 100;
 
-    private static readonly EventCatalog Catalog = new EventCatalog(BenchJson.Default).Add<Stepped>("STEPPED");
+    private static readonly EventCatalog Catalog = new EventCatalog().Add("STEPPED", static () => BenchJson.Default.Stepped);
 
     public static async Task RunAsync(Report report, string folder)
     {

@@ -72,7 +72,7 @@ public sealed class AssayEngine : IAsyncDisposable
         new(workspace, lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
 
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
-    public void OnChild(Func<RunChild, CancellationToken, Task<ChildOutcome>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
+    public void OnChild(Func<RunChild, CancellationToken, Task<StreamAnswer>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
 
     /// <summary>
     /// Owns a stream and advances it until its lane has nothing more to do, or waits for something from outside.

@@ -1,9 +1,5 @@
-using Assay.Engine.Streams;
-using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Ledger;
 
 namespace Assay.Engine;
 
@@ -19,6 +15,13 @@ public sealed record AttemptBegan(StreamName Stream, Effect Effect, int Attempt)
 /// <summary>How far an attempt is; <paramref name="Progress"/> is, for a process, a <see cref="Processes.ProcessProgress"/>.</summary>
 public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object Progress) : EngineNotice(Stream);
 
+/// <summary>Something could not be done that costs the record nothing, and that somebody ought to know.</summary>
+public abstract record EngineTrouble(StreamName Stream) : EngineNotice(Stream)
+{
+    /// <summary>What, in a sentence.</summary>
+    public abstract string Text { get; }
+}
+
 /// <summary>
 /// A file that follows from the ledger could not be written. What it says is durable all the same; it is tried again when its stream is
 /// next opened.
@@ -26,22 +29,9 @@ public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object 
 /// <param name="Stream">The stream.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Reason">Why, in bounded words.</param>
-public sealed record FileNotWritten(StreamName Stream, string Path, string Reason) : EngineNotice(Stream)
+public sealed record FileNotWritten(StreamName Stream, string Path, string Reason) : EngineTrouble(Stream)
 {
-    /// <summary>Writes a file; what comes of it is to be told, unless it is null.</summary>
-    internal static FileNotWritten? Try(
-        Workspace workspace, StreamName stream, MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
-    {
-        try
-        {
-            write(file, workspace.Store.ReadBlob);
-            return null;
-        }
-        catch (Exception e) when (e is not LedgerException)
-        {
-            return new FileNotWritten(stream, workspace.Mirror.PathOf(file), FailureReason.Of(e));
-        }
-    }
+    public override string Text => $"{Path} cannot be written: {Reason}";
 }
 
 /// <summary>
@@ -49,8 +39,7 @@ public sealed record FileNotWritten(StreamName Stream, string Path, string Reaso
 /// </summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Reason">Why, in bounded words.</param>
-public sealed record FoldNotKept(StreamName Stream, string Reason) : EngineNotice(Stream)
+public sealed record FoldNotKept(StreamName Stream, string Reason) : EngineTrouble(Stream)
 {
-    /// <summary>The same in a sentence.</summary>
-    public string Text => $"what {Stream} folds to could not be kept, so opening it takes longer: {Reason}";
+    public override string Text => $"what {Stream} folds to could not be kept, so opening it takes longer: {Reason}";
 }

@@ -133,6 +133,9 @@ public sealed class LedgerException : Exception
     /// <summary>Whether only what was asked for failed, and the store takes more: it was refused, not lost.</summary>
     public bool IsRefusal { get; init; }
 
+    /// <summary>Whether what was read is no longer of one moment: whoever looks again sees another.</summary>
+    public bool IsOutdated { get; init; }
+
     public LedgerException(string message) : base(message)
     {
     }

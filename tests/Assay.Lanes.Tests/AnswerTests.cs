@@ -4,6 +4,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
+using Assay.Lanes.Epochs;
 using Assay.Lanes.Jobs;
 using Assay.Lanes.Tasks;
 
@@ -30,13 +31,17 @@ public sealed class AnswerTests
         new RunAnswer(RunEnd.StoppedBudget, "max_cost_usd", "used up", true, new Usd(5), 6), new TrialAnswer(7), new SubmitAnswer(JobPhase.Active),
     ];
 
+    private static readonly StreamAnswer[] OfEpochs =
+        [new EpochAnswer(EpochVerdict.Pass, null, true), new EpochAnswer(EpochVerdict.FailClosed, EndReason.Cancelled, false)];
+
     [Fact]
     public void Every_answer_is_recorded_by_its_word_and_read_again()
     {
         foreach (var answer in Kernel.Concat(OfTasks)) Again(TaskLane.Instance, answer);
         foreach (var answer in Kernel.Concat(OfJobs)) Again(JobLane.Instance, answer);
+        foreach (var answer in Kernel.Concat(OfEpochs)) Again(LadderLane.Instance, answer);
         var own = typeof(JobLane).Assembly.GetTypes().Concat(typeof(StreamAnswer).Assembly.GetTypes()).Where(t => t.IsSubclassOf(typeof(StreamAnswer)));
-        Assert.Equal(own.ToHashSet(), Kernel.Concat(OfTasks).Concat(OfJobs).Select(a => a.GetType()).ToHashSet());
+        Assert.Equal(own.ToHashSet(), Kernel.Concat(OfTasks).Concat(OfJobs).Concat(OfEpochs).Select(a => a.GetType()).ToHashSet());
     }
 
     [Theory]
@@ -73,6 +78,37 @@ public sealed class AnswerTests
         ILane of = lane == "job" ? JobLane.Instance : TaskLane.Instance;
         var finished = (EffectFinished)EventEnvelope.Open(bytes, of.Events).Body;
         Assert.Equal(new AnswerOutcome(StreamName.Of("other", "x"), expected), finished.Outcome);
+    }
+
+    [Theory]
+    [InlineData("\"reason\":\"cancelled\",\"verdict\":\"FAIL_CLOSED\"")]
+    [InlineData("\"verdict\":\"PASS\"")]
+    [InlineData("\"reason\":\"plan.json:1:1: must be an object [type]\"")]
+    public void How_an_epoch_of_a_ladder_ended_is_read_from_the_first_version(string outcome)
+    {
+        StreamAnswer expected = outcome.Contains("PASS", StringComparison.Ordinal) ? new EpochAnswer(EpochVerdict.Pass, null, true)
+            : outcome.Contains("FAIL_CLOSED", StringComparison.Ordinal) ? new EpochAnswer(EpochVerdict.FailClosed, EndReason.Cancelled, true)
+            : new NoAnswer("plan.json:1:1: must be an object [type]");
+        var body = Open("ladder", "EFFECT_FINISHED",
+            "{\"attempt\":1,\"effect_id\":\"rung/1.1\",\"outcome\":{\"child_id\":\"L.R1.A1\",\"counts\":true,\"kind\":\"child\"," + outcome + "}}");
+        Assert.Equal(new AnswerOutcome(EpochLane.StreamOf("L.R1.A1"), expected), ((EffectFinished)body).Outcome);
+    }
+
+    [Theory]
+    [InlineData("cancelled", true)]
+    [InlineData("rung 1 did not reach PASS in 1 attempts", false)]
+    public void Whether_a_ladder_was_cancelled_is_read_from_the_first_version(string reason, bool cancelled)
+    {
+        var body = Open("ladder", "LADDER_FINISHED", "{\"reached\":false,\"reason\":\"" + reason + "\"}");
+        Assert.Equal(new LadderFinished(false, reason) { Cancelled = cancelled }, body);
+    }
+
+    private static Event Open(string lane, string type, string data)
+    {
+        var bytes = Encoding.UTF8.GetBytes(
+            "{\"at\":\"2026-01-01T00:00:00.000000Z\",\"data\":" + data + ",\"format\":2,\"prev\":\"" + new string('0', 64)
+            + "\",\"stream\":\"" + lane + "/x\",\"type\":\"" + type + "\",\"version\":1}");
+        return EventEnvelope.Open(bytes, LadderLane.Instance.Events).Body;
     }
 
     private static void Again(ILane lane, StreamAnswer answer)

@@ -8,7 +8,7 @@ namespace Assay.Tests;
 /// <summary>What every store promises. A store passes by deriving from this.</summary>
 public abstract class EventStoreConformance : IAsyncLifetime
 {
-    private static readonly EventCatalog Catalog = new EventCatalog(ConformanceJson.Default).Add<Noted>("NOTED");
+    private static readonly EventCatalog Catalog = new EventCatalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly HostTime Here = new("host", "boot", Now, 1_000_000);

@@ -33,7 +33,11 @@ internal sealed class LiveReporter : EpochReporter
             {
                 case EventsCommitted { State: EpochState state } committed:
                     _state = state;
-                    foreach (var ended in committed.Events.Select(e => e.Body).OfType<EffectEvent>().Where(e => e is not EffectStarted)) Remove(ended.EffectId);
+                    foreach (var recorded in committed.Events)
+                    {
+                        if (recorded.Body is EffectFinished or EffectInterrupted) Remove(((EffectEvent)recorded.Body).EffectId);
+                    }
+
                     break;
                 case AttemptBegan { Effect: RunProcess process }:
                     _running[EpochEffects.CrucibleOf(process.Id)] = new Running(process, DateTimeOffset.UtcNow, null);

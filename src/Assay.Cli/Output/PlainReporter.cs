@@ -17,8 +17,8 @@ internal sealed class PlainReporter : EpochReporter
                 var again = began.Attempt > 1 ? $" (attempt {began.Attempt})" : "";
                 Write($"{EpochEffects.CrucibleOf(began.Effect.Id)}: {Doing(began.Effect.Id)}{again}");
                 break;
-            case FileNotWritten file:
-                Write(Words.Safe($"{file.Path} cannot be written: {file.Reason}"));
+            case EngineTrouble trouble:
+                Write(Words.Safe(trouble.Text));
                 break;
             case EventsCommitted { State: EpochState state } committed:
                 foreach (var recorded in committed.Events)

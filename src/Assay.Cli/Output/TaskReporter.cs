@@ -14,8 +14,7 @@ internal sealed class TaskReporter(TextWriter output)
 
     public void Observe(EngineNotice notice)
     {
-        if (notice is FileNotWritten file) Write($"{file.Path} cannot be written: {file.Reason}");
-        if (notice is FoldNotKept fold) Write(fold.Text);
+        if (notice is EngineTrouble trouble) Write(trouble.Text);
         if (notice is not EventsCommitted committed) return;
         foreach (var recorded in committed.Events.Where(e => e.Body is not EffectEvent)) OnEvent(committed, recorded);
     }

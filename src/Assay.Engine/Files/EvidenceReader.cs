@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Assay.Engine.Processes.Native;
 using Assay.Kernel.Effects;
@@ -21,7 +22,12 @@ internal static class EvidenceReader
             if (RootedPath.IsLink(path)) return Refused(wanted, "is a link, which is not followed");
             if (Directory.Exists(path)) return Refused(wanted, "is a folder");
             using var handle = Open(path);
-            if (handle.IsInvalid) return Refused(wanted, File.Exists(path) ? "cannot be read" : "is missing");
+            if (handle.IsInvalid)
+            {
+                var isMissing = Marshal.GetLastPInvokeError() is Libc.ENOENT or Libc.ENOTDIR;
+                return isMissing ? (CollectedFile.Missing(wanted.Name), null) : Refused(wanted, $"cannot be read: {Libc.LastError()}");
+            }
+
             return Read(handle, wanted);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

@@ -50,7 +50,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var machine = draft.Machine;
         var isWritten = true;
         foreach (var stored in draft.Sealed) isWritten &= Mirror(machine, stored.Bytes);
-        if (SnapshotKeeper.IsDueAfterCommand(machine)) await new SnapshotKeeper(workspace.Store, observer).KeepAsync(machine);
+        if (SnapshotKeeper.IsDueAtRest(machine)) await new SnapshotKeeper(workspace.Store, observer).KeepAsync(machine);
         Remember(machine);
         observer?.Invoke(new EventsCommitted(draft.Stream, draft.Recorded, draft.State));
         if (isWritten && HasNoOwner(machine, draft)) await ConfirmAsync(machine);
@@ -83,7 +83,7 @@ public sealed class CommandDesk(Workspace workspace, TimeProvider time, Action<E
         var isWritten = true;
         foreach (var file in files)
         {
-            if (FileNotWritten.Try(workspace, stream, file, write) is not { } problem) continue;
+            if (FileTry.Write(workspace, stream, file, write) is not { } problem) continue;
             isWritten = false;
             observer?.Invoke(problem);
         }

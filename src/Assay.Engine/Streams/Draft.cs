@@ -6,9 +6,6 @@ using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
 
-/// <summary>Another stream of the ledger, as it stands; a copy that nobody else changes.</summary>
-public delegate StreamMachine OpenStream(StreamName stream);
-
 /// <summary>
 /// What one commit to a stream will hold: events, already folded and sealed so that the next decision can build on them, with the files
 /// and rows that they give rise to, and the effects that may begin once it is durable. Commands that the stream puts to others are decided
@@ -17,7 +14,7 @@ public delegate StreamMachine OpenStream(StreamName stream);
 public sealed class Draft
 {
     private readonly StreamMachine _machine;
-    private readonly OpenStream? _open;
+    private readonly Func<StreamName, StreamMachine>? _open;
     private readonly List<MirrorFile> _files = [];
     private readonly List<LaneRow> _rows = [];
     private readonly List<Blob> _blobs = [];
@@ -26,7 +23,7 @@ public sealed class Draft
     private readonly List<StartedEffect> _starts = [];
     private readonly List<Draft> _joined = [];
 
-    internal Draft(StreamMachine machine, DateTimeOffset now, OpenStream? open)
+    internal Draft(StreamMachine machine, DateTimeOffset now, Func<StreamName, StreamMachine>? open)
     {
         (_machine, _open) = (machine, open);
 
@@ -157,7 +154,7 @@ public sealed class Draft
         return false;
     }
 
-    private void Ask(CommandStream asks, int attempt, OpenStream open)
+    private void Ask(CommandStream asks, int attempt, Func<StreamName, StreamMachine> open)
     {
         var other = _joined.Find(j => j.Stream == asks.Stream);
         var (here, there) = (Here, other?.Here);

@@ -20,24 +20,27 @@ internal sealed class SnapshotKeeper(IEventStore store, Action<FoldNotKept>? tel
     private const int Few = 1_000;
 
     /// <summary>While work goes on, a fold is kept when its stream has grown by this part.</summary>
-    private const int Part = 16;
+    private const int PartAtWork = 16;
+
+    /// <summary>Otherwise by this one, so that whoever opens a stream of 100,000 events folds at most 3,125 of them.</summary>
+    private const int PartAtRest = 32;
 
     /// <summary>Twice as much goes into the write-ahead log in one commit, which stays under its bound of 64 MB so.</summary>
     private const int MostBytes = 20 << 20;
 
     /// <summary>Whether a stream of so many events is long enough.</summary>
-    public static bool IsWorthIt(ILane lane, long events) => events >= First && FoldSnapshot.IsKept(lane);
+    public static bool IsWorthIt(long events) => events >= First;
 
     /// <summary>Whether a stream that is being worked on has grown enough.</summary>
-    public static bool IsDueAtWork(StreamMachine machine) => Has(machine, Math.Max(First, machine.Head.Version / Part));
+    public static bool IsDueAtWork(StreamMachine machine) => Has(machine, Math.Max(First, machine.Head.Version / PartAtWork));
 
-    /// <summary>Whether a stream that took a command has grown enough; one that takes nothing else is never let go.</summary>
-    public static bool IsDueAfterCommand(StreamMachine machine) => Has(machine, Math.Max(Least(machine), machine.Head.Version / Part));
+    /// <summary>Whether a stream that took a command or is let go has grown enough.</summary>
+    public static bool IsDueAtRest(StreamMachine machine) =>
+        Has(machine, Math.Max(machine.KeptAt == 0 ? First : Few, machine.Head.Version / PartAtRest));
 
-    /// <summary>Whether a stream that is let go has grown enough.</summary>
-    public static bool IsDueAtRest(StreamMachine machine) => Has(machine, Least(machine));
-
-    /// <summary>Keeps the fold as it is now. What is not kept costs the next one time and nothing else, so it is told and no failure.</summary>
+    /// <summary>
+    /// Keeps the fold as it is now. What is not kept costs the next one time and nothing else, so it is told and no failure.
+    /// </summary>
     public async Task KeepAsync(StreamMachine machine)
     {
         var (fold, stream, head) = (machine.Fold, machine.Stream, machine.Head);
@@ -46,14 +49,13 @@ internal sealed class SnapshotKeeper(IEventStore store, Action<FoldNotKept>? tel
         {
             var snapshot = await Task.Run(() => StreamSnapshot.Of(stream, head, fold));
             if (snapshot.Body.Length <= MostBytes) await store.KeepSnapshotAsync(snapshot);
+            else tell?.Invoke(new FoldNotKept(stream, $"it is larger than {MostBytes >> 20} MiB"));
         }
         catch (Exception e)
         {
             tell?.Invoke(new FoldNotKept(stream, FailureReason.Of(e)));
         }
     }
-
-    private static int Least(StreamMachine machine) => machine.KeptAt == 0 ? First : Few;
 
     /// <summary>Whether a stream has grown by so much. How its lane writes a fold, which takes time to find out, is asked last.</summary>
     private static bool Has(StreamMachine machine, long grown) =>

@@ -20,7 +20,10 @@ public static class StreamLoad
         return machine;
     }
 
-    /// <summary>Keeps the folds of all streams that are long enough, as this build writes them.</summary>
+    /// <summary>
+    /// Keeps the folds of all streams that are long enough, as this build writes them, from their events alone: what somebody else has put
+    /// in the place of one is gone then.
+    /// </summary>
     /// <param name="store">The ledger.</param>
     /// <param name="lanes">The lanes of this build.</param>
     /// <param name="tell">Is told what could not be kept.</param>
@@ -29,9 +32,9 @@ public static class StreamLoad
         var keeper = new SnapshotKeeper(store, tell);
         foreach (var info in store.Streams())
         {
-            if (lanes.Find(info.Stream) is not { } lane || !SnapshotKeeper.IsWorthIt(lane, info.Head.Version)) continue;
-            var machine = Of(store, lane, info.Stream);
-            if (SnapshotKeeper.IsDueAtRest(machine)) await keeper.KeepAsync(machine);
+            if (lanes.Find(info.Stream) is not { } lane || !FoldSnapshot.IsKept(lane)) continue;
+            if (!SnapshotKeeper.IsWorthIt(info.Head.Version) && store.FindSnapshot(info.Stream) is null) continue;
+            await keeper.KeepAsync(Of(store, lane, info.Stream, new StreamMachine(lane, info.Stream)));
         }
     }
 

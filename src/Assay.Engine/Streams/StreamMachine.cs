@@ -53,9 +53,10 @@ public sealed class StreamMachine
     /// <summary>Starts a draft of what happens next.</summary>
     /// <param name="now">The time.</param>
     /// <param name="open">
-    /// Finds other streams, to which commands are put in the same commit; null: a command to another stream is an effect like any other.
+    /// Finds other streams as they stand, each a copy that nobody else changes, to which commands are put in the same commit; null: a
+    /// command to another stream is an effect like any other.
     /// </param>
-    public Draft Draft(DateTimeOffset now, OpenStream? open = null) => new(this, now, open);
+    public Draft Draft(DateTimeOffset now, Func<StreamName, StreamMachine>? open = null) => new(this, now, open);
 
     /// <summary>Takes over a draft that has become durable.</summary>
     public void Adopt(Draft draft)

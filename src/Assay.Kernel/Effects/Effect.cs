@@ -177,7 +177,8 @@ public sealed record RunChild(string Id) : Effect(Id)
     /// <summary>The id that the child's stream gets, fixed by the parent so that a restart finds it again.</summary>
     public required string ChildId { get; init; }
 
-    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ChildOutcome(ChildId, null, reason, Counts: true);
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new AnswerOutcome(StreamName.Of(Lane, ChildId), new NoAnswer(reason));
 }
 
 /// <summary>

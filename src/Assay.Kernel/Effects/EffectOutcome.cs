@@ -9,7 +9,6 @@ namespace Assay.Kernel.Effects;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(ProcessOutcome), "process")]
 [JsonDerivedType(typeof(FilesOutcome), "files")]
-[JsonDerivedType(typeof(ChildOutcome), "child")]
 [JsonDerivedType(typeof(AnswerOutcome), "answer")]
 [JsonDerivedType(typeof(CopyOutcome), "copy")]
 [JsonDerivedType(typeof(ChangesOutcome), "changes")]
@@ -143,7 +142,15 @@ public sealed record Captured(string File, long SizeBytes, Digest Sha256, bool T
 }
 
 /// <summary>A file that was asked for. <see cref="Problem"/> says why there is no digest: missing, no regular file, too large.</summary>
-public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, string? Problem);
+public sealed record CollectedFile(string Name, long SizeBytes, Digest? Sha256, string? Problem)
+{
+    /// <summary>Whether there is no such file at all. Earlier builds say it in words only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsMissing { get; init; }
+
+    /// <summary>One that is not there.</summary>
+    public static CollectedFile Missing(string name) => new(name, 0, null, "is missing") { IsMissing = true };
+}
 
 /// <summary>What another stream answered to a command.</summary>
 /// <param name="Stream">Its name.</param>
@@ -152,10 +159,3 @@ public sealed record AnswerOutcome(StreamName Stream, StreamAnswer Answer) : Eff
 
 /// <summary>Files that were copied into the record.</summary>
 public sealed record FilesOutcome(ImmutableArray<CollectedFile> Files, bool Complete) : EffectOutcome;
-
-/// <summary>How a child stream ended.</summary>
-/// <param name="ChildId">The id of the child's stream.</param>
-/// <param name="Verdict">Its verdict in its own lane's words; null when it could not be started or concluded.</param>
-/// <param name="Reason">Why there is no verdict.</param>
-/// <param name="Counts">False for a child that no gate may count, such as a shadow run.</param>
-public sealed record ChildOutcome(string ChildId, string? Verdict, string? Reason, bool Counts) : EffectOutcome;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 
@@ -14,21 +13,16 @@ public sealed class EventCatalog
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Type, Entry> _byType = [];
 
-    private readonly JsonSerializerContext _types;
-
     /// <summary>The catalog of a lane that asks no other lane for more than yes or no.</summary>
-    /// <param name="types">How its events are written and read.</param>
-    public EventCatalog(JsonSerializerContext types) : this(types, AnswerKinds.None)
+    public EventCatalog() : this(AnswerKinds.None)
     {
     }
 
     /// <summary>The catalog of a lane whose effects are answered by other lanes.</summary>
-    /// <param name="types">How its events are written and read.</param>
     /// <param name="answers">The answers that it may get.</param>
     /// <param name="upcasts">What brings EFFECT_FINISHED of older versions to this one.</param>
-    public EventCatalog(JsonSerializerContext types, AnswerKinds answers, params IReadOnlyList<Upcast> upcasts)
+    public EventCatalog(AnswerKinds answers, params IReadOnlyList<Upcast> upcasts)
     {
-        _types = types;
         Add("EFFECT_STARTED", static () => EffectJson.Default.EffectStarted);
         Add("EFFECT_FINISHED", () => answers.Finished, upcasts);
         Add("EFFECT_INTERRUPTED", static () => EffectJson.Default.EffectInterrupted);
@@ -37,17 +31,18 @@ public sealed class EventCatalog
     /// <summary>The CLR types of all events that can be recorded.</summary>
     public IEnumerable<Type> Types => _byType.Keys;
 
-    /// <summary>
-    /// Adds one kind of event. Returns this, so that a catalog reads as a table. How it is written is looked for when the first one is, since
-    /// every process has the catalogs of all lanes and uses few.
-    /// </summary>
-    /// <typeparam name="T">The event as of its newest version.</typeparam>
+    /// <summary>Adds one kind of event. Returns this, so that a catalog reads as a table.</summary>
     /// <param name="name">Its recorded name.</param>
+    /// <param name="type">
+    /// How it is written and read, as of its newest version. Asked for when the first one is, since every process has the catalogs of all
+    /// lanes and uses few.
+    /// </param>
     /// <param name="upcasts">What brings the data of version 1 to 2, of 2 to 3, and so on: there is one version more than there are of these.</param>
-    public EventCatalog Add<T>(string name, params IReadOnlyList<Upcast> upcasts) where T : Event
+    public EventCatalog Add<T>(string name, Func<JsonTypeInfo<T>> type, params IReadOnlyList<Upcast> upcasts) where T : Event
     {
-        JsonTypeInfo<T>? type = null;
-        Add(name, () => type ??= TypeOf<T>(), upcasts);
+        var entry = new Entry(name, upcasts, body => JsonSerializer.SerializeToElement((T)body, type()), data => data.Deserialize(type())!);
+        _byName.Add(name, entry);
+        _byType.Add(typeof(T), entry);
         return this;
     }
 
@@ -69,16 +64,6 @@ public sealed class EventCatalog
         }
 
         return entry.Read(entry.Upcasts.Skip(version - 1).Aggregate(data, (older, upcast) => upcast(older)));
-    }
-
-    private JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)(_types.GetTypeInfo(typeof(T))
-        ?? throw new InvalidOperationException($"{_types.GetType().Name} does not say how {typeof(T).Name} is written"));
-
-    private void Add<T>(string name, Func<JsonTypeInfo<T>> type, params IReadOnlyList<Upcast> upcasts) where T : Event
-    {
-        var entry = new Entry(name, upcasts, body => JsonSerializer.SerializeToElement((T)body, type()), data => data.Deserialize(type())!);
-        _byName.Add(name, entry);
-        _byType.Add(typeof(T), entry);
     }
 
     private sealed record Entry(string Name, IReadOnlyList<Upcast> Upcasts, Func<Event, JsonElement> Write, Func<JsonElement, Event> Read)

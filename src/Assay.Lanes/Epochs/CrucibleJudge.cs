@@ -118,7 +118,7 @@ internal static class CrucibleJudge
             foreach (var name in _expect.RequiredFiles)
             {
                 var file = run.Files.FirstOrDefault(f => f.Name == name);
-                if (file?.Sha256 is null) _failures.Add($"missing_file:{name}{(file?.Problem is { } problem && problem != "is missing" ? $" {problem}" : "")}");
+                if (file?.Sha256 is null) _failures.Add($"missing_file:{name}{(file is { IsMissing: false, Problem: { } problem } ? $" {problem}" : "")}");
             }
         }
 
@@ -133,7 +133,7 @@ internal static class CrucibleJudge
             var file = run.Files.FirstOrDefault(f => f.Name == CoverageFile);
             if (file?.Sha256 is null || !evidence.TryGetValue(CoverageFile, out var bytes))
             {
-                Missing(file?.Problem is null or "is missing" ? "missing_coverage" : $"coverage_invalid:the file {file.Problem}");
+                Missing(file is { IsMissing: false, Problem: { } why } ? $"coverage_invalid:the file {why}" : "missing_coverage");
                 return;
             }
 
@@ -213,7 +213,7 @@ internal static class CrucibleJudge
 
         private void Killed(KillReason reason)
         {
-            if (reason == KillReason.Deadline) Failed($"killed:{WireName<KillReason>.Of(KillReason.Timeout)}", EndReason.EpochTimeout);
+            if (reason == KillReason.Deadline) Failed($"killed:{WireName<KillReason>.Of(KillReason.Timeout)}", WireName<EndReason>.Of(EndReason.EpochTimeout));
             else Failed($"killed:{WireName<KillReason>.Of(reason)}");
         }
 

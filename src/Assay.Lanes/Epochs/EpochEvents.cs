@@ -121,7 +121,7 @@ public sealed record EpochResumed : EpochEvent;
 public sealed record EpochCancelRequested(string By) : EpochEvent;
 
 /// <summary>The verdict.</summary>
-public sealed record EpochFinished(EpochVerdict Verdict, string? Reason) : EpochEvent;
+public sealed record EpochFinished(EpochVerdict Verdict, EndReason? Reason) : EpochEvent;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -138,6 +138,7 @@ public sealed record EpochFinished(EpochVerdict Verdict, string? Reason) : Epoch
 [JsonSerializable(typeof(EpochResumed))]
 [JsonSerializable(typeof(EpochCancelRequested))]
 [JsonSerializable(typeof(EpochFinished))]
+[JsonSerializable(typeof(EpochAnswer))]
 [JsonSerializable(typeof(LadderDeclared))]
 [JsonSerializable(typeof(LadderResumed))]
 [JsonSerializable(typeof(RungFinished))]

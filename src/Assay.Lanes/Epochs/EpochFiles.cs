@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Epochs;
 
@@ -28,7 +29,7 @@ public static class EpochFiles
             EpochId = epoch.EpochId,
             EpochProfile = epoch.Profile,
             EpochVerdict = state.Finished?.Verdict ?? EpochVerdict.FailClosed,
-            Reason = state.Finished is { } finished ? finished.Reason : "unfinished",
+            Reason = state.Finished is { } finished ? finished.Reason is { } reason ? WireName<EndReason>.Of(reason) : null : "unfinished",
             EpochHash = epoch.EpochHash,
             Mode = epoch.Mode,
             CountsForGates = epoch.Mode != EpochMode.Shadow,

@@ -23,16 +23,16 @@ public sealed class EpochLane : Lane<EpochState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(EpochJson.Default)
-        .Add<EpochDeclared>("EPOCH_DECLARED")
-        .Add<CrucibleDeclared>("CRUCIBLE_DECLARED")
-        .Add<ReplayRequired>("REPLAY_REQUIRED")
-        .Add<CrucibleCovered>("CRUCIBLE_COVERED")
-        .Add<CrucibleFinished>("CRUCIBLE_FINISHED")
-        .Add<CrucibleSalvaged>("CRUCIBLE_SALVAGED")
-        .Add<EpochResumed>("EPOCH_RESUMED")
-        .Add<EpochCancelRequested>("EPOCH_CANCEL_REQUESTED")
-        .Add<EpochFinished>("EPOCH_FINISHED");
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("EPOCH_DECLARED", static () => EpochJson.Default.EpochDeclared)
+        .Add("CRUCIBLE_DECLARED", static () => EpochJson.Default.CrucibleDeclared)
+        .Add("REPLAY_REQUIRED", static () => EpochJson.Default.ReplayRequired)
+        .Add("CRUCIBLE_COVERED", static () => EpochJson.Default.CrucibleCovered)
+        .Add("CRUCIBLE_FINISHED", static () => EpochJson.Default.CrucibleFinished)
+        .Add("CRUCIBLE_SALVAGED", static () => EpochJson.Default.CrucibleSalvaged)
+        .Add("EPOCH_RESUMED", static () => EpochJson.Default.EpochResumed)
+        .Add("EPOCH_CANCEL_REQUESTED", static () => EpochJson.Default.EpochCancelRequested)
+        .Add("EPOCH_FINISHED", static () => EpochJson.Default.EpochFinished);
 
     public override IReadOnlyList<LaneTable> Tables => EpochTables.All;
 
@@ -146,7 +146,7 @@ public sealed class EpochLane : Lane<EpochState>
         .Select(c => EpochEffects.Salvage(state, c));
 
     /// <summary>Why no further crucible may start, or null.</summary>
-    private static string? StopReason(EpochState state, DateTimeOffset now)
+    private static EndReason? StopReason(EpochState state, DateTimeOffset now)
     {
         if (now >= state.Deadline && state.Done < state.Crucibles.Length) return EndReason.EpochTimeout;
         var tolerant = state.Declared.Mode == EpochMode.Salvage;
@@ -154,7 +154,7 @@ public sealed class EpochLane : Lane<EpochState>
     }
 
     /// <summary>Whether the epoch ends here, with nothing under way, and why it ends early.</summary>
-    private static (bool Ends, string? Reason)? Ending(EpochState state, DateTimeOffset now)
+    private static (bool Ends, EndReason? Reason)? Ending(EpochState state, DateTimeOffset now)
     {
         if (state.Phase == EpochPhase.Cancelling) return (true, EndReason.Cancelled);
         var stop = StopReason(state, now);
@@ -163,7 +163,7 @@ public sealed class EpochLane : Lane<EpochState>
         return (true, stop);
     }
 
-    private static IEnumerable<Event> Finish(EpochState state, string? reason)
+    private static IEnumerable<Event> Finish(EpochState state, EndReason? reason)
     {
         var verdict = VerdictRule.Of(state, reason);
         yield return new EpochFinished(verdict, reason ?? (verdict == EpochVerdict.FailClosed ? EndReason.EvidenceMissing : null));

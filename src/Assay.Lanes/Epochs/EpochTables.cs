@@ -28,7 +28,7 @@ public static class EpochTables
         var epoch = state.Declared;
         return new LaneRow(
             Epochs, epoch.EpochId, WireName<EpochProfile>.Of(epoch.Profile), WireName<EpochMode>.Of(epoch.Mode), WireName<EpochPhase>.Of(state.Phase),
-            state.Finished is { } finished ? WireName<EpochVerdict>.Of(finished.Verdict) : null, state.Finished?.Reason, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
+            state.Finished is { } finished ? WireName<EpochVerdict>.Of(finished.Verdict) : null, state.Finished?.Reason is { } reason ? WireName<EndReason>.Of(reason) : null, (long)epoch.CruciblesTotal, (long)state.Passed, (long)state.Failed,
             state.RunningSince.ToString("O"), state.Finished is null ? null : at.ToString("O"));
     }
 

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -27,7 +30,20 @@ public sealed record LadderCancelled(string By) : LadderEvent;
 public sealed record LadderResumed : LadderEvent;
 
 /// <summary>The end: every rung reached, or why not.</summary>
-public sealed record LadderFinished(bool Reached, string? Reason) : LadderEvent;
+public sealed record LadderFinished(bool Reached, string? Reason) : LadderEvent
+{
+    /// <summary>Whether somebody ended it, so that it can be gone on with.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Cancelled { get; init; }
+
+    /// <summary>Version 1 said that by its reason. This never changes.</summary>
+    internal static JsonElement Of1(JsonElement data)
+    {
+        var all = JsonObject.Create(data)!;
+        if ((string?)all["reason"] == "cancelled") all["cancelled"] = true;
+        return JsonDocument.Parse(all.ToJsonString()).RootElement.Clone();
+    }
+}
 
 /// <summary>Starts an escalation.</summary>
 public sealed record DeclareLadder(LadderDeclared Ladder) : Command;
@@ -55,12 +71,14 @@ public sealed class LadderLane : Lane<LadderState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(EpochJson.Default)
-        .Add<LadderDeclared>("LADDER_DECLARED")
-        .Add<RungFinished>("RUNG_FINISHED")
-        .Add<LadderCancelled>("LADDER_CANCELLED")
-        .Add<LadderResumed>("LADDER_RESUMED")
-        .Add<LadderFinished>("LADDER_FINISHED");
+    private static AnswerKinds Answers => new(EpochJson.Default, ("epoch", typeof(EpochAnswer)));
+
+    public override EventCatalog Events { get; } = new EventCatalog(Answers, EpochAnswer.Of1)
+        .Add("LADDER_DECLARED", static () => EpochJson.Default.LadderDeclared)
+        .Add("RUNG_FINISHED", static () => EpochJson.Default.RungFinished)
+        .Add("LADDER_CANCELLED", static () => EpochJson.Default.LadderCancelled)
+        .Add("LADDER_RESUMED", static () => EpochJson.Default.LadderResumed)
+        .Add("LADDER_FINISHED", static () => EpochJson.Default.LadderFinished, LadderFinished.Of1);
 
     public override LadderState Initial => LadderState.Initial;
 
@@ -82,7 +100,7 @@ public sealed class LadderLane : Lane<LadderState>
         ({ Declared: null }, _) => Decision.Refuse(EpochRefusals.NoLadder, "there is no such ladder"),
         (_, ResumeLadder resume) when resume.LadderSha256 != state.Declared!.LadderSha256 =>
             Decision.Refuse(EpochRefusals.LadderChanged, "the ladder has changed since it was started: give it another ladder_id"),
-        ({ Finished.Reason: EndReason.Cancelled }, ResumeLadder) => Decision.Accept(new LadderResumed()),
+        ({ Finished.Cancelled: true }, ResumeLadder) => Decision.Accept(new LadderResumed()),
         (_, ResumeLadder) => Decision.Accept(),
         ({ Finished: null, Cancelling: false }, Cancel cancel) => Decision.Accept(
             [new LadderCancelled(cancel.By), .. active.Count == 0 ? [Cancelled] : Array.Empty<Event>()]),
@@ -104,15 +122,22 @@ public sealed class LadderLane : Lane<LadderState>
     {
         var rung = state.Rung;
         var attempt = state.TriesAt(rung) + 1;
-        if (report is not EffectCompleted { Outcome: ChildOutcome child }) return [];
-        if (state.Cancelling && child.Reason == EndReason.Cancelled) return [Cancelled];
-        var verdict = child.Verdict is null ? (EpochVerdict?)null : WireName<EpochVerdict>.Parse(child.Verdict);
-        var reached = child.Counts && verdict == state.Declared!.Rungs[rung].RequiredVerdict;
-        var finished = new RungFinished(rung, attempt, child.ChildId, verdict, reached, child.Counts ? child.Reason : "a shadow epoch counts for no gate");
+        if (report is not EffectCompleted { Outcome: AnswerOutcome { Answer: var answer, Stream.Id: var epochId } }) return [];
+        var epoch = answer as EpochAnswer;
+        if (state.Cancelling && epoch?.End == EndReason.Cancelled) return [Cancelled];
+        var reached = epoch is { Counts: true } && epoch.Verdict == state.Declared!.Rungs[rung].RequiredVerdict;
+        var reason = epoch switch
+        {
+            null => answer is NoAnswer { Reason: var why } ? why : answer.NotDone,
+            { Counts: false } => "a shadow epoch counts for no gate",
+            { End: { } early } => WireName<EndReason>.Of(early),
+            _ => null,
+        };
+        var finished = new RungFinished(rung, attempt, epochId, epoch?.Verdict, reached, reason);
         return End(state with { Attempts = state.Attempts.Add(finished) }, finished) is { } end ? [finished, end] : [finished];
     }
 
-    private static LadderFinished Cancelled => new(Reached: false, EndReason.Cancelled);
+    private static LadderFinished Cancelled => new(Reached: false, "cancelled") { Cancelled = true };
 
     private static LadderFinished? End(LadderState state, RungFinished last)
     {

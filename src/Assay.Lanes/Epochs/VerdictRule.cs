@@ -1,9 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace Assay.Lanes.Epochs;
 
 /// <summary>The verdict of an epoch (lane document: Epochs, Summary and verdict; ruling 11). Never better than its evidence.</summary>
 public static class VerdictRule
 {
-    public static EpochVerdict Of(EpochState state, string? endedBy)
+    public static EpochVerdict Of(EpochState state, EndReason? endedBy)
     {
         if (endedBy == EndReason.Cancelled || state.Crucibles.Any(c => c.Result?.EvidenceMissing == true)) return EpochVerdict.FailClosed;
         var bad = state.Declared.Profile == EpochProfile.CoverageSeed ? EpochVerdict.NotOperational : EpochVerdict.Fail;
@@ -18,7 +20,7 @@ public static class VerdictRule
     }
 
     /// <summary>The exit code of the command line for an ended epoch.</summary>
-    public static int ExitCode(EpochVerdict verdict, string? reason) => reason switch
+    public static int ExitCode(EpochVerdict verdict, EndReason? reason) => reason switch
     {
         EndReason.Cancelled => 130,
         EndReason.EpochTimeout => 4,
@@ -31,15 +33,35 @@ public static class VerdictRule
         },
     };
 
+    /// <summary>The exit code of the command line for an ended escalation.</summary>
+    public static int ExitCode(LadderState ladder) => ladder.Finished! switch
+    {
+        { Cancelled: true } => 130,
+        { Reached: true } => 0,
+        _ => ladder.Attempts is [.., { Verdict: null or EpochVerdict.FailClosed }] ? 3 : 1,
+    };
+
     private static bool MilestonesPassed(EpochState state) => state.Declared.RequiredMilestones.All(
         id => state.Crucibles.Any(c => c.Declared.CrucibleId == id && c.Result?.Outcome == CrucibleOutcome.Pass));
 }
 
-/// <summary>Why an epoch ended before its last crucible.</summary>
-public static class EndReason
+/// <summary>Why an epoch ended before its last crucible, or could not be concluded.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EndReason>))]
+public enum EndReason
 {
-    public const string Cancelled = "cancelled";
-    public const string EpochTimeout = "epoch_timeout";
-    public const string MaxFailures = "max_failures";
-    public const string EvidenceMissing = "evidence_missing";
+    /// <summary>Somebody ended it.</summary>
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+
+    /// <summary>Its wall clock ran out.</summary>
+    [JsonStringEnumMemberName("epoch_timeout")]
+    EpochTimeout,
+
+    /// <summary>More crucibles failed than may.</summary>
+    [JsonStringEnumMemberName("max_failures")]
+    MaxFailures,
+
+    /// <summary>A crucible left no evidence that counts.</summary>
+    [JsonStringEnumMemberName("evidence_missing")]
+    EvidenceMissing,
 }

@@ -44,7 +44,9 @@ public static class BudgetRule
         return budget.MaxSpawnPerJob is { } spawns && counters.Spawned + 1 > spawns ? Stop(state, Spawn, spawns, action) : null;
     }
 
-    /// <summary>The limit of the job that ended a process; null when none did. What cannot be metered is no limit that was reached.</summary>
+    /// <summary>
+    /// The limit of the job that ended a process; null when none did. What cannot be metered is no limit that was reached.
+    /// </summary>
     public static string? EndOf(ProcessOutcome run) => run switch
     {
         { KillReason: KillReason.Deadline } => WallClock,

@@ -21,29 +21,30 @@ public sealed class JobLane : Lane<JobState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(JobJson.Default, Answers, StreamOutcomeOfVersion1.To2(JobAnswersOfVersion1.Answer))
-        .Add<BlueprintSubmitted>("BLUEPRINT_SUBMITTED")
-        .Add<IdeaSubmitted>("IDEA_SUBMITTED")
-        .Add<BlueprintProposed>("BLUEPRINT_PROPOSED")
-        .Add<StrategySpecProposed>("STRATEGY_SPEC_PROPOSED")
-        .Add<RunspecCompiled>("RUNSPEC_COMPILED")
-        .Add<TracePreviewCompleted>("TRACE_PREVIEW_COMPLETED")
-        .Add<WaitingApproval>("WAITING_APPROVAL")
-        .Add<Approved>("APPROVED")
-        .Add<Rejected>("REJECTED")
-        .Add<RunCompleted>("RUN_COMPLETED")
-        .Add<GatesCompleted>("GATES_COMPLETED")
-        .Add<RegistryUpdated>("REGISTRY_UPDATED")
-        .Add<ReportCompleted>("REPORT_COMPLETED")
-        .Add<ImprovementsProposed>("IMPROVEMENTS_PROPOSED")
-        .Add<SpawnRequested>("SPAWN_REQUESTED")
-        .Add<Spawned>("SPAWNED")
-        .Add<StoppedBudget>("STOPPED_BUDGET")
-        .Add<JobCancelRequested>("CANCEL_REQUESTED")
-        .Add<JobCancelled>("CANCELLED")
-        .Add<JobFailed>("ERROR")
-        .Add<JobRetried>("RETRIED")
-        .Add<JobDone>("DONE");
+    public override EventCatalog Events { get; } =
+        new EventCatalog(Answers, StreamOutcomeOfVersion1.To2(JobAnswersOfVersion1.Answer))
+        .Add("BLUEPRINT_SUBMITTED", static () => JobJson.Default.BlueprintSubmitted)
+        .Add("IDEA_SUBMITTED", static () => JobJson.Default.IdeaSubmitted)
+        .Add("BLUEPRINT_PROPOSED", static () => JobJson.Default.BlueprintProposed)
+        .Add("STRATEGY_SPEC_PROPOSED", static () => JobJson.Default.StrategySpecProposed)
+        .Add("RUNSPEC_COMPILED", static () => JobJson.Default.RunspecCompiled)
+        .Add("TRACE_PREVIEW_COMPLETED", static () => JobJson.Default.TracePreviewCompleted)
+        .Add("WAITING_APPROVAL", static () => JobJson.Default.WaitingApproval)
+        .Add("APPROVED", static () => JobJson.Default.Approved)
+        .Add("REJECTED", static () => JobJson.Default.Rejected)
+        .Add("RUN_COMPLETED", static () => JobJson.Default.RunCompleted)
+        .Add("GATES_COMPLETED", static () => JobJson.Default.GatesCompleted)
+        .Add("REGISTRY_UPDATED", static () => JobJson.Default.RegistryUpdated)
+        .Add("REPORT_COMPLETED", static () => JobJson.Default.ReportCompleted)
+        .Add("IMPROVEMENTS_PROPOSED", static () => JobJson.Default.ImprovementsProposed)
+        .Add("SPAWN_REQUESTED", static () => JobJson.Default.SpawnRequested)
+        .Add("SPAWNED", static () => JobJson.Default.Spawned)
+        .Add("STOPPED_BUDGET", static () => JobJson.Default.StoppedBudget)
+        .Add("CANCEL_REQUESTED", static () => JobJson.Default.JobCancelRequested)
+        .Add("CANCELLED", static () => JobJson.Default.JobCancelled)
+        .Add("ERROR", static () => JobJson.Default.JobFailed)
+        .Add("RETRIED", static () => JobJson.Default.JobRetried)
+        .Add("DONE", static () => JobJson.Default.JobDone);
 
     public override IReadOnlyList<LaneTable> Tables => [JobTables.Jobs];
 

@@ -112,7 +112,8 @@ public static class JobWorkflow
 
     private static readonly JobStep[] Improving =
     [
-        new JobStep.Stage(JobStages.Improvements), new JobStep.Checkpoint(JobCheckpoints.Improvements, JobDocumentNames.Improvements), new JobStep.Spawn(),
+        new JobStep.Stage(JobStages.Improvements), new JobStep.Checkpoint(JobCheckpoints.Improvements, JobDocumentNames.Improvements),
+        new JobStep.Spawn(),
     ];
 
     private static readonly JobStep[] IdeaImproving = [.. Idea, .. Improving];

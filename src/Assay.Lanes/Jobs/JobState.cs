@@ -182,7 +182,8 @@ public sealed record JobState
             Stages = Stages.Add(new StageRun(started.EffectId, started.Attempt, recorded.At, null, null, default)),
         },
         EffectFinished finished => OnEffect(finished, recorded.At),
-        EffectInterrupted interrupted => OnEnded(interrupted, recorded.At, StageEnd.Interrupted, (long)(recorded.At - StartOf(interrupted)).TotalMilliseconds, default),
+        EffectInterrupted lost => OnEnded(
+            lost, recorded.At, StageEnd.Interrupted, (long)(recorded.At - StartOf(lost)).TotalMilliseconds, default),
         _ => throw new InvalidOperationException($"a job records no {recorded.Body.GetType().Name}"),
     };
 
@@ -226,7 +227,9 @@ public sealed record JobState
         };
         var next = OnEnded(finished, at, StageEnds.Of(finished.Outcome), ms, cost);
         return finished.EffectId == JobEffects.RegistryCard
-            && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && StageEnds.IsWell(made) ? next with { Card = card } : next;
+            && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && StageEnds.IsWell(made)
+            ? next with { Card = card }
+            : next;
     }
 
     private JobState OnEnded(EffectEvent ended, DateTimeOffset at, StageEnd end, long ms, Usd cost)

@@ -43,7 +43,8 @@ public static class JobTables
         ];
     }
 
-    private static string? Message(JobState state) => state.Phase switch
+    /// <summary>Why a job has ended, where there is something to say.</summary>
+    public static string? Message(JobState state) => state.Phase switch
     {
         JobPhase.Error => state.Failure!.Message,
         JobPhase.StoppedBudget => state.Stopped!.Text,

@@ -71,7 +71,7 @@ public sealed class RegistryLane : Lane<RegistryState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(JobJson.Default).Add<TrialLogged>("TRIAL_LOGGED");
+    public override EventCatalog Events { get; } = new EventCatalog().Add("TRIAL_LOGGED", static () => JobJson.Default.TrialLogged);
 
     public override RegistryState Initial => RegistryState.Initial;
 

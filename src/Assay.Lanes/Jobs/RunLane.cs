@@ -24,11 +24,11 @@ public sealed class RunLane : Lane<RunState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(JobJson.Default)
-        .Add<RunDeclared>("RUN_DECLARED")
-        .Add<RunCancelRequested>("RUN_CANCEL_REQUESTED")
-        .Add<RunFailed>("RUN_FAILED")
-        .Add<RunFinished>("RUN_FINISHED");
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("RUN_DECLARED", static () => JobJson.Default.RunDeclared)
+        .Add("RUN_CANCEL_REQUESTED", static () => JobJson.Default.RunCancelRequested)
+        .Add("RUN_FAILED", static () => JobJson.Default.RunFailed)
+        .Add("RUN_FINISHED", static () => JobJson.Default.RunFinished);
 
     public override IReadOnlyList<LaneTable> Tables => [RunTables.Runs];
 

@@ -1,17 +1,17 @@
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
-using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
 /// <summary>How one attempt at a stage ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<StageEnd>))]
 public enum StageEnd
 {
     /// <summary>The component did its work; whether what it left is of use is another matter.</summary>
     [JsonStringEnumMemberName("finished")]
     Finished,
 
-    /// <summary>The component, or the run.</summary>
+    /// <summary>The component did not do its work, or the run came to no dossier.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 
@@ -23,9 +23,11 @@ public enum StageEnd
     [JsonStringEnumMemberName("completed")]
     Completed,
 
+    /// <summary>Somebody ended the run.</summary>
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
 
+    /// <summary>What the job had left of its budget was used up while the run went on.</summary>
     [JsonStringEnumMemberName("stopped_budget")]
     StoppedBudget,
 
@@ -55,8 +57,8 @@ internal static class StageEnds
         _ => throw new InvalidOperationException($"a job asks for nothing that ends with {outcome}"),
     };
 
-    /// <summary>Whether a process came to a good end of its own, with the inputs that were declared.</summary>
-    public static bool IsWell(ProcessOutcome run) => ProcessEnding.Of(run) is ProcessEnding.Exited { Code: 0 };
+    /// <summary>Whether a process did its work, as its stage is judged.</summary>
+    public static bool IsWell(ProcessOutcome run) => StageJudge.ProcessProblem(run) is null;
 
     private static StageEnd Of(RunEnd end) => end switch
     {

@@ -68,16 +68,16 @@ public sealed class AdapterLane : Lane<AdapterState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(TaskJson.Default)
-        .Add<AdapterConfigured>("ADAPTER_CONFIGURED")
-        .Add<CircuitCounted>("CIRCUIT_COUNTED")
-        .Add<CircuitOpened>("CIRCUIT_OPENED")
-        .Add<CircuitHalfOpened>("CIRCUIT_HALF_OPENED")
-        .Add<ProbeGranted>("PROBE_GRANTED")
-        .Add<ProbeReported>("PROBE_REPORTED")
-        .Add<CircuitClosed>("CIRCUIT_CLOSED")
-        .Add<HealthChanged>("HEALTH_CHANGED")
-        .Add<CheckRequested>("CHECK_REQUESTED");
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("ADAPTER_CONFIGURED", static () => TaskJson.Default.AdapterConfigured)
+        .Add("CIRCUIT_COUNTED", static () => TaskJson.Default.CircuitCounted)
+        .Add("CIRCUIT_OPENED", static () => TaskJson.Default.CircuitOpened)
+        .Add("CIRCUIT_HALF_OPENED", static () => TaskJson.Default.CircuitHalfOpened)
+        .Add("PROBE_GRANTED", static () => TaskJson.Default.ProbeGranted)
+        .Add("PROBE_REPORTED", static () => TaskJson.Default.ProbeReported)
+        .Add("CIRCUIT_CLOSED", static () => TaskJson.Default.CircuitClosed)
+        .Add("HEALTH_CHANGED", static () => TaskJson.Default.HealthChanged)
+        .Add("CHECK_REQUESTED", static () => TaskJson.Default.CheckRequested);
 
     public override IReadOnlyList<LaneTable> Tables => [AdapterTables.Adapters];
 

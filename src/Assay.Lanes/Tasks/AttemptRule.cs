@@ -76,7 +76,11 @@ internal static class AttemptRule
         var canRepeat = task.Spec.RetrySafe || !http.MayHaveActed;
         if (http.Cancelled) return Result(AttemptResult.Interrupted, http.Problem, canRepeat, AdapterReport.Unknown);
         if (http.TimedOut) return Result(AttemptResult.TimedOut, http.Problem, canRepeat, AdapterReport.Failed);
-        if (http.Status is not { } status) return Result(AttemptResult.Failed, $"{CrashWords}{http.Problem}", canRepeat, AdapterReport.Failed) with { Crashed = true };
+        if (http.Status is not { } status)
+        {
+            return Result(AttemptResult.Failed, $"{CrashWords}{http.Problem}", canRepeat, AdapterReport.Failed) with { Crashed = true };
+        }
+
         if (!adapter.SuccessCodes.Contains(status))
         {
             // The adapter is well when it says that the request is wrong, and the same request stays wrong.

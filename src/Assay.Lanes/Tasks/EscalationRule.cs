@@ -34,7 +34,7 @@ internal static class EscalationRule
             var escalation = body switch
             {
                 TaskTimedOut ended => (TaskTimeout, ended.TaskId, ended.Reason!),
-                TaskFailed { Rule: TaskFailure.AcceptanceFailed } ended when state.Tasks.FailedAcceptance >= Repeatedly =>
+                TaskFailed { Failure: TaskFailure.AcceptanceFailed } ended when state.Tasks.FailedAcceptance >= Repeatedly =>
                     (AcceptanceFailedRepeatedly, ended.TaskId, ended.Reason!),
                 TaskAttempted { Result: AttemptResult.Failed, Health: AdapterReport.Failed, Crashed: true, Reason: { } reason } attempted =>
                     (AdapterCrashed, attempted.TaskId, reason),

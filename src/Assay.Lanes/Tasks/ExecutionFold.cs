@@ -129,7 +129,7 @@ internal static class ExecutionFold
             TaskCancelled cancelled => (TaskPhase.Cancelled, cancelled.Rejected),
             _ => throw new InvalidOperationException($"unknown end {ended}"),
         };
-        var failure = (ended as TaskFailed)?.Rule;
+        var failure = (ended as TaskFailed)?.Failure;
         var left = Leave(state, task, AdapterReport.Unknown);
         if (rejected is not null)
         {
@@ -139,7 +139,16 @@ internal static class ExecutionFold
             left = Move(left, task, rejected, through, ended.Reason);
         }
 
-        return left.With(task with { Phase = phase, Failure = failure, Reason = ended.Reason, EndedAt = at, Patch = task.Patch ?? rejected, Waits = null, NotBefore = null });
+        return left.With(task with
+        {
+            Phase = phase,
+            Failure = failure,
+            Reason = ended.Reason,
+            EndedAt = at,
+            Patch = task.Patch ?? rejected,
+            Waits = null,
+            NotBefore = null,
+        });
     }
 
     /// <summary>The task without what its last attempt has left.</summary>

@@ -10,7 +10,9 @@ internal static class PatchRule
     private const int MaxFiles = 200;
     private const int MaxNameChars = 8_000;
 
-    /// <summary>A change that broke a rule, or failed its tests, is kept away for good; any other that is not used is merely dropped.</summary>
+    /// <summary>
+    /// A change that broke a rule, or failed its tests, is kept away for good; any other that is not used is merely dropped.
+    /// </summary>
     public static bool IsDangerous(TaskFailure? failure) => failure is TaskFailure.PolicyViolation or TaskFailure.AcceptanceFailed;
 
     /// <summary>The patch of a change; null when nothing changed.</summary>

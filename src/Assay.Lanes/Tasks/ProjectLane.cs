@@ -77,13 +77,13 @@ public sealed class ProjectLane : Lane<ProjectState>
 
     public override string Name => LaneName;
 
-    public override EventCatalog Events { get; } = new EventCatalog(TaskJson.Default)
-        .Add<ProjectOpened>("PROJECT_OPENED")
-        .Add<PatchCreated>("PATCH_CREATED")
-        .Add<PatchMoved>("PATCH_MOVED")
-        .Add<PatchRequested>("PATCH_REQUESTED")
-        .Add<PatchRefused>("PATCH_REFUSED")
-        .Add<ResultsPublished>("RESULTS_PUBLISHED");
+    public override EventCatalog Events { get; } = new EventCatalog()
+        .Add("PROJECT_OPENED", static () => TaskJson.Default.ProjectOpened)
+        .Add("PATCH_CREATED", static () => TaskJson.Default.PatchCreated)
+        .Add("PATCH_MOVED", static () => TaskJson.Default.PatchMoved)
+        .Add("PATCH_REQUESTED", static () => TaskJson.Default.PatchRequested)
+        .Add("PATCH_REFUSED", static () => TaskJson.Default.PatchRefused)
+        .Add("RESULTS_PUBLISHED", static () => TaskJson.Default.ResultsPublished);
 
     public override IReadOnlyList<LaneTable> Tables => PatchTables.All;
 

@@ -85,7 +85,9 @@ public sealed record TaskAttempted(
     [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
     : TaskEvent(TaskId)
 {
-    /// <summary>Whether the adapter did not come to an end of its own: no process, a foreign signal, or no answer. Earlier builds do not say.</summary>
+    /// <summary>
+    /// Whether the adapter did not come to an end of its own: no process, a foreign signal, or no answer. Earlier builds do not say.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Crashed { get; init; }
 }
@@ -149,9 +151,9 @@ public sealed record TaskCompleted(string TaskId) : TaskEnded(TaskId, null);
 /// <summary>It failed.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Reason">Why.</param>
-/// <param name="Rule">What it failed at.</param>
+/// <param name="Failure">What it failed at.</param>
 /// <param name="Rejected">A change that is recorded and will not come into the real tree.</param>
-public sealed record TaskFailed(string TaskId, string Reason, TaskFailure Rule, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
+public sealed record TaskFailed(string TaskId, string Reason, [property: JsonPropertyName("rule")] TaskFailure Failure, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 
 public sealed record TaskTimedOut(string TaskId, string Reason, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 

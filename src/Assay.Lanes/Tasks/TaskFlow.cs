@@ -86,7 +86,8 @@ internal static class TaskFlow
         EffectCompleted { Outcome: HttpOutcome outcome } when state.Chores.GetValueOrDefault(id.ToString()) is WebhookChore webhook
             && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
         EffectCompleted { Effect: CommandStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
-            when state.Task(move.Patch.TaskId) is { HasEnded: false } task => [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
+            when state.Task(move.Patch.TaskId) is { HasEnded: false } task =>
+                [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
         _ => [],
     };
 
@@ -149,7 +150,12 @@ internal static class TaskFlow
 
     private static IReadOnlyList<Event> OnCaptured(ExecutionState state, TaskState task, ChangesOutcome outcome, EffectCompleted done, DateTimeOffset now)
     {
-        if (outcome.Problem is { } problem) return [new TaskFailed(task.Spec.TaskId, $"its changes cannot be recorded: {BoundedText.Cut(problem, 500)}", TaskFailure.Changes, null)];
+        if (outcome.Problem is { } problem)
+        {
+            var reason = $"its changes cannot be recorded: {BoundedText.Cut(problem, 500)}";
+            return [new TaskFailed(task.Spec.TaskId, reason, TaskFailure.Changes, null)];
+        }
+
         var changes = outcome.Files == 0 ? null : ChangeSet.Read(done.Evidence[ChangesOutcome.ChangesName].Span);
         var patch = PatchRule.Declare(state, task, outcome, changes);
         if (changes is not null && ScopeRule.Violation(task.Spec.FileScope, changes) is { } violation)
@@ -180,12 +186,17 @@ internal static class TaskFlow
         }
 
         var said = attempted.CanRetry || task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
-        return attempted.Result == AttemptResult.TimedOut ? [new TaskTimedOut(id, said, patch)] : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
+        return attempted.Result == AttemptResult.TimedOut
+            ? [new TaskTimedOut(id, said, patch)]
+            : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
     }
 
     private static IReadOnlyList<Event> OnPrepared(TaskState task, ApplyOutcome prepared) => prepared.Applied
         ? []
-        : [new TaskFailed(task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", TaskFailure.Prepare, task.Patch)];
+        : [
+            new TaskFailed(
+                task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", TaskFailure.Prepare, task.Patch),
+        ];
 
     private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
     {
@@ -229,7 +240,10 @@ internal static class TaskFlow
             }
 
             if (task.Phase != TaskPhase.Validating || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
-            if (AcceptanceRule.Problem(task) is { } problem) yield return new TaskFailed(task.Spec.TaskId, problem, TaskFailure.AcceptanceFailed, task.Patch);
+            if (AcceptanceRule.Problem(task) is { } problem)
+            {
+                yield return new TaskFailed(task.Spec.TaskId, problem, TaskFailure.AcceptanceFailed, task.Patch);
+            }
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
         }
     }

@@ -45,8 +45,19 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public IEventSnapshot Snapshot()
     {
-        // What nobody writes is its own snapshot.
-        lock (_gate) return _still is null ? new SqliteSnapshot(new SqliteConnection(_path, SqliteAccess.Read)) : new StillSnapshot(this);
+        for (var attempt = 1; ; attempt++)
+        {
+            var files = LedgerFiles.At(_path);
+            try
+            {
+                var (connection, still) = Connect(files);
+                return still is null ? new SqliteSnapshot(connection) : new StillSnapshot(_path, connection, files);
+            }
+            catch (LedgerException) when (attempt < Attempts && LedgerFiles.At(_path) != files)
+            {
+                // Its log has just come, or gone.
+            }
+        }
     }
 
     public Task<CommitResult> CommitAsync(Commit commit) => throw Refusal();
@@ -109,14 +120,29 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
         _ => throw new LedgerException($"{_path} is being written by somebody whose files this user cannot share: run again when that has ended"),
     };
 
-    /// <summary>Another name for a store that is its own snapshot.</summary>
-    private sealed class StillSnapshot(ReadOnlyStore store) : SqliteReader, IEventSnapshot
+    /// <summary>A ledger that nobody has open, as long as that is so: it has nothing that would keep one moment of it.</summary>
+    private sealed class StillSnapshot(string path, SqliteConnection connection, LedgerFiles files) : SqliteReader, IEventSnapshot
     {
-        public void Dispose()
-        {
-            // The store is given back by whoever opened it.
-        }
+        private readonly Lock _gate = new();
 
-        protected override T Use<T>(Func<SqliteConnection, T> read) => store.Use(read);
+        public void Dispose() => connection.Dispose();
+
+        protected override T Use<T>(Func<SqliteConnection, T> read)
+        {
+            lock (_gate)
+            {
+                try
+                {
+                    var result = read(connection);
+                    if (LedgerFiles.At(path) == files) return result;
+                }
+                catch (LedgerException) when (LedgerFiles.At(path) != files)
+                {
+                    // Half of what was written meanwhile was seen.
+                }
+
+                throw new LedgerException($"{path} was written while it was read") { IsOutdated = true };
+            }
+        }
     }
 }

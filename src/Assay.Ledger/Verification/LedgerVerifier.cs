@@ -35,9 +35,12 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         var names = Count(problems);
         foreach (var chunk in names.Chunk(StreamsAtOnce))
         {
-            var read = new StreamReport[chunk.Length];
-            using (var snapshot = store.Snapshot()) Each(chunk.Length, i => read[i] = Read(snapshot, chunk[i]));
-            results.AddRange(read);
+            results.AddRange(AtOneMoment(snapshot =>
+            {
+                var read = new StreamReport[chunk.Length];
+                Each(chunk.Length, i => read[i] = Read(snapshot, chunk[i]));
+                return read;
+            }));
         }
 
         Each(results.Count, i => results[i] = WithFiles(results[i]));
@@ -53,16 +56,32 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<LedgerException>().FirstOrDefault() is { } failed)
         {
-            throw new LedgerException(failed.Message, failed);
+            throw new LedgerException(failed.Message, failed) { IsOutdated = failed.IsOutdated };
+        }
+    }
+
+    /// <summary>Looks at one moment of the ledger, and at another when somebody came in between.</summary>
+    private T AtOneMoment<T>(Func<IEventSnapshot, T> look)
+    {
+        for (var looks = 1; ; looks++)
+        {
+            using var snapshot = store.Snapshot();
+            try
+            {
+                return look(snapshot);
+            }
+            catch (LedgerException e) when (e.IsOutdated && looks < Looks)
+            {
+                // What was found so far is of a moment that is gone.
+            }
         }
     }
 
     /// <summary>The streams, and whether they account for all events.</summary>
     private List<StreamName> Count(List<VerifyProblem> problems)
     {
-        using var snapshot = store.Snapshot();
-        var streams = snapshot.Streams();
-        var (accounted, stored) = (streams.Sum(s => s.Head.Version), snapshot.CountEvents());
+        var (streams, stored) = AtOneMoment(snapshot => (snapshot.Streams(), snapshot.CountEvents()));
+        var accounted = streams.Sum(s => s.Head.Version);
         if (stored != accounted)
         {
             problems.Add(new VerifyProblem("ledger", "stray_events", $"holds {stored} events, but its streams account for {accounted}"));
@@ -87,8 +106,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
             }
 
             if (look == Looks) return report.WithFilesBehind();
-            using var snapshot = store.Snapshot();
-            report = Read(snapshot, report.Info.Stream);
+            report = AtOneMoment(snapshot => Read(snapshot, report.Info.Stream));
         }
     }
 
@@ -166,7 +184,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
                 files = folded.Files;
                 if (stored.Version == kept?.Head.Version) Compare(stored, kept);
             }
-            catch (Exception e)
+            catch (Exception e) when (e is not LedgerException)
             {
                 // A changed event may make a fold fail in any way; whatever way that is, it is a finding.
                 report.Problems.Add(new VerifyProblem($"{report.Info.Stream}@{stored.Version}", "event", e.Message));

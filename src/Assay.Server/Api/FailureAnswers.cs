@@ -25,8 +25,8 @@ internal static class FailureAnswers
             var (refusal, detail) = e switch
             {
                 BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-                    (HttpRefusal.TooLarge, $"the body must have at most {RequestBody.MaxBytes} bytes"),
-                BadHttpRequestException bad => (HttpRefusal.Request with { Status = bad.StatusCode }, "the request is not well formed"),
+                    (HttpRefusal.BodyTooLarge, $"the body must have at most {RequestBody.MaxBytes} bytes"),
+                BadHttpRequestException bad => (HttpRefusal.Of(bad.StatusCode), "the request is not well formed"),
                 InvalidDataException => (HttpRefusal.Form, "the form is not well formed, or a field of it is too long"),
                 LedgerException ledger => (HttpRefusal.Ledger, ledger.Message),
                 _ => (HttpRefusal.Bug, "this is a bug in Assay"),
@@ -41,10 +41,10 @@ internal static class FailureAnswers
     {
         var (refusal, detail) = context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => (HttpRefusal.NotFound, "there is no such thing here"),
+            StatusCodes.Status404NotFound => (HttpRefusal.NotFound, Problems.NothingHere),
             StatusCodes.Status405MethodNotAllowed => (HttpRefusal.Method, $"{context.Request.Method} is not possible here"),
             StatusCodes.Status415UnsupportedMediaType => (HttpRefusal.ContentType, "the body must be application/json"),
-            var status => (HttpRefusal.Request with { Status = status }, "the request is not well formed"),
+            var status => (HttpRefusal.Of(status), "the request is not well formed"),
         };
         return Problems.WriteAsync(context, refusal, detail);
     }

@@ -3,12 +3,20 @@ using Microsoft.AspNetCore.Http;
 namespace Assay.Server.Api;
 
 /// <summary>
-/// What a request is refused for as a request of HTTP, before anything behind it is asked: a static member of this type, listed in <see cref="All"/>.
+/// What a request is refused for as a request of HTTP, before anything behind it is asked: a static member of this type, listed in
+/// <see cref="All"/>.
 /// </summary>
-/// <param name="Status">The status of the answer.</param>
-/// <param name="Rule">The short name, as answers and the log of refusals show it.</param>
-internal sealed record HttpRefusal(int Status, string Rule)
+internal sealed record HttpRefusal
 {
+    private HttpRefusal(int status, string rule) => (Status, Rule) = (status, rule);
+
+    /// <summary>The status of the answer.</summary>
+    public int Status { get; }
+
+    /// <summary>The short name, as answers and the log of refusals show it. No other refusal has it.</summary>
+    public string Rule { get; }
+
+    /// <summary>The body is not all there, or not what the request takes.</summary>
     public static readonly HttpRefusal Body = new(StatusCodes.Status400BadRequest, "body");
 
     public static readonly HttpRefusal Cursor = new(StatusCodes.Status400BadRequest, "cursor");
@@ -28,7 +36,7 @@ internal sealed record HttpRefusal(int Status, string Rule)
     /// <summary>An <c>If-Match</c> that is no digest.</summary>
     public static readonly HttpRefusal MatchForm = new(StatusCodes.Status400BadRequest, "if_match");
 
-    /// <summary>It cannot be read as a request. The server below may know a status that fits better.</summary>
+    /// <summary>It cannot be read as a request.</summary>
     public static readonly HttpRefusal Request = new(StatusCodes.Status400BadRequest, "request");
 
     public static readonly HttpRefusal State = new(StatusCodes.Status400BadRequest, "state");
@@ -44,18 +52,21 @@ internal sealed record HttpRefusal(int Status, string Rule)
 
     public static readonly HttpRefusal Method = new(StatusCodes.Status405MethodNotAllowed, "method");
 
+    /// <summary>The body did not come in time.</summary>
+    public static readonly HttpRefusal Timeout = new(StatusCodes.Status408RequestTimeout, "request_timeout");
+
     /// <summary>The body is longer than any request may be.</summary>
-    public static readonly HttpRefusal TooLarge = new(StatusCodes.Status413PayloadTooLarge, "too_large");
+    public static readonly HttpRefusal BodyTooLarge = new(StatusCodes.Status413PayloadTooLarge, "body_too_large");
 
     public static readonly HttpRefusal ContentType = new(StatusCodes.Status415UnsupportedMediaType, "content_type");
 
     public static readonly HttpRefusal Host = new(StatusCodes.Status421MisdirectedRequest, "host");
 
     /// <summary>The <c>Idempotency-Key</c> came with another request before.</summary>
-    public static readonly HttpRefusal KeyReused = new(StatusCodes.Status422UnprocessableEntity, "idempotency_key");
+    public static readonly HttpRefusal KeyReused = new(StatusCodes.Status422UnprocessableEntity, "idempotency_key_reused");
 
     /// <summary>A decision without <c>If-Match</c>.</summary>
-    public static readonly HttpRefusal MatchRequired = new(StatusCodes.Status428PreconditionRequired, "if_match");
+    public static readonly HttpRefusal MatchRequired = new(StatusCodes.Status428PreconditionRequired, "if_match_required");
 
     public static readonly HttpRefusal RateLimit = new(StatusCodes.Status429TooManyRequests, "rate_limit");
 
@@ -68,7 +79,10 @@ internal sealed record HttpRefusal(int Status, string Rule)
 
     public static IReadOnlyList<HttpRefusal> All { get; } =
     [
-        Body, Cursor, Form, FormToken, KeyForm, LastEventId, Limit, MatchForm, Request, State, Step, Unauthorized, Origin, NotFound, Method, TooLarge,
-        ContentType, Host, KeyReused, MatchRequired, RateLimit, Bug, Ledger, TooManyStreams,
+        Body, Cursor, Form, FormToken, KeyForm, LastEventId, Limit, MatchForm, Request, State, Step, Unauthorized, Origin, NotFound,
+        Method, Timeout, BodyTooLarge, ContentType, Host, KeyReused, MatchRequired, RateLimit, Bug, Ledger, TooManyStreams,
     ];
+
+    /// <summary>What a status means that somebody below has set.</summary>
+    public static HttpRefusal Of(int status) => All.FirstOrDefault(r => r.Status == status && r != Body) ?? Request;
 }

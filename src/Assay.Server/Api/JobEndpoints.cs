@@ -54,7 +54,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
 
         if (limit is < 1 or > MaxLimit) return Problems.Result(HttpRefusal.Limit, $"limit is from 1 to {MaxLimit}");
         (string, string)? after = null;
-        if (cursor is not null && (after = Cursor.Decode(cursor)) is null) return Problems.Result(HttpRefusal.Cursor, "that is no cursor of this list");
+        if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
+        {
+            return Problems.Result(HttpRefusal.Cursor, "that is no cursor of this list");
+        }
+
         var wanted = limit ?? DefaultLimit;
         var found = desk.List(state, after, wanted + 1);
         var page = found.Take(wanted).ToList();
@@ -79,7 +83,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
 
     private IResult Show(HttpContext context, string job_id)
     {
-        if (desk.View(job_id) is not { } view) return Absent();
+        if (desk.View(job_id) is not { } view) return Problems.Absent();
         var tag = $"\"{view.Waiting?.Sha256 ?? $"v{view.Version}"}\"";
         context.Response.Headers.ETag = tag;
         if (context.Request.Headers.IfNoneMatch.ToString() == tag) return Results.StatusCode(StatusCodes.Status304NotModified);
@@ -87,11 +91,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     }
 
     private IResult Document(string job_id, string name, int? version) =>
-        desk.Find(job_id) is { } job && desk.Document(job, name, version) is { } bytes ? Results.Bytes(bytes, "application/json") : Absent();
+        desk.Find(job_id) is { } job && desk.Document(job, name, version) is { } bytes ? Results.Bytes(bytes, "application/json") : Problems.Absent();
 
     private async Task<IResult> EventsAsync(HttpContext context, string job_id, long? after)
     {
-        if (desk.VersionOf(job_id) == 0) return Absent();
+        if (desk.VersionOf(job_id) == 0) return Problems.Absent();
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
@@ -132,14 +136,22 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     private async Task<IResult> DecideAsync(HttpContext context, string? step, Func<Actor, Digest, Task<IResult>> decide)
     {
         if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
-        if (step is null || !JobWorkflow.Steps.Contains(step)) return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Steps)}");
+        if (step is null || !JobWorkflow.Steps.Contains(step))
+        {
+            return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Steps)}");
+        }
+
         if (context.Request.Headers.IfMatch.Count == 0)
         {
             return Problems.Result(HttpRefusal.MatchRequired, "name in If-Match the digest of the document that you saw: the ETag of the job");
         }
 
         var given = EntityTagHeaderValue.TryParse(context.Request.Headers.IfMatch.ToString(), out var tag) && !tag.IsWeak ? tag.Tag.ToString().Trim('"') : "";
-        if (given.Length != 64 || !given.All(char.IsAsciiHexDigitLower)) return Problems.Result(HttpRefusal.MatchForm, "If-Match is one digest of 64 hex digits, in quotes");
+        if (given.Length != 64 || !given.All(char.IsAsciiHexDigitLower))
+        {
+            return Problems.Result(HttpRefusal.MatchForm, "If-Match is one digest of 64 hex digits, in quotes");
+        }
+
         return await decide(actor, Digest.Parse(given));
     }
 
@@ -148,7 +160,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.SpawnRequest, new SpawnRequest(null, null));
         if (unreadable is not null) return unreadable;
-        if ((request.ProposalId is null) == (request.Blueprint is null)) return Problems.Result(HttpRefusal.Body, "name either a proposal_id or a blueprint");
+        if ((request.ProposalId is null) == (request.Blueprint is null))
+        {
+            return Problems.Result(HttpRefusal.Body, "name either a proposal_id or a blueprint");
+        }
+
         var blueprint = request.Blueprint is { } given ? InputDocument.Read(Encoding.UTF8.GetBytes(given.GetRawText()), "body") : (Checked<InputDocument>?)null;
         var answer = await desk.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, actor);
         if (answer.Refusal is { } no) return Problems.Result(no);
@@ -177,6 +193,4 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         if (isNew) context.Response.Headers.Location = $"/jobs/{answer.JobId}";
         return Results.Json(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
-
-    private static IResult Absent() => Problems.Result(HttpRefusal.NotFound, "there is no such thing here");
 }

@@ -121,7 +121,7 @@ internal static class OpenApiExamples
             "404" => (HttpRefusal.NotFound.Rule, "there is no such thing here"),
             "409" => (JobRefusals.AlreadyApproved.Code, "runspec was approved already"),
             "412" => (JobRefusals.DocumentChanged.Code, "the document has changed: look at it and decide again"),
-            "413" => (HttpRefusal.TooLarge.Rule, "the body must be complete and have at most 1048576 bytes"),
+            "413" => (HttpRefusal.BodyTooLarge.Rule, "the body must be complete and have at most 1048576 bytes"),
             "415" => (HttpRefusal.ContentType.Rule, "the body must be application/json"),
             "422" => (HttpRefusal.KeyReused.Rule, "this Idempotency-Key came with another request before"),
             "428" => (HttpRefusal.MatchRequired.Rule, "name in If-Match the digest of the document that you saw: the ETag of the job"),

@@ -23,6 +23,8 @@ internal static class Problems
 {
     public const string ContentType = "application/problem+json";
 
+    public const string NothingHere = "there is no such thing here";
+
     /// <summary>Where the rule of a refusal is kept for the log.</summary>
     public const string RuleKey = "assay.rule";
 
@@ -35,8 +37,12 @@ internal static class Problems
         return new Answer(Document(StatusOf(refused), problems[0].Rule, problems[0].ToString(), problems));
     }
 
+    /// <summary>There is nothing of that name.</summary>
+    public static IResult Absent() => Result(HttpRefusal.NotFound, NothingHere);
+
     /// <summary>A request that was refused.</summary>
-    public static IResult Result(Refusal refusal) => new Answer(Document(StatusOf(refusal.Kind.Class), refusal.Kind.Code, refusal.Text, null));
+    public static IResult Result(Refusal refusal) =>
+        new Answer(Document(StatusOf(refusal.Kind.Class), refusal.Kind.Code, refusal.Text, null));
 
     public static Task WriteAsync(HttpContext context, HttpRefusal refusal, string detail) => Result(refusal, detail).ExecuteAsync(context);
 

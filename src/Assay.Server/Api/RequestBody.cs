@@ -26,7 +26,7 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException e)
         {
-            var refusal = e.StatusCode == HttpRefusal.TooLarge.Status ? HttpRefusal.TooLarge : HttpRefusal.Body with { Status = e.StatusCode };
+            var refusal = e.StatusCode == StatusCodes.Status400BadRequest ? HttpRefusal.Body : HttpRefusal.Of(e.StatusCode);
             return (default, Problems.Result(refusal, $"the body must be complete and have at most {MaxBytes} bytes"));
         }
 

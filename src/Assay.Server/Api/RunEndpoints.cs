@@ -15,11 +15,9 @@ internal sealed class RunEndpoints(JobDesk desk)
         runs.MapGet("/{run_id}/segments/{segment_id}/curve", Curve).WithSummary("The curve of a segment that was not held out").Produces<CurveAnswer>().Refuses(404);
     }
 
-    private IResult Show(string run_id) => desk.Runs.Find(run_id) is { } run ? Results.Json(run, JobViewJson.Shared.RunView) : Absent();
+    private IResult Show(string run_id) => desk.Runs.Find(run_id) is { } run ? Results.Json(run, JobViewJson.Shared.RunView) : Problems.Absent();
 
     private IResult Curve(string run_id, string segment_id) => desk.Runs.Curve(run_id, segment_id) is { Length: > 0 } points
         ? Results.Json(new CurveAnswer(points), JobViewJson.Shared.CurveAnswer)
-        : Absent();
-
-    private static IResult Absent() => Problems.Result(HttpRefusal.NotFound, "there is no such thing here");
+        : Problems.Absent();
 }

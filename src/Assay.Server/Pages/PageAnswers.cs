@@ -17,13 +17,25 @@ internal sealed class PageAnswers(WriteGuard guard)
         return new RazorComponentResult<TPage>(parameters) { StatusCode = status };
     }
 
-    public IResult NotFound(HttpContext context) => Message(context, HttpRefusal.NotFound, "There is no such page", "Nothing of that name is here.");
+    public IResult NotFound(HttpContext context) =>
+        Refused(context, HttpRefusal.NotFound, "There is no such page", "Nothing of that name is here.");
 
-    public IResult Refused(HttpContext context, PageRefusal refusal, string back) => Message(context, refusal.Kind, "That could not be done", refusal.Message, back);
+    public IResult Refused(HttpContext context, PageRefusal refusal, string back) =>
+        Refused(context, refusal.Kind, "That could not be done", refusal.Message, back);
 
     public IResult Refused(HttpContext context, Refusal refusal, string back) =>
-        Message(context, new HttpRefusal(Problems.StatusOf(refusal.Kind.Class), refusal.Kind.Code), "That could not be done", refusal.Text, back);
+        Message(context, (Problems.StatusOf(refusal.Kind.Class), refusal.Kind.Code), "That could not be done", refusal.Text, back);
 
-    public IResult Message(HttpContext context, HttpRefusal refusal, string heading, string message, string back = "/ui/jobs") => Page<MessagePage>(
-        context, new() { [nameof(MessagePage.Heading)] = heading, [nameof(MessagePage.Message)] = message, [nameof(MessagePage.Back)] = back }, refusal.Status, refusal.Rule);
+    public IResult Refused(HttpContext context, HttpRefusal refusal, string heading, string message, string back = "/ui/jobs") =>
+        Message(context, (refusal.Status, refusal.Rule), heading, message, back);
+
+    private RazorComponentResult<MessagePage> Message(
+        HttpContext context, (int Status, string Rule) refused, string heading, string message, string back)
+    {
+        var shown = new Dictionary<string, object?>
+        {
+            [nameof(MessagePage.Heading)] = heading, [nameof(MessagePage.Message)] = message, [nameof(MessagePage.Back)] = back,
+        };
+        return Page<MessagePage>(context, shown, refused.Status, refused.Rule);
+    }
 }

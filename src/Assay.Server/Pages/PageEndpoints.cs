@@ -42,13 +42,13 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
     {
         if (state is not null && !JobTables.StateWords.Contains(state))
         {
-            return answers.Message(context, HttpRefusal.State, "There is no such state", "The list knows no jobs in that state.");
+            return answers.Refused(context, HttpRefusal.State, "There is no such state", "The list knows no jobs in that state.");
         }
 
         (string, string)? after = null;
         if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
         {
-            return answers.Message(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.");
+            return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.");
         }
 
         var found = desk.List(state, after, PageSize + 1);

@@ -44,8 +44,9 @@ internal static class Timeline
     private static IEnumerable<Part> Stages(JobView job, DateTimeOffset now) => job.Stages.Select(s =>
     {
         var start = DateTimeOffset.Parse(s.StartedAt);
-        var kind = s.Result is { } result && IsBad(WireName<StageEnd>.Parse(result)) ? "failed" : "stage";
-        return new Part(start, (s.EndedAt is { } end ? DateTimeOffset.Parse(end) : now) - start, s.Attempt == 1 ? s.Stage : $"{s.Stage}, attempt {s.Attempt}", s.Result ?? "running", kind);
+        var kind = s.Result is { } end && IsBad(end) ? "failed" : "stage";
+        var detail = s.Result is { } result ? WireName<StageEnd>.Of(result) : "running";
+        return new Part(start, (s.EndedAt is { } until ? DateTimeOffset.Parse(until) : now) - start, s.Attempt == 1 ? s.Stage : $"{s.Stage}, attempt {s.Attempt}", detail, kind);
     });
 
     private static bool IsBad(StageEnd end) =>

@@ -47,7 +47,8 @@ internal sealed class RefusalLog : IDisposable
     {
         if (context.Response.StatusCode < StatusCodes.Status400BadRequest) return;
         var rule = context.Items[Api.Problems.RuleKey] as string ?? "not_found";
-        Write(context.Connection.RemoteIpAddress?.ToString(), context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode, rule);
+        var request = context.Request;
+        Write(context.Connection.RemoteIpAddress?.ToString(), request.Method, request.Path.Value ?? "", context.Response.StatusCode, rule);
     }
 
     private void Write(string? from, string method, string path, int status, string rule)

@@ -72,7 +72,8 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         var underWay = active.Ids.ToLookup(EpochEffects.CrucibleOf, StringComparer.Ordinal);
         foreach (var (run, crucible) in summary.Runs.Zip(state.Crucibles))
         {
-            var outcome = run.Outcome != CrucibleOutcome.NotRun || underWay[crucible.Declared.CrucibleId].FirstOrDefault() is not { } effect ? WireName<CrucibleOutcome>.Of(run.Outcome)
+            var effect = run.Outcome == CrucibleOutcome.NotRun ? underWay[crucible.Declared.CrucibleId].FirstOrDefault() : null;
+            var outcome = effect is null ? WireName<CrucibleOutcome>.Of(run.Outcome)
                 : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
             yield return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
         }

@@ -8,7 +8,6 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Epochs;
@@ -57,16 +56,15 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         };
     }
 
-    private async Task<ChildOutcome> RunChildAsync(RunChild child, EpochOptions options, CancellationToken stop)
+    private async Task<StreamAnswer> RunChildAsync(RunChild child, EpochOptions options, CancellationToken stop)
     {
         var prepared = EpochRunner.Prepare(child.Document, options with { Resume = true, AutoBump = false, EpochId = child.ChildId });
         var run = prepared.IsValid ? await new EpochRunner(workspace, time, observer).RunAsync(prepared.Value, stop) : new EpochRun.Refused(prepared.Problems);
         return run switch
         {
-            EpochRun.Ended ended => new ChildOutcome(
-                ended.Summary.EpochId, WireName<EpochVerdict>.Of(ended.Summary.EpochVerdict), ended.Summary.Reason, ended.Summary.CountsForGates),
-            EpochRun.Refused refused => new ChildOutcome(child.ChildId, null, refused.Problems[0].ToString(), Counts: true),
-            EpochRun.Busy busy => new ChildOutcome(child.ChildId, null, $"process {busy.By.ProcessId} runs it", Counts: true),
+            EpochRun.Ended ended => new EpochAnswer(ended.Summary.EpochVerdict, ended.Reason, ended.Summary.CountsForGates),
+            EpochRun.Refused refused => new NoAnswer(refused.Problems[0].ToString()),
+            EpochRun.Busy busy => new NoAnswer($"process {busy.By.ProcessId} runs it"),
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
     }
@@ -112,8 +110,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
     private static LadderRun.Ended Ended(LadderState state)
     {
         var finished = state.Finished!;
-        var exitCode = finished.Reason == EndReason.Cancelled ? 130 : finished.Reached ? 0 : state.Attempts is [.., { Verdict: null or EpochVerdict.FailClosed }] ? 3 : 1;
-        return new LadderRun.Ended(new LadderSummary(state.Declared!.LadderId, finished.Reached, finished.Reason, state.Attempts), exitCode);
+        return new LadderRun.Ended(new LadderSummary(state.Declared!.LadderId, finished.Reached, finished.Reason, state.Attempts), VerdictRule.ExitCode(state));
     }
 }
 

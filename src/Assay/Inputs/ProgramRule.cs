@@ -35,7 +35,10 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
     {
         if (IsInstalled(name)) return;
         if (name.StartsWith('/')) refuse(pointer, "program", $"{name} does not exist");
-        else if (!name.Contains('/', StringComparison.Ordinal)) refuse(pointer, "program", $"{name} is not in PATH: install it, or name its path: ./program is one beside this file");
+        else if (!name.Contains('/', StringComparison.Ordinal))
+        {
+            refuse(pointer, "program", $"{name} is not in PATH: install it, or name its path: ./program is one beside this file");
+        }
     }
 
     /// <summary>A program beside the document; null when it cannot be run.</summary>

@@ -119,9 +119,9 @@ public sealed record DecisionView(string Step, string Decision, string Sha256, s
 /// <param name="Attempt">1 for the first try.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended; null while it is under way.</param>
-/// <param name="Result">How it ended: the word of a <see cref="StageEnd"/>; null while it is under way.</param>
+/// <param name="Result">How it ended; null while it is under way.</param>
 /// <param name="CostUsd">What it spent.</param>
-public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, string? Result, decimal CostUsd)
+public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, StageEnd? Result, decimal CostUsd)
 {
     /// <summary><c>UNCAGED</c> when nothing kept its program away from the machine; else left out.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

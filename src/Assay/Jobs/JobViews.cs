@@ -32,7 +32,7 @@ internal static class JobViews
     private static StageView Stage(StageRun run, IReadOnlySet<string> lost) => new(
         JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),
         run.EndedAt is { } end ? RecordedTime.Text(end) : null,
-        (run.End ?? (lost.Contains(run.EffectId) ? StageEnd.Interrupted : null)) is { } how ? WireName<StageEnd>.Of(how) : null,
+        run.End ?? (lost.Contains(run.EffectId) ? StageEnd.Interrupted : null),
         run.Cost.Dollars)
     {
         Isolation = run.IsUncaged ? "UNCAGED" : null,

@@ -30,10 +30,13 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
     /// </summary>
     public const string FileMissing = "FILE_NOT_WRITTEN";
 
+    /// <summary>What a stream folds to could not be kept, so opening it takes longer.</summary>
+    public const string FoldMissing = "FOLD_NOT_KEPT";
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<Task, StreamName> _running = [];
-    private readonly ConcurrentQueue<FileNotWritten> _missing = new();
+    private readonly ConcurrentQueue<EngineTrouble> _troubles = new();
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="once">Leave when every job waits or has ended.</param>
@@ -44,7 +47,7 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
         await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
         engine.Observer = notice =>
         {
-            if (notice is FileNotWritten file) _missing.Enqueue(file);
+            if (notice is EngineTrouble trouble) _troubles.Enqueue(trouble);
         };
         while (!drain.IsCancellationRequested && !engine.Session.Lost.IsCancellationRequested)
         {
@@ -82,9 +85,9 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
 
     private async Task ReapAsync()
     {
-        while (_missing.TryDequeue(out var file))
+        while (_troubles.TryDequeue(out var trouble))
         {
-            onLetGo(new WorkerJob(file.Stream.Id, FileMissing, null, $"{file.Path} cannot be written: {file.Reason}"));
+            onLetGo(new WorkerJob(trouble.Stream.Id, trouble is FileNotWritten ? FileMissing : FoldMissing, null, trouble.Text));
         }
 
         foreach (var task in _running.Keys.Where(t => t.IsCompleted).ToList())
@@ -119,7 +122,7 @@ public sealed class JobWorker(Workspace workspace, TimeProvider time, int concur
         };
         if (state is JobState job)
         {
-            onLetGo(new WorkerJob(stream.Id, JobTables.StateWord(job), job.Step, job.Failure?.Message ?? job.Stopped?.Text));
+            onLetGo(new WorkerJob(stream.Id, JobTables.StateWord(job), job.Step, JobTables.Message(job)));
         }
     }
 }

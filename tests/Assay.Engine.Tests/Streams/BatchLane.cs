@@ -19,8 +19,8 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
 
     public override string Name => "batch";
 
-    public override EventCatalog Events { get; } = new EventCatalog(BatchJson.Default, new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
-        .Add<BatchDeclared>("BATCH_DECLARED").Add<EffectJudged>("EFFECT_JUDGED");
+    public override EventCatalog Events { get; } = new EventCatalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
+        .Add("BATCH_DECLARED", static () => BatchJson.Default.BatchDeclared).Add("EFFECT_JUDGED", static () => BatchJson.Default.EffectJudged);
 
     public override BatchState Initial => new([]);
 

@@ -12,13 +12,21 @@ internal sealed class CounterLane : Lane<CounterState>
 
     public override string Name => "counter";
 
-    public override EventCatalog Events { get; } = new EventCatalog(BatchJson.Default).Add<Counted>("COUNTED");
+    public override EventCatalog Events { get; } = new EventCatalog().Add("COUNTED", static () => BatchJson.Default.Counted);
 
     public override CounterState Initial => new(0);
 
     public override JsonTypeInfo<CounterState> StateType => BatchJson.Default.CounterState;
 
-    public override CounterState Evolve(CounterState state, RecordedEvent recorded) => new(((Counted)recorded.Body).Number);
+    /// <summary>Is told of each number that is folded.</summary>
+    public Action<int>? Folding { get; init; }
+
+    public override CounterState Evolve(CounterState state, RecordedEvent recorded)
+    {
+        var number = ((Counted)recorded.Body).Number;
+        Folding?.Invoke(number);
+        return new CounterState(number);
+    }
 
     public override Decision Decide(CounterState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
     {

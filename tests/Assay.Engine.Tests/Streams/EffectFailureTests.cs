@@ -202,7 +202,6 @@ public sealed class EffectFailureTests : IAsyncDisposable
     {
         ProcessOutcome run => run.ExitCode is null ? run.NoEnd : null,
         FilesOutcome files => files.Complete ? null : files.Files[0].Problem,
-        ChildOutcome child => child.Verdict is null ? child.Reason : null,
         AnswerOutcome { Answer: var answer } => answer.NotDone,
         CopyOutcome copy => copy.Problem,
         ChangesOutcome changes => changes.Problem,

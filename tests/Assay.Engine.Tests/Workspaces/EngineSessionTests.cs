@@ -3,7 +3,6 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 using Assay.Ledger.Sqlite;
-using Assay.Tests.Streams;
 
 namespace Assay.Tests.Workspaces;
 
@@ -84,7 +83,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
     private async Task AppendAsync()
     {
         var head = StreamHead.Empty(Stream);
-        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog(BatchJson.Default));
+        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog());
         await _store.CommitAsync(new Commit([new StreamAppend(Stream, head, events)]));
     }
 

@@ -78,7 +78,7 @@ public sealed class CrucibleJudgeTests
     [InlineData("coverage_invalid", "{\"a\":1,\"a\":2}")]
     public void Coverage_that_is_missing_or_invalid_keeps_the_epoch_from_being_concluded(string note, string? coverage)
     {
-        var files = coverage is null ? new CollectedFile(CrucibleJudge.CoverageFile, 0, null, "is missing") : File(CrucibleJudge.CoverageFile);
+        var files = coverage is null ? CollectedFile.Missing(CrucibleJudge.CoverageFile) : File(CrucibleJudge.CoverageFile);
         (string, string)[] evidence = coverage is null ? [("stdout", """[{"outcome":"PASS"}]""")] : [("stdout", """[{"outcome":"PASS"}]"""), (CrucibleJudge.CoverageFile, coverage)];
         var judgement = Judge(RunnerTemplate.C019RunnerV1, Given.Outcome(files: files), null, evidence);
         Assert.StartsWith(note, judgement.Notes[0], StringComparison.Ordinal);

@@ -102,7 +102,7 @@ public sealed class DossierRuleTests
     private static IReadOnlyList<Event> Accepted(Decision decision) => Assert.IsType<Decision.Accepted>(decision).Events;
 
     private static CollectedFile Collected(string name, Dictionary<string, ReadOnlyMemory<byte>> evidence) =>
-        evidence.TryGetValue(name, out var bytes) ? new CollectedFile(name, bytes.Length, Digest.Of(bytes.Span), null) : new CollectedFile(name, 0, null, "is missing");
+        evidence.TryGetValue(name, out var bytes) ? new CollectedFile(name, bytes.Length, Digest.Of(bytes.Span), null) : CollectedFile.Missing(name);
 
     private static CollectedFile Collected(string name, string content) => new(name, content.Length, Digest.Of(content), null);
 
