@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -46,6 +47,24 @@ public sealed class FileMirrorTests : IDisposable
         _mirror.Write(Lines[2], NoBlob);
         Assert.Equal("first\n", File.ReadAllText(Log));
         Assert.Equal(FileMirror.Missing, _mirror.Check(Lines[2]));
+    }
+
+    [Theory]
+    [InlineData("mkfifo log.jsonl", "no file")]
+    [InlineData("ln -s /etc/hostname log.jsonl", "link")]
+    [InlineData("ln -s /dev/zero log.jsonl", "link")]
+    [InlineData("mkdir log.jsonl", "no file")]
+    public async Task What_lies_in_the_place_of_a_file_is_named_and_never_waited_for(string command, string problem)
+    {
+        using (var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { WorkingDirectory = _folder.Path })!) await shell.WaitForExitAsync();
+        MirrorFile[] files = [Lines[0], new BlobFile(null, "log.jsonl", 0, Digest.Of("")), new DerivedFile(null, "log.jsonl", new byte[] { 1 })];
+        foreach (var file in files)
+        {
+            var found = await Task.Run(() => _mirror.Check(file)).WaitAsync(TimeSpan.FromSeconds(10));
+            Assert.Contains(problem, found, StringComparison.Ordinal);
+        }
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Task.Run(() => _mirror.Write(Lines[0], NoBlob)).WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]

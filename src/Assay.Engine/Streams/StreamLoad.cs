@@ -15,8 +15,9 @@ public static class StreamLoad
     /// <exception cref="FormatException">An event is none of its lane.</exception>
     public static StreamMachine Of(IEventReader store, ILane lane, StreamName stream, StreamMachine? from = null)
     {
-        var machine = from ?? Kept(store, lane, stream) ?? new StreamMachine(lane, stream);
-        foreach (var stored in store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+        if (from is null && Kept(store, lane, stream) is { } kept && TryForward(store, kept)) return kept;
+        var machine = from ?? new StreamMachine(lane, stream);
+        Forward(store, machine);
         return machine;
     }
 
@@ -46,11 +47,11 @@ public static class StreamLoad
     internal static StreamMachine? Kept(IEventReader store, ILane lane, StreamName stream, long atMost = long.MaxValue)
     {
         if (store.FindSnapshot(stream) is not { } kept || !FoldSnapshot.IsKept(lane)) return null;
-        if (kept.Build != FoldSnapshot.BuildOf(lane) || kept.Head.Version > atMost || Digest.Of(kept.Body.Span) != kept.Sha256) return null;
+        if (kept.Build != FoldSnapshot.BuildOf(lane) || kept.Head.Version < 1 || kept.Head.Version > atMost || Digest.Of(kept.Body.Span) != kept.Sha256) return null;
 
         // What was kept of another past than the one that is stored, as after a restored backup, is of no use.
         var last = store.Read(stream, kept.Head.Version - 1, limit: 1);
-        if (last is not [var stored] || Digest.Of(stored.Bytes.Span) != kept.Head.Hash) return null;
+        if (last is not [var stored] || stored.Version != kept.Head.Version || Digest.Of(stored.Bytes.Span) != kept.Head.Hash) return null;
         try
         {
             return new StreamMachine(FoldSnapshot.Read(lane, kept.Body.Span), stream, kept.Head);
@@ -59,6 +60,25 @@ public static class StreamLoad
         {
             // A damaged fold may make its reader fail in any way.
             return null;
+        }
+    }
+
+    private static void Forward(IEventReader store, StreamMachine machine)
+    {
+        foreach (var stored in store.Read(machine.Stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+    }
+
+    /// <summary>Whether what came since fits to a fold that was kept. One that somebody made up may make that fail in any way.</summary>
+    private static bool TryForward(IEventReader store, StreamMachine kept)
+    {
+        try
+        {
+            Forward(store, kept);
+            return true;
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            return false;
         }
     }
 

@@ -242,11 +242,29 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private void CatchUp()
     {
         _files.Begin(Store.Find(stream)?.MirroredTo ?? 0);
-        _machine = engine.Desk.Remembered(stream, _files.WrittenTo)
-            ?? StreamLoad.Kept(Store, lane, stream, _files.WrittenTo)
-            ?? _machine;
-        ReadNew();
+        if (!TryCatchUp()) ReadNew();
         _files.Reached(_machine.Head.Version);
+    }
+
+    /// <summary>
+    /// The same from a fold that was kept. One that somebody made up may fail in any way with what came since, and is of no use then.
+    /// </summary>
+    private bool TryCatchUp()
+    {
+        var kept = engine.Desk.Remembered(stream, _files.WrittenTo) ?? StreamLoad.Kept(Store, lane, stream, _files.WrittenTo);
+        if (kept is null) return false;
+        var fresh = _machine;
+        try
+        {
+            _machine = kept;
+            ReadNew();
+            return true;
+        }
+        catch (Exception e) when (e is not LedgerException)
+        {
+            _machine = fresh;
+            return false;
+        }
     }
 
     private void ReadNew()

@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Ledger.Mirror;
 
@@ -10,6 +13,9 @@ public sealed class FileMirror(string workspace)
 {
     /// <summary>The problem of a file that is not there.</summary>
     public const string Missing = "is missing";
+
+    private const string Different = "differs from the ledger";
+    private const int ChunkBytes = 128 << 10;
 
     /// <summary>Where a file lies.</summary>
     public string PathOf(MirrorFile file) => Path.Combine(file.Root ?? workspace, file.Path);
@@ -56,18 +62,31 @@ public sealed class FileMirror(string workspace)
     public string? Check(MirrorFile file)
     {
         var path = PathOf(file);
-        if (!File.Exists(path)) return Missing;
-        if (new FileInfo(path).LinkTarget is not null) return "has been replaced by a link";
+        var (handle, error) = PlainFile.OpenToRead(path);
+        using var opened = handle;
+        switch (error)
+        {
+            case 0:
+                break;
+            case PlainFile.NoEntry or PlainFile.NoFolder:
+                return Missing;
+            case PlainFile.TooManyLinks:
+                return "has been replaced by a link";
+            default:
+                return $"cannot be read: {Marshal.GetPInvokeErrorMessage(error)}";
+        }
+
+        if (PlainFile.LengthOf(handle) < 0 || Directory.Exists(path)) return "has been replaced by what is no file";
         try
         {
             return file switch
             {
-                DerivedFile derived => HasBytes(path, derived.Content.Span),
-                LatestFile latest => HasBytes(path, latest.Content.Span),
-                AppendedLine line => HasLine(path, line),
-                CapturedFile captured => HasDigest(path, captured.SizeBytes, captured.Sha256),
-                BlobFile kept => HasDigest(path, kept.SizeBytes, kept.Sha256),
-                LatestBlob latest => HasDigest(path, latest.SizeBytes, latest.Sha256),
+                DerivedFile derived => HasBytes(handle, derived.Content.Span),
+                LatestFile latest => HasBytes(handle, latest.Content.Span),
+                AppendedLine line => HasLine(handle, line),
+                CapturedFile captured => HasDigest(handle, captured.SizeBytes, captured.Sha256),
+                BlobFile kept => HasDigest(handle, kept.SizeBytes, kept.Sha256),
+                LatestBlob latest => HasDigest(handle, latest.SizeBytes, latest.Sha256),
                 _ => throw new InvalidOperationException($"unknown file {file}"),
             };
         }
@@ -108,21 +127,43 @@ public sealed class FileMirror(string workspace)
     {
         var path = PathOf(line);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        using var handle = PlainFile.OpenToWrite(path);
         if (RandomAccess.GetLength(handle) >= line.Offset) RandomAccess.Write(handle, content.Span, line.Offset);
     }
 
-    private static string? HasBytes(string path, ReadOnlySpan<byte> content) => File.ReadAllBytes(path).AsSpan().SequenceEqual(content) ? null : "differs from the ledger";
-
-    private static string? HasDigest(string path, long sizeBytes, Digest sha256)
+    private static string? HasBytes(SafeFileHandle handle, ReadOnlySpan<byte> content)
     {
-        using var stream = File.OpenRead(path);
-        return stream.Length == sizeBytes && Digest.From(SHA256.HashData(stream)) == sha256 ? null : "differs from its digest in the ledger";
+        if (RandomAccess.GetLength(handle) != content.Length) return Different;
+        var found = new byte[content.Length];
+        return RandomAccess.Read(handle, found, 0) == found.Length && content.SequenceEqual(found) ? null : Different;
     }
 
-    private static string? HasLine(string path, AppendedLine line)
+    private static string? HasDigest(SafeFileHandle handle, long sizeBytes, Digest sha256)
     {
-        using var handle = File.OpenHandle(path);
+        if (RandomAccess.GetLength(handle) != sizeBytes) return "differs from its digest in the ledger";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            // No further than it may be long, since a device never ends.
+            for (long at = 0; at < sizeBytes;)
+            {
+                var length = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, sizeBytes - at)), at);
+                if (length == 0) break;
+                hash.AppendData(buffer, 0, length);
+                at += length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return Digest.From(hash.GetHashAndReset()) == sha256 ? null : "differs from its digest in the ledger";
+    }
+
+    private static string? HasLine(SafeFileHandle handle, AppendedLine line)
+    {
         if (RandomAccess.GetLength(handle) <= line.Offset) return Missing;
         var found = new byte[line.SizeBytes];
         var read = RandomAccess.Read(handle, found, line.Offset);

@@ -75,21 +75,33 @@ public sealed class SqliteEventStore : IEventStore
         const int attempts = 10;
         for (var attempt = 1; attempt <= attempts; attempt++)
         {
-            var folder = Directory.CreateTempSubdirectory("assay-ledger-");
-            var copy = System.IO.Path.Combine(folder.FullName, "ledger.db");
+            DirectoryInfo? folder = null;
             var files = LedgerFiles.At(path);
-            File.Copy(path, copy);
-            if (!files.HasNoLog) File.Copy(path + "-wal", copy + "-wal");
-            if (LedgerFiles.At(path) != files)
+            try
             {
-                folder.Delete(recursive: true);
-                continue;
+                folder = Directory.CreateTempSubdirectory("assay-ledger-");
+                var copy = System.IO.Path.Combine(folder.FullName, "ledger.db");
+                File.Copy(path, copy);
+                if (!files.HasNoLog) File.Copy(path + "-wal", copy + "-wal");
+                if (LedgerFiles.At(path) != files) continue;
+                File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                var store = Open(copy);
+                (store._temporary, folder) = (folder, null);
+                return store;
             }
-
-            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            var store = Open(copy);
-            store._temporary = folder;
-            return store;
+            catch (IOException) when (LedgerFiles.At(path) != files)
+            {
+                // Its log has just gone.
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                var place = System.IO.Path.GetTempPath();
+                throw new LedgerException($"{path} has to be copied to be read, and cannot be copied below {place} (TMPDIR): {e.Message}", e);
+            }
+            finally
+            {
+                folder?.Delete(recursive: true);
+            }
         }
 
         throw new LedgerException($"{path} changes all the time and cannot be copied to be read");

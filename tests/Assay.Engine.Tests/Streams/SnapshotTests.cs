@@ -89,6 +89,20 @@ public sealed class SnapshotTests : IAsyncDisposable
         Assert.Equal(Long, Opened());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(100)]
+    public async Task What_claims_another_version_is_not_used(long version)
+    {
+        await CountAsync(Long);
+        var kept = Store.FindSnapshot(CounterLane.Stream)!;
+        var first = Digest.Of(Store.Read(CounterLane.Stream, Math.Max(0, version - 1), limit: 1)[0].Bytes.Span);
+        await Store.KeepSnapshotAsync(kept with { Head = new StreamHead(version, first) });
+        await CountAsync(1);
+        Assert.Equal(Long + 1, Opened());
+    }
+
     [Fact]
     public async Task Rebuilding_puts_what_the_events_give_in_the_place_of_what_somebody_made_up()
     {
