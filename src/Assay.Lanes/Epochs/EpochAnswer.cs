@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Epochs;
 

@@ -34,7 +34,9 @@ internal sealed class PageAnswers(WriteGuard guard)
     {
         var shown = new Dictionary<string, object?>
         {
-            [nameof(MessagePage.Heading)] = heading, [nameof(MessagePage.Message)] = message, [nameof(MessagePage.Back)] = back,
+            [nameof(MessagePage.Heading)] = heading,
+            [nameof(MessagePage.Message)] = message,
+            [nameof(MessagePage.Back)] = back,
         };
         return Page<MessagePage>(context, shown, refused.Status, refused.Rule);
     }
