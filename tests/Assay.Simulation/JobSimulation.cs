@@ -65,7 +65,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
     private void Decide(bool isRight)
     {
         var waiting = State.Waiting;
-        var step = waiting?.Step ?? JobWorkflow.Steps[Random.Next(JobWorkflow.Steps.Count)];
+        var step = waiting?.Step ?? JobWorkflow.Checkpoints[Random.Next(JobWorkflow.Checkpoints.Count)];
         var shown = waiting?.Sha256 ?? Digest.Of("in advance");
         Submit(isRight && waiting is not null
             ? new ApproveStep(step, shown, JobPlans.Somebody, null)
@@ -73,7 +73,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
             {
                 0 => new ApproveStep(step, Digest.Of("something else"), JobPlans.Somebody, null),
                 1 => new ApproveStep(step, shown, Actor.Engine, null),
-                _ => new ApproveStep(JobWorkflow.Steps[Random.Next(JobWorkflow.Steps.Count)], Digest.Of("runspec"), JobPlans.Somebody, null),
+                _ => new ApproveStep(JobWorkflow.Checkpoints[Random.Next(JobWorkflow.Checkpoints.Count)], Digest.Of("runspec"), JobPlans.Somebody, null),
             });
     }
 

@@ -82,8 +82,11 @@ public abstract record JobStep
     /// <summary>A component runs.</summary>
     public sealed record Stage(string Name) : JobStep;
 
-    /// <summary>A person decides on a document.</summary>
-    public sealed record Checkpoint(string Name, string Document) : JobStep;
+    /// <summary>A person decides on a document, which has the checkpoint's name.</summary>
+    public sealed record Checkpoint(string Name) : JobStep
+    {
+        public string Document => Name;
+    }
 
     /// <summary>Approved proposals become jobs.</summary>
     public sealed record Spawn : JobStep;
@@ -97,29 +100,29 @@ public static class JobWorkflow
 
     private static readonly JobStep[] Blueprint =
     [
-        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint(JobCheckpoints.Runspec, JobDocumentNames.Runspec),
+        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint(JobCheckpoints.Runspec),
         new JobStep.Stage(JobStages.Run), new JobStep.Stage(JobStages.Gates), new JobStep.Stage(JobStages.Registry),
     ];
 
     private static readonly JobStep[] Idea =
     [
-        new JobStep.Stage(JobStages.Intent), new JobStep.Checkpoint(JobCheckpoints.Blueprint, JobDocumentNames.Blueprint),
-        new JobStep.Stage(JobStages.StrategySpec), new JobStep.Checkpoint(JobCheckpoints.StrategySpec, JobDocumentNames.StrategySpec),
-        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint(JobCheckpoints.Runspec, JobDocumentNames.Runspec),
-        new JobStep.Stage(JobStages.TracePreview), new JobStep.Checkpoint(JobCheckpoints.TracePreview, JobDocumentNames.TracePreview),
+        new JobStep.Stage(JobStages.Intent), new JobStep.Checkpoint(JobCheckpoints.Blueprint),
+        new JobStep.Stage(JobStages.StrategySpec), new JobStep.Checkpoint(JobCheckpoints.StrategySpec),
+        new JobStep.Stage(JobStages.Compile), new JobStep.Checkpoint(JobCheckpoints.Runspec),
+        new JobStep.Stage(JobStages.TracePreview), new JobStep.Checkpoint(JobCheckpoints.TracePreview),
         new JobStep.Stage(JobStages.Run), new JobStep.Stage(JobStages.Gates), new JobStep.Stage(JobStages.Registry), new JobStep.Stage(JobStages.Report),
     ];
 
     private static readonly JobStep[] Improving =
     [
-        new JobStep.Stage(JobStages.Improvements), new JobStep.Checkpoint(JobCheckpoints.Improvements, JobDocumentNames.Improvements),
+        new JobStep.Stage(JobStages.Improvements), new JobStep.Checkpoint(JobCheckpoints.Improvements),
         new JobStep.Spawn(),
     ];
 
     private static readonly JobStep[] IdeaImproving = [.. Idea, .. Improving];
 
     /// <summary>The checkpoints' names.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [.. IdeaImproving.OfType<JobStep.Checkpoint>().Select(c => c.Name)];
+    public static IReadOnlyList<string> Checkpoints { get; } = [.. IdeaImproving.OfType<JobStep.Checkpoint>().Select(c => c.Name)];
 
     /// <summary>What a job goes through. Improvements are proposed only where a component is bound for them.</summary>
     public static IReadOnlyList<JobStep> Of(JobDeclaration job) => job.Kind == JobKind.Blueprint

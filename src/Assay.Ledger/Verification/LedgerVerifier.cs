@@ -7,8 +7,8 @@ namespace Assay.Ledger.Verification;
 
 /// <summary>
 /// Checks a ledger against itself and its files, trusting no count and no cached state: each stream's chain is hashed again, folded again,
-/// and every file that the fold gives rise to is compared. Work may go on meanwhile: what is read is read at one moment, and a file that
-/// does not agree with it is looked at again when its stream has moved on since.
+/// and every file that the fold gives rise to is compared. Work may go on meanwhile: how far streams go is read at one moment, their events
+/// up to there never change, and a file that does not agree is looked at again when its stream has moved on since.
 /// </summary>
 /// <param name="store">The ledger.</param>
 /// <param name="lanes">The lanes; a stream of another lane is checked as a chain only.</param>
@@ -17,7 +17,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
 {
     private const int PageEvents = 4096;
 
-    /// <summary>Streams that are read in one snapshot, which must not be held for long.</summary>
+    /// <summary>Streams that are looked up in one snapshot, which must not be held for long.</summary>
     private const int StreamsAtOnce = 256;
 
     /// <summary>How often a stream that moves on is looked at again before its files count as not written yet.</summary>
@@ -35,12 +35,10 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         var names = Count(problems);
         foreach (var chunk in names.Chunk(StreamsAtOnce))
         {
-            results.AddRange(AtOneMoment(snapshot =>
-            {
-                var read = new StreamReport[chunk.Length];
-                Each(chunk.Length, i => read[i] = Read(snapshot, chunk[i]));
-                return read;
-            }));
+            var moments = AtOneMoment(snapshot => chunk.Select(name => StreamMoment.Of(snapshot, name)).ToArray());
+            var read = new StreamReport[chunk.Length];
+            Each(chunk.Length, i => read[i] = Read(moments[i]));
+            results.AddRange(read);
         }
 
         Each(results.Count, i => results[i] = WithFiles(results[i]));
@@ -56,7 +54,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<LedgerException>().FirstOrDefault() is { } failed)
         {
-            throw new LedgerException(failed.Message, failed) { IsOutdated = failed.IsOutdated };
+            throw new LedgerException(failed.Message, failed);
         }
     }
 
@@ -72,7 +70,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
             }
             catch (LedgerException e) when (e.IsOutdated && looks < Looks)
             {
-                // What was found so far is of a moment that is gone.
+                // What was seen so far is of a moment that is gone.
             }
         }
     }
@@ -106,21 +104,21 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
             }
 
             if (look == Looks) return report.WithFilesBehind();
-            report = AtOneMoment(snapshot => Read(snapshot, report.Info.Stream));
+            report = Read(AtOneMoment(snapshot => StreamMoment.Of(snapshot, report.Info.Stream)));
         }
     }
 
     /// <summary>Hashes and folds one stream again.</summary>
-    private StreamReport Read(IEventReader snapshot, StreamName stream)
+    private StreamReport Read(StreamMoment moment)
     {
-        var info = snapshot.Find(stream)!;
+        var (info, stream) = (moment.Info, moment.Info.Stream);
         var report = new StreamReport(info);
         var head = StreamHead.Empty(stream);
-        var fold = lanes.Find(stream) is { } lane ? new Fold(lane, mirror, report, snapshot.FindSnapshot(stream)) : null;
+        var fold = lanes.Find(stream) is { } lane ? new Fold(lane, mirror, report, moment.Kept) : null;
         var prefix = Encoding.ASCII.GetBytes("{\"at\":\"");
-        for (; ; )
+        while (head.Version < info.Head.Version)
         {
-            var page = snapshot.Read(stream, head.Version, PageEvents);
+            var page = store.Read(stream, head.Version, (int)Math.Min(PageEvents, info.Head.Version - head.Version));
             foreach (var stored in page)
             {
                 if (ChainProblem(stored, head, stream, prefix) is { } problem)
@@ -134,14 +132,16 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
                 if (fold is not null && !fold.Take(stored)) return report;
             }
 
-            if (page.Count < PageEvents) break;
+            if (page.Count == 0) break;
         }
 
         fold?.End();
-        if (head != info.Head)
+        if (head != info.Head || moment.GoesOn)
         {
+            var end = moment.GoesOn ? "goes on behind" : "ends at";
             report.Problems.Add(new VerifyProblem(
-                stream.ToString(), "head", $"ends at version {head.Version} ({head.Hash.Short(12)}…), but its head says {info.Head.Version} ({info.Head.Hash.Short(12)}…)"));
+                stream.ToString(), "head",
+                $"{end} version {head.Version} ({head.Hash.Short(12)}…), but its head says {info.Head.Version} ({info.Head.Hash.Short(12)}…)"));
         }
 
         return report;
@@ -169,7 +169,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
     }
 
     /// <summary>Folds one stream again, and notes the files that it gives rise to.</summary>
-    private sealed class Fold(ILane lane, FileMirror mirror, StreamReport report, StreamSnapshot? kept)
+    private sealed class Fold(ILane lane, FileMirror mirror, StreamReport report, KeptFold? kept)
     {
         private readonly SortedDictionary<string, (MirrorFile File, long Version)> _last = new(StringComparer.Ordinal);
         private LaneFold _fold = LaneFold.Of(lane);
@@ -202,18 +202,18 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         }
 
         /// <summary>Whether a fold that this build would use is what the events give. Another build's is used by nobody here.</summary>
-        private void Compare(StoredEvent stored, StreamSnapshot snapshot)
+        private void Compare(StoredEvent stored, KeptFold snapshot)
         {
             _compared = true;
             if (snapshot.Build != FoldSnapshot.BuildOf(lane) || !FoldSnapshot.IsKept(lane)) return;
-            var problem = Digest.Of(snapshot.Body.Span) != snapshot.Sha256 ? "differs from its digest"
+            var problem = snapshot.Body != snapshot.Sha256 ? "differs from its digest"
                 : Digest.Of(stored.Bytes.Span) != snapshot.Head.Hash ? "was made behind another event"
-                : !FoldSnapshot.Write(_fold).Span.SequenceEqual(snapshot.Body.Span) ? "is not what the events give"
+                : Digest.Of(FoldSnapshot.Write(_fold).Span) != snapshot.Body ? "is not what the events give"
                 : null;
             if (problem is not null) Wrong(snapshot, problem);
         }
 
-        private void Wrong(StreamSnapshot snapshot, string problem) => report.Problems.Add(new VerifyProblem(
+        private void Wrong(KeptFold snapshot, string problem) => report.Problems.Add(new VerifyProblem(
             $"{report.Info.Stream}@{snapshot.Head.Version}", "snapshot", $"what is kept of its fold {problem}"));
 
         /// <summary>Notes what only the whole stream can tell.</summary>

@@ -136,9 +136,9 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
     private async Task<IResult> DecideAsync(HttpContext context, string? step, Func<Actor, Digest, Task<IResult>> decide)
     {
         if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
-        if (step is null || !JobWorkflow.Steps.Contains(step))
+        if (step is null || !JobWorkflow.Checkpoints.Contains(step))
         {
-            return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Steps)}");
+            return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Checkpoints)}");
         }
 
         if (context.Request.Headers.IfMatch.Count == 0)

@@ -15,11 +15,11 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, name)));
 
     /// <summary>Whether a program is one of the system: a name found in PATH, or the absolute path of a file.</summary>
-    public static bool IsInstalled(string name) => name.Contains('/', StringComparison.Ordinal) ? name.StartsWith('/') && File.Exists(name) : IsInPath(name);
+    private static bool IsInstalled(string name) => name.Contains('/', StringComparison.Ordinal) ? name.StartsWith('/') && File.Exists(name) : IsInPath(name);
 
     /// <summary>
-    /// The program of a command: pinned when it is a path from the document's folder, else looked for on this host; null when it is none of
-    /// the document's.
+    /// The program of a command: pinned when it is a path from the document's folder, else looked for on this host. Null when it is none of
+    /// the document's, or was refused.
     /// </summary>
     /// <param name="name">As the document names it.</param>
     /// <param name="pointer">Where it stands.</param>

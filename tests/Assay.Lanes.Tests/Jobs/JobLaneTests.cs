@@ -87,7 +87,7 @@ public sealed class JobLaneTests
         Assert.Equal((1, "0123456789ab", "0123456789ab"), (child.Lineage.Generation, child.Lineage.ParentJobId, child.Lineage.RootJobId));
         story.Told(new SubmitAnswer(JobPhase.Active)).Told(new SubmitAnswer(JobPhase.Active));
         Assert.Equal(JobPhase.Done, story.State.Phase);
-        Assert.Equal(JobWorkflow.Steps, story.State.Approvals.Select(a => a.Step));
+        Assert.Equal(JobWorkflow.Checkpoints, story.State.Approvals.Select(a => a.Step));
         Assert.Equal(2, story.Types.Count(t => t == "SPAWNED"));
     }
 
