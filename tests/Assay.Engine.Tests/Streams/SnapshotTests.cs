@@ -47,8 +47,7 @@ public sealed class SnapshotTests : IAsyncDisposable
     {
         await CountAsync(Long);
         var kept = Store.FindSnapshot(CounterLane.Stream)!;
-        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("4500", "9999", StringComparison.Ordinal));
-        await Store.KeepSnapshotAsync(kept with { Body = body });
+        await Store.KeepSnapshotAsync(Forged(kept));
         Assert.Equal(Long, Opened());
         Assert.Equal("what is kept of its fold differs from its digest", Assert.Single(Problems()).Message);
 
@@ -64,9 +63,8 @@ public sealed class SnapshotTests : IAsyncDisposable
     public async Task What_somebody_made_up_is_named_by_verify()
     {
         await CountAsync(Long);
-        var kept = Store.FindSnapshot(CounterLane.Stream)!;
-        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("4500", "9999", StringComparison.Ordinal));
-        await Store.KeepSnapshotAsync(kept with { Body = body, Sha256 = Digest.Of(body) });
+        var forged = Forged(Store.FindSnapshot(CounterLane.Stream)!);
+        await Store.KeepSnapshotAsync(forged with { Sha256 = Digest.Of(forged.Body.Span) });
         var problem = Assert.Single(Problems());
         Assert.Equal((CounterLane.Stream + "@4500", "snapshot"), (problem.Where, problem.Rule));
     }
@@ -107,9 +105,8 @@ public sealed class SnapshotTests : IAsyncDisposable
     public async Task Rebuilding_puts_what_the_events_give_in_the_place_of_what_somebody_made_up()
     {
         await CountAsync(Long);
-        var kept = Store.FindSnapshot(CounterLane.Stream)!;
-        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(kept.Body.Span).Replace("4500", "9999", StringComparison.Ordinal));
-        await Store.KeepSnapshotAsync(kept with { Body = body, Sha256 = Digest.Of(body) });
+        var forged = Forged(Store.FindSnapshot(CounterLane.Stream)!);
+        await Store.KeepSnapshotAsync(forged with { Sha256 = Digest.Of(forged.Body.Span) });
         Assert.Equal(9_999, Opened());
         await StreamLoad.KeepAllAsync(Store, new LaneSet(Lane), told => Assert.Fail(told.Text));
         Assert.Equal(Long, Opened());
@@ -145,6 +142,13 @@ public sealed class SnapshotTests : IAsyncDisposable
         // Each time as much is written as there is, so that their sum is what an event costs.
         Assert.InRange(times, 20, 160);
         Assert.InRange(written, last, 40L * last);
+    }
+
+    /// <summary>The same with another number, under the digest of the first.</summary>
+    private static StreamSnapshot Forged(StreamSnapshot kept)
+    {
+        var text = Encoding.UTF8.GetString(kept.Body.Span);
+        return kept with { Body = Encoding.UTF8.GetBytes(text.Replace($"{Long}", "9999", StringComparison.Ordinal)) };
     }
 
     private Task CountAsync(int size) => new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(Lane, CounterLane.Stream, new Count(size));
