@@ -71,8 +71,8 @@ public sealed class EpochRunTests : IDisposable
     [Fact]
     public async Task The_epochs_own_wall_clock_ends_it_with_exit_code_4()
     {
-        Builder.Plan["budgets"]!["epoch_wall_clock_ms"] = 400;
-        Builder.Add("ONE", "sleep 20").Add("TWO", "exit 0");
+        Builder.Plan["budgets"]!["epoch_wall_clock_ms"] = 4_000;
+        Builder.Add("ONE", "sleep 60").Add("TWO", "exit 0");
         var run = await Run("--json");
         Assert.Equal(4, run.ExitCode);
         var runs = JsonNode.Parse(run.Output)!["runs"]!.AsArray();
