@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
-using Assay.Engine.Processes.Native;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 using Assay.Ledger.Sqlite;
+using Assay.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Bench;

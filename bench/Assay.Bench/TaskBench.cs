@@ -6,6 +6,7 @@ using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
+using Assay.Native;
 using Assay.Tasks;
 
 namespace Assay.Bench;
@@ -68,10 +69,11 @@ internal static class TaskBench
         report.Table($"What changed in a tree of {Files} files: nothing", "ms");
         report.Row("git status", await PeerAsync($"cd {tree} && git status --porcelain", 1));
         var watch = Stopwatch.StartNew();
-        var before = TreeSnapshot.Take(tree);
+        using var folder = FolderHandle.Open(tree);
+        var before = TreeSnapshot.Take(folder);
         report.Row("assay: first look, reads all", watch.Elapsed.TotalMilliseconds);
         watch.Restart();
-        var after = TreeSnapshot.Take(tree, before);
+        var after = TreeSnapshot.Take(folder, before);
         report.Row("assay: compare", watch.Elapsed.TotalMilliseconds);
         if (before.Sha256() != after.Sha256()) throw new InvalidOperationException("an untouched tree differs");
     }

@@ -3,6 +3,7 @@ using System.Text;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
+using Assay.Native;
 
 namespace Assay.Bench;
 

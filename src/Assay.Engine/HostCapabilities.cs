@@ -1,7 +1,7 @@
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
-using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
+using Assay.Native;
 
 namespace Assay.Engine;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine;
 

@@ -14,6 +14,7 @@ internal static class BuiltAssembly
         ["Assay.Kernel"] = "Assay.Kernel.dll",
         ["Assay.Lanes"] = "Assay.Lanes.dll",
         ["Assay.Ledger"] = "Assay.Ledger.dll",
+        ["Assay.Native"] = "Assay.Native.dll",
         ["Assay.Server"] = "Assay.Server.dll",
     };
 

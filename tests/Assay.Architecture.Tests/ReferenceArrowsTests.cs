@@ -9,9 +9,10 @@ public sealed class ReferenceArrowsTests
     {
         ["Assay.Kernel"] = [],
         ["Assay.Lanes"] = ["Assay.Kernel"],
-        ["Assay.Ledger"] = ["Assay.Kernel"],
-        ["Assay.Engine"] = ["Assay.Kernel", "Assay.Ledger"],
-        ["Assay"] = ["Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger"],
+        ["Assay.Native"] = [],
+        ["Assay.Ledger"] = ["Assay.Kernel", "Assay.Native"],
+        ["Assay.Engine"] = ["Assay.Kernel", "Assay.Ledger", "Assay.Native"],
+        ["Assay"] = ["Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Native"],
         ["Assay.Server"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger"],
         ["Assay.Cli"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Server"],
     };

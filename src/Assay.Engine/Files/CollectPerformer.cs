@@ -2,38 +2,32 @@ using System.Collections.Immutable;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Engine.Files;
 
 /// <summary>Performs <see cref="CollectFiles"/>. Doing it twice gives the same files, so an interrupted attempt is simply made again.</summary>
 internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
-
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CollectFiles)attempt.Effect, cancel), cancel);
 
     private EffectResult Perform(CollectFiles effect, CancellationToken cancel)
     {
         var root = workspace.Folder(effect.Root);
+        using var top = FolderHandle.Open(root);
         var files = new List<CollectedFile>();
         var complete = true;
-        var nameChars = 0;
         foreach (var from in effect.From)
         {
-            var folder = RootedPath.Resolve(root, from);
-            if (!Directory.Exists(folder)) continue;
-            foreach (var path in Directory.EnumerateFiles(folder, "*", Everything).Order(StringComparer.Ordinal))
+            using var folder = Find(top, from, files, ref complete);
+            if (folder is null) continue;
+            var nameChars = files.Sum(f => f.Name.Length);
+            var found = FolderFiles.In(folder, effect.MaxFiles - files.Count, effect.MaxNameChars - nameChars - from.Length, cancel);
+            complete &= found.Problem is null;
+            foreach (var name in found.Names)
             {
                 cancel.ThrowIfCancellationRequested();
-                var file = Path.GetRelativePath(folder, path);
-                nameChars += from.Length + file.Length;
-                if (files.Count == effect.MaxFiles || nameChars > effect.MaxNameChars)
-                {
-                    complete = false;
-                    break;
-                }
-
-                files.Add(Copy(effect, root, folder, from, file));
+                files.Add(Copy(effect, top, folder, effect.KeepFolders ? Path.Combine(from, name) : name, name, cancel));
             }
         }
 
@@ -41,26 +35,32 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
         return new EffectResult(new FilesOutcome([.. files], complete), ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
     }
 
-    private static CollectedFile Copy(CollectFiles effect, string root, string folder, string from, string name)
+    /// <summary>A folder to copy from; null when it is not there, or something else stands in its place, which is listed.</summary>
+    private static FolderHandle? Find(FolderHandle top, string from, List<CollectedFile> files, ref bool complete)
     {
-        var kept = effect.KeepFolders ? Path.Combine(from, name) : name;
-        var (file, content) = EvidenceReader.Read(folder, new CollectedName(name, effect.MaxFileBytes, Content: true));
-        if (content is null) return file with { Name = kept };
-        var target = RootedPath.Resolve(root, Path.Combine(effect.To, kept));
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        if (!Path.Exists(target))
+        try
         {
-            // Whole or not at all, so that an attempt that died here leaves nothing that a later one would take for the file.
-            var temporary = $"{target}.{Environment.ProcessId}.tmp";
-            File.WriteAllBytes(temporary, content);
-            File.Move(temporary, target);
+            return top.FindFolder(from);
         }
-        else if (EvidenceReader.Read(root, new CollectedName(Path.Combine(effect.To, kept), effect.MaxFileBytes, Content: false)).File.Sha256 != file.Sha256)
+        catch (IOException e)
         {
-            return file with { Name = kept, Sha256 = null, Problem = "another file of that name is there already" };
+            files.Add(new CollectedFile(from, 0, null, e.Message));
+            complete = false;
+            return null;
         }
+    }
 
-        DurableFile.Sync(target);
-        return file with { Name = kept };
+    private static CollectedFile Copy(CollectFiles effect, FolderHandle top, FolderHandle folder, string kept, string name, CancellationToken cancel)
+    {
+        var (file, content) = EvidenceReader.Read(folder, new CollectedName(name, effect.MaxFileBytes, Content: true), cancel);
+        cancel.ThrowIfCancellationRequested();
+        file = file with { Name = kept };
+        if (content is null) return file;
+        var target = Path.Combine(effect.To, kept);
+
+        // Whole or not at all, so that an attempt that died here leaves nothing that a later one would take for the file.
+        if (top.Write(target, content, replaces: false, isSynced: true)) return file;
+        var there = EvidenceReader.Read(top, new CollectedName(target, effect.MaxFileBytes, Content: false), cancel).File;
+        return there.Sha256 == file.Sha256 ? file : file with { Sha256 = null, Problem = "another file of that name is there already" };
     }
 }

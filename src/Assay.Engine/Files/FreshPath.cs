@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
-using Assay.Engine.Processes.Native;
+using Assay.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Engine.Files;
 
@@ -12,31 +12,34 @@ internal static class FreshPath
     /// <exception cref="IOException">No folder can be created there.</exception>
     public static string CreateFolder(string root, string relative)
     {
+        using var top = FolderHandle.OpenNamed(root);
         for (var number = 1; number < MaxNumber; number++)
         {
             var name = number == 1 ? relative : $"{relative}.{number}";
-            var path = RootedPath.Resolve(root, name);
-            if (Libc.MkDir(path, 0x1ED) == 0) return name;
-            var error = Marshal.GetLastPInvokeError();
-            if (error == Libc.ENOENT) Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            else if (error != Libc.EEXIST) throw new IOException($"{path}: {Libc.LastError()}");
-            if (error == Libc.ENOENT) number--;
+            if (top.TryMakeFolder(name)) return name;
         }
 
-        throw new IOException($"{relative} has been used {MaxNumber} times below {root}");
+        throw UsedUp(root, relative);
     }
 
-    /// <summary>The first free name for a file, numbered before its extension: <c>stdout.json</c>, <c>stdout.2.json</c> …</summary>
-    public static string File(string root, string relative)
+    /// <summary>
+    /// Creates a file under the first free name, which is numbered before its extension: <c>stdout.json</c>, <c>stdout.2.json</c> … and returns
+    /// that name, and the file to be written.
+    /// </summary>
+    /// <exception cref="IOException">No file can be created there.</exception>
+    public static (string Name, SafeFileHandle File) CreateFile(string root, string relative)
     {
+        using var top = FolderHandle.OpenNamed(root);
         var stem = Path.ChangeExtension(relative, null);
         var extension = Path.GetExtension(relative);
         for (var number = 1; number < MaxNumber; number++)
         {
             var name = number == 1 ? relative : $"{stem}.{number}{extension}";
-            if (!Path.Exists(RootedPath.Resolve(root, name)) && !RootedPath.IsLink(Path.Combine(root, name))) return name;
+            if (top.TryCreate(name) is { } file) return (name, file);
         }
 
-        throw new IOException($"{relative} has been used {MaxNumber} times below {root}");
+        throw UsedUp(root, relative);
     }
+
+    private static IOException UsedUp(string root, string relative) => new($"{relative} has been used {MaxNumber} times below {root}");
 }

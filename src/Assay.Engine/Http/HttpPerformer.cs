@@ -9,6 +9,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
+using Assay.Native;
 using Polly.Timeout;
 
 namespace Assay.Engine.Http;
@@ -103,10 +104,9 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
     {
         var evidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
         if (body is not { } bytes) return new EffectResult(outcome, evidence, []);
-        Directory.CreateDirectory(RootedPath.Parent(workspace.Root, effect.ResponseFile));
-        var file = FreshPath.File(workspace.Root, effect.ResponseFile);
+        var (file, handle) = FreshPath.CreateFile(workspace.Root, effect.ResponseFile);
+        using (handle) RandomAccess.Write(handle, bytes.Span, 0);
         var path = Path.Combine(workspace.Root, file);
-        File.WriteAllBytes(path, bytes.Span);
         var blob = Blob.Of(bytes);
         var kept = outcome with { Body = new Captured(file, bytes.Length, blob.Sha256, Truncated: bytes.Length == effect.MaxResponseBytes) };
         evidence = evidence.Add(HttpOutcome.BodyName, bytes);

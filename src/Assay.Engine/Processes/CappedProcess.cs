@@ -4,6 +4,7 @@ using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 
@@ -11,7 +12,7 @@ namespace Assay.Engine.Processes;
 /// Runs one process under its caps, on the calling thread, until it and everything it started are gone. The loop waits for whatever comes
 /// first: its end, output, a cap, a measurement that is due, or a cancellation.
 /// </summary>
-internal sealed unsafe class CappedProcess
+internal sealed unsafe class CappedProcess : IDisposable
 {
     /// <summary>Measurements after which what was seen is taken for the peak.</summary>
     private const int WellMeasured = 10;
@@ -36,7 +37,7 @@ internal sealed unsafe class CappedProcess
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private readonly HashSet<int> _ended = [];
     private readonly MeterReader? _meter;
-    private readonly DiskMeter _disk;
+    private readonly DiskWatch _disk;
     private readonly long _threadsBefore = ProcFs.ThreadsOfHost();
 
     private int _pid;
@@ -47,24 +48,32 @@ internal sealed unsafe class CappedProcess
     private double _nextSample = 10;
     private Usage _last;
     private long _peakRss;
-    private long _diskBytes;
     private int _samples;
 
     private CappedProcess(
         ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
     {
         (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
-        _disk = new DiskMeter(start.Plan.Writes);
+        _disk = new DiskWatch(new DiskMeter(start.Plan.Writes), start.Caps.DiskBytes, start.DiskBytesBefore, start.Plan.Disk);
         if (start.Meter is not { } meter) return;
-        _meter = new MeterReader(Path.Combine(start.MeterFolder, meter.File), meter.Max);
+        _meter = new MeterReader(FolderHandle.OpenNamed(start.MeterFolder), meter.File, meter.Max);
     }
 
     /// <summary>Milliseconds since the start.</summary>
     private double Now => TimeProvider.System.GetElapsedTime(_began).TotalMilliseconds;
 
     public static ProcessEnd Run(
-        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress) =>
-        new CappedProcess(start, containment, stdout, stderr, cancel, progress).Run();
+        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
+    {
+        using var process = new CappedProcess(start, containment, stdout, stderr, cancel, progress);
+        return process.Run();
+    }
+
+    public void Dispose()
+    {
+        _disk.Dispose();
+        _meter?.Dispose();
+    }
 
     private ProcessEnd Run()
     {
@@ -246,7 +255,7 @@ internal sealed unsafe class CappedProcess
         else if (caps.Processes is { } processes && _last.ProcessCount > processes + SpawningThread) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
         else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
-        else if (caps.DiskBytes is { } disk && IsOverDisk(disk)) Kill(KillReason.DiskLimit);
+        else if (_disk.IsOver(() => _containment.Members(_pid))) Kill(KillReason.DiskLimit);
         else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
         _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
 
@@ -401,20 +410,7 @@ internal sealed unsafe class CappedProcess
         if (totals.OomKills > 0) return KillReason.MemoryLimit;
         if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
         if (_start.Caps.DiskBytes is not { } disk) return null;
-        return signal == Libc.SIGXFSZ || IsOverDisk(disk) || (exitCode != 0 && _diskBytes >= disk) ? KillReason.DiskLimit : null;
-    }
-
-    /// <summary>Whether the run holds more of the disk than it may, or hides what it holds.</summary>
-    private bool IsOverDisk(long cap)
-    {
-        if (_start.Plan.Disk is { } memory)
-        {
-            _diskBytes = memory.UsedBytes + Environment.SystemPageSize;
-            return false;
-        }
-
-        _diskBytes = _disk.Measure(cap + _start.DiskBytesBefore, _containment.Members(_pid)) - _start.DiskBytesBefore;
-        return _diskBytes > cap || _disk.Problem is not null;
+        return signal == Libc.SIGXFSZ || _disk.IsOverAtEnd(_containment.Members(_pid)) || (exitCode != 0 && _disk.Bytes >= disk) ? KillReason.DiskLimit : null;
     }
 
     private static long EngineMaxRss()

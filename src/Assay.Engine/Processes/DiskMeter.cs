@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Assay.Engine.Processes.Native;
-using Assay.Engine.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 
@@ -16,20 +16,14 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     private const long InodeBytes = 256;
 
     private const long BlockBytes = 512;
-    private const int MaxDepth = 512;
-    private const int BufferBytes = 32 * 1024;
-    private const int AtFdCwd = -100;
-    private const int NoFollow = 0x100;
-    private const uint BasicStats = 0x7FF;
-    private const long ReadFolder = 217;
-    private const int FormatBits = 0xF000;
-    private const int FormatFolder = 0x4000;
-    private const int FormatSocket = 0xC000;
+
+    /// <summary>Entries are bounded by the cap, since each costs an inode.</summary>
+    private static readonly WalkBounds Bounds = new(long.MaxValue, 512, TimeSpan.FromMinutes(2));
 
     /// <summary>Looks after which what cannot be measured counts as a violation: programs may pass through such a state.</summary>
     private const int Patience = 3;
 
-    private readonly HashSet<(uint, uint, ulong)> _seen = [];
+    private readonly HashSet<FileIdentity> _seen = [];
     private readonly HashSet<(uint, uint)> _devices = [];
     private Dictionary<string, int> _unseen = new(StringComparer.Ordinal);
     private Dictionary<string, int> _unseenBefore = new(StringComparer.Ordinal);
@@ -44,104 +38,67 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
     /// <summary>The bytes held, or something above <paramref name="enough"/> as soon as it is clear that they are more.</summary>
     /// <param name="enough">Where to stop counting.</param>
     /// <param name="members">The run's processes.</param>
-    public long Measure(long enough, IEnumerable<int> members)
+    /// <param name="cancel">Ends the look.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public long Measure(long enough, IEnumerable<int> members, CancellationToken cancel = default)
     {
         (_bytes, _enough, Problem) = (0, enough, null);
         (_unseenBefore, _unseen) = (_unseen, new Dictionary<string, int>(StringComparer.Ordinal));
         _seen.Clear();
-        foreach (var folder in folders) Walk(folder);
-        foreach (var pid in members) OpenFiles(pid);
+        foreach (var folder in folders) Walk(folder, cancel);
+        foreach (var pid in members) OpenFiles(pid, cancel);
         return _bytes;
     }
 
-    private void Walk(string top)
+    private void Walk(string folder, CancellationToken cancel)
     {
-        var open = new Stack<Level>();
-        using (var name = new NativeStrings([top])) Enter(open, Open(AtFdCwd, name.Array[0]));
+        using var top = Find(folder);
+        if (top is null) return;
+        using var walk = new FolderWalk(top, Bounds, cancel);
+        while (!IsOver && walk.Next()) Count(walk.Found);
+        Problem ??= walk.Problem;
+    }
+
+    private FolderHandle? Find(string folder)
+    {
         try
         {
-            while (open.Count > 0 && !IsOver)
-            {
-                var level = open.Peek();
-                if (level.Folders.TryDequeue(out var name)) Enter(open, Open(level.Fd, name));
-                else _ = Libc.Close(open.Pop().Fd);
-            }
+            return FolderHandle.Find(folder);
         }
-        finally
+        catch (IOException e)
         {
-            while (open.TryPop(out var left)) _ = Libc.Close(left.Fd);
+            Problem = e.Message;
+            return null;
         }
     }
 
-    /// <summary>Counts what lies in a folder, and remembers the folders among it.</summary>
-    private void Enter(Stack<Level> open, int fd)
-    {
-        if (fd < 0) return;
-        if (open.Count == MaxDepth) Problem = $"folders are nested deeper than {MaxDepth}";
-        var level = new Level(fd, new Queue<byte[]>());
-        open.Push(level);
-        var buffer = stackalloc byte[BufferBytes];
-        int read;
-        while (!IsOver && (read = (int)Libc.Syscall(ReadFolder, fd, (long)buffer, BufferBytes, 0, 0, 0)) != 0)
-        {
-            if (read > 0)
-            {
-                Entries(level, buffer, read);
-                continue;
-            }
-
-            if (Marshal.GetLastPInvokeError() != Libc.ENOENT) Problem = $"a folder cannot be read: {Libc.LastError()}";
-            return;
-        }
-    }
-
-    private void Entries(Level level, byte* buffer, int length)
-    {
-        const int nameOffset = 19;
-        const int lengthOffset = 16;
-        for (var at = 0; at < length && !IsOver; at += *(ushort*)(buffer + at + lengthOffset))
-        {
-            var name = buffer + at + nameOffset;
-            if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) continue;
-            FileStat.Statx found;
-            if (Libc.StatXRaw(level.Fd, name, NoFollow, BasicStats, &found) == 0)
-            {
-                Count(found);
-                if ((found.Mode & FormatBits) == FormatFolder) level.Folders.Enqueue([.. MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name), 0]);
-            }
-            else if (Marshal.GetLastPInvokeError() != Libc.ENOENT)
-            {
-                Problem = $"an entry cannot be read: {Libc.LastError()}";
-            }
-        }
-    }
-
-    private void Count(in FileStat.Statx found)
+    private void Count(in Statx found)
     {
         _devices.Add((found.DeviceMajor, found.DeviceMinor));
-        if (found.Links > 1 && (found.Mode & FormatBits) != FormatFolder && !_seen.Add((found.DeviceMajor, found.DeviceMinor, found.Inode))) return;
+        if (found.Links > 1 && found.Kind != FileKind.Folder && !_seen.Add(found.Identity)) return;
         _bytes += ((long)found.Blocks * BlockBytes) + InodeBytes;
     }
 
     /// <summary>Files that have no name any more but are open or mapped. Threads may have tables of open files of their own.</summary>
-    private void OpenFiles(int pid)
+    private void OpenFiles(int pid, CancellationToken cancel)
     {
         var process = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
         foreach (var table in Names(pid, $"{process}/task").Select(task => $"{process}/task/{task}/fd").Append($"{process}/map_files"))
         {
             foreach (var name in Names(pid, table))
             {
-                FileStat.Statx found;
+                Statx found;
+                cancel.ThrowIfCancellationRequested();
                 if (IsOver) return;
-                if (Libc.StatX(AtFdCwd, $"{table}/{name}", 0, BasicStats, &found) != 0)
+                if (Libc.StatX(Libc.AT_FDCWD, $"{table}/{name}", 0, Statx.Basic, &found) != 0)
                 {
                     if (Marshal.GetLastPInvokeError() == Libc.EPERM) Mapped(process, name);
                     continue;
                 }
 
-                if ((found.Mode & FormatBits) == FormatSocket) InFlight($"{table}info/{name}", found.Inode);
+                if (found.Kind == FileKind.Socket) InFlight($"{table}info/{name}", found.Inode);
                 if (found.Links != 0) continue;
-                if (!_devices.Contains((found.DeviceMajor, found.DeviceMinor)) || !_seen.Add((found.DeviceMajor, found.DeviceMinor, found.Inode))) continue;
+                if (!_devices.Contains((found.DeviceMajor, found.DeviceMinor)) || !_seen.Add(found.Identity)) continue;
                 _bytes += ((long)found.Blocks * BlockBytes) + InodeBytes;
             }
         }
@@ -170,7 +127,7 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var device = fields[3].Split(':').Select(d => uint.Parse(d, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
             var inode = ulong.Parse(fields[4], CultureInfo.InvariantCulture);
-            if (!_devices.Contains((device[0], device[1])) || _seen.Contains((device[0], device[1], inode))) continue;
+            if (!_devices.Contains((device[0], device[1])) || _seen.Contains(new FileIdentity(device[0], device[1], inode))) continue;
             var ends = range.Split('-').Select(e => long.Parse(e, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
             _bytes += ends[1] - ends[0];
             Unseen($"{device[0]}:{device[1]} {inode}", "a file without a name is mapped and cannot be measured");
@@ -215,23 +172,4 @@ internal sealed unsafe class DiskMeter(IReadOnlyList<string> folders)
             return [];
         }
     }
-
-    private int Open(int folder, byte[] name)
-    {
-        fixed (byte* bytes = name)
-        {
-            return Open(folder, bytes);
-        }
-    }
-
-    private int Open(int folder, byte* name)
-    {
-        const int flags = Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC | Libc.O_NONBLOCK;
-        var fd = Libc.OpenAt(folder, name, flags, 0);
-        if (fd < 0 && Marshal.GetLastPInvokeError() is not (Libc.ENOENT or Libc.ENOTDIR)) Problem = $"a folder cannot be opened: {Libc.LastError()}";
-        return fd;
-    }
-
-    /// <summary>An open folder, and the folders in it that are still to be walked, each name with its NUL.</summary>
-    private readonly record struct Level(int Fd, Queue<byte[]> Folders);
 }

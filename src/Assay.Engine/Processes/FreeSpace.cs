@@ -1,4 +1,4 @@
-using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 

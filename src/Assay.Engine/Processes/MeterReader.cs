@@ -1,14 +1,21 @@
 using System.Text.Json;
-using Assay.Engine.Processes.Native;
 using Assay.Kernel.Values;
-using Microsoft.Win32.SafeHandles;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 
 /// <summary>Adds up the cost that a process reports in its meter file, reading on from where it stopped before.</summary>
-internal sealed class MeterReader(string path, Usd? most)
+/// <param name="folder">The run's folder, held open from before its process starts, so that nothing else can take its place.</param>
+/// <param name="name">The file's name below it.</param>
+/// <param name="most">The most that may be spent; null: no limit.</param>
+internal sealed class MeterReader(FolderHandle folder, string name, Usd? most) : IDisposable
 {
     private const int ChunkBytes = 16 * 1024;
+
+    /// <summary>What is read in one look, so that whoever watches caps is not held up.</summary>
+    private const long BytesAtOnce = 1 << 20;
+
+    private const long MaxBytes = 64 << 20;
 
     private readonly List<byte> _line = [];
     private long _read;
@@ -25,24 +32,32 @@ internal sealed class MeterReader(string path, Usd? most)
     public void Read(bool atEnd)
     {
         if (Problem is not null) return;
-        using var handle = new SafeFileHandle(Libc.Open(path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0), ownsHandle: true);
-        if (handle.IsInvalid)
-        {
-            if (_read > 0 || Files.RootedPath.IsLink(path)) Problem = "the meter is not where it was";
-            return;
-        }
-
         try
         {
-            if (RandomAccess.GetLength(handle) < _read) Problem = "the meter was cut";
-            var buffer = new byte[ChunkBytes];
-            for (int length; Problem is null && (length = RandomAccess.Read(handle, buffer, _read)) > 0; _read += length) Take(buffer.AsSpan(0, length));
-            if (atEnd && _line.Count > 0) Add();
+            using var file = folder.OpenFile(name);
+            if (file.Handle is not null) Read(file, atEnd);
+            else if (_read > 0 || !file.IsMissing) Problem = file.IsMissing ? "the meter is not where it was" : $"the meter {file.Problem}";
         }
-        catch (Exception e) when (e is IOException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Problem = $"the meter cannot be read: {e.Message}";
         }
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private void Read(OpenedFile file, bool atEnd)
+    {
+        if (file.SizeBytes < _read) Problem = "the meter was cut";
+        if (file.SizeBytes > MaxBytes) Problem = $"the meter is larger than {MaxBytes} bytes";
+        var end = atEnd ? MaxBytes : _read + BytesAtOnce;
+        var buffer = new byte[ChunkBytes];
+        for (int length; Problem is null && _read < end && (length = RandomAccess.Read(file.Handle!, buffer, _read)) > 0; _read += length)
+        {
+            Take(buffer.AsSpan(0, length));
+        }
+
+        if (atEnd && _line.Count > 0) Add();
     }
 
     private void Take(ReadOnlySpan<byte> bytes)

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Assay.Engine.Processes.Native;
 using Assay.Kernel.Streams;
+using Assay.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Engine.Processes;
 
@@ -20,21 +21,13 @@ internal sealed unsafe class OutputCapture : IDisposable
     private readonly MemoryStream _head = new();
     private readonly long _cap;
     private readonly Action<byte[]>? _tap;
-    private readonly int _file;
+    private readonly SafeFileHandle _file;
     private int _pipe;
 
-    /// <summary>Creates the file, which must not be there yet.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="file">A new file, which is closed with this.</param>
     /// <param name="cap">The most bytes to keep.</param>
     /// <param name="tap">Is given what was kept, as it comes; null: nobody watches.</param>
-    /// <exception cref="IOException">It is there, or cannot be created.</exception>
-    public OutputCapture(string path, long cap, Action<byte[]>? tap = null)
-    {
-        (_cap, _tap) = (cap, tap);
-        _pipe = -1;
-        _file = Libc.Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC | Libc.O_NOFOLLOW, 0x1A4);
-        if (_file < 0) throw new IOException($"{path}: {Libc.LastError()}");
-    }
+    public OutputCapture(SafeFileHandle file, long cap, Action<byte[]>? tap = null) => (_file, _cap, _tap, _pipe) = (file, cap, tap, -1);
 
     /// <summary>The pipe that is read, or -1 when it has ended.</summary>
     public int Pipe => _pipe;
@@ -80,13 +73,13 @@ internal sealed unsafe class OutputCapture : IDisposable
     /// <exception cref="IOException">The disk refused.</exception>
     public void Sync()
     {
-        if (Libc.FSync(_file) != 0) throw new IOException($"fsync: {Libc.LastError()}");
+        if (Libc.FSync((int)_file.DangerousGetHandle()) != 0) throw new IOException($"fsync: {Libc.LastError()}");
     }
 
     public void Dispose()
     {
         ClosePipe();
-        _ = Libc.Close(_file);
+        _file.Dispose();
         _hash.Dispose();
     }
 
@@ -111,11 +104,12 @@ internal sealed unsafe class OutputCapture : IDisposable
 
     private bool WriteAll(ReadOnlySpan<byte> bytes)
     {
+        var file = (int)_file.DangerousGetHandle();
         fixed (byte* start = bytes)
         {
             for (var done = 0; done < bytes.Length;)
             {
-                var written = (int)Libc.Write(_file, start + done, (nuint)(bytes.Length - done));
+                var written = (int)Libc.Write(file, start + done, (nuint)(bytes.Length - done));
                 if (written < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR) continue;
                 if (written <= 0)
                 {

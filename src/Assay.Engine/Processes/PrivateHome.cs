@@ -1,5 +1,4 @@
-using Assay.Engine.Files;
-using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 
@@ -11,14 +10,15 @@ internal sealed class PrivateHome : IDisposable
 {
     private const string HomeName = ".home";
     private const string TemporaryName = ".tmp";
-
-    private readonly string _runRoot;
-    private readonly bool _hasMark;
+    private const uint OwnerOnly = 0x1C0;
 
     /// <summary>
     /// Says to the .NET SDK that its settings need no migration, for which it would take a mutex below /tmp, which is out of reach without a view.
     /// </summary>
-    private const string MigrationMark = ".local/share/NuGet/Migrations/1";
+    private const string MigrationMark = $"{HomeName}/.local/share/NuGet/Migrations/1";
+
+    private readonly FolderHandle _runRoot;
+    private readonly bool _hasMark;
 
     /// <summary>Makes both folders in a run root that nobody else has used.</summary>
     /// <param name="runRoot">The run root.</param>
@@ -26,17 +26,21 @@ internal sealed class PrivateHome : IDisposable
     /// <exception cref="IOException">They cannot be made.</exception>
     public PrivateHome(string runRoot, bool hasTmp)
     {
-        _runRoot = runRoot;
-        foreach (var (_, path) in Variables(runRoot))
+        (_runRoot, _hasMark) = (FolderHandle.Open(runRoot), !hasTmp);
+        try
         {
-            if (Libc.MkDir(path, 0x1C0) != 0) throw new IOException($"{path}: {Libc.LastError()}");
-        }
+            foreach (var name in new[] { HomeName, TemporaryName })
+            {
+                if (!_runRoot.TryMakeFolder(name, OwnerOnly)) throw new IOException($"{runRoot}/{name} is there already");
+            }
 
-        _hasMark = !hasTmp;
-        if (hasTmp) return;
-        var mark = Path.Combine(runRoot, HomeName, MigrationMark);
-        Directory.CreateDirectory(Path.GetDirectoryName(mark)!);
-        File.WriteAllBytes(mark, []);
+            if (_hasMark) _runRoot.Create(MigrationMark).Dispose();
+        }
+        catch
+        {
+            _runRoot.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The variables that name them.</summary>
@@ -45,27 +49,29 @@ internal sealed class PrivateHome : IDisposable
 
     public void Dispose()
     {
-        if (_hasMark) RemoveMark();
+        using var runRoot = _runRoot;
+        if (_hasMark && Try(() => runRoot.Unlink(MigrationMark)))
+        {
+            for (var at = Path.GetDirectoryName(MigrationMark)!; at.Contains('/', StringComparison.Ordinal); at = Path.GetDirectoryName(at)!)
+            {
+                if (!Try(() => runRoot.RemoveFolder(at))) break;
+            }
+        }
 
         // Takes away empty folders only, and no link.
-        foreach (var (_, path) in Variables(_runRoot)) _ = Libc.RmDir(path);
+        Try(() => runRoot.RemoveFolder(HomeName));
+        Try(() => runRoot.RemoveFolder(TemporaryName));
     }
 
-    /// <summary>Whoever could have put a link in the way has ended by now.</summary>
-    private void RemoveMark()
+    private static bool Try(Func<bool> remove)
     {
         try
         {
-            _ = Libc.Unlink(RootedPath.Resolve(_runRoot, $"{HomeName}/{MigrationMark}"));
+            return remove();
         }
         catch (IOException)
         {
-            return;
-        }
-
-        for (var at = Path.GetDirectoryName(MigrationMark)!; at.Length > 0; at = Path.GetDirectoryName(at)!)
-        {
-            _ = Libc.RmDir(Path.Combine(_runRoot, HomeName, at));
+            return false;
         }
     }
 }

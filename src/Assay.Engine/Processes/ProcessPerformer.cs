@@ -9,6 +9,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 
@@ -49,7 +50,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         {
             if (markers.Read(attempt.Key) is { Output: [var stdout, var stderr] } traces)
             {
-                foreach (var file in traces.Output.Select(o => Path.Combine(traces.Root, o)).Where(File.Exists)) DurableFile.Sync(file);
+                foreach (var file in traces.Output.Select(o => Path.Combine(traces.Root, o)).Where(f => FileStat.Of(f) is { Kind: FileKind.File })) DurableFile.Sync(file);
                 failed = failed with
                 {
                     Stdout = Partial(traces.Root, stdout) ?? failed.Stdout,
@@ -82,29 +83,29 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         var root = workspace.Folder(effect.Root);
         var runRoot = FreshPath.CreateFolder(root, effect.RunRoot);
         var folder = Path.Combine(root, runRoot);
-        Directory.CreateDirectory(Path.GetDirectoryName(RootedPath.Resolve(root, effect.StdoutFile))!);
-        var stdoutFile = FreshPath.File(root, effect.StdoutFile);
-        var stderrFile = FreshPath.File(root, effect.StderrFile);
-        using var stdout = new OutputCapture(Path.Combine(root, stdoutFile), effect.Caps.StdoutBytes, Tap(attempt, effect, "stdout"));
-        using var stderr = new OutputCapture(Path.Combine(root, stderrFile), effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
+        var (stdoutFile, stdoutHandle) = FreshPath.CreateFile(root, effect.StdoutFile);
+        using var stdout = new OutputCapture(stdoutHandle, effect.Caps.StdoutBytes, Tap(attempt, effect, "stdout"));
+        var (stderrFile, stderrHandle) = FreshPath.CreateFile(root, effect.StderrFile);
+        using var stderr = new OutputCapture(stderrHandle, effect.Caps.StderrBytes, Tap(attempt, effect, "stderr"));
         var mark = $"{MarkVariable}={Digest.Of($"{workspace.Root}\n{attempt.Key}").Short(32)}";
         using var home = effect.Sandbox == SandboxLevel.None ? null : new PrivateHome(folder, Cage.MechanismOf(effect.Sandbox) != Mechanism.Landlock);
         var containment = containments.Rent(mark, isCaged: effect.Sandbox != SandboxLevel.None, effect.Caps.MemoryBytes);
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });
-            var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
-            var changed = staging.Stage();
+            using var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
+            var changed = staging.Stage(cancel);
             var startedAt = time.GetUtcNow();
             var (command, end) = Command(effect, root, folder);
             end ??= Trespass(effect, root) ?? (FreeSpace.Suffices(folder) ? null : ProcessEnd.NotStarted($"{folder}: no space left but what the record needs"));
             if (end is null && changed.Count == 0)
             {
                 end = Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
-                changed.AddRange(staging.Changed());
             }
 
-            return Result(effect, end, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment);
+            using var reading = new EvidenceTime(cancel);
+            if (end is { StartProblem: null }) changed.AddRange(staging.Changed(reading.Over));
+            return Result(effect, end, changed, startedAt, root, runRoot, (stdoutFile, stdout), (stderrFile, stderr), containment, reading.Over);
         }
         finally
         {
@@ -205,6 +206,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     /// </summary>
     private ProcessEnd? Trespass(RunProcess effect, string root)
     {
+        if (effect.WorkFolder is { } work && !Path.IsPathRooted(work) && Displaced(root, work) is { } problem) return ProcessEnd.NotStarted(problem);
         var above = Path.GetDirectoryName(workspace.Root) ?? "/";
         foreach (var path in effect.Writable.Select(p => RealPath.Of(Path.GetFullPath(Path.Combine(root, p)))))
         {
@@ -215,6 +217,21 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         }
 
         return null;
+    }
+
+    /// <summary>Why a folder of the workspace is not what it was made as; null when it is.</summary>
+    private static string? Displaced(string root, string folder)
+    {
+        try
+        {
+            using var top = FolderHandle.OpenNamed(root);
+            using var found = top.FindFolder(folder);
+            return found is null ? $"{folder} is not there any more" : null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>What is declared stands over what is inherited; HOME and TMPDIR are the run's own where it is caged.</summary>
@@ -240,7 +257,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     {
         null => folder,
         { } work when Path.IsPathRooted(work) => work,
-        { } work => RootedPath.Resolve(root, work),
+        { } work => Path.Combine(root, work),
     };
 
     private static string Fill(RunProcess effect, string text, string root, string folder) => text
@@ -250,18 +267,18 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
 
     private static EffectResult Result(
         RunProcess effect, ProcessEnd? end, List<string> changed, DateTimeOffset startedAt, string root, string runRoot,
-        (string File, OutputCapture Capture) stdout, (string File, OutputCapture Capture) stderr, IContainment containment)
+        (string File, OutputCapture Capture) stdout, (string File, OutputCapture Capture) stderr, IContainment containment, CancellationToken over)
     {
         var evidence = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         var blobs = new List<Blob>();
         var synced = new List<string>();
         Keep(stdout, root, blobs, synced);
         Keep(stderr, root, blobs, synced);
-        if (stdout.Capture.SizeBytes <= MaxShownBytes) evidence["stdout"] = stdout.Capture.Small ?? File.ReadAllBytes(Path.Combine(root, stdout.File));
+        if (Shown(stdout, root) is { } shown) evidence["stdout"] = shown;
         var folder = Path.Combine(root, runRoot);
-        var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs, synced)).ToImmutableArray();
+        var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs, synced, over)).ToImmutableArray();
         DurableFile.SyncFolders(root, synced);
-        var (listed, listProblem) = effect.List is { } listing ? FolderLister.List(Path.Combine(folder, listing.Folder), listing) : ([], null);
+        var (listed, listProblem) = effect.List is { } listing ? FolderLister.List(Path.Combine(folder, listing.Folder), listing, over) : ([], null);
         var outcome = new ProcessOutcome
         {
             StartError = end?.StartProblem,
@@ -276,7 +293,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Stdout = Describe(stdout.File, stdout.Capture),
             Stderr = Describe(stderr.File, stderr.Capture),
             RunRoot = runRoot,
-            RunRootPresent = Directory.Exists(folder) && !RootedPath.IsLink(folder),
+            RunRootPresent = IsFolder(folder),
             LeakedProcesses = end?.Leaked ?? 0,
             ProcessLimitHits = end?.ProcessLimitHits ?? 0,
             Files = files,
@@ -305,10 +322,32 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         synced.Add(Path.Combine(root, output.File));
     }
 
-    private static CollectedFile Collect(
-        string folder, CollectedName wanted, Dictionary<string, ReadOnlyMemory<byte>> evidence, List<Blob> blobs, List<string> synced)
+    /// <summary>What it printed, as far as the lane may see it whole; null when that is too much, or not there any more.</summary>
+    private static ReadOnlyMemory<byte>? Shown((string File, OutputCapture Capture) stdout, string root)
     {
-        var (file, content) = EvidenceReader.Read(folder, wanted);
+        if (stdout.Capture.SizeBytes > MaxShownBytes) return null;
+        if (stdout.Capture.Small is { } small) return small;
+        var (file, content) = EvidenceReader.Read(root, new CollectedName(stdout.File, MaxShownBytes, Content: true));
+        return file.Sha256 == stdout.Capture.Digest() ? content : null;
+    }
+
+    private static bool IsFolder(string path)
+    {
+        try
+        {
+            using var folder = FolderHandle.Find(path);
+            return folder is not null;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static CollectedFile Collect(
+        string folder, CollectedName wanted, Dictionary<string, ReadOnlyMemory<byte>> evidence, List<Blob> blobs, List<string> synced, CancellationToken over)
+    {
+        var (file, content) = EvidenceReader.Read(folder, wanted, over);
         if (file.Sha256 is not { } digest) return file;
         if (content is not null) evidence[wanted.Name] = content;
         if (content is not null && (wanted.Keep || content.Length <= OutputCapture.SmallBytes))

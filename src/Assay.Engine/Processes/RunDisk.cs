@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 
@@ -42,24 +43,16 @@ internal sealed class RunDisk : IDisposable
         if (!FreeSpace.Suffices(_folder, Memory.UsedBytes)) return false;
         try
         {
-            Clear();
+            // What was staged; the process had its own copy of it.
+            using var folder = FolderHandle.Open(_folder);
+            FolderRemoval.Empty(folder, WalkBounds.OfTree);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return false;
         }
 
         return Copy($"/proc/self/fd/{ToolRun.FirstDescriptor}", _folder) is null;
-    }
-
-    /// <summary>Removes what was staged; the process had its own copy of it.</summary>
-    private void Clear()
-    {
-        foreach (var entry in new DirectoryInfo(_folder).EnumerateFileSystemInfos())
-        {
-            if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
-            else entry.Delete();
-        }
     }
 
     public void Dispose() => Memory.Dispose();

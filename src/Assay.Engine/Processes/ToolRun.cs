@@ -4,6 +4,7 @@ using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Engine.Processes;
 

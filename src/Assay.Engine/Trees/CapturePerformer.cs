@@ -4,19 +4,24 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Trees;
 
 /// <summary>Performs <see cref="CaptureChanges"/>. It only reads, so an attempt that was lost is simply made again.</summary>
 internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
 {
-    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CaptureChanges)attempt.Effect), CancellationToken.None);
+    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CaptureChanges)attempt.Effect, cancel), CancellationToken.None);
 
-    private EffectResult Perform(CaptureChanges effect)
+    private EffectResult Perform(CaptureChanges effect, CancellationToken cancel)
     {
         try
         {
-            return Capture(effect);
+            return Capture(effect, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            return Problem("it was cancelled");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -24,12 +29,14 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         }
     }
 
-    private EffectResult Capture(CaptureChanges effect)
+    private EffectResult Capture(CaptureChanges effect, CancellationToken cancel)
     {
-        var folder = Path.Combine(workspace.Root, effect.Folder);
-        var (kept, work) = (Path.Combine(folder, CopyOutcome.BaseName), Path.Combine(folder, CopyOutcome.WorkName));
-        var before = TreeSnapshot.Load(CopyPerformer.SnapshotFile(folder));
-        var changes = Compare(before, TreeSnapshot.Take(work, before));
+        var path = Path.Combine(workspace.Root, effect.Folder);
+        using var folder = FolderHandle.Open(path);
+        using var kept = folder.FindFolder(CopyOutcome.BaseName) ?? throw new IOException("the untouched copy is not there any more");
+        using var work = folder.FindFolder(CopyOutcome.WorkName) ?? throw new IOException("the copy to work in is not there any more");
+        var before = TreeSnapshot.Load(CopyPerformer.SnapshotFile(path));
+        var changes = Compare(before, TreeSnapshot.Take(work, before, effect.MaxBytes, cancel));
         if (changes.Count > 0 && GitRepository.Is(effect.Origin))
         {
             var ignored = GitRepository.Ignored(effect.Origin, [.. changes.Select(c => c.Path)]);
@@ -43,7 +50,7 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
 
         var files = WithRenames(changes).OrderBy(c => c.Path, StringComparer.Ordinal).ToImmutableArray();
         var blobs = new Dictionary<Digest, Blob>();
-        var (diff, added, removed) = UnifiedDiff.Of(Contents(files, kept, work, blobs), Path.Combine(folder, "diff"));
+        var (diff, added, removed) = UnifiedDiff.Of(Contents(files, kept, work, blobs), folder);
         var set = new ChangeSet(before.Sha256(), Digest.Of(diff), files, added, removed);
         var document = set.Bytes();
         var outcome = new ChangesOutcome(Digest.Of(document), set.DiffSha256, diff.Length, files.Length, added, removed, null);
@@ -83,7 +90,7 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
     }
 
     /// <summary>The contents before and after, which the ledger is to keep.</summary>
-    private static IEnumerable<ChangedContent> Contents(IEnumerable<FileChange> files, string kept, string work, Dictionary<Digest, Blob> blobs)
+    private static IEnumerable<ChangedContent> Contents(IEnumerable<FileChange> files, FolderHandle kept, FolderHandle work, Dictionary<Digest, Blob> blobs)
     {
         foreach (var file in files)
         {
@@ -94,7 +101,7 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         }
     }
 
-    private static byte[] Keep(string tree, string path, FileVersion version, Dictionary<Digest, Blob> blobs)
+    private static byte[] Keep(FolderHandle tree, string path, FileVersion version, Dictionary<Digest, Blob> blobs)
     {
         var bytes = TreeEntry.Bytes(tree, path, version.Kind, version.SizeBytes);
         if (bytes is null || Digest.Of(bytes) != version.Sha256) throw new IOException($"{path} changed while it was read");

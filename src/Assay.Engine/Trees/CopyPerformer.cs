@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
+using System.Text;
 using Assay.Engine.Files;
-using Assay.Engine.Processes.Native;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Trees;
 
@@ -44,9 +44,10 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
     {
         try
         {
-            Directory.Delete(Path.Combine(workspace.Root, folder), recursive: true);
+            using var top = FolderHandle.Open(workspace.Root);
+            FolderRemoval.Remove(top, folder, WalkBounds.OfTree);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // It goes with the other copies of the attempt.
         }
@@ -57,47 +58,48 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
     private CopyOutcome Copy(CopyTree effect, string folder, CancellationToken cancel)
     {
         var from = Path.GetFullPath(effect.From).TrimEnd('/');
-        if (!Directory.Exists(from)) throw new IOException($"{from} is no folder");
+        using var origin = FolderHandle.Find(from) ?? throw new IOException($"{from} is no folder");
         var at = Path.Combine(workspace.Root, folder);
-        var (kept, work) = (Path.Combine(at, CopyOutcome.BaseName), Path.Combine(at, CopyOutcome.WorkName));
+        var (keptPath, workPath) = (Path.Combine(at, CopyOutcome.BaseName), Path.Combine(at, CopyOutcome.WorkName));
         if (GitRepository.Is(from))
         {
-            GitRepository.Clone(from, kept);
-            GitRepository.Clone(from, work);
+            GitRepository.Clone(from, keptPath);
+            GitRepository.Clone(from, workPath);
         }
 
         HashSet<string> exclude = [.. effect.Exclude];
         if (workspace.Root.StartsWith(from + '/', StringComparison.Ordinal)) exclude.Add(workspace.Root[(from.Length + 1)..]);
-        CopyFiles(from, kept, exclude, cancel);
-        var snapshot = TreeSnapshot.Take(kept);
+        using var place = FolderHandle.Open(at);
+        using var kept = place.MakeFolder(CopyOutcome.BaseName);
+        using var work = place.MakeFolder(CopyOutcome.WorkName);
+        CopyFiles(origin, kept, exclude, cancel);
+        var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
         CopyFiles(kept, work, [], cancel);
         snapshot.StampedAt(work).Save(SnapshotFile(at));
         Thread.Sleep(ClockTick);
         return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
     }
 
-    private static void CopyFiles(string from, string to, HashSet<string> exclude, CancellationToken cancel)
+    private static void CopyFiles(FolderHandle from, FolderHandle to, HashSet<string> exclude, CancellationToken cancel)
     {
-        Directory.CreateDirectory(to);
-        foreach (var (path, found) in TreeSnapshot.Walk(from, exclude))
+        // By what files say of their sizes, so that nobody copies for hours what takes no room.
+        var room = FileSystem.Of($"/proc/self/fd/{to.Descriptor}")?.FreeBytes ?? long.MaxValue;
+        foreach (var (path, found) in TreeSnapshot.Walk(from, exclude, cancel))
         {
-            cancel.ThrowIfCancellationRequested();
-            var (source, target) = (Path.Combine(from, path), Path.Combine(to, path));
-            switch (found.Kind)
-            {
-                case null:
-                    Directory.CreateDirectory(target);
-                    break;
-                case EntryKind.File:
-                    File.Copy(source, target);
-                    break;
-                case EntryKind.Link:
-                    if (Libc.SymLink(new FileInfo(source).LinkTarget!, target) != 0) throw new IOException($"{target}: {Libc.LastError()}");
-                    break;
-                case EntryKind.Special:
-                    // A socket or a pipe has no content that could be worked on.
-                    break;
-            }
+            if (found.Kind == FileKind.File && (room -= found.SizeBytes) < 0) throw new IOException($"{path}: there is no room for a copy of {found.SizeBytes} bytes");
+            if (found.Kind == FileKind.Folder) to.MakeFolder(path).Dispose();
+            else if (found.Kind == FileKind.File) CopyFile(from, to, path, found.Mode, cancel);
+            else if (found.Kind == FileKind.Link) to.WriteLink(path, Encoding.UTF8.GetString(from.ReadLink(path)), replaces: false);
+
+            // A socket, a pipe or a device has no content that could be worked on.
         }
+    }
+
+    private static void CopyFile(FolderHandle from, FolderHandle to, string path, int mode, CancellationToken cancel)
+    {
+        using var source = from.OpenFile(path);
+        if (source.Handle is not { } content) throw new IOException($"{path} {source.Problem}");
+        using var target = to.Create(path, (uint)mode);
+        FileContent.Copy(content, target, (uint)mode, cancel);
     }
 }

@@ -1,9 +1,12 @@
+using Assay.Native;
+
 namespace Assay.Engine.Trees;
 
 /// <summary>Where the parts of a repository lie that git must be able to read: a linked working tree and borrowed objects point outside of it.</summary>
 internal static class RepositoryFiles
 {
     private const string Pointer = "gitdir:";
+    private const long MaxBytes = 64 << 10;
 
     private static readonly string[] SettingNames = [".gitconfig", ".config/git", ".gitignore", ".gitignore_global", ".gitattributes"];
 
@@ -12,21 +15,29 @@ internal static class RepositoryFiles
     {
         var folder = Path.Combine(tree, TreeSnapshot.Repository);
         List<string> paths = [tree];
-        if (File.Exists(folder))
+        if (Text(folder) is { } text)
         {
-            var text = File.ReadAllText(folder).Trim();
             if (text.StartsWith(Pointer, StringComparison.Ordinal)) folder = Path.GetFullPath(Path.Combine(tree, text[Pointer.Length..].Trim()));
             paths.Add(folder);
-            var common = Path.Combine(folder, "commondir");
-            if (File.Exists(common)) paths.Add(folder = Path.GetFullPath(Path.Combine(folder, File.ReadAllText(common).Trim())));
+            if (Text(Path.Combine(folder, "commondir")) is { } common) paths.Add(folder = Path.GetFullPath(Path.Combine(folder, common)));
         }
 
-        var alternates = Path.Combine(folder, "objects", "info", "alternates");
-        if (File.Exists(alternates)) paths.AddRange(File.ReadLines(alternates).Select(l => Path.GetFullPath(Path.Combine(folder, "objects", l.Trim()))));
+        if (Text(Path.Combine(folder, "objects", "info", "alternates")) is { } alternates)
+        {
+            paths.AddRange(alternates.Split('\n').Select(l => Path.GetFullPath(Path.Combine(folder, "objects", l.Trim()))));
+        }
+
         return paths;
     }
 
     /// <summary>The person's own settings of git, which say what is ignored and which repositories are trusted.</summary>
     public static IReadOnlyList<string> Settings() =>
         Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? [.. SettingNames.Select(name => Path.Combine(home, name))] : [];
+
+    /// <summary>The text of a file, trimmed; null when there is none. What is no file, or too large for what it should say, says nothing.</summary>
+    private static string? Text(string path)
+    {
+        using var file = OpenedFile.ToRead(path);
+        return file.Handle is null || file.SizeBytes > MaxBytes ? null : file.ReadText(MaxBytes).Trim();
+    }
 }

@@ -1,8 +1,8 @@
-using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Trees;
 
@@ -11,6 +11,8 @@ internal sealed class TreeSnapshot
 {
     /// <summary>A repository's own folder, or the file that points to it; at any depth no part of a tree's content.</summary>
     public const string Repository = ".git";
+
+    private static readonly byte[] RepositoryBytes = Encoding.UTF8.GetBytes(Repository);
 
     private readonly SortedDictionary<string, TreeEntry> _entries = new(StringComparer.Ordinal);
 
@@ -30,15 +32,27 @@ internal sealed class TreeSnapshot
     }
 
     /// <summary>Looks at every file, and reads those that are not what they were in an earlier look at the same tree.</summary>
-    /// <exception cref="IOException">Something cannot be read, or its name is no UTF-8.</exception>
-    public static TreeSnapshot Take(string tree, TreeSnapshot? earlier = null)
+    /// <param name="tree">The tree.</param>
+    /// <param name="earlier">The earlier look.</param>
+    /// <param name="maxBytes">The most that may have to be read, by what the files say of their sizes.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="IOException">Something cannot be read, its name is no UTF-8, or there is too much.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TreeSnapshot Take(FolderHandle tree, TreeSnapshot? earlier = null, long maxBytes = long.MaxValue, CancellationToken cancel = default)
     {
         var snapshot = new TreeSnapshot();
-        foreach (var (path, found) in Walk(tree, []))
+        var left = maxBytes;
+        foreach (var (path, found) in Walk(tree, [], cancel))
         {
-            if (found.Kind is not { } kind) continue;
+            if (found.Kind == FileKind.Folder) continue;
             var known = earlier?._entries.GetValueOrDefault(path);
-            snapshot._entries.Add(path, known is not null && known.Stamp == found.Stamp ? known : TreeEntry.Read(tree, path, found, kind));
+            if (known?.Stamp != found.Stamp)
+            {
+                if (found.Kind == FileKind.File && (left -= found.SizeBytes) < 0) throw new IOException($"the changed files hold more than {maxBytes} bytes");
+                known = TreeEntry.Read(tree, path, found, cancel);
+            }
+
+            snapshot._entries.Add(path, known);
         }
 
         return snapshot;
@@ -46,12 +60,12 @@ internal sealed class TreeSnapshot
 
     /// <summary>The same content as it lies, untouched, in a copy of the tree.</summary>
     /// <exception cref="IOException">The copy does not hold the same files.</exception>
-    public TreeSnapshot StampedAt(string copy)
+    public TreeSnapshot StampedAt(FolderHandle copy)
     {
         var stamped = new TreeSnapshot();
         foreach (var (path, entry) in _entries)
         {
-            if (FileStat.Of(Path.Combine(copy, path)) is not { } found || found.SizeBytes != entry.Stamp.SizeBytes) throw new IOException($"{path} was not copied");
+            if (copy.Look(path) is not { } found || found.SizeBytes != entry.Stamp.SizeBytes) throw new IOException($"{path} was not copied");
             stamped._entries.Add(path, entry with { Stamp = found.Stamp });
         }
 
@@ -61,22 +75,26 @@ internal sealed class TreeSnapshot
     /// <summary>Every file and folder of a tree, folders before what lies in them. Links are not followed.</summary>
     /// <param name="tree">The tree.</param>
     /// <param name="exclude">Paths that are left out with all below them.</param>
-    public static IEnumerable<(string Path, FileStat Found)> Walk(string tree, IReadOnlyCollection<string> exclude)
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="IOException">It cannot be seen to its end, or a name is no UTF-8.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IEnumerable<(string Path, FileStat Found)> Walk(FolderHandle tree, IReadOnlyCollection<string> exclude, CancellationToken cancel = default)
     {
-        var open = new Stack<string>([""]);
-        while (open.TryPop(out var folder))
+        using var walk = new FolderWalk(tree, WalkBounds.OfTree, cancel);
+        while (walk.Next())
         {
-            foreach (var name in Names(Path.Combine(tree, folder)))
+            var path = walk.Path;
+            if (walk.Name.SequenceEqual(RepositoryBytes) || exclude.Contains(path))
             {
-                if (name == Repository) continue;
-                var path = folder.Length == 0 ? name : $"{folder}/{name}";
-                if (exclude.Contains(path)) continue;
-                if (name.Contains('\uFFFD', StringComparison.Ordinal)) throw new IOException($"{path}: the name is no UTF-8");
-                if (FileStat.Of(Path.Combine(tree, path)) is not { } found) continue;
-                yield return (path, found);
-                if (found.Kind is null) open.Push(path);
+                walk.Skip();
+                continue;
             }
+
+            if (!walk.IsText) throw new IOException($"{path}: the name is no UTF-8");
+            yield return (path, FileStat.Of(walk.Found));
         }
+
+        if (walk.Problem is { } problem) throw new IOException($"{tree.Name}: {problem}");
     }
 
     /// <summary>Writes what <see cref="Load"/> reads.</summary>
@@ -115,7 +133,4 @@ internal sealed class TreeSnapshot
 
         return snapshot;
     }
-
-    private static FileSystemEnumerable<string> Names(string folder) => new(
-        folder, static (ref FileSystemEntry entry) => entry.FileName.ToString(), new EnumerationOptions { AttributesToSkip = FileAttributes.None });
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Assay.Engine.Processes.Native;
 using Assay.Kernel.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Trees;
 
@@ -16,27 +16,28 @@ internal static partial class UnifiedDiff
 
     /// <summary>The diff, and how many lines it adds and removes.</summary>
     /// <param name="changes">The changes.</param>
-    /// <param name="folder">A folder that is created for the comparison and removed.</param>
-    public static (byte[] Diff, long Added, long Removed) Of(IEnumerable<ChangedContent> changes, string folder)
+    /// <param name="place">A folder in which one is made for the comparison, under a name that nobody could guess, and removed.</param>
+    public static (byte[] Diff, long Added, long Removed) Of(IEnumerable<ChangedContent> changes, FolderHandle place)
     {
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        Directory.CreateDirectory(Path.Combine(folder, Before));
-        Directory.CreateDirectory(Path.Combine(folder, After));
+        var name = FolderHandle.RandomName();
         try
         {
+            using var folder = place.MakeFolder(name);
+            folder.MakeFolder(Before).Dispose();
+            folder.MakeFolder(After).Dispose();
             foreach (var change in changes)
             {
-                if (change.Before is { } before) Put(Path.Combine(folder, Before, change.File.From ?? change.File.Path), change.File.Before!, before);
-                if (change.After is { } after) Put(Path.Combine(folder, After, change.File.Path), change.File.After!, after);
+                if (change.Before is { } before) Put(folder, $"{Before}/{change.File.From ?? change.File.Path}", change.File.Before!, before);
+                if (change.After is { } after) Put(folder, $"{After}/{change.File.Path}", change.File.After!, after);
             }
 
-            var diff = GitRepository.Diff(folder, Before, After);
+            var diff = GitRepository.Diff(folder.Name, Before, After);
             var (added, removed) = Count(diff);
             return (diff, added, removed);
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            FolderRemoval.Remove(place, name, WalkBounds.OfTree);
         }
     }
 
@@ -76,18 +77,10 @@ internal static partial class UnifiedDiff
 
     private static int Length(Group group) => group.Success ? int.Parse(group.ValueSpan) : 1;
 
-    private static void Put(string path, FileVersion version, byte[] content)
+    private static void Put(FolderHandle folder, string path, FileVersion version, byte[] content)
     {
-        if (version.Kind == EntryKind.Special) return;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        if (version.Kind == EntryKind.Link)
-        {
-            if (Libc.SymLink(Encoding.UTF8.GetString(content), path) != 0) throw new IOException($"{path}: {Libc.LastError()}");
-            return;
-        }
-
-        File.WriteAllBytes(path, content);
-        if (Libc.ChMod(path, (uint)version.Mode | 0x100) != 0) throw new IOException($"{path}: {Libc.LastError()}");
+        if (version.Kind == EntryKind.Link) folder.WriteLink(path, Encoding.UTF8.GetString(content), replaces: false);
+        else if (version.Kind == EntryKind.File) folder.Write(path, content, replaces: false, mode: (uint)version.Mode | 0x100);
     }
 
     [GeneratedRegex(@"^@@ -\d+(,(?<left>\d+))? \+\d+(,(?<right>\d+))? @@", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

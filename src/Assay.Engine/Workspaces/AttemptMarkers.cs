@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Engine.Processes.Native;
 using Assay.Kernel.Streams;
+using Assay.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Engine.Workspaces;
@@ -20,6 +21,7 @@ namespace Assay.Engine.Workspaces;
 internal sealed class AttemptMarkers : IDisposable
 {
     private const string SlotPrefix = "slot-";
+    private const long MaxBytes = 64 << 10;
 
     private static int _instances;
 
@@ -58,11 +60,14 @@ internal sealed class AttemptMarkers : IDisposable
     /// <summary>What the attempt uses; null when it had not come so far.</summary>
     public AttemptTraces? Read(AttemptKey key) => TryRead(PathOf(key));
 
+    /// <summary>Uncaged work may have put anything there.</summary>
     private static AttemptTraces? TryRead(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), MarkerJson.Default.AttemptTraces);
+            using var folder = FolderHandle.OpenNamed(Path.GetDirectoryName(path)!);
+            using var file = folder.OpenFile(Path.GetFileName(path));
+            return file.Handle is null ? null : JsonSerializer.Deserialize(file.ReadAll(MaxBytes), MarkerJson.Default.AttemptTraces);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

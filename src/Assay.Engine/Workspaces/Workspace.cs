@@ -1,8 +1,8 @@
-using Assay.Engine.Processes.Native;
 using Assay.Kernel.Lanes;
 using Assay.Ledger;
 using Assay.Ledger.Mirror;
 using Assay.Ledger.Sqlite;
+using Assay.Native;
 
 namespace Assay.Engine.Workspaces;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
@@ -201,23 +202,39 @@ public sealed record CommandStream(string Id) : Effect(Id)
 }
 
 /// <summary>An input file: where it is (<c>{workspace}</c> is filled in by the engine), its name below <c>inputs/</c>, and the content it must still have.</summary>
-public sealed record StagedFile(string Source, string Name, Digest Sha256);
+public sealed record StagedFile(string Source, string Name, Digest Sha256)
+{
+    /// <summary>How large it was, so that what took its place is judged before it is read; null in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SizeBytes { get; init; }
+}
 
 /// <summary>A document that the ledger keeps, and its name below the run root.</summary>
 public sealed record StagedBlob(string Name, Digest Sha256);
 
 /// <summary>A file that is used where it lies, and the content it must still have.</summary>
-public sealed record PinnedFile(string Path, Digest Sha256);
+public sealed record PinnedFile(string Path, Digest Sha256)
+{
+    /// <summary>How large it was, so that what took its place is judged before it is read; null in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SizeBytes { get; init; }
+}
 
 /// <summary>A file to look at afterwards, the most that it may hold, and whether the lane wants its content or only its digest.</summary>
 public sealed record CollectedName(string Name, long MaxBytes, bool Content)
 {
+    /// <summary>The most of a file of which only the digest is wanted: 16 GiB.</summary>
+    public const long MostBytes = 16L << 30;
+
     /// <summary>Whether the ledger keeps the content as a blob, whatever its size.</summary>
     public bool Keep { get; init; }
 }
 
-/// <summary>A folder to list, and the most files and characters in their names that the list may have, so that it fits an event.</summary>
-public sealed record FolderListing(string Folder, int MaxFiles = 200, int MaxNameChars = 12_000);
+/// <summary>
+/// A folder to list, and the most files and characters in their names that the list may have, so that it fits an event; and the most bytes that
+/// its files may say they hold, so that nobody reads for hours what takes no room.
+/// </summary>
+public sealed record FolderListing(string Folder, int MaxFiles = 200, int MaxNameChars = 12_000, long MaxBytes = CollectedName.MostBytes);
 
 /// <summary>
 /// Cost is metered through a file of JSON lines <c>{"cost_usd": 0.0123}</c> that the process appends to; when their sum passes the limit, or a line cannot be

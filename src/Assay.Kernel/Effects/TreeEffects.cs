@@ -47,8 +47,11 @@ public sealed record CaptureChanges(string Id) : Effect(Id)
     /// <summary>The tree they were made of, whose own rules say what git ignores.</summary>
     public required string Origin { get; init; }
 
+    /// <summary>The most that any change may hold.</summary>
+    public const long MostBytes = 64L << 20;
+
     /// <summary>The most that the contents before and after may hold together.</summary>
-    public long MaxBytes { get; init; } = 64L << 20;
+    public long MaxBytes { get; init; } = MostBytes;
 
     public int MaxFiles { get; init; } = 10_000;
 

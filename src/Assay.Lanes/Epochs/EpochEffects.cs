@@ -51,6 +51,7 @@ public static class EpochEffects
             StdoutFile = $"{folder}/{prefix}stdout.json",
             StderrFile = $"{folder}/{prefix}stderr.log",
             Inputs = crucible.Inputs,
+            Pinned = crucible.Program is { } program ? [program] : [],
             Texts = Texts(epoch, crucible),
             Collect = Wanted(epoch, crucible),
             Caps = crucible.Caps,
@@ -114,7 +115,7 @@ public static class EpochEffects
         if (!expect.GovernanceExpectations.RequiredEventTypes.IsEmpty) wanted.Add(new CollectedName(CrucibleJudge.GovernanceFile, CrucibleJudge.MaxGovernanceBytes, Content: true));
         foreach (var name in expect.RequiredFiles)
         {
-            if (wanted.All(w => w.Name != name)) wanted.Add(new CollectedName(name, long.MaxValue, Content: false));
+            if (wanted.All(w => w.Name != name)) wanted.Add(new CollectedName(name, CollectedName.MostBytes, Content: false));
         }
 
         return wanted.ToImmutable();

@@ -113,7 +113,7 @@ public static class JobEffects
         return
         [
             .. run.Files.Where(f => !hidden.Any(h => f.Path.StartsWith(h, StringComparison.Ordinal)))
-                .Select(f => new StagedFile($"{{workspace}}/{JobPaths.Dossier(run.RunId)}/{f.Path}", $"dossier/{f.Path}", f.Sha256)),
+                .Select(f => new StagedFile($"{{workspace}}/{JobPaths.Dossier(run.RunId)}/{f.Path}", $"dossier/{f.Path}", f.Sha256) { SizeBytes = f.SizeBytes }),
         ];
     }
 

@@ -177,6 +177,7 @@ public sealed class AdapterLane : Lane<AdapterState>
             StdoutFile = $"{folder}/stdout",
             StderrFile = $"{folder}/stderr",
             Caps = new ProcessCaps { TimeMs = check.TimeoutMs, KillMs = check.TimeoutMs + 500, StdoutBytes = 1 << 16, StderrBytes = 1 << 16, Processes = 64 },
+            Pinned = spec.Pinned,
             Readable = [.. spec.Pinned.Select(p => p.Path), .. Grants.Readable(spec.Grants, check.Command[0])],
             Hidden = Grants.Hidden(spec.Grants),
             Sandbox = spec.Sandbox,

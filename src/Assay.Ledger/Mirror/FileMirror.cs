@@ -1,8 +1,6 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Ledger.Mirror;
@@ -15,7 +13,6 @@ public sealed class FileMirror(string workspace)
     public const string Missing = "is missing";
 
     private const string Different = "differs from the ledger";
-    private const int ChunkBytes = 128 << 10;
 
     /// <summary>Where a file lies.</summary>
     public string PathOf(MirrorFile file) => Path.Combine(file.Root ?? workspace, file.Path);
@@ -51,8 +48,14 @@ public sealed class FileMirror(string workspace)
     /// <summary>Brings back what a loss of power took: captured files only as far as the ledger kept their bytes.</summary>
     public void Restore(MirrorFile file, Func<Digest, byte[]?> blob)
     {
-        if (file is not CapturedFile captured) Write(file, blob);
-        else if (!File.Exists(PathOf(captured)) && blob(captured.Sha256) is { } bytes) Replace(captured, bytes);
+        if (file is not CapturedFile captured)
+        {
+            Write(file, blob);
+            return;
+        }
+
+        using var root = RootOf(captured);
+        if (root.Look(captured.Path) is null && blob(captured.Sha256) is { } bytes) root.Write(captured.Path, bytes, replaces: false);
     }
 
     /// <summary>
@@ -61,24 +64,14 @@ public sealed class FileMirror(string workspace)
     /// </summary>
     public string? Check(MirrorFile file)
     {
-        var path = PathOf(file);
-        var (handle, error) = PlainFile.OpenToRead(path);
-        using var opened = handle;
-        switch (error)
-        {
-            case 0:
-                break;
-            case PlainFile.NoEntry or PlainFile.NoFolder:
-                return Missing;
-            case PlainFile.TooManyLinks:
-                return "has been replaced by a link";
-            default:
-                return $"cannot be read: {Marshal.GetPInvokeErrorMessage(error)}";
-        }
-
-        if (PlainFile.LengthOf(handle) < 0 || Directory.Exists(path)) return "has been replaced by what is no file";
         try
         {
+            using var root = RootOf(file);
+            using var found = root.OpenFile(file.Path);
+            if (found.IsMissing) return Missing;
+            if (found.Kind == FileKind.Link || found.Error == Libc.ELOOP) return "has been replaced by a link";
+            if (found.Kind is not (FileKind.File or FileKind.Unknown)) return "has been replaced by what is no file";
+            if (found.Handle is not { } handle) return found.Problem;
             return file switch
             {
                 DerivedFile derived => HasBytes(handle, derived.Content.Span),
@@ -99,25 +92,35 @@ public sealed class FileMirror(string workspace)
     /// <summary>Whether a growing file goes on behind its last line.</summary>
     public string? CheckEnd(AppendedLine last)
     {
-        var path = PathOf(last);
-        return File.Exists(path) && new FileInfo(path).Length > last.End ? "goes on behind the last line that the ledger knows" : null;
+        try
+        {
+            using var root = RootOf(last);
+            return root.Look(last.Path) is { Kind: FileKind.File } found && found.SizeBytes > last.End ? "goes on behind the last line that the ledger knows" : null;
+        }
+        catch (IOException e)
+        {
+            return $"cannot be read: {e.Message}";
+        }
     }
+
+    /// <summary>The folder that a file's path starts from, which is the person's own.</summary>
+    private FolderHandle RootOf(MirrorFile file) => FolderHandle.OpenNamed(file.Root ?? workspace);
 
     private static byte[] Found(Func<Digest, byte[]?> blob, Digest sha256, MirrorFile file) =>
         blob(sha256) ?? throw new LedgerException($"the ledger has lost {sha256}, which is {file.Path}");
 
+    /// <summary>What stands in the place of a file and is none goes: it must not stand in for the record.</summary>
     private void Once(MirrorFile file, Func<ReadOnlyMemory<byte>> content)
     {
-        if (!File.Exists(PathOf(file))) Replace(file, content().Span);
+        using var root = RootOf(file);
+        var found = root.Look(file.Path);
+        if (found is not { Kind: FileKind.File }) root.Write(file.Path, content().Span, replaces: found is not null);
     }
 
     private void Replace(MirrorFile file, ReadOnlySpan<byte> content)
     {
-        var path = PathOf(file);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
-        using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write)) RandomAccess.Write(handle, content, 0);
-        File.Move(temporary, path, overwrite: true);
+        using var root = RootOf(file);
+        root.Write(file.Path, content, replaces: true);
     }
 
     /// <summary>
@@ -125,9 +128,8 @@ public sealed class FileMirror(string workspace)
     /// </summary>
     private void Append(AppendedLine line, ReadOnlyMemory<byte> content)
     {
-        var path = PathOf(line);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var handle = PlainFile.OpenToWrite(path);
+        using var root = RootOf(line);
+        using var handle = root.OpenToWrite(line.Path);
         if (RandomAccess.GetLength(handle) >= line.Offset) RandomAccess.Write(handle, content.Span, line.Offset);
     }
 
@@ -140,26 +142,8 @@ public sealed class FileMirror(string workspace)
 
     private static string? HasDigest(SafeFileHandle handle, long sizeBytes, Digest sha256)
     {
-        if (RandomAccess.GetLength(handle) != sizeBytes) return "differs from its digest in the ledger";
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        try
-        {
-            // No further than it may be long, since a device never ends.
-            for (long at = 0; at < sizeBytes;)
-            {
-                var length = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, sizeBytes - at)), at);
-                if (length == 0) break;
-                hash.AppendData(buffer, 0, length);
-                at += length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return Digest.From(hash.GetHashAndReset()) == sha256 ? null : "differs from its digest in the ledger";
+        var isSame = RandomAccess.GetLength(handle) == sizeBytes && FileHash.Of(handle, sizeBytes) is { } read && Digest.From(read.Sha256) == sha256;
+        return isSame ? null : "differs from its digest in the ledger";
     }
 
     private static string? HasLine(SafeFileHandle handle, AppendedLine line)

@@ -57,7 +57,7 @@ internal sealed class CrucibleLoader(
             Template = plan.RunnerConfig.TemplateId,
             Args = plan.RunnerConfig.Args,
             CommandOverride = options.RunnerCommandOverride is null ? null : declared.Command,
-            ProgramSha256 = program,
+            ProgramSha256 = program?.Sha256,
             Env = plan.Env.ToImmutableSortedDictionary(name => name, VariableDigest, StringComparer.Ordinal),
         };
         return new CrucibleDeclared
@@ -69,6 +69,7 @@ internal sealed class CrucibleLoader(
             CrucibleSha256 = sha256,
             RunSha256 = identity.Sha256(),
             Inputs = inputs,
+            Program = program,
             Grants = grants,
             Caps = caps,
         };
@@ -85,11 +86,11 @@ internal sealed class CrucibleLoader(
         }
     }
 
-    /// <summary>The digest of a program that lies in the plan's folder; null for one of the system.</summary>
-    private Digest? Program()
+    /// <summary>A program that lies in the plan's folder, as it is now; null for one of the system.</summary>
+    private PinnedFile? Program()
     {
         var name = options.RunnerCommandOverride?[0] ?? crucible.Command[0];
-        if (name.StartsWith("./", StringComparison.Ordinal)) return Programs.PinProgram(name, "/command/0")?.Sha256;
+        if (name.StartsWith("./", StringComparison.Ordinal)) return Programs.PinProgram(name, "/command/0");
         Programs.CheckInstalled(name, "/command/0");
         return null;
     }
@@ -102,7 +103,7 @@ internal sealed class CrucibleLoader(
             var (name, pointer) = (crucible.Input.Files[i], $"/input/files/{i}");
             if (Programs.PinFile(name, pointer) is not { } file) continue;
             if (name.Split('/').Any(s => s is "" or "." or "..")) Refuse(pointer, "path", $"{name} must be a plain path below the crucible's folder");
-            else inputs.Add(new StagedFile(file.Path, name, file.Sha256));
+            else inputs.Add(new StagedFile(file.Path, name, file.Sha256) { SizeBytes = file.SizeBytes });
         }
 
         return inputs.ToImmutable();

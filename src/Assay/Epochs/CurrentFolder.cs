@@ -1,6 +1,6 @@
 using System.Globalization;
-using Assay.Engine.Processes.Native;
 using Assay.Engine.Workspaces;
+using Assay.Native;
 
 namespace Assay.Epochs;
 

@@ -73,9 +73,9 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
     {
         var program = options.Command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(Path.Combine(folder, options.Command[0])) : null;
         var place = Note(options) is null ? folder : null;
-        Digest? programSha256 = File.Exists(program) ? DocumentFile.Sha256(program) : null;
+        var pinned = program is null ? null : DocumentFile.Pin(program, out _);
         var document = new TryDocument(
-            folder, options.Command, programSha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes,
+            folder, options.Command, pinned?.Sha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes,
             options.DiskBytes, options.Processes);
         var json = CanonicalJson.Serialize(document, TryJson.Default.TryDocument);
         var digest = Digest.Of(json);
@@ -114,6 +114,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
             CrucibleSha256 = digest,
             RunSha256 = digest,
             Inputs = [],
+            Program = pinned,
             Grants = grants,
             WorkPlace = new WorkPlace(place, writes),
             Caps = new ProcessCaps

@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
-using Assay.Engine.Processes.Native;
 using Assay.Kernel.Contracts;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Native;
 
 namespace Assay.Inputs;
 
@@ -35,22 +35,30 @@ internal static class DocumentFile
         var source = shownAs ?? path;
         try
         {
-            if (Directory.Exists(path)) return (new InputProblem(source, "", "file", "is a folder, not a file"), default);
-            if (!File.Exists(path)) return (new InputProblem(source, "", "file", "does not exist"), default);
-            if (HostPath.IsNamedPipe(path)) return (new InputProblem(source, "", "file", "is a named pipe, not a file"), default);
-            if (new FileInfo(path).Length > MaxBytes) return (new InputProblem(source, "", "file", $"is larger than {MaxBytes} bytes"), default);
-            var bytes = File.ReadAllBytes(path);
+            using var file = OpenedFile.ToReadOrPipe(path);
+            if (file.Problem is { } problem) return (new InputProblem(source, "", "file", problem), default);
+            var bytes = file.ReadAll(MaxBytes);
             return (InputDocument.Read(bytes, source), Digest.Of(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return (new InputProblem(source, "", "file", $"cannot be read: {e.Message}"), default);
+            return (new InputProblem(source, "", "file", e.Message), default);
         }
     }
 
-    public static Digest Sha256(string path)
+    /// <summary>A file as it is now; null, and why, when it is none that can be read.</summary>
+    public static PinnedFile? Pin(string path, out string? problem)
     {
-        using var stream = File.OpenRead(path);
-        return Digest.From(SHA256.HashData(stream));
+        using var file = OpenedFile.ToRead(path);
+        problem = file.Problem;
+        return problem is null && FileHash.Of(file.Handle!, long.MaxValue) is { } read ? new PinnedFile(path, Digest.From(read.Sha256)) { SizeBytes = read.SizeBytes } : null;
+    }
+
+    /// <summary>Whether a file can be read, and the digest of what it holds; null when that is more than a document.</summary>
+    public static (bool IsThere, Digest? Sha256) Sha256(string path)
+    {
+        using var file = OpenedFile.ToRead(path);
+        if (file.Handle is not { } handle) return (false, null);
+        return (true, file.SizeBytes <= MaxBytes && FileHash.Of(handle, MaxBytes) is { } read ? Digest.From(read.Sha256) : null);
     }
 }

@@ -47,15 +47,20 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
     public PinnedFile? PinProgram(string name, string pointer)
     {
         if (Resolve(name, pointer, "program") is not { } path) return null;
-        if ((File.GetUnixFileMode(path) & AnyExecute) != UnixFileMode.None) return Pin(path);
+        if ((File.GetUnixFileMode(path) & AnyExecute) != UnixFileMode.None) return Pin(path, name, pointer);
         refuse(pointer, "program", $"{name} is not executable: chmod +x it");
         return null;
     }
 
     /// <summary>A file beside the document; null when there is none.</summary>
-    public PinnedFile? PinFile(string name, string pointer) => Resolve(name, pointer, "path") is { } path ? Pin(path) : null;
+    public PinnedFile? PinFile(string name, string pointer) => Resolve(name, pointer, "path") is { } path ? Pin(path, name, pointer) : null;
 
-    private static PinnedFile Pin(string path) => new(path, DocumentFile.Sha256(path));
+    private PinnedFile? Pin(string path, string name, string pointer)
+    {
+        if (DocumentFile.Pin(path, out var problem) is { } pinned) return pinned;
+        refuse(pointer, "file", $"{name} {problem}");
+        return null;
+    }
 
     private string? Resolve(string name, string pointer, string rule)
     {

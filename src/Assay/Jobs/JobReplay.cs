@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
+using Assay.Native;
 
 namespace Assay.Jobs;
 
@@ -30,17 +31,29 @@ public static class JobReplay
         ["CANCEL_REQUESTED"] = "CANCELLING",
     };
 
+    private const long MaxBytes = 64 << 20;
+
     /// <summary>Reads a file line by line.</summary>
     /// <returns>Where the job stands, or the first line that is no event.</returns>
     public static Checked<JobReplayResult> Read(string path)
     {
-        if (!File.Exists(path)) return new InputProblem(path, "", "file", "does not exist");
+        string[] lines;
+        try
+        {
+            using var file = OpenedFile.ToReadOrPipe(path);
+            lines = file.Problem is { } problem ? throw new IOException(problem) : Encoding.UTF8.GetString(file.ReadAll(MaxBytes)).Split('\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new InputProblem(path, "", "file", e.Message);
+        }
+
         var number = 0;
         var versions = new SortedDictionary<string, int>(StringComparer.Ordinal);
         string? job = null;
         var (state, step) = ("NONE", (string?)null);
         var approved = ImmutableArray.CreateBuilder<string>();
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in lines[^1].Length == 0 ? lines[..^1] : lines)
         {
             number++;
             var read = Line(line, path, number);

@@ -49,13 +49,7 @@ internal static class JobViews
     /// <summary>Whether the bundle's file still says what it said. What was read stays in force either way.</summary>
     private static string FileStatus(PolicyBundleRef bundle)
     {
-        try
-        {
-            return !File.Exists(bundle.Path) ? "missing" : DocumentFile.Sha256(bundle.Path) == bundle.Sha256 ? "unchanged" : "changed";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "missing";
-        }
+        var (isThere, sha256) = DocumentFile.Sha256(bundle.Path);
+        return !isThere ? "missing" : sha256 == bundle.Sha256 ? "unchanged" : "changed";
     }
 }

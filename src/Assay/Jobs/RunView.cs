@@ -5,6 +5,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
 using Assay.Ledger;
+using Assay.Native;
 
 namespace Assay.Jobs;
 
@@ -132,10 +133,12 @@ public sealed class RunReader(Workspace workspace)
     private byte[]? Read(RunState state, string name)
     {
         if (state.Files.FirstOrDefault(f => f.Path == name) is not { } file || file.SizeBytes > MaxFileBytes) return null;
-        var path = Path.Combine(workspace.Root, JobPaths.Dossier(state.Declared.RunId), file.Path);
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            using var top = FolderHandle.OpenNamed(workspace.Root);
+            using var found = top.OpenFile($"{JobPaths.Dossier(state.Declared.RunId)}/{file.Path}");
+            if (found.Handle is null || found.SizeBytes != file.SizeBytes) return null;
+            var bytes = found.ReadAll(MaxFileBytes);
             return Digest.Of(bytes) == file.Sha256 ? bytes : null;
         }
         catch (IOException)

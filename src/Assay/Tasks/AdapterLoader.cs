@@ -4,6 +4,7 @@ using Assay.Engine;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
@@ -30,14 +31,14 @@ internal sealed class AdapterLoader
     /// <summary>The adapters and what is said for all of them, or everything that is wrong.</summary>
     public static Checked<LoadedAdapters> Load(string path, HostCapabilities host)
     {
-        var document = DocumentFile.Read(path, Version);
+        var (document, sha256) = DocumentFile.ReadWithDigest(path, Version);
         if (!document.IsValid) return Checked<LoadedAdapters>.Refused(document.Problems);
         var loader = new AdapterLoader(document.Value, host);
-        var adapters = loader.Read();
+        var adapters = loader.Read(sha256);
         return loader._problems.Count == 0 ? adapters : Checked<LoadedAdapters>.Refused(loader._problems);
     }
 
-    private LoadedAdapters Read()
+    private LoadedAdapters Read(Digest sha256)
     {
         var parsed = _document.Root.Deserialize(TaskInputJson.Default.AdaptersDocument)!;
         var specs = new Dictionary<string, AdapterSpec>(StringComparer.Ordinal);
@@ -55,7 +56,7 @@ internal sealed class AdapterLoader
             _problems.Add(_document.Problem("/escalation/secret_env", "secret", $"the variable {name}, which holds the key of the webhook, is not set"));
         }
 
-        return new LoadedAdapters(specs, bodies, parsed.SafeModeAfterMs ?? 300_000, escalation);
+        return new LoadedAdapters(sha256, specs, bodies, parsed.SafeModeAfterMs ?? 300_000, escalation);
     }
 
     private AdapterSpec Bind(AdapterDocument adapter, string pointer)
@@ -151,9 +152,11 @@ internal sealed class AdapterLoader
 }
 
 /// <summary>The adapters of a project.</summary>
+/// <param name="Sha256">The very bytes that were read.</param>
 /// <param name="Specs">By id.</param>
 /// <param name="Bodies">The templates of request bodies, by adapter.</param>
 /// <param name="SafeModeAfterMs">How long a breaker may be open before nothing more is started.</param>
 /// <param name="Escalation">Where escalations go.</param>
 internal sealed record LoadedAdapters(
-    IReadOnlyDictionary<string, AdapterSpec> Specs, IReadOnlyDictionary<string, JsonElement?> Bodies, long SafeModeAfterMs, EscalationTarget? Escalation);
+    Digest Sha256, IReadOnlyDictionary<string, AdapterSpec> Specs, IReadOnlyDictionary<string, JsonElement?> Bodies, long SafeModeAfterMs,
+    EscalationTarget? Escalation);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Assay.Native;
 
 namespace Assay.Tasks;
 
@@ -15,14 +16,19 @@ internal static class OutputTail
     private const int MaxBytes = 256 * 1024;
 
     /// <summary>The last lines; lines that are torn or no JSON are left out.</summary>
-    public static IReadOnlyList<OutputLine> Read(string path, int lines)
+    /// <param name="root">The project's absolute folder.</param>
+    /// <param name="path">The log's path below it.</param>
+    /// <param name="lines">How many.</param>
+    public static IReadOnlyList<OutputLine> Read(string root, string path, int lines)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            file.Seek(Math.Max(0, file.Length - MaxBytes), SeekOrigin.Begin);
-            using var reader = new StreamReader(file, Encoding.UTF8);
-            return [.. reader.ReadToEnd().Split('\n').Select(Parse).OfType<OutputLine>().TakeLast(lines)];
+            using var top = FolderHandle.OpenNamed(root);
+            using var file = top.OpenFile(path);
+            if (file.Handle is not { } handle) return [];
+            var tail = new byte[Math.Min(file.SizeBytes, MaxBytes)];
+            var length = RandomAccess.Read(handle, tail, file.SizeBytes - tail.Length);
+            return [.. Encoding.UTF8.GetString(tail, 0, length).Split('\n').Select(Parse).OfType<OutputLine>().TakeLast(lines)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,10 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Assay.Native;
 
 namespace Assay.Tasks;
 
 /// <summary>A log of one JSON object a line, which is moved aside when it has grown: <c>name.1</c> is the last before, <c>name.5</c> the oldest. Not part of the record.</summary>
-internal sealed class RotatedLog(string path) : IDisposable
+/// <param name="root">The project's absolute folder.</param>
+/// <param name="path">The log's path below it.</param>
+internal sealed class RotatedLog(string root, string path) : IDisposable
 {
     private const long MaxBytes = 16 << 20;
     private const int Kept = 5;
@@ -40,20 +43,20 @@ internal sealed class RotatedLog(string path) : IDisposable
 
     private FileStream Open()
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        using var top = FolderHandle.OpenNamed(root);
+        var file = new FileStream(top.OpenToAppend(path), FileAccess.Write);
+        file.Seek(0, SeekOrigin.End);
+        return file;
     }
 
     private void Rotate()
     {
         _file!.Dispose();
         _file = null;
-        for (var i = Kept - 1; i >= 1; i--)
-        {
-            if (File.Exists($"{path}.{i}")) File.Move($"{path}.{i}", $"{path}.{i + 1}", overwrite: true);
-        }
-
-        File.Move(path, $"{path}.1", overwrite: true);
+        using var top = FolderHandle.OpenNamed(root);
+        var name = Path.GetFileName(path);
+        for (var i = Kept - 1; i >= 1; i--) top.Rename($"{path}.{i}", $"{name}.{i + 1}");
+        top.Rename(path, $"{name}.1");
     }
 }
 

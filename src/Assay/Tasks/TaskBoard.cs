@@ -9,6 +9,7 @@ using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
+using Assay.Native;
 
 namespace Assay.Tasks;
 
@@ -95,7 +96,7 @@ public sealed class TaskBoard
     }
 
     /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
-    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) => OutputTail.Read(Path.Combine(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId)), lines);
+    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) => OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
 
     /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
     public PatchView? Patch(string patchId)
@@ -124,13 +125,14 @@ public sealed class TaskBoard
         foreach (var path in evidence)
         {
             var name = Path.GetFileName(path);
-            var problem = !File.Exists(path) ? "does not exist"
+            using var file = OpenedFile.ToRead(path);
+            var problem = file.Problem is { } unreadable ? unreadable
                 : !StreamName.IsId(name) ? "has a name with other than letters, digits, _ . -"
                 : files.Any(f => f.Name == name) ? "has the name of another one"
-                : new FileInfo(path).Length > MaxEvidenceBytes ? $"is larger than {MaxEvidenceBytes} bytes"
+                : file.SizeBytes > MaxEvidenceBytes ? $"is larger than {MaxEvidenceBytes} bytes"
                 : null;
             if (problem is not null) return Task.FromResult(TaskAnswer.Refused(path, RequestRefusals.File, problem));
-            var blob = Blob.Of(File.ReadAllBytes(path));
+            var blob = Blob.Of(file.ReadAll(MaxEvidenceBytes));
             blobs.Add(blob);
             files.Add(new EvidenceFile(name, blob.Bytes.Length, blob.Sha256));
         }

@@ -8,6 +8,7 @@ using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
+using Assay.Native;
 
 namespace Assay.Tasks;
 
@@ -60,7 +61,7 @@ internal sealed class TaskLoader
             ProjectId = TaskIdentity.ProjectId(root),
             QueueSha256 = queueSha256,
             RoutingSha256 = routingSha256,
-            AdaptersSha256 = DocumentFile.Sha256(path),
+            AdaptersSha256 = adapters.Value.Sha256,
             Tasks = tasks.Length,
             SafeModeAfterMs = adapters.Value.SafeModeAfterMs,
             Escalation = adapters.Value.Escalation,
@@ -232,6 +233,10 @@ internal sealed class TaskLoader
         var path = Path.GetFullPath(Path.Combine(_root, name)).TrimEnd('/');
         if (path != _root && !path.StartsWith(_root + '/', StringComparison.Ordinal)) Refuse($"{pointer}/working_tree", "path", $"{name} leaves the project");
         else if (!Directory.Exists(path)) Refuse($"{pointer}/working_tree", "path", $"{name} is no folder");
+        else if (HostPath.Real(path) != HostPath.Real(_root) + path[_root.Length..])
+        {
+            Refuse($"{pointer}/working_tree", "path", $"{name} is a link, or lies behind one, which is not followed: name the folder itself");
+        }
         else if (!ProgramRule.IsInPath("git")) Refuse($"{pointer}/working_tree", "program", "changes are recorded with git: apt-get install git");
         if (task.FileScope is null) Refuse(pointer, "file_scope", $"{task.TaskId} has a working_tree and does not say what it may write: file_scope.write");
         return path;

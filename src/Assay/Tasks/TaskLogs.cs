@@ -16,8 +16,8 @@ namespace Assay.Tasks;
 /// </summary>
 internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider time) : IDisposable
 {
-    private readonly RotatedLog _executor = new(Path.Combine(projectRoot, TaskPaths.ExecutorLog));
-    private readonly RotatedLog _resilience = new(Path.Combine(projectRoot, TaskPaths.ResilienceLog));
+    private readonly RotatedLog _executor = new(projectRoot, TaskPaths.ExecutorLog);
+    private readonly RotatedLog _resilience = new(projectRoot, TaskPaths.ResilienceLog);
     private readonly ConcurrentDictionary<string, RotatedLog> _tasks = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Effect, string Stream), LineBuffer> _lines = new();
 
@@ -77,7 +77,7 @@ internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider
     private void Print(string effectId, string stream, IEnumerable<string> lines)
     {
         if (TaskEffects.TaskOf(effectId) is not { } task) return;
-        var log = _tasks.GetOrAdd(task, id => new RotatedLog(Path.Combine(projectRoot, TaskPaths.TaskLog(id))));
+        var log = _tasks.GetOrAdd(task, id => new RotatedLog(projectRoot, TaskPaths.TaskLog(id)));
         foreach (var text in lines)
         {
             log.Write(new JsonObject { ["t"] = RecordedTime.Text(time.GetUtcNow()), ["stream"] = stream, ["effect"] = effectId, ["text"] = secrets.Redact(text) });

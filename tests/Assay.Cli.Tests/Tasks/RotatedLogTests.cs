@@ -11,7 +11,7 @@ public sealed class RotatedLogTests
         using var folder = new TemporaryFolder();
         var path = folder.Under("logs", "a.jsonl");
         var line = new JsonObject { ["text"] = new string('x', 4 << 20) };
-        using (var log = new RotatedLog(path))
+        using (var log = new RotatedLog(folder.Path, "logs/a.jsonl"))
         {
             for (var i = 0; i < 30; i++) log.Write(line);
         }
@@ -25,7 +25,7 @@ public sealed class RotatedLogTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.Under("logs"), "in the way");
-        using var log = new RotatedLog(folder.Under("logs", "a.jsonl"));
+        using var log = new RotatedLog(folder.Path, "logs/a.jsonl");
         log.Write([]);
         File.Delete(folder.Under("logs"));
         log.Write([]);

@@ -18,8 +18,8 @@ public sealed class CgroupV2Tests
         if (hierarchy is null || Environment.UserName != "root") Assert.Skip("needs root and a cgroup v2 hierarchy");
         using var folder = new TemporaryFolder();
         using var cgroup = new CgroupV2(hierarchy, $"assay-test-{Guid.NewGuid():N}");
-        using var stdout = new OutputCapture(folder.Under("out"), 1000);
-        using var stderr = new OutputCapture(folder.Under("err"), 1000);
+        using var stdout = new OutputCapture(File.OpenHandle(folder.Under("out"), FileMode.CreateNew, FileAccess.Write), 1000);
+        using var stderr = new OutputCapture(File.OpenHandle(folder.Under("err"), FileMode.CreateNew, FileAccess.Write), 1000);
         using var cancel = new CancelSignal(default);
         var start = new ProcessStart
         {

@@ -5,6 +5,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
+using Assay.Native;
 
 namespace Assay.Tests.Trees;
 
@@ -22,7 +23,7 @@ public sealed class TreePatchTests : IDisposable
     public async Task Everything_that_changed_is_captured_applied_and_taken_back()
     {
         var tree = Tree();
-        var before = TreeSnapshot.Take(tree).Sha256();
+        var before = Sha256(tree);
         var (changes, work) = await ChangeAsync(tree, work =>
         {
             File.WriteAllText(Path.Combine(work, "same-size.txt"), "four");
@@ -41,10 +42,10 @@ public sealed class TreePatchTests : IDisposable
             ],
             changes.Files.OrderBy(f => f.Path.Replace("file-then-folder/", "a", StringComparison.Ordinal), StringComparer.Ordinal).Select(f => $"{f.Change.ToString().ToLowerInvariant()} {f.Path}"));
         Assert.True(Patch(tree, changes).Apply().Applied);
-        Assert.Equal(TreeSnapshot.Take(work).Sha256(), TreeSnapshot.Take(tree).Sha256());
+        Assert.Equal(Sha256(work), Sha256(tree));
         Assert.True(Patch(tree, changes).Apply().Applied);
         Assert.True(Patch(tree, changes, reverse: true).Apply().Applied);
-        Assert.Equal(before, TreeSnapshot.Take(tree).Sha256());
+        Assert.Equal(before, Sha256(tree));
     }
 
     [Fact]
@@ -56,9 +57,9 @@ public sealed class TreePatchTests : IDisposable
             foreach (var name in new[] { "same-size.txt", "gone.txt", "mode.sh" }) File.WriteAllText(Path.Combine(work, name), "changed\n");
         });
         File.WriteAllText(Path.Combine(tree, "mode.sh"), "somebody else\n");
-        var before = TreeSnapshot.Take(tree).Sha256();
+        var before = Sha256(tree);
         var outcome = Patch(tree, changes).Apply();
-        Assert.Equal((false, before), (outcome.Applied, TreeSnapshot.Take(tree).Sha256()));
+        Assert.Equal((false, before), (outcome.Applied, Sha256(tree)));
         Assert.StartsWith("mode.sh has another content or mode now", outcome.Problem, StringComparison.Ordinal);
     }
 
@@ -129,4 +130,10 @@ public sealed class TreePatchTests : IDisposable
     private static Task<EffectResult> PerformAsync(IEffectPerformer performer, Effect effect) => performer.PerformAsync(new Attempt(Stream, effect, 1, static _ => { }), CancellationToken.None);
 
     private TreePatch Patch(string tree, ChangeSet changes, bool reverse = false, bool merge = false) => new(tree, changes, reverse, merge, digest => _blobs.GetValueOrDefault(digest));
+
+    private static Digest Sha256(string tree)
+    {
+        using var folder = FolderHandle.Open(tree);
+        return TreeSnapshot.Take(folder).Sha256();
+    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Assay.Engine.Processes.Native;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Containment;
 

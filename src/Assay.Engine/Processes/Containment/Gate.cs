@@ -1,5 +1,6 @@
 using System.Text;
 using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Containment;
 

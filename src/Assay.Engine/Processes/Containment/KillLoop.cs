@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Containment;
 

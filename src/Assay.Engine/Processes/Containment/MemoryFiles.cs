@@ -1,6 +1,5 @@
 using System.Globalization;
-using Assay.Engine.Processes.Native;
-using Assay.Engine.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Containment;
 
@@ -19,7 +18,7 @@ internal static class MemoryFiles
         var bytes = 0L;
         foreach (var path in processes.SelectMany(Open))
         {
-            FileStat.Statx found;
+            Statx found;
             if (new FileInfo(path).LinkTarget?.StartsWith(Prefix, StringComparison.Ordinal) != true) continue;
             if (Libc.StatX(AtFdCwd, path, 0, BasicStats, &found) == 0 && seen.Add(found.Inode)) bytes += (long)found.Blocks * BlockBytes;
         }

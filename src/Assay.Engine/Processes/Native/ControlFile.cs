@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Native;
 

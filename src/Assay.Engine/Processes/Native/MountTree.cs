@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Native;
 

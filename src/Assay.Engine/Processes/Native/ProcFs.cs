@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Native;
 

@@ -1,3 +1,5 @@
+using Assay.Native;
+
 namespace Assay.Engine.Processes.Native;
 
 /// <summary>Words of a script that make folders and mounts.</summary>

@@ -1,3 +1,4 @@
+using Assay.Native;
 using static Assay.Engine.Processes.Native.ThreadCode;
 
 namespace Assay.Engine.Processes.Native;

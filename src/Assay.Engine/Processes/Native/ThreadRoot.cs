@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Assay.Native;
 using static Assay.Engine.Processes.Native.ThreadCode;
 
 namespace Assay.Engine.Processes.Native;

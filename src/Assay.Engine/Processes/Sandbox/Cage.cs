@@ -2,6 +2,7 @@ using System.Text;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

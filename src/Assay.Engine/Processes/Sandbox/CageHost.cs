@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

@@ -1,5 +1,6 @@
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

@@ -1,4 +1,5 @@
 using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

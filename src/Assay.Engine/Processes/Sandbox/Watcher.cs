@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Assay.Engine.Processes.Native;
+using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

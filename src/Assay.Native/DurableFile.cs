@@ -1,12 +1,10 @@
-using Assay.Engine.Processes.Native;
-
-namespace Assay.Engine.Files;
+namespace Assay.Native;
 
 /// <summary>Makes files and folders survive a loss of power. Each fsync is checked here, since the framework does not report its failure.</summary>
 internal static class DurableFile
 {
     /// <exception cref="IOException">The disk refused.</exception>
-    public static void Sync(string path) => Sync(path, Libc.O_RDONLY | Libc.O_NOFOLLOW);
+    public static void Sync(string path) => Sync(path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
 
     /// <summary>Syncs the folder of a file and those above it up to a root, so that the names on the way to it survive too.</summary>
     /// <exception cref="IOException">The disk refused.</exception>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Assay.Engine.Processes.Native;
+namespace Assay.Native;
 
 /// <summary>
 /// Paths with every link in them resolved, as realpath(3) does it: what is compared with what is hidden must not have another name.

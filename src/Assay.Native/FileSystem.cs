@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Assay.Engine.Processes.Native;
+namespace Assay.Native;
 
 /// <summary>What a file system says of its room (statvfs(3)).</summary>
 /// <param name="TotalBytes">All of it.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Assay.Engine.Processes.Native;
+namespace Assay.Native;
 
 /// <summary>A null-terminated array of null-terminated UTF-8 strings, as argv and envp are.</summary>
 internal sealed unsafe class NativeStrings : IDisposable

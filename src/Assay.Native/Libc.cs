@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Assay.Engine.Processes.Native;
+namespace Assay.Native;
 
 /// <summary>
 /// The few calls of the C library that the framework does not offer. All return -1 and set errno on failure, unless said otherwise.
@@ -19,7 +19,13 @@ internal static partial class Libc
     public const int EEXIST = 17;
     public const int ENOENT = 2;
     public const int ENOTDIR = 20;
+    public const int EISDIR = 21;
+    public const int EINVAL = 22;
+    public const int EMLINK = 31;
     public const int EPIPE = 32;
+    public const int ENOSYS = 38;
+    public const int ENOTEMPTY = 39;
+    public const int ELOOP = 40;
 
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
@@ -29,11 +35,17 @@ internal static partial class Libc
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
+    public const int O_APPEND = 0x400;
     public const int O_NONBLOCK = 0x800;
     public const int O_NOFOLLOW = 0x20000;
     public const int O_DIRECTORY = 0x10000;
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
+
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_REMOVEDIR = 0x200;
+    public const int AT_EMPTY_PATH = 0x1000;
 
     public const int WNOHANG = 1;
     public const int PR_SET_DUMPABLE = 4;
@@ -87,46 +99,6 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     public static unsafe partial nint PRead(int fd, byte* buffer, nuint count, long offset);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Open(string path, int flags, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int MkDir(string path, uint mode);
-
-    /// <summary>Null on failure. The buffer holds PATH_MAX bytes.</summary>
-    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true)]
-    public static unsafe partial byte* RealPath(byte* path, byte* resolved);
-
-    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int RmDir(string path);
-
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Link(string existing, string created);
-
-    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Unlink(string path);
-
-    [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial nint ReadLink(string path, byte* buffer, nuint size);
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial int StatX(int folder, string path, int flags, uint mask, Trees.FileStat.Statx* found);
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
-    public static unsafe partial int StatXRaw(int folder, byte* path, int flags, uint mask, Trees.FileStat.Statx* found);
-
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
-    public static unsafe partial int OpenAt(int folder, byte* path, int flags, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "symlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int SymLink(string target, string path);
-
-    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int ChMod(string path, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Rename(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);

@@ -1,0 +1,354 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Assay.Native;
+
+/// <summary>
+/// A folder that is held open. What lies below it is reached from its descriptor and never through a link, whoever moves or replaces what
+/// meanwhile: by openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, and name by name where the kernel has no such call. Paths are relative,
+/// with <c>/</c>, and may not leave the folder.
+/// </summary>
+internal sealed unsafe class FolderHandle : IDisposable
+{
+    private const uint AllMayReadAndWrite = 0x1B6;
+    private const uint AllMayEnter = 0x1FF;
+    private const int OnlyFolders = Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
+
+    /// <summary>Whether the kernel has openat2. Tests take it away.</summary>
+    internal static bool HasOpenAt2 { get; set; } = true;
+
+    private FolderHandle(int descriptor, string name) => (Descriptor, Name) = (descriptor, name);
+
+    /// <summary>The descriptor, as long as it is not disposed of.</summary>
+    public int Descriptor { get; }
+
+    /// <summary>How messages name it.</summary>
+    public string Name { get; }
+
+    /// <summary>Opens a folder by its path, whose last part may be no link.</summary>
+    /// <exception cref="IOException">It is none, or cannot be opened.</exception>
+    public static FolderHandle Open(string path) => Find(path) ?? throw new IOException($"{path} does not exist");
+
+    /// <summary>The same; null when nothing is there.</summary>
+    /// <exception cref="IOException">It is no folder, or cannot be opened.</exception>
+    public static FolderHandle? Find(string path) => Opened(Libc.Open(Whole(path), OnlyFolders, 0), path);
+
+    /// <summary>Opens a folder that the person named, so that links on the way are followed.</summary>
+    /// <exception cref="IOException">It is not there, is none, or cannot be opened.</exception>
+    public static FolderHandle OpenNamed(string path) =>
+        Opened(Libc.Open(Whole(path), OnlyFolders & ~Libc.O_NOFOLLOW, 0), path) ?? throw new IOException($"{path} does not exist");
+
+    /// <summary>A folder below; null when nothing is there.</summary>
+    /// <exception cref="IOException">It is none, a link stands in the way, or it cannot be opened.</exception>
+    public FolderHandle? FindFolder(string relative) =>
+        Opened(relative.Length == 0 ? Libc.OpenAt(Descriptor, ".", OnlyFolders, 0) : OpenBelow(relative, OnlyFolders), Shown(relative));
+
+    /// <summary>A folder below, which is made, with those above it, when it is not there.</summary>
+    /// <exception cref="IOException">Something else stands there or in the way, or it cannot be made.</exception>
+    public FolderHandle MakeFolder(string relative)
+    {
+        if (FindFolder(relative) is { } found) return found;
+        var cut = relative.LastIndexOf('/');
+        using var parent = MakeFolder(cut < 0 ? "" : relative[..cut]);
+        if (Libc.MkDirAt(parent.Descriptor, relative[(cut + 1)..], AllMayEnter) != 0 && Marshal.GetLastPInvokeError() != Libc.EEXIST)
+        {
+            throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+        }
+
+        return FindFolder(relative) ?? throw new IOException($"{Shown(relative)} was removed while it was made");
+    }
+
+    /// <summary>Makes a folder that nobody else has used. False when something stands there already. Folders on the way are made.</summary>
+    /// <param name="relative">Its path.</param>
+    /// <param name="mode">Its permission bits, less what the process masks.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public bool TryMakeFolder(string relative, uint mode = AllMayEnter)
+    {
+        using var parent = Parent(relative, make: true, out var name);
+        if (Libc.MkDirAt(parent.Descriptor, name, mode) == 0) return true;
+        return Marshal.GetLastPInvokeError() == Libc.EEXIST ? false : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+    }
+
+    /// <summary>What stands at a path; null when nothing does.</summary>
+    /// <exception cref="IOException">A link stands in the way, or it cannot be looked at.</exception>
+    public FileStat? Look(string relative)
+    {
+        var found = OpenBelow(relative, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
+        if (found < 0)
+        {
+            return Marshal.GetLastPInvokeError() is Libc.ENOENT or Libc.ENOTDIR ? null : throw new IOException($"{Shown(relative)}: {Words()}");
+        }
+
+        Statx stat;
+        fixed (byte* itself = "\0"u8)
+        {
+            var failed = Libc.StatXRaw(found, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &stat) != 0 ? Libc.LastError() : null;
+            _ = Libc.Close(found);
+            return failed is null ? FileStat.Of(stat) : throw new IOException($"{Shown(relative)}: {failed}");
+        }
+    }
+
+    /// <summary>Opens a regular file to read it.</summary>
+    public OpenedFile OpenFile(string relative) => OpenFile(relative, Libc.O_RDONLY);
+
+    /// <summary>Where a link points, as bytes; at most what the system takes for a path.</summary>
+    /// <exception cref="IOException">It is no link, or cannot be read.</exception>
+    public byte[] ReadLink(string relative)
+    {
+        var buffer = new byte[4096];
+        using var parent = Parent(relative, make: false, out var name);
+        fixed (byte* start = buffer)
+        {
+            var length = (int)Libc.ReadLinkAt(parent.Descriptor, name, start, (nuint)buffer.Length);
+            return length >= 0 ? buffer[..length] : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+        }
+    }
+
+    /// <summary>Makes a new file; whatever stands there already is left alone.</summary>
+    /// <param name="relative">Its path. Folders on the way are made.</param>
+    /// <param name="mode">Its permission bits, less what the process masks.</param>
+    /// <exception cref="IOException">Something stands there, or it cannot be made.</exception>
+    public SafeFileHandle Create(string relative, uint mode = AllMayReadAndWrite) =>
+        TryCreate(relative, mode) ?? throw new IOException($"{Shown(relative)}: something stands there already");
+
+    /// <summary>The same; null when something stands there.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public SafeFileHandle? TryCreate(string relative, uint mode = AllMayReadAndWrite)
+    {
+        using var parent = Parent(relative, make: true, out var name);
+        var descriptor = Libc.OpenAt(parent.Descriptor, name, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, mode);
+        if (descriptor >= 0) return new SafeFileHandle(descriptor, ownsHandle: true);
+        return Marshal.GetLastPInvokeError() == Libc.EEXIST ? null : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+    }
+
+    /// <summary>Opens a regular file to write in it, and makes it when it is not there.</summary>
+    /// <exception cref="IOException">Something else stands there, or it cannot be opened.</exception>
+    public SafeFileHandle OpenToWrite(string relative)
+    {
+        var file = OpenFile(relative, Libc.O_WRONLY);
+        if (file.IsMissing) return Create(relative);
+        return file.Handle ?? throw new IOException($"{Shown(relative)} {file.Problem}");
+    }
+
+    /// <summary>Opens a regular file so that whatever is written goes behind what it holds, and makes it when it is not there.</summary>
+    /// <exception cref="IOException">Something else stands there, or it cannot be opened.</exception>
+    public SafeFileHandle OpenToAppend(string relative)
+    {
+        var file = OpenFile(relative, Libc.O_WRONLY | Libc.O_APPEND);
+        if (file.IsMissing)
+        {
+            TryCreate(relative)?.Dispose();
+            file = OpenFile(relative, Libc.O_WRONLY | Libc.O_APPEND);
+        }
+
+        return file.Handle ?? throw new IOException($"{Shown(relative)} {file.Problem}");
+    }
+
+    /// <summary>Gives a file another name in the same folder, in whose place it comes.</summary>
+    /// <param name="relative">Its path.</param>
+    /// <param name="name">The new last part of its path.</param>
+    /// <returns>False when it is not there.</returns>
+    /// <exception cref="IOException">It cannot be renamed.</exception>
+    public bool Rename(string relative, string name)
+    {
+        using var parent = Parent(relative, make: false, out var old);
+        if (Libc.RenameAt(parent.Descriptor, old, parent.Descriptor, name) == 0) return true;
+        return Marshal.GetLastPInvokeError() == Libc.ENOENT ? false : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+    }
+
+    /// <summary>
+    /// Writes a whole file, which has its name only when all is written: it comes from a new one beside it whose name nobody could guess.
+    /// </summary>
+    /// <param name="relative">Its path. Folders on the way are made.</param>
+    /// <param name="content">All that it holds.</param>
+    /// <param name="replaces">Whether it takes the place of what stands there, unless that is a folder; else that stays.</param>
+    /// <param name="mode">Its permission bits, exactly; null: as usual for a new file.</param>
+    /// <param name="isSynced">Whether its content survives a loss of power from now on.</param>
+    /// <returns>False when something stood there and stays.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public bool Write(string relative, ReadOnlySpan<byte> content, bool replaces, uint? mode = null, bool isSynced = false)
+    {
+        using var parent = Parent(relative, make: true, out var name);
+        var temporary = RandomName();
+        try
+        {
+            using (var file = parent.Create(temporary))
+            {
+                RandomAccess.Write(file, content, 0);
+                var descriptor = (int)file.DangerousGetHandle();
+                if (mode is { } bits && Libc.FChMod(descriptor, bits) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+                if (isSynced && Libc.FSync(descriptor) != 0) throw new IOException($"fsync {Shown(relative)}: {Libc.LastError()}");
+            }
+
+            return Exchange(parent, temporary, name, replaces, relative);
+        }
+        catch
+        {
+            _ = Libc.UnlinkAt(parent.Descriptor, temporary, 0);
+            throw;
+        }
+    }
+
+    /// <summary>The same for a link.</summary>
+    public bool WriteLink(string relative, string target, bool replaces)
+    {
+        using var parent = Parent(relative, make: true, out var name);
+        var temporary = RandomName();
+        if (Libc.SymLinkAt(target, parent.Descriptor, temporary) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+        try
+        {
+            return Exchange(parent, temporary, name, replaces, relative);
+        }
+        catch
+        {
+            _ = Libc.UnlinkAt(parent.Descriptor, temporary, 0);
+            throw;
+        }
+    }
+
+    /// <summary>Removes what writes into this very folder left behind that were killed.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public void RemoveRests()
+    {
+        using var walk = new FolderWalk(this, WalkBounds.OfTree);
+        while (walk.Next())
+        {
+            if (walk.Found.Kind == FileKind.Folder) walk.Skip();
+            else if (walk.Name.StartsWith(Prefix) && walk.Name.EndsWith(Suffix)) _ = Libc.UnlinkAt(Descriptor, walk.Path, 0);
+        }
+
+        if (walk.Problem is { } problem) throw new IOException($"{Name}: {problem}");
+    }
+
+    /// <summary>Removes what stands at a path, unless it is a folder. False when nothing does.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    public bool Unlink(string relative) => Remove(relative, 0);
+
+    /// <summary>Removes a folder that is empty. False when it is not there.</summary>
+    /// <exception cref="IOException">It is not empty, or cannot be removed.</exception>
+    public bool RemoveFolder(string relative) => Remove(relative, Libc.AT_REMOVEDIR);
+
+    /// <summary>Makes the folder's own names survive a loss of power.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Sync()
+    {
+        if (Libc.FSync(Descriptor) != 0) throw new IOException($"fsync {Name}: {Libc.LastError()}");
+    }
+
+    public void Dispose() => _ = Libc.Close(Descriptor);
+
+    /// <summary>A name that nobody can guess.</summary>
+    internal static string RandomName() => $"{Encoding.ASCII.GetString(Prefix)}{RandomNumberGenerator.GetHexString(24, lowercase: true)}{Encoding.ASCII.GetString(Suffix)}";
+
+    private static ReadOnlySpan<byte> Prefix => ".assay-"u8;
+
+    private static ReadOnlySpan<byte> Suffix => ".tmp"u8;
+
+    private static FolderHandle? Opened(int descriptor, string name)
+    {
+        if (descriptor >= 0) return new FolderHandle(descriptor, name);
+        return Marshal.GetLastPInvokeError() switch
+        {
+            Libc.ENOENT => null,
+            Libc.ENOTDIR => throw new IOException($"{name} is no folder, or lies behind what is none; links are not followed"),
+            _ => throw new IOException($"{name}: {Words()}"),
+        };
+    }
+
+    /// <summary>The system would take a path that holds a NUL for the part before it.</summary>
+    private static string Whole(string path) =>
+        path.Contains('\0', StringComparison.Ordinal) ? throw new IOException($"{path.Replace('\0', '?')} holds a NUL character") : path;
+
+    private static string Words() => Marshal.GetLastPInvokeError() == Libc.ELOOP ? "lies behind a link, which is not followed" : Libc.LastError();
+
+    private bool Exchange(FolderHandle parent, string temporary, string name, bool replaces, string relative)
+    {
+        if (replaces)
+        {
+            return Libc.RenameAt(parent.Descriptor, temporary, parent.Descriptor, name) == 0 ? true : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+        }
+
+        var isThere = Libc.LinkAt(parent.Descriptor, temporary, parent.Descriptor, name, 0) == 0;
+        var error = isThere ? 0 : Marshal.GetLastPInvokeError();
+        _ = Libc.UnlinkAt(parent.Descriptor, temporary, 0);
+        return isThere || error == Libc.EEXIST ? isThere : throw new IOException($"{Shown(relative)}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    private bool Remove(string relative, int flags)
+    {
+        using var parent = Parent(relative, make: false, out var name);
+        if (Libc.UnlinkAt(parent.Descriptor, name, flags) == 0) return true;
+        return Marshal.GetLastPInvokeError() == Libc.ENOENT ? false : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+    }
+
+    private OpenedFile OpenFile(string relative, int access)
+    {
+        var found = OpenBelow(relative, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
+        return found < 0 ? new OpenedFile(null, FileKind.Unknown, 0, Marshal.GetLastPInvokeError()) : OpenedFile.Through(found, access);
+    }
+
+    /// <summary>The folder in which a path lies, and its last name.</summary>
+    private FolderHandle Parent(string relative, bool make, out string name)
+    {
+        Check(relative);
+        var cut = relative.LastIndexOf('/');
+        name = relative[(cut + 1)..];
+        var folder = cut < 0 ? "" : relative[..cut];
+        return (make ? MakeFolder(folder) : FindFolder(folder)) ?? throw new IOException($"{Shown(folder)} does not exist");
+    }
+
+    private string Shown(string relative) => relative.Length == 0 ? Name : $"{Name}/{relative}";
+
+    /// <summary>Paths are the engine's own or were checked as ids; one that leads out is a fault that must not pass.</summary>
+    private void Check(string relative)
+    {
+        var isInside = relative.Length > 0 && relative[0] != '/' && !relative.Contains('\0', StringComparison.Ordinal) && !relative.Split('/').Contains("..");
+        if (!isInside) throw new IOException($"{relative.Replace('\0', '?')} leaves {Name}");
+    }
+
+    private int OpenBelow(string relative, int flags)
+    {
+        Check(relative);
+        if (HasOpenAt2)
+        {
+            var how = new Libc.OpenHow { Flags = (ulong)flags, Resolve = Libc.OpenHow.NoWayOut };
+            using var path = new NativeStrings([relative]);
+            var opened = Libc.OpenAt2(Descriptor, path.Array[0], &how);
+            if (opened >= 0 || Marshal.GetLastPInvokeError() is not (Libc.ENOSYS or Libc.EPERM)) return opened;
+            HasOpenAt2 = false;
+        }
+
+        return OpenByName(relative, flags);
+    }
+
+    /// <summary>Name by name: each folder on the way is opened by itself, and what is a link says so.</summary>
+    private int OpenByName(string relative, int flags)
+    {
+        var at = Descriptor;
+        var names = relative.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < names.Length; i++)
+        {
+            var isLast = i == names.Length - 1;
+            var next = Libc.OpenAt(at, names[i], isLast ? flags : Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+            var error = Marshal.GetLastPInvokeError();
+            if (at != Descriptor) _ = Libc.Close(at);
+            Statx found;
+            fixed (byte* itself = "\0"u8)
+            {
+                if (!isLast && next >= 0 && Libc.StatXRaw(next, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &found) == 0 && found.Kind == FileKind.Link)
+                {
+                    _ = Libc.Close(next);
+                    (next, error) = (-1, Libc.ELOOP);
+                }
+            }
+
+            Marshal.SetLastPInvokeError(error);
+            if (next < 0) return next;
+            at = next;
+        }
+
+        return at;
+    }
+}
