@@ -23,11 +23,14 @@ public sealed class InputDocument
     /// Reads YAML when the name ends in <c>.yaml</c> or <c>.yml</c>, JSON when it ends in <c>.json</c>. Any other name is of JSON when the
     /// text begins with a bracket, else of YAML. A byte order mark is passed over.
     /// </summary>
-    public static Checked<InputDocument> Read(ReadOnlyMemory<byte> bytes, string source)
+    /// <param name="bytes">The text.</param>
+    /// <param name="source">The file's path.</param>
+    /// <param name="maxDepth">The deepest nesting.</param>
+    public static Checked<InputDocument> Read(ReadOnlyMemory<byte> bytes, string source, int maxDepth = StrictJson.MaxDepth)
     {
         if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
-        if (IsYaml(source, bytes.Span)) return StrictYaml.Parse(bytes, source);
-        var root = StrictJson.Parse(bytes, source);
+        if (IsYaml(source, bytes.Span)) return StrictYaml.Parse(bytes, source, maxDepth);
+        var root = StrictJson.Parse(bytes, source, maxDepth);
         return root.IsValid
             ? new InputDocument(source, root.Value, pointer => JsonLocator.Locate(bytes.Span, pointer))
             : Checked<InputDocument>.Refused(root.Problems);

@@ -12,10 +12,14 @@ public static class StrictJson
     /// <summary>The deepest nesting that is accepted.</summary>
     public const int MaxDepth = 128;
 
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+    /// <summary>The deepest nesting of what untrusted work wrote.</summary>
+    public const int UntrustedDepth = 64;
 
     /// <summary>The value in <paramref name="utf8"/>, detached from the buffer, or the first thing that is wrong with it.</summary>
-    public static Checked<JsonElement> Parse(ReadOnlyMemory<byte> utf8, string source)
+    /// <param name="utf8">The text.</param>
+    /// <param name="source">How errors name it.</param>
+    /// <param name="maxDepth">The deepest nesting.</param>
+    public static Checked<JsonElement> Parse(ReadOnlyMemory<byte> utf8, string source, int maxDepth = MaxDepth)
     {
         var bytes = utf8.Span;
         if (bytes.StartsWith("\uFEFF"u8))
@@ -26,15 +30,15 @@ public static class StrictJson
         if (!Utf8.IsValid(bytes)) return InvalidUtf8(bytes, source);
         try
         {
-            if (FirstBadToken(bytes, source) is { } problem) return problem;
-            using var document = JsonDocument.Parse(utf8, Options);
+            if (FirstBadToken(bytes, source, maxDepth) is { } problem) return problem;
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = maxDepth, AllowDuplicateProperties = false });
             return document.RootElement.Clone();
         }
         catch (JsonException e)
         {
             var line = (int)(e.LineNumber ?? 0) + 1;
             var column = (int)(e.BytePositionInLine ?? 0) + 1;
-            return DuplicateKey(bytes, source) ?? new InputProblem(source, "", "syntax", Describe(e), line, column);
+            return DuplicateKey(bytes, source, maxDepth) ?? new InputProblem(source, "", "syntax", Describe(e), line, column);
         }
     }
 
@@ -51,9 +55,9 @@ public static class StrictJson
     }
 
     /// <summary>Strings that no Unicode text can hold and numbers that no double can, which the framework's parser lets pass.</summary>
-    private static InputProblem? FirstBadToken(ReadOnlySpan<byte> bytes, string source)
+    private static InputProblem? FirstBadToken(ReadOnlySpan<byte> bytes, string source, int maxDepth)
     {
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = maxDepth });
         while (reader.Read())
         {
             var message = reader.TokenType switch
@@ -85,9 +89,9 @@ public static class StrictJson
         }
     }
 
-    private static InputProblem? DuplicateKey(ReadOnlySpan<byte> bytes, string source)
+    private static InputProblem? DuplicateKey(ReadOnlySpan<byte> bytes, string source, int maxDepth)
     {
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = maxDepth });
         var keys = new Stack<HashSet<string>>();
         try
         {

@@ -15,12 +15,12 @@ namespace Assay.Kernel.Json;
 /// </summary>
 public static partial class StrictYaml
 {
-    internal static Checked<InputDocument> Parse(ReadOnlyMemory<byte> utf8, string source)
+    internal static Checked<InputDocument> Parse(ReadOnlyMemory<byte> utf8, string source, int maxDepth)
     {
         if (!Utf8.IsValid(utf8.Span)) return new InputProblem(source, "", "encoding", "is not valid UTF-8");
         var buffer = new ArrayBufferWriter<byte>(utf8.Length + 64);
         using var json = new Utf8JsonWriter(buffer);
-        var translator = new Translator(source, json);
+        var translator = new Translator(source, json, maxDepth);
         try
         {
             translator.Run(new Parser(new StringReader(Encoding.UTF8.GetString(utf8.Span))));
@@ -42,7 +42,7 @@ public static partial class StrictYaml
         }
 
         json.Flush();
-        var root = StrictJson.Parse(buffer.WrittenMemory, source);
+        var root = StrictJson.Parse(buffer.WrittenMemory, source, maxDepth);
         return root.IsValid
             ? new InputDocument(source, root.Value, translator.Locate)
             : new InputProblem(source, "", root.Problems[0].Rule, root.Problems[0].Message);
@@ -62,7 +62,7 @@ public static partial class StrictYaml
         public InputProblem Problem { get; } = problem;
     }
 
-    private sealed class Translator(string source, Utf8JsonWriter json)
+    private sealed class Translator(string source, Utf8JsonWriter json, int maxDepth)
     {
         private readonly Dictionary<string, (int Line, int Column)> _marks = new(StringComparer.Ordinal);
 
@@ -91,7 +91,7 @@ public static partial class StrictYaml
         {
             var node = parser.Current;
             if (node is not null) _marks[pointer] = Last = Mark(node);
-            if (depth > StrictJson.MaxDepth) throw Refuse(node, pointer, "syntax", $"is nested deeper than {StrictJson.MaxDepth} levels");
+            if (depth > maxDepth) throw Refuse(node, pointer, "syntax", $"is nested deeper than {maxDepth} levels");
             if (node is AnchorAlias) throw Refuse(node, pointer, "yaml_alias", "aliases are refused: write the value out");
             if (node is NodeEvent { Anchor.IsEmpty: false }) throw Refuse(node, pointer, "yaml_alias", "anchors are refused: write the value out");
             if (node is NodeEvent { Tag.IsEmpty: false }) throw Refuse(node, pointer, "yaml_tag", "tags are refused: write a plain value");

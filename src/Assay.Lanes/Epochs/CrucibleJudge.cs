@@ -98,7 +98,7 @@ internal static class CrucibleJudge
                 return;
             }
 
-            var output = StrictJson.Parse(stdout, "stdout");
+            var output = StrictJson.Parse(stdout, "stdout", StrictJson.UntrustedDepth);
             if (!output.IsValid || ContractCatalog.Validate("runner_output_v1", output.Value).Count > 0)
             {
                 _failures.Add("runner_output_invalid");
@@ -137,7 +137,7 @@ internal static class CrucibleJudge
                 return;
             }
 
-            var parsed = StrictJson.Parse(bytes, CoverageFile);
+            var parsed = StrictJson.Parse(bytes, CoverageFile, StrictJson.UntrustedDepth);
             var problem = parsed.IsValid
                 ? ContractCatalog.Validate(CrucibleCoverage.Version, parsed.Value).Select(e => $"{e.InstancePointer} {e.Message}").FirstOrDefault()
                 : parsed.Problems[0].Message;
@@ -166,7 +166,7 @@ internal static class CrucibleJudge
             var seen = new HashSet<string>(StringComparer.Ordinal);
             foreach (var line in Encoding.UTF8.GetString(bytes.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
-                var parsed = StrictJson.Parse(Encoding.UTF8.GetBytes(line), GovernanceFile);
+                var parsed = StrictJson.Parse(Encoding.UTF8.GetBytes(line), GovernanceFile, StrictJson.UntrustedDepth);
                 if (!parsed.IsValid || parsed.Value.ValueKind != JsonValueKind.Object || !parsed.Value.TryGetProperty("event_type", out var type)
                     || type.ValueKind != JsonValueKind.String)
                 {

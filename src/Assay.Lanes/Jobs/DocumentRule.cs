@@ -154,7 +154,7 @@ internal static class ReplacementRule
                 KernelRefusals.TooLarge, $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
         }
 
-        var read = InputDocument.Read(bytes, "replacement");
+        var read = InputDocument.Read(bytes, "replacement", StrictJson.UntrustedDepth);
         var problems = read.IsValid ? ContractCatalog.Check(read.Value, kind.Contract).Problems : read.Problems;
         if (problems.Count > 0)
         {

@@ -64,7 +64,7 @@ internal static class StageJudge
             return new StageProblem(StageRefusals.EvidenceMissing, $"{file.Name} {file.Problem ?? "is missing"}");
         }
 
-        var read = InputDocument.Read(content, file.Name);
+        var read = InputDocument.Read(content, file.Name, StrictJson.UntrustedDepth);
         var problems = read.IsValid ? ContractCatalog.Check(read.Value, contract).Problems : read.Problems;
         if (problems.Count > 0)
         {

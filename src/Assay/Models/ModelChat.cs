@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Assay.Lanes.Shared;
@@ -16,6 +17,9 @@ internal static class ModelChat
 
     /// <summary>A token of English has about four characters; the provider's own count, at the end, corrects what was metered before.</summary>
     private const int CharactersPerToken = 4;
+
+    /// <summary>The most of an answer, and of one line of it.</summary>
+    private const int MaxChars = 8 << 20;
 
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
 
@@ -68,7 +72,7 @@ internal static class ModelChat
         var answer = new StringBuilder();
         var (inputMetered, outputMetered) = (metered, 0L);
         var isWhole = false;
-        while (await reader.ReadLineAsync(cancel) is { } line)
+        await foreach (var line in LinesAsync(reader, cancel))
         {
             if (!line.StartsWith("data:", StringComparison.Ordinal)) continue;
             var data = line["data:".Length..].Trim();
@@ -76,6 +80,7 @@ internal static class ModelChat
             var chunk = JsonNode.Parse(data)!.AsObject();
             var choice = chunk["choices"] is JsonArray { Count: > 0 } choices ? choices[0] : null;
             answer.Append((string?)choice?["delta"]?["content"]);
+            if (answer.Length > MaxChars) throw new InvalidOperationException($"the answer is longer than {MaxChars} characters");
             if ((string?)choice?["finish_reason"] is { } reason)
             {
                 isWhole = reason == "stop" ? true : throw new InvalidOperationException($"the answer ended early: {reason}");
@@ -90,6 +95,26 @@ internal static class ModelChat
         }
 
         return isWhole ? answer.ToString() : throw new InvalidOperationException("the answer broke off");
+    }
+
+    /// <summary>The lines of a stream, none of which may be endless.</summary>
+    private static async IAsyncEnumerable<string> LinesAsync(StreamReader reader, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var line = new StringBuilder();
+        var buffer = new char[16 * 1024];
+        for (int read; (read = await reader.ReadAsync(buffer, cancel)) > 0;)
+        {
+            var start = 0;
+            for (int end; (end = Array.IndexOf(buffer, '\n', start, read - start)) >= 0; start = end + 1)
+            {
+                yield return line.Append(buffer, start, end - start).ToString().TrimEnd('\r');
+                line.Clear();
+            }
+
+            if (line.Append(buffer, start, read - start).Length > MaxChars) throw new InvalidOperationException($"a line of the answer is longer than {MaxChars} characters");
+        }
+
+        if (line.Length > 0) yield return line.ToString();
     }
 
     private static long Tokens(int characters) => (characters + CharactersPerToken - 1) / CharactersPerToken;

@@ -43,4 +43,43 @@ public sealed class TestReportTests
     [InlineData(ReportFormat.Sarif, "[")]
     public void What_is_no_such_report_says_nothing(ReportFormat format, string text) =>
         Assert.Throws<ReportException>(() => TestReport.Read(format, Encoding.UTF8.GetBytes(text)));
+
+    public static TheoryData<ReportFormat, string, string> Hostile => new()
+    {
+        { ReportFormat.JUnit, $"<testsuite>{Many("<testcase>", 400_000)}", "nested deeper than 64" },
+        { ReportFormat.JUnit, Many("<testsuite>", 400_000) + Many("</testsuite>", 400_000), "nested deeper than 64" },
+        { ReportFormat.JUnit, "<testsuite failures=\"99999999999999999999\"/>", "no number of failures" },
+        { ReportFormat.JUnit, "<testsuite failures=\"-3\"><testcase name=\"a\"/></testsuite>", "no number of failures" },
+        { ReportFormat.Trx, $"<TestRun>{Many("<UnitTestResult outcome=\"Failed\">", 400_000)}", "nested deeper than 64" },
+        { ReportFormat.Sarif, Many("[", 4_000_000), "depth" },
+        { ReportFormat.Sarif, $$"""{"version":"2.1.0","runs":{{Many("[", 70)}}{{Many("]", 70)}}}""", "depth" },
+        { ReportFormat.Tap, Many("ok ", 2_000_000) + Many("# # ", 1_000_000), "no plan" },
+    };
+
+    /// <summary>Far more than any of it takes, and less than what goes through a document again for each of its parts.</summary>
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public async Task A_report_that_was_made_to_keep_its_reader_busy_does_not(ReportFormat format, string text, string problem)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var read = Task.Run(() => Assert.Throws<ReportException>(() => TestReport.Read(format, bytes)), TestContext.Current.CancellationToken);
+        Assert.Contains(problem, (await read.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Many_failures_are_counted_and_the_first_are_kept()
+    {
+        var report = TestReport.Read(ReportFormat.JUnit, Encoding.UTF8.GetBytes($"<testsuite>{Many($"<testcase name=\"a\"><error>{Many("x", 5_000)}</error></testcase>", 1_000)}</testsuite>"));
+        Assert.Equal((1_000, 1_000, 50), (report.Tests, report.Failures, report.FirstFailures.Length));
+        Assert.Equal(1_000, report.FirstFailures[0].Length);
+    }
+
+    [Fact]
+    public void A_failure_inside_a_case_within_a_case_counts()
+    {
+        var report = TestReport.Read(ReportFormat.JUnit, "<testsuite><testcase name=\"a\"><testcase name=\"b\"><failure>no</failure></testcase></testcase></testsuite>"u8.ToArray());
+        Assert.Equal((2, 1, "b: no"), (report.Tests, report.Failures, report.FirstFailures[0]));
+    }
+
+    private static string Many(string text, int times) => new StringBuilder(text.Length * times).Insert(0, text, times).ToString();
 }

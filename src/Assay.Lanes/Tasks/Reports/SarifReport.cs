@@ -11,7 +11,7 @@ internal static class SarifReport
 {
     public static TestReport Read(ReadOnlyMemory<byte> bytes)
     {
-        var document = StrictJson.Parse(bytes, "the report");
+        var document = StrictJson.Parse(bytes, "the report", StrictJson.UntrustedDepth);
         if (!document.IsValid) throw new ReportException(document.Problems[0].ToString());
         try
         {

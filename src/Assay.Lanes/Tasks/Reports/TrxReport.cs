@@ -1,19 +1,65 @@
+using System.Text;
+
 namespace Assay.Lanes.Tasks.Reports;
 
 /// <summary>TRX of the Visual Studio test platform: <c>UnitTestResult</c> elements with an <c>outcome</c>.</summary>
-internal static class TrxReport
+internal sealed class TrxReport
 {
     private static readonly string[] NotRun = ["NotExecuted", "NotRunnable", "Inconclusive", "Pending"];
 
+    private readonly Stack<Result> _results = new();
+    private readonly ReportCount _count = new();
+    private string? _summary;
+    private StringBuilder? _message;
+
     public static TestReport Read(ReadOnlyMemory<byte> bytes)
     {
-        var root = XmlReport.Read(bytes);
-        if (root.Name.LocalName != "TestRun") throw new ReportException($"its root is {root.Name.LocalName}, not TestRun");
-        var results = root.All("UnitTestResult").Where(r => !NotRun.Contains((string?)r.Attribute("outcome"))).ToList();
-        var failed = results.Where(r => (string?)r.Attribute("outcome") != "Passed").ToList();
-        var summary = (string?)root.All("ResultSummary").FirstOrDefault()?.Attribute("outcome");
-        var aborted = failed.Count == 0 && summary is "Failed" or "Error" or "Aborted" or "Timeout";
-        return new TestReport(results.Count, aborted ? 1 : failed.Count, aborted ? [$"the run ended as {summary}"] : [.. failed.Select(r =>
-            $"{(string?)r.Attribute("testName")}: {r.All("Message").FirstOrDefault()?.Value.Trim() ?? (string?)r.Attribute("outcome")}")]);
+        var report = new TrxReport();
+        XmlReport.Read(bytes, ["TestRun"], report.Take);
+        var count = report._count.Report();
+        if (count.Failures > 0 || report._summary is not ("Failed" or "Error" or "Aborted" or "Timeout")) return count;
+        return count with { Failures = 1, FirstFailures = [$"the run ended as {report._summary}"] };
+    }
+
+    private void Take(XmlReport xml)
+    {
+        if (xml.Text is { } text) _message?.Append(text);
+        else if (xml.IsEnd) End(xml.Name, xml.Depth);
+        else Begin(xml);
+    }
+
+    private void Begin(XmlReport xml)
+    {
+        if (xml.Name == "UnitTestResult") _results.Push(new Result(xml["testName"], xml["outcome"], xml.Depth));
+        else if (xml.Name == "ResultSummary") _summary ??= xml["outcome"];
+        else if (xml.Name == "Message" && _results.Any(r => r.Message is null)) _message = new StringBuilder();
+        if (xml.IsEmpty) End(xml.Name, xml.Depth);
+    }
+
+    private void End(string name, int depth)
+    {
+        if (name == "Message" && _message is not null)
+        {
+            // The first message inside a result is its own, also where that lies in a result within it.
+            foreach (var open in _results) open.Message ??= _message.ToString().Trim();
+            _message = null;
+        }
+        else if (_results.TryPeek(out var result) && result.Depth == depth)
+        {
+            _results.Pop();
+            if (!NotRun.Contains(result.Outcome)) _count.Add(result.Outcome == "Passed" ? null : $"{result.Name}: {result.Message ?? result.Outcome}");
+        }
+    }
+
+    /// <summary>A result that is being read.</summary>
+    private sealed class Result(string? name, string? outcome, int depth)
+    {
+        public string? Name => name;
+
+        public string? Outcome => outcome;
+
+        public int Depth => depth;
+
+        public string? Message { get; set; }
     }
 }
