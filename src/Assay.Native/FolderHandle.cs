@@ -40,6 +40,14 @@ internal sealed unsafe class FolderHandle : IDisposable
     public static FolderHandle OpenNamed(string path) =>
         Opened(Libc.Open(Whole(path), OnlyFolders & ~Libc.O_NOFOLLOW, 0), path) ?? throw new IOException($"{path} does not exist");
 
+    /// <summary>The same, made with all above it when it is not there.</summary>
+    /// <exception cref="IOException">It is none, or cannot be made or opened.</exception>
+    public static FolderHandle MakeNamed(string path)
+    {
+        if (!Directory.Exists(path)) Directory.CreateDirectory(Whole(path));
+        return OpenNamed(path);
+    }
+
     /// <summary>A folder below; null when nothing is there.</summary>
     /// <exception cref="IOException">It is none, a link stands in the way, or it cannot be opened.</exception>
     public FolderHandle? FindFolder(string relative) =>
@@ -252,7 +260,7 @@ internal sealed unsafe class FolderHandle : IDisposable
         return Marshal.GetLastPInvokeError() switch
         {
             Libc.ENOENT => null,
-            Libc.ENOTDIR => throw new IOException($"{name} is no folder, or lies behind what is none; links are not followed"),
+            Libc.ENOTDIR => throw new IOException($"{name}: {Libc.LastError()}, or a link, which is not followed"),
             _ => throw new IOException($"{name}: {Words()}"),
         };
     }

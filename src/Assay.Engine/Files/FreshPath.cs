@@ -12,7 +12,7 @@ internal static class FreshPath
     /// <exception cref="IOException">No folder can be created there.</exception>
     public static string CreateFolder(string root, string relative)
     {
-        using var top = FolderHandle.OpenNamed(root);
+        using var top = FolderHandle.MakeNamed(root);
         for (var number = 1; number < MaxNumber; number++)
         {
             var name = number == 1 ? relative : $"{relative}.{number}";
@@ -29,7 +29,7 @@ internal static class FreshPath
     /// <exception cref="IOException">No file can be created there.</exception>
     public static (string Name, SafeFileHandle File) CreateFile(string root, string relative)
     {
-        using var top = FolderHandle.OpenNamed(root);
+        using var top = FolderHandle.MakeNamed(root);
         var stem = Path.ChangeExtension(relative, null);
         var extension = Path.GetExtension(relative);
         for (var number = 1; number < MaxNumber; number++)

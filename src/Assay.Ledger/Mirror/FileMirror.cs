@@ -54,7 +54,7 @@ public sealed class FileMirror(string workspace)
             return;
         }
 
-        using var root = RootOf(captured);
+        using var root = MadeRootOf(captured);
         if (root.Look(captured.Path) is null && blob(captured.Sha256) is { } bytes) root.Write(captured.Path, bytes, replaces: false);
     }
 
@@ -106,20 +106,22 @@ public sealed class FileMirror(string workspace)
     /// <summary>The folder that a file's path starts from, which is the person's own.</summary>
     private FolderHandle RootOf(MirrorFile file) => FolderHandle.OpenNamed(file.Root ?? workspace);
 
+    private FolderHandle MadeRootOf(MirrorFile file) => FolderHandle.MakeNamed(file.Root ?? workspace);
+
     private static byte[] Found(Func<Digest, byte[]?> blob, Digest sha256, MirrorFile file) =>
         blob(sha256) ?? throw new LedgerException($"the ledger has lost {sha256}, which is {file.Path}");
 
     /// <summary>What stands in the place of a file and is none goes: it must not stand in for the record.</summary>
     private void Once(MirrorFile file, Func<ReadOnlyMemory<byte>> content)
     {
-        using var root = RootOf(file);
+        using var root = MadeRootOf(file);
         var found = root.Look(file.Path);
         if (found is not { Kind: FileKind.File }) root.Write(file.Path, content().Span, replaces: found is not null);
     }
 
     private void Replace(MirrorFile file, ReadOnlySpan<byte> content)
     {
-        using var root = RootOf(file);
+        using var root = MadeRootOf(file);
         root.Write(file.Path, content, replaces: true);
     }
 
@@ -128,7 +130,7 @@ public sealed class FileMirror(string workspace)
     /// </summary>
     private void Append(AppendedLine line, ReadOnlyMemory<byte> content)
     {
-        using var root = RootOf(line);
+        using var root = MadeRootOf(line);
         using var handle = root.OpenToWrite(line.Path);
         if (RandomAccess.GetLength(handle) >= line.Offset) RandomAccess.Write(handle, content.Span, line.Offset);
     }
