@@ -17,6 +17,7 @@ var root = new RootCommand("Runs work that nobody fully trusts under contract, a
     PatchCommands.Create(globals),
     WorkerCommand.Create(globals),
     ServeCommand.Create(globals),
+    TokenCommand.Create(globals),
     LogCommand.Create(globals),
     VerifyCommand.Create(globals),
     RebuildCommand.Create(globals),

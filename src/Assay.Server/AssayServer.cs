@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
+using Assay.Access;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Jobs;
 using Assay.Server.Api;
 using Assay.Server.Pages;
@@ -41,21 +43,31 @@ public static class AssayServer
         var board = await TaskBoard.OpenAsync(workspace, time);
         using var submissions = new Submissions(desk, workspace.Store, new PolicyShelf(options.Policies), options.Jobs, time);
         using var refusals = new RefusalLog(workspace.Root, time);
-        await using var app = Build(options, refusals);
-        var guard = new WriteGuard(options.WriteAuth, app.Services.GetRequiredService<IAntiforgery>());
+        var sessions = new Sessions(time);
+        var credentials = new Credentials(options.WriteAuth, new TokenBook(workspace.Root, time), sessions);
+        var gate = ConnectionGate.For(OpenFiles.Limits().Soft);
+        await using var app = Build(options, refusals, credentials, gate);
+        var guard = new AccessGuard(credentials, app.Services.GetRequiredService<IAntiforgery>());
 
         app.Use(refusals.RecordAsync);
         app.Use(SecurityHeaders.AddAsync);
         app.Use(FailureAnswers.CatchAsync);
         app.Use(new HostGuard(options).InvokeAsync);
+        app.Use((context, next) =>
+        {
+            if (credentials.Of(context) is not null) gate.Prove(context.Connection.Id);
+            return next(context);
+        });
         app.UseRateLimiter();
+        app.Use(new ReadGuard(credentials, guard).InvokeAsync);
         app.UseRouting();
 
         var events = new EventStream(desk);
         new JobEndpoints(desk, submissions, guard, events, stop).Map(app);
         new RunEndpoints(desk).Map(app);
         var answers = new PageAnswers(guard);
-        new PageEndpoints(desk, submissions, guard, answers, OperatorToken.PathIn(workspace.Root), time).Map(app);
+        new PageEndpoints(desk, submissions, guard, answers, time).Map(app);
+        new SignInPages(credentials, sessions, guard, answers, OperatorToken.PathIn(workspace.Root)).Map(app);
         new TaskPages(board, guard, answers).Map(app);
         new HealthEndpoints(workspace.Store).Map(app);
         new MetricsEndpoint(workspace, time).Map(app);
@@ -67,11 +79,11 @@ public static class AssayServer
         await app.WaitForShutdownAsync(stop);
     }
 
-    private static WebApplication Build(ServeOptions options, RefusalLog refusals)
+    private static WebApplication Build(ServeOptions options, RefusalLog refusals, Credentials credentials, ConnectionGate gate)
     {
         // Empty, so that no settings file or variable of the folder it is started in changes what it does.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(AssayServer).Assembly.GetName().Name });
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options, gate));
         builder.Logging.SetMinimumLevel(LogLevel.Debug).AddFilter((category, _) => category == MalformedRequests.Category).AddProvider(new MalformedRequests(refusals));
         var services = builder.Services;
         services.AddRoutingCore();
@@ -86,7 +98,7 @@ public static class AssayServer
             forms.Cookie.HttpOnly = true;
             forms.SuppressXFrameOptionsHeader = true;
         });
-        services.Configure<FormOptions>(forms => forms.ValueLengthLimit = (int)RequestBody.MaxBytes);
+        services.Configure<FormOptions>(forms => forms.ValueLengthLimit = (int)Api.RequestBody.MaxBytes);
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, JobViewJson.Default);
@@ -94,35 +106,40 @@ public static class AssayServer
             json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
         });
         services.AddOpenApi("v1", api => api.AddDocumentTransformer(OpenApiExamples.DocumentAsync).AddOperationTransformer(OpenApiExamples.OperationAsync));
-        services.AddRateLimiter(limits => Limit(limits, options));
+        services.AddRateLimiter(limits => Limit(limits, options, credentials));
         return builder.Build();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ServeOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ServeOptions options, ConnectionGate gate)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+        kestrel.Limits.MaxRequestBodySize = Api.RequestBody.MaxBytes;
         kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
         foreach (var url in options.Urls)
         {
-            if (url.Host == "localhost") kestrel.ListenLocalhost(url.Port, Secure(url, options));
-            else kestrel.Listen(IPAddress.Parse(url.Host.Trim('[', ']')), url.Port, Secure(url, options));
+            if (url.Host == "localhost") kestrel.ListenLocalhost(url.Port, Secure(url, options, gate));
+            else kestrel.Listen(IPAddress.Parse(url.Host.Trim('[', ']')), url.Port, Secure(url, options, gate));
         }
     }
 
-    private static Action<ListenOptions> Secure(Uri url, ServeOptions options) => listen =>
+    private static Action<ListenOptions> Secure(Uri url, ServeOptions options, ConnectionGate gate) => listen =>
     {
+        listen.Use(next => connection => gate.PassAsync(connection, next));
         if (url.Scheme == "https") listen.UseHttps(X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.CertificateKeyFile));
     };
 
-    /// <summary>Reading and writing have a bucket each for every address.</summary>
-    private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limits, ServeOptions options)
+    /// <summary>
+    /// Reading and writing have a bucket each: for everybody with credentials his own, and for those without one for their address, so that these
+    /// keep out nobody but each other.
+    /// </summary>
+    private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limits, ServeOptions options, Credentials credentials)
     {
         limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
         {
             var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
             var rate = reads ? options.ReadsPerSecond : options.WritesPerSecond;
-            return RateLimitPartition.GetTokenBucketLimiter($"{context.Connection.RemoteIpAddress} {reads}", _ => new TokenBucketRateLimiterOptions
+            var who = credentials.Of(context) is { } known ? $"{known.Role} {known.TokenId} {known.Name}" : context.Connection.RemoteIpAddress?.ToString();
+            return RateLimitPartition.GetTokenBucketLimiter($"{who} {reads}", _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = rate * BurstSeconds,
                 TokensPerPeriod = rate,

@@ -24,5 +24,8 @@ public static class RequestRefusals
     /// <summary>The person said no when asked.</summary>
     public static readonly RefusalKind NotConfirmed = new("not_confirmed", RefusalClass.Conflict);
 
-    public static IReadOnlyList<RefusalKind> All { get; } = [Reason, ControlCharacter, File, Hash, HashRequired, NotConfirmed];
+    /// <summary>Whoever asks has a token that is not good for it.</summary>
+    public static readonly RefusalKind Role = new("role", RefusalClass.Forbidden);
+
+    public static IReadOnlyList<RefusalKind> All { get; } = [Reason, ControlCharacter, File, Hash, HashRequired, NotConfirmed, Role];
 }

@@ -9,6 +9,9 @@ namespace Assay.Tests;
 /// <summary>Checks each cell of the table in <c>docs/api-access.md</c>, and that the table leaves out no endpoint.</summary>
 public sealed partial class AccessTableTests
 {
+    private const int OffColumns = 5;
+    private const int BasicColumns = 3;
+
     private static readonly (string Endpoint, string[] Cells)[] Table = ReadTable();
 
     [Theory]
@@ -19,11 +22,11 @@ public sealed partial class AccessTableTests
         await using var served = await ServedFolder.StartAsync(isBasic);
         var done = await served.DoneAsync();
         var run = (string)(await served.GetAsync($"/jobs/{done}"))["job"]!["run_id"]!;
-        for (var column = 0; column < 3; column++)
+        for (var column = 0; column < (isBasic ? BasicColumns : OffColumns); column++)
         {
             foreach (var (endpoint, cells) in Table)
             {
-                var expected = int.Parse(cells[(isBasic ? 3 : 0) + column]);
+                var expected = int.Parse(cells[(isBasic ? OffColumns : 0) + column]);
                 var caller = new Caller(served, isBasic, column);
                 var status = await caller.CallAsync(endpoint, done, run);
                 Assert.True(status == expected, $"{endpoint}, {(isBasic ? "basic" : "off")}, column {column}: {status}, the table says {expected}");
@@ -46,7 +49,7 @@ public sealed partial class AccessTableTests
     [
         .. File.ReadLines(Path.Combine(SharedData.RepositoryRoot, "docs", "api-access.md"))
             .Select(l => l.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            .Where(c => c.Length == 7 && (c[0].StartsWith("GET ", StringComparison.Ordinal) || c[0].StartsWith("POST ", StringComparison.Ordinal)))
+            .Where(c => c.Length == 1 + OffColumns + BasicColumns && (c[0].StartsWith("GET ", StringComparison.Ordinal) || c[0].StartsWith("POST ", StringComparison.Ordinal)))
             .Select(c => (c[0], c[1..])),
     ];
 
@@ -124,7 +127,13 @@ public sealed partial class AccessTableTests
                 case (false, 2):
                     var others = request.Headers.TryGetValues("Cookie", out var values) ? string.Join("; ", values) + "; " : "";
                     request.Headers.Remove("Cookie");
-                    request.Headers.Add("Cookie", $"{others}assay_operator={served.Token}");
+                    request.Headers.Add("Cookie", others + await served.SessionAsync());
+                    break;
+                case (false, 3):
+                    request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await served.TokenAsync("submitter"));
+                    break;
+                case (false, 4):
+                    request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await served.TokenAsync("reader"));
                     break;
                 case (true, 1):
                     request.Headers.Authorization = served.Client.DefaultRequestHeaders.Authorization;

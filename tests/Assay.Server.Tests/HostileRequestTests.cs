@@ -31,14 +31,15 @@ public sealed class HostileRequestTests
             Get("/jobs", "evil.example"), Get("/jobs", "127.0.0.1.evil.example"), Get("/jobs", "127.0.0.1:1"), Get("/ui/jobs", "[::ffff:7f00:1]"), Get("/jobs", ""), Post(approve, $"Host: evil.example\r\nAuthorization: Bearer {served.Token}\r\nIf-Match: \"{shown}\"\r\nContent-Type: application/json\r\n", "{}"),
 
             // Other sites' pages.
+            Post(approve, $"{good}If-Match: \"{shown}\"\r\nOrigin: https://{host}\r\n", "{}"), Post(approve, $"{good}If-Match: \"{shown}\"\r\nOrigin: http://127.0.0.1\r\n", "{}"),
             Post(approve, $"{good}If-Match: \"{shown}\"\r\nOrigin: https://evil.example\r\n", "{}"), Post(approve, $"{good}If-Match: \"{shown}\"\r\nOrigin: null\r\n", "{}"),
             Post(approve, $"{good}If-Match: \"{shown}\"\r\nSec-Fetch-Site: cross-site\r\n", "{}"), Post(approve, $"{good}If-Match: \"{shown}\"\r\nOrigin: http://{host}.evil.example\r\n", "{}"),
 
             // Nobody, or somebody else.
             Post(approve, $"Host: {host}\r\nContent-Type: application/json\r\nIf-Match: \"{shown}\"\r\n", "{}"), Post(approve, $"Host: {host}\r\nAuthorization: Bearer wrong\r\nContent-Type: application/json\r\nIf-Match: \"{shown}\"\r\n", "{}"),
-            Post(approve, $"Host: {host}\r\nAuthorization: Basic b3BlcmF0b3I6\r\nContent-Type: application/json\r\nIf-Match: \"{shown}\"\r\n", "{}"), Post(approve, $"Host: {host}\r\nCookie: assay_operator={served.Token}\r\nContent-Type: application/json\r\nIf-Match: \"{shown}\"\r\n", "{}"),
+            Post(approve, $"Host: {host}\r\nAuthorization: Basic b3BlcmF0b3I6\r\nContent-Type: application/json\r\nIf-Match: \"{shown}\"\r\n", "{}"), Post(approve, $"Host: {host}\r\nCookie: assay_session={served.Token}\r\nContent-Type: application/json\r\nIf-Match: \"{shown}\"\r\n", "{}"),
             Post(submit, $"Host: {host}\r\nContent-Type: application/json\r\n", Blueprint), Post($"/jobs/{id}/cancel", $"Host: {host}\r\nContent-Type: application/json\r\n", "{}"),
-            Form($"/ui/jobs/{id}/approve", $"step=runspec&sha256={shown}"), Form($"/ui/jobs/{id}/approve", $"step=runspec&sha256={shown}&form_token=forged", $"Cookie: assay_operator={served.Token}\r\n"), Form("/ui/sign-in", $"token={served.Token}"),
+            Form($"/ui/jobs/{id}/approve", $"step=runspec&sha256={shown}"), Form($"/ui/jobs/{id}/approve", $"step=runspec&sha256={shown}&form_token=forged", $"Cookie: assay_session={served.Token}\r\n"), Form("/ui/sign-in", $"token={served.Token}"),
 
             // Not what it says, or too much of it.
             Post(submit, $"Host: {host}\r\nAuthorization: Bearer {served.Token}\r\nContent-Type: text/plain\r\n", Blueprint), Post(submit, $"Host: {host}\r\nAuthorization: Bearer {served.Token}\r\n", Blueprint), Post(submit, good, ""), Post(submit, good, "[]"),

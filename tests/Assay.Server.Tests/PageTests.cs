@@ -19,10 +19,10 @@ public sealed class PageTests
         await Browser.ShotAsync(page, "jobs-empty");
         await page.GetByRole(AriaRole.Link, new() { Name = "Submit a blueprint or an idea" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in to submit" }).ClickAsync();
-        await page.GetByLabel("Operator's token").FillAsync("wrong");
+        await page.GetByLabel("Token", new() { Exact = true }).FillAsync("wrong");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not the operator's token");
-        await page.GetByLabel("Operator's token").FillAsync(served.Token);
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no token of this workspace");
+        await page.GetByLabel("Token", new() { Exact = true }).FillAsync(served.Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
 
         await page.GetByLabel("An idea: agents propose").CheckAsync();
@@ -71,7 +71,7 @@ public sealed class PageTests
         var (id, _) = await served.WaitingAsync();
         var page = await browser.OpenAsync(served.Url, javaScript: false);
         await page.GotoAsync($"/ui/sign-in?back=/ui/jobs/{id}");
-        await page.GetByLabel("Operator's token").FillAsync(served.Token);
+        await page.GetByLabel("Token", new() { Exact = true }).FillAsync(served.Token);
         await page.Keyboard.PressAsync("Enter");
 
         await page.GetByLabel("Why not").FillAsync("five, not two");

@@ -14,6 +14,7 @@ internal sealed class ServedFolder : IAsyncDisposable
     public const string Password = "s3cret: with colon";
 
     private readonly Process _server;
+    private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal);
 
     private ServedFolder(JobFolder folder, string url, Process server, bool isBasic)
     {
@@ -63,6 +64,32 @@ internal sealed class ServedFolder : IAsyncDisposable
         var line = await server.StandardOutput.ReadLineAsync(deadline.Token);
         Assert.True(line == $"Open {url}/ui/jobs", line ?? await server.StandardError.ReadToEndAsync(deadline.Token));
         return new ServedFolder(folder, url, server, isBasic);
+    }
+
+    /// <summary>A token that was made for a role, the same each time.</summary>
+    public async Task<string> TokenAsync(string role)
+    {
+        if (_tokens.TryGetValue(role, out var known)) return known;
+        var made = await Folder.RunAsync("token", "create", "--role", role, "--name", $"the {role}");
+        Assert.True(made.ExitCode == 0, made.Error);
+        return _tokens[role] = made.Output.Trim();
+    }
+
+    /// <summary>What a browser keeps that has signed in with a token; null: the operator's.</summary>
+    public async Task<string> SessionAsync(string? token = null)
+    {
+        using var fresh = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(Url) };
+        using var page = await fresh.GetAsync("/ui/sign-in");
+        var html = await page.Content.ReadAsStringAsync();
+        var field = html.Split("name=\"form_token\" value=\"")[1].Split('"')[0];
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/ui/sign-in")
+        {
+            Content = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal) { ["form_token"] = WebUtility.HtmlDecode(field), ["token"] = token ?? Token }),
+        };
+        request.Headers.Add("Cookie", page.Headers.GetValues("Set-Cookie").Select(c => c.Split(';')[0]));
+        using var answer = await fresh.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Found, answer.StatusCode);
+        return answer.Headers.GetValues("Set-Cookie").Single(c => c.StartsWith("assay_session=", StringComparison.Ordinal)).Split(';')[0];
     }
 
     public Task<HttpResponseMessage> PostAsync(string path, string json, string? ifMatch = null, string? idempotencyKey = null, HttpClient? client = null)

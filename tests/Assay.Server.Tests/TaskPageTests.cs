@@ -40,7 +40,7 @@ public sealed class TaskPageTests
         await Browser.ShotAsync(page, "tasks-task");
         await page.GotoAsync($"/ui/tasks/{TaskFolder.RunId}/release");
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in to decide" }).Last.ClickAsync();
-        await page.GetByLabel("Operator's token").FillAsync(served.Token);
+        await page.GetByLabel("Token", new() { Exact = true }).FillAsync(served.Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.Locator("pre").First).ToContainTextAsync("Tell the users.");
         await Browser.ShotAsync(page, "tasks-by-hand");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
@@ -26,10 +27,10 @@ internal static class DemoCommand
 
     private static async Task<int> JobsAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
-        if (StartedByAssay.Check()) return Refuse("work that Assay runs cannot decide about a job");
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
         if (!File.Exists(Path.Combine(example, "bin", "momentum")) && !Build(example)) return Refuse($"{example}/build failed");
         await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName);
+        if (DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no) return Refuse(no.Text);
         var desk = await JobDesk.OpenAsync(workspace, TimeProvider.System);
         var demo = new JobsDemo(workspace, desk, example, json ? Console.Error : Console.Out, cancel);
         var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
@@ -96,7 +97,7 @@ internal static class DemoCommand
             var document = JobDesk.ReadDocument(path).Value;
             var options = JobOptions.From(Path.Combine(example, "components.json"), null);
             var policies = Path.Combine(example, "policies.yaml");
-            var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, CommandLineActor.Here) : JobDesk.Prepare(document, Snapshot, policies, options, CommandLineActor.Here);
+            var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here) : JobDesk.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
             if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
             var submitted = await desk.SubmitAsync(prepared.Value);
             output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
@@ -113,9 +114,9 @@ internal static class DemoCommand
                 }
 
                 if (!Confirmed(view, waiting)) return null;
-                var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineActor.Here, "seen in the demo");
+                var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineCaller.Here, "seen in the demo");
                 var refused = answer.Refusal is { } no ? $": {no.Text}" : "";
-                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineActor.Here.Name}{refused}");
+                output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineCaller.Here.Name}{refused}");
             }
 
             return null;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Engine;
 using Assay.Engine.Processes.Containment;
+using Assay.Host;
 
 namespace Assay.Cli.Commands;
 
@@ -75,7 +76,7 @@ internal static class DoctorCommand
         yield return host.Git is not { } git
             ? new DoctorFinding("git", "MISSING", "none", "tasks with a working tree need it: apt-get install git", IsMissing: true)
             : new DoctorFinding("git", "yes", git);
-        var (soft, hard) = Descriptors();
+        var (soft, hard) = OpenFiles.Limits();
         yield return soft >= FewDescriptors
             ? new DoctorFinding("open files", "yes", $"{soft} (at most {hard})")
             : new DoctorFinding("open files", "few", $"{soft} (at most {hard})", "many runs at once may meet the limit: ulimit -n 65536");
@@ -83,13 +84,6 @@ internal static class DoctorCommand
 
     private static DoctorFinding Feature(string name, bool isThere, string what, string cost) =>
         isThere ? new DoctorFinding(name, "yes", what) : new DoctorFinding(name, "no", "none", cost);
-
-    private static (long Soft, long Hard) Descriptors()
-    {
-        var line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
-        var numbers = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3..5].Select(n => long.TryParse(n, out var number) ? number : long.MaxValue).ToArray();
-        return (numbers[0], numbers[1]);
-    }
 
     private static void Print(DoctorReport report)
     {

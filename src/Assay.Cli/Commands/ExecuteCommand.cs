@@ -25,12 +25,12 @@ internal static class ExecuteCommand
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var prepared = TaskExecutor.Prepare(parsed.GetValue(root)!, parsed.GetValue(runId)!, parsed.GetValue(adapters), CommandLineActor.Here);
+            var prepared = TaskExecutor.Prepare(parsed.GetValue(root)!, parsed.GetValue(runId)!, parsed.GetValue(adapters), CommandLineCaller.Here.Actor);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
-            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineActor.Here, cancel);
+            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel);
             return Report(end, parsed.GetValue(runId)!, globals.Json(parsed));
         });
         return command;

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Lanes.Jobs;
-using Assay.Lanes.Shared;
 
 namespace Assay.Cli.Commands;
 
@@ -23,7 +23,7 @@ internal static class JobCommands
         Show(globals), List(globals), Document(globals), Replay(globals),
     };
 
-    private delegate Checked<JobSubmitted> Preparation(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Actor by);
+    private delegate Checked<JobSubmitted> Preparation(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by);
 
     private static Command Submit(GlobalOptions globals, string name, string description, Preparation prepare)
     {
@@ -37,7 +37,7 @@ internal static class JobCommands
         {
             var document = JobDesk.ReadDocument(parsed.GetValue(file)!);
             if (!document.IsValid) return Problems.Print(document.Problems, globals.Json(parsed));
-            var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineActor.Here);
+            var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineCaller.Here);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             var answer = await (await JobDesk.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
@@ -57,10 +57,10 @@ internal static class JobCommands
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
         {
-            if (parsed.GetValue(blueprint) is not { } path) return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineActor.Here);
+            if (parsed.GetValue(blueprint) is not { } path) return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineCaller.Here);
             var document = JobDesk.ReadDocument(path);
             return document.IsValid
-                ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineActor.Here)
+                ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineCaller.Here)
                 : JobAnswer.Refused(parsed.GetValue(id)!, document.Problems[0]);
         }));
         return command;
@@ -71,7 +71,7 @@ internal static class JobCommands
         var id = JobArgument.Id();
         var reason = JobArgument.Reason(required: false);
         var command = new Command("cancel", "End a job, in whatever state it is") { id, reason };
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.CancelAsync(parsed.GetValue(id)!, CommandLineActor.Here, parsed.GetValue(reason))));
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.CancelAsync(parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason))));
         return command;
     }
 
@@ -82,7 +82,7 @@ internal static class JobCommands
         var components = new Option<string?>("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
         var command = new Command("retry", "Try the stage again that ended in an error") { id, reason, components };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.RetryAsync(
-            parsed.GetValue(id)!, CommandLineActor.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null)));
+            parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null)));
         return command;
     }
 

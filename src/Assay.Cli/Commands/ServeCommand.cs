@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Assay.Access;
 using Assay.Engine.Workspaces;
 using Assay.Server;
 using Assay.Server.Security;

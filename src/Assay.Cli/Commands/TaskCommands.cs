@@ -75,7 +75,7 @@ internal static class TaskCommands
         var note = new Option<string?>("--note") { Description = "A word on it", HelpName = "TEXT" };
         var command = new Command("done", "Say that a manual task is done") { task, run, evidence, note };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.DoneAsync(runId, parsed.GetValue(task)!, parsed.GetValue(evidence) ?? [], parsed.GetValue(note), CommandLineActor.Here)));
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.DoneAsync(runId, parsed.GetValue(task)!, parsed.GetValue(evidence) ?? [], parsed.GetValue(note), CommandLineCaller.Here)));
         return command;
     }
 
@@ -85,7 +85,7 @@ internal static class TaskCommands
         var reason = new Option<string>("--reason") { Description = "Why", HelpName = "TEXT", Required = true };
         var command = new Command("fail", "Say that a manual task cannot be done") { task, run, reason };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.FailAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason)!, CommandLineActor.Here)));
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.FailAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason)!, CommandLineCaller.Here)));
         return command;
     }
 
@@ -95,7 +95,7 @@ internal static class TaskCommands
         var reason = new Option<string?>("--reason") { Description = "Why", HelpName = "TEXT" };
         var command = new Command("retry", "Let a task that did not complete be tried again, with those that were cancelled because of it") { task, run, reason };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.RetryAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineActor.Here)));
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.RetryAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineCaller.Here)));
         return command;
     }
 
@@ -105,7 +105,7 @@ internal static class TaskCommands
         var reason = new Option<string?>("--reason") { Description = "Why", HelpName = "TEXT" };
         var command = new Command("cancel", "End a task, wherever it is") { task, run, reason };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.CancelAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineActor.Here)));
+            globals, parsed, parsed.GetValue(run), (board, runId) => board.CancelAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineCaller.Here)));
         return command;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Tasks;
@@ -19,7 +20,6 @@ internal static class TasksDemo
 
     public static async Task<int> RunAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
-        if (StartedByAssay.Check()) return DemoCommand.Refuse("work that Assay runs cannot decide about tasks");
         if (DemoCommand.Find(Example) is not { } example) return DemoCommand.Refuse($"{Example} is not here: run it from a clone of the repository");
         var root = Path.Combine(Directory.CreateTempSubdirectory("assay-demo-").FullName, "kata-project");
         var port = FreePort();
@@ -43,20 +43,21 @@ internal static class TasksDemo
     private static async Task<int> WalkAsync(string root, string workspacePath, bool json, CancellationToken cancel)
     {
         var output = json ? Console.Error : Console.Out;
-        var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineActor.Here);
+        var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineCaller.Here.Actor);
         if (!prepared.IsValid) return Problems.Print(prepared.Problems, json);
         await using var workspace = Workspace.Open(workspacePath);
+        if (DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no) return DemoCommand.Refuse(no.Text);
         output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
         output.WriteLine();
         var executor = new TaskExecutor(workspace, TimeProvider.System, new TaskReporter(output).Observe);
-        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineActor.Here, cancel) is not ExecutionEnd.Left { Cancelled: false }) return ExitCodes.Cancelled;
+        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not ExecutionEnd.Left { Cancelled: false }) return ExitCodes.Cancelled;
         output.WriteLine();
         output.WriteLine("Morning. One task waits for a person, who writes a note and gives it as evidence.");
         var note = Path.Combine(root, "release-note.md");
         await File.WriteAllTextAsync(note, "FizzBuzz, Roman digits, leap years and wrapping are mended.\n", cancel);
         var board = await TaskBoard.OpenAsync(workspace, TimeProvider.System);
-        await board.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineActor.Here);
-        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineActor.Here, cancel) is not ExecutionEnd.Left { Cancelled: false } end) return ExitCodes.Cancelled;
+        await board.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineCaller.Here);
+        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not ExecutionEnd.Left { Cancelled: false } end) return ExitCodes.Cancelled;
 
         var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
         if (json)

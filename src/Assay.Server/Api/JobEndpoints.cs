@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Assay.Access;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
-using Assay.Lanes.Shared;
 using Assay.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +16,7 @@ using Microsoft.Net.Http.Headers;
 namespace Assay.Server.Api;
 
 /// <summary>The JSON API of jobs (lane document: Jobs, API).</summary>
-internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteGuard guard, EventStream events, CancellationToken stopping)
+internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, AccessGuard guard, EventStream events, CancellationToken stopping)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
@@ -68,13 +68,13 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
 
     private async Task<IResult> SubmitAsync(HttpContext context, JobKind kind, string? snapshotId, string? bundleId)
     {
-        if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
+        if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (body, unreadable) = await RequestBody.ReadAsync(context.Request);
         if (unreadable is not null) return unreadable;
         var key = context.Request.Headers["Idempotency-Key"].ToString();
-        return await submissions.OnceAsync(key, actor.Name, body, $"{kind} {context.Request.QueryString}", async () =>
+        return await submissions.OnceAsync(key, caller.Name, body, $"{kind} {context.Request.QueryString}", async () =>
         {
-            var (answer, problems) = await submissions.SubmitAsync(kind, body, "body", snapshotId, bundleId, actor);
+            var (answer, problems) = await submissions.SubmitAsync(kind, body, "body", snapshotId, bundleId, caller);
             if (answer is null) return (Problems.Result(problems), null);
             if (answer.Refusal is { } no) return (Problems.Result(no), null);
             return (Receipt(context, answer, answer.Status == JobReceipt.Created), answer.JobId);
@@ -113,13 +113,13 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         return Results.Text($"{{\"events\":[{string.Join(",", lines)}]}}", "application/json", Encoding.UTF8);
     }
 
-    private Task<IResult> ApproveAsync(HttpContext context, string job_id, string? step) => DecideAsync(context, step, async (actor, sha256) =>
+    private Task<IResult> ApproveAsync(HttpContext context, string job_id, string? step) => DecideAsync(context, step, async (caller, sha256) =>
     {
         var (request, refusal) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.ReasonRequest, new ReasonRequest(null));
-        return refusal ?? Answer(context, await desk.ApproveAsync(job_id, step!, sha256, actor, request.Reason));
+        return refusal ?? Answer(context, await desk.ApproveAsync(job_id, step!, sha256, caller, request.Reason));
     });
 
-    private Task<IResult> RejectAsync(HttpContext context, string job_id, string? step) => DecideAsync(context, step, async (actor, sha256) =>
+    private Task<IResult> RejectAsync(HttpContext context, string job_id, string? step) => DecideAsync(context, step, async (caller, sha256) =>
     {
         var (request, refusal) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.RejectRequest, new RejectRequest(null, null));
         if (refusal is not null) return refusal;
@@ -129,13 +129,13 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         }
 
         var replacement = request.Replacement is { } document ? Encoding.UTF8.GetBytes(document.GetRawText()) : null;
-        return Answer(context, await desk.RejectAsync(job_id, step!, sha256, actor, request.Reason, replacement));
+        return Answer(context, await desk.RejectAsync(job_id, step!, sha256, caller, request.Reason, replacement));
     });
 
     /// <summary>A decision names its step, and in If-Match the digest of what the person saw.</summary>
-    private async Task<IResult> DecideAsync(HttpContext context, string? step, Func<Actor, Digest, Task<IResult>> decide)
+    private async Task<IResult> DecideAsync(HttpContext context, string? step, Func<Caller, Digest, Task<IResult>> decide)
     {
-        if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
+        if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         if (step is null || !JobWorkflow.Checkpoints.Contains(step))
         {
             return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Checkpoints)}");
@@ -152,12 +152,12 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
             return Problems.Result(HttpRefusal.MatchForm, "If-Match is one digest of 64 hex digits, in quotes");
         }
 
-        return await decide(actor, Digest.Parse(given));
+        return await decide(caller, Digest.Parse(given));
     }
 
     private async Task<IResult> SpawnAsync(HttpContext context, string job_id)
     {
-        if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
+        if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.SpawnRequest, new SpawnRequest(null, null));
         if (unreadable is not null) return unreadable;
         if ((request.ProposalId is null) == (request.Blueprint is null))
@@ -166,23 +166,23 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, WriteG
         }
 
         var blueprint = request.Blueprint is { } given ? InputDocument.Read(Encoding.UTF8.GetBytes(given.GetRawText()), "body") : (Checked<InputDocument>?)null;
-        var answer = await desk.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, actor);
+        var answer = await desk.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, caller);
         if (answer.Refusal is { } no) return Problems.Result(no);
         return Receipt(context, JobAnswer.Done(answer.ChildJobId!, "spawned"), isNew: true);
     }
 
     private async Task<IResult> CancelAsync(HttpContext context, string job_id)
     {
-        if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
+        if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.ReasonRequest, new ReasonRequest(null));
-        return unreadable ?? Answer(context, await desk.CancelAsync(job_id, actor, request.Reason));
+        return unreadable ?? Answer(context, await desk.CancelAsync(job_id, caller, request.Reason));
     }
 
     private async Task<IResult> RetryAsync(HttpContext context, string job_id)
     {
-        if (!guard.TryApi(context, out var actor, out var refusal)) return refusal;
+        if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.ReasonRequest, new ReasonRequest(null));
-        return unreadable ?? Answer(context, await desk.RetryAsync(job_id, actor, request.Reason, submissions.Options));
+        return unreadable ?? Answer(context, await desk.RetryAsync(job_id, caller, request.Reason, submissions.Options));
     }
 
     private static IResult Answer(HttpContext context, JobAnswer answer) =>

@@ -1,9 +1,9 @@
+using Assay.Access;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
-using Assay.Lanes.Shared;
 using Assay.Ledger;
 using Microsoft.AspNetCore.Http;
 
@@ -29,7 +29,7 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
     /// <param name="bundleId">The policy bundle; null: the one there is, or the one that the idea names.</param>
     /// <param name="by">The person.</param>
     public async Task<(JobAnswer? Answer, IReadOnlyList<InputProblem> Problems)> SubmitAsync(
-        JobKind kind, ReadOnlyMemory<byte> body, string source, string? snapshotId, string? bundleId, Actor by)
+        JobKind kind, ReadOnlyMemory<byte> body, string source, string? snapshotId, string? bundleId, Caller by)
     {
         var document = InputDocument.Read(body, source);
         if (!document.IsValid) return (null, document.Problems);

@@ -7,13 +7,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Assay.Server.Pages;
 
 /// <summary>Pages as answers, with what each knows of its visitor.</summary>
-internal sealed class PageAnswers(WriteGuard guard)
+internal sealed class PageAnswers(AccessGuard guard)
 {
     public RazorComponentResult<TPage> Page<TPage>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK, string? rule = null)
         where TPage : Microsoft.AspNetCore.Components.IComponent
     {
         if (status >= StatusCodes.Status400BadRequest) context.Items[Problems.RuleKey] = rule;
-        parameters["Context"] = new PageContext(guard.SignedIn(context), guard.NeedsSignIn(context), guard.FormToken(context));
+        parameters["Context"] = new PageContext(guard.SignedIn(context), guard.HasSession(context), guard.NeedsSignIn(context), guard.FormToken(context));
         return new RazorComponentResult<TPage>(parameters) { StatusCode = status };
     }
 
@@ -21,10 +21,10 @@ internal sealed class PageAnswers(WriteGuard guard)
         Refused(context, HttpRefusal.NotFound, "There is no such page", "Nothing of that name is here.");
 
     public IResult Refused(HttpContext context, PageRefusal refusal, string back) =>
-        Refused(context, refusal.Kind, "That could not be done", refusal.Message, back);
+        Message(context, (refusal.Status, refusal.Rule), "That could not be done", refusal.Message, back);
 
     public IResult Refused(HttpContext context, Refusal refusal, string back) =>
-        Message(context, (Problems.StatusOf(refusal.Kind.Class), refusal.Kind.Code), "That could not be done", refusal.Text, back);
+        Refused(context, PageRefusal.Of(refusal), back);
 
     public IResult Refused(HttpContext context, HttpRefusal refusal, string heading, string message, string back = "/ui/jobs") =>
         Message(context, (refusal.Status, refusal.Rule), heading, message, back);

@@ -1,8 +1,8 @@
 using System.Text;
+using Assay.Access;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
-using Assay.Lanes.Shared;
 using Assay.Server.Api;
 using Assay.Server.Security;
 using Microsoft.AspNetCore.Builder;
@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Assay.Server.Pages;
 
 /// <summary>The pages, and what their forms do. A form does what the API does, with the same rules.</summary>
-internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, WriteGuard guard, PageAnswers answers, string tokenPath, TimeProvider time)
+internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, AccessGuard guard, PageAnswers answers, TimeProvider time)
 {
     private const int PageSize = 50;
 
@@ -25,17 +25,15 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         pages.MapGet("/runs/{run_id}", Run);
         pages.MapGet("/submit", (HttpContext context) => answers.Page<SubmitPage>(context, []));
         pages.MapPost("/submit", (Delegate)SubmitAsync);
-        pages.MapGet("/sign-in", (HttpContext context, string? back) => SignIn(context, back, null));
-        pages.MapPost("/sign-in", (Delegate)SignInAsync);
-        pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (actor, form, sha256) =>
-            desk.ApproveAsync(job_id, form["step"].ToString(), sha256, actor, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (caller, form, sha256) =>
+            desk.ApproveAsync(job_id, form["step"].ToString(), sha256, caller, Text(form, "reason"))));
         pages.MapPost("/jobs/{job_id}/reject", (HttpContext context, string job_id) => DecideAsync(context, job_id, RejectAsync(job_id)));
-        pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) =>
-            desk.CancelAsync(job_id, actor, Text(form, "reason"))));
-        pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) =>
-            desk.RetryAsync(job_id, actor, Text(form, "reason"), submissions.Options)));
-        pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (actor, form) =>
-            desk.SpawnAsync(job_id, null, Text(form, "proposal_id"), actor)));
+        pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            desk.CancelAsync(job_id, caller, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            desk.RetryAsync(job_id, caller, Text(form, "reason"), submissions.Options)));
+        pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            desk.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
 
     private IResult List(HttpContext context, string? state, string? cursor)
@@ -82,12 +80,12 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
 
     private async Task<IResult> SubmitAsync(HttpContext context)
     {
-        var (actor, refusal) = await guard.FormAsync(context);
-        if (actor is null) return answers.Refused(context, refusal!, "/ui/submit");
+        var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
+        if (caller is null) return answers.Refused(context, refusal!, "/ui/submit");
         var form = await context.Request.ReadFormAsync();
         var kind = form["kind"] == "idea" ? JobKind.Idea : JobKind.Blueprint;
         var document = form["document"].ToString();
-        var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), actor);
+        var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), caller);
         if (answer is { Refusal: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
         IReadOnlyList<string> shown = answer is null ? [.. problems.Select(p => p.ToString())] : [answer.Refusal!.Text];
         return answers.Page<SubmitPage>(
@@ -103,23 +101,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
             StatusCodes.Status400BadRequest, answer?.Refusal?.Kind.Code ?? problems[0].Rule);
     }
 
-    private IResult SignIn(HttpContext context, string? back, string? problem, int status = StatusCodes.Status200OK) => answers.Page<SignInPage>(
-        context,
-        new() { [nameof(SignInPage.TokenPath)] = tokenPath, [nameof(SignInPage.Back)] = back, [nameof(SignInPage.Problem)] = problem },
-        status, HttpRefusal.Unauthorized.Rule);
-
-    private async Task<IResult> SignInAsync(HttpContext context)
-    {
-        if (!await guard.HasFormTokenAsync(context)) return answers.Refused(context, PageRefusal.OldForm, "/ui/sign-in");
-        var form = await context.Request.ReadFormAsync();
-        var token = form["token"].ToString().Trim();
-        if (!guard.IsToken(token)) return SignIn(context, form["back"], "That is not the operator's token.", StatusCodes.Status401Unauthorized);
-        context.Response.Cookies.Append(WriteGuard.Cookie, token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/" });
-        var back = form["back"].ToString();
-        return Results.LocalRedirect(back.StartsWith("/ui/", StringComparison.Ordinal) ? back : "/ui/jobs");
-    }
-
-    private Func<Actor, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (actor, form, sha256) =>
+    private Func<Caller, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (caller, form, sha256) =>
     {
         if (Text(form, "reason") is not { } reason)
         {
@@ -127,23 +109,23 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Write
         }
 
         var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
-        return desk.RejectAsync(jobId, form["step"].ToString(), sha256, actor, reason, replacement);
+        return desk.RejectAsync(jobId, form["step"].ToString(), sha256, caller, reason, replacement);
     };
 
-    private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Actor, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (actor, form) =>
+    private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (caller, form) =>
     {
         var sha256 = form["sha256"].ToString();
         return sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
-            ? decide(actor, form, Digest.Parse(sha256))
+            ? decide(caller, form, Digest.Parse(sha256))
             : Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.HashRequired, "the form does not say which document was seen"));
     });
 
-    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Actor, IFormCollection, Task<JobAnswer>> put)
+    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<JobAnswer>> put)
     {
         var back = JobIdentity.IsShortId(jobId) ? $"/ui/jobs/{jobId}" : "/ui/jobs";
-        var (actor, refusal) = await guard.FormAsync(context);
-        if (actor is null) return answers.Refused(context, refusal!, back);
-        var answer = await put(actor, await context.Request.ReadFormAsync());
+        var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
+        if (caller is null) return answers.Refused(context, refusal!, back);
+        var answer = await put(caller, await context.Request.ReadFormAsync());
         if (answer.Refusal is { } no) return answers.Refused(context, no, back);
         return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
     }

@@ -1,5 +1,5 @@
+using Assay.Access;
 using Assay.Kernel.Lanes;
-using Assay.Lanes.Shared;
 using Assay.Server.Security;
 using Assay.Tasks;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Assay.Server.Pages;
 
 /// <summary>The pages of runs, tasks and patches, and what their forms do.</summary>
-internal sealed class TaskPages(TaskBoard board, WriteGuard guard, PageAnswers answers)
+internal sealed class TaskPages(TaskBoard board, AccessGuard guard, PageAnswers answers)
 {
     private const int MaxRuns = 50;
     private const int MaxLines = 200;
@@ -67,11 +67,11 @@ internal sealed class TaskPages(TaskBoard board, WriteGuard guard, PageAnswers a
         })
         : answers.NotFound(context);
 
-    private async Task<IResult> PutAsync(HttpContext context, string back, Func<Actor, IFormCollection, Task<TaskAnswer>> put)
+    private async Task<IResult> PutAsync(HttpContext context, string back, Func<Caller, IFormCollection, Task<TaskAnswer>> put)
     {
-        var (actor, refusal) = await guard.FormAsync(context);
-        if (actor is null) return answers.Refused(context, refusal!, "/ui/tasks");
-        var answer = await put(actor, await context.Request.ReadFormAsync());
+        var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
+        if (caller is null) return answers.Refused(context, refusal!, "/ui/tasks");
+        var answer = await put(caller, await context.Request.ReadFormAsync());
         if (answer.Refusal is not { } no) return Results.LocalRedirect(back);
         return answers.Refused(context, no, no.Kind.Class == RefusalClass.NotFound ? "/ui/tasks" : back);
     }

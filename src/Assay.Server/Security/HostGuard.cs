@@ -9,6 +9,7 @@ namespace Assay.Server.Security;
 internal sealed class HostGuard
 {
     private readonly HashSet<string> _hosts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _proxied = new(StringComparer.OrdinalIgnoreCase);
 
     public HostGuard(ServeOptions options)
     {
@@ -21,6 +22,7 @@ internal sealed class HostGuard
         }
 
         _hosts.UnionWith(options.AllowedHosts);
+        _proxied.UnionWith(options.AllowedHosts);
     }
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -48,6 +50,14 @@ internal sealed class HostGuard
         await next(context);
     }
 
-    private bool IsOwn(string origin, HttpRequest request) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out var url) && _hosts.Contains(url.Authority) && url.Authority == request.Host.Value;
+    /// <summary>
+    /// Scheme, host and port as the request was made with them; a name that was allowed for a proxy may stand behind its https.
+    /// </summary>
+    private bool IsOwn(string origin, HttpRequest request)
+    {
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || !_hosts.Contains(url.Authority)) return false;
+        var isScheme = url.Scheme == request.Scheme || (url.Scheme == "https" && _proxied.Contains(request.Host.Value ?? ""));
+        var port = request.Host.Port ?? (url.Scheme == "https" ? 443 : 80);
+        return isScheme && url.Port == port && string.Equals(url.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase);
+    }
 }

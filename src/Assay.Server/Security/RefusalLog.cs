@@ -5,15 +5,26 @@ using Microsoft.AspNetCore.Http;
 
 namespace Assay.Server.Security;
 
-/// <summary>A line for every request that was refused: <c>logs/refused.jsonl</c>. One old file is kept, so that a flood cannot fill the disk.</summary>
+/// <summary>
+/// What was refused: <c>logs/refused.jsonl</c>. The first refusals of a kind from one address have a line each; when there are many within a
+/// short time, the others are counted and get one line together. One old file is kept, so that a flood cannot fill the disk.
+/// </summary>
 internal sealed class RefusalLog : IDisposable
 {
     private const long MaxBytes = 8 << 20;
     private const int MaxText = 200;
+    private const int MaxKinds = 1_000;
+
+    /// <summary>Refusals of a kind from one address that have a line of their own within a window.</summary>
+    private const int LinesAWindow = 20;
+
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
+    private readonly Dictionary<(string? From, int Status, string Rule), Count> _counts = [];
     private readonly string _path;
     private readonly TimeProvider _time;
+    private readonly ITimer _timer;
     private FileStream _file;
 
     public RefusalLog(string workspaceRoot, TimeProvider time)
@@ -22,6 +33,7 @@ internal sealed class RefusalLog : IDisposable
         _path = Path.Combine(workspaceRoot, "logs", "refused.jsonl");
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         _file = Open();
+        _timer = time.CreateTimer(_ => Sum(all: false), null, Window, Window);
     }
 
     /// <summary>Records what came of a request that was answered with a status from 400.</summary>
@@ -41,7 +53,12 @@ internal sealed class RefusalLog : IDisposable
     /// <summary>Records a request that was so broken that it never came to be one.</summary>
     public void Malformed(string reason) => Write(null, "", "", StatusCodes.Status400BadRequest, reason);
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Sum(all: true);
+        _file.Dispose();
+    }
 
     private void Record(HttpContext context)
     {
@@ -53,22 +70,57 @@ internal sealed class RefusalLog : IDisposable
 
     private void Write(string? from, string method, string path, int status, string rule)
     {
-        var line = new JsonObject
-        {
-            ["at"] = _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
-            ["from"] = from,
-            ["method"] = Short(method),
-            ["path"] = Short(path),
-            ["status"] = status,
-            ["rule"] = Short(rule),
-        };
-        var bytes = Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n");
+        var now = _time.GetUtcNow();
         lock (_gate)
         {
-            if (_file.Length > MaxBytes) Rotate();
-            _file.Write(bytes);
-            _file.Flush();
+            var kind = (from, status, Short(rule));
+            if (!_counts.TryGetValue(kind, out var count))
+            {
+                if (_counts.Count == MaxKinds) Sum(all: true);
+                _counts.Add(kind, count = new Count(now));
+            }
+
+            if (++count.Seen > LinesAWindow) return;
+            Append(new JsonObject
+            {
+                ["at"] = Text(now),
+                ["from"] = from,
+                ["method"] = Short(method),
+                ["path"] = Short(path),
+                ["status"] = status,
+                ["rule"] = kind.Item3,
+            });
         }
+    }
+
+    /// <summary>Ends the windows that are over, each with a line for what was only counted.</summary>
+    private void Sum(bool all)
+    {
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            foreach (var (kind, count) in _counts.Where(c => all || c.Value.Since + Window <= now).ToList())
+            {
+                _counts.Remove(kind);
+                if (count.Seen <= LinesAWindow) continue;
+                Append(new JsonObject
+                {
+                    ["at"] = Text(now),
+                    ["from"] = kind.From,
+                    ["status"] = kind.Status,
+                    ["rule"] = kind.Rule,
+                    ["since"] = Text(count.Since),
+                    ["more"] = count.Seen - LinesAWindow,
+                });
+            }
+        }
+    }
+
+    private void Append(JsonObject line)
+    {
+        if (_file.Length > MaxBytes) Rotate();
+        _file.Write(Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n"));
+        _file.Flush();
     }
 
     private void Rotate()
@@ -80,5 +132,15 @@ internal sealed class RefusalLog : IDisposable
 
     private FileStream Open() => new(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
 
+    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
+
     private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText] + "…";
+
+    /// <summary>Refusals of a kind in the window that is open.</summary>
+    private sealed class Count(DateTimeOffset since)
+    {
+        public DateTimeOffset Since => since;
+
+        public long Seen { get; set; }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Access;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
@@ -40,17 +41,17 @@ public sealed class JobDesk
     /// <param name="bundlePath">The policy bundle.</param>
     /// <param name="options">Components and job root.</param>
     /// <param name="by">Who asks.</param>
-    public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Actor by)
+    public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by)
     {
         var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by) : Checked<JobSubmitted>.Refused(bundle.Problems);
+        return bundle.IsValid ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by.Actor) : Checked<JobSubmitted>.Refused(bundle.Problems);
     }
 
     /// <summary>Checks an idea with everything it refers to. Nothing is written.</summary>
-    public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Actor by)
+    public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by)
     {
         var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by) : Checked<JobSubmitted>.Refused(bundle.Problems);
+        return bundle.IsValid ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by.Actor) : Checked<JobSubmitted>.Refused(bundle.Problems);
     }
 
     /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
@@ -79,20 +80,23 @@ public sealed class JobDesk
         }
     }
 
-    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Actor by, string? reason) =>
-        PutAsync(jobId, new ApproveStep(step, sha256, by, reason), reason);
+    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Caller by, string? reason) =>
+        DecideAsync(jobId, by, () => PutAsync(jobId, new ApproveStep(step, sha256, by.Actor, reason), reason));
 
-    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Actor by, string reason, byte[]? replacement) =>
-        PutAsync(jobId, new RejectStep(step, sha256, by, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason);
+    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string reason, byte[]? replacement) => DecideAsync(
+        jobId, by, () => PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
 
-    public Task<JobAnswer> CancelAsync(string jobId, Actor by, string? reason) => PutAsync(jobId, new CancelJob(by, reason), reason);
+    public Task<JobAnswer> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
 
     /// <summary>Lets a failed stage be tried again, with the components as they are now.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="by">Who.</param>
     /// <param name="reason">Why.</param>
     /// <param name="options">Where the components are; null: they stay as they were bound.</param>
-    public async Task<JobAnswer> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
+    public Task<JobAnswer> RetryAsync(string jobId, Caller by, string? reason, JobOptions? options) =>
+        DecideAsync(jobId, by, () => RetryAsync(jobId, by.Actor, reason, options));
+
+    private async Task<JobAnswer> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
     {
         ImmutableSortedDictionary<string, ComponentBinding>? components = null;
         if (options is not null && Find(jobId) is { } job)
@@ -110,7 +114,10 @@ public sealed class JobDesk
     /// <param name="blueprint">The blueprint; null: the proposal's.</param>
     /// <param name="proposalId">One of the parent's proposals.</param>
     /// <param name="by">Who.</param>
-    public async Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
+    public Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Caller by) =>
+        DecideAsync(jobId, by, () => SpawnAsync(jobId, blueprint, proposalId, by.Actor));
+
+    private async Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
     {
         if (Find(jobId) is not { } parent) return Absent(jobId);
         ChildJob child;
@@ -223,6 +230,9 @@ public sealed class JobDesk
         var isLeft = summary.State == JobTables.Running && living.Left(JobLane.StreamOf(row.Key));
         return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
     }
+
+    private Task<JobAnswer> DecideAsync(string jobId, Caller by, Func<Task<JobAnswer>> put) =>
+        DecisionRule.Problem(by, _workspace.Store) is { } no ? Task.FromResult(JobAnswer.Refused(jobId, no)) : put();
 
     private static JobAnswer Absent(string jobId) => JobAnswer.Refused(jobId, JobRefusals.NoJob, $"there is no job {jobId}");
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Access;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
@@ -112,13 +113,18 @@ public sealed class TaskBoard
     }
 
     /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
-    public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Actor by) => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by), PatchState.Committed);
+    public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Caller by) =>
+        DecideAsync(patchId, by, () => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by.Actor), PatchState.Committed));
 
     /// <summary>Takes a patch out of the real tree: byte for byte, or not at all.</summary>
-    public Task<TaskAnswer> RollBackAsync(string patchId, Actor by) => ChangeAsync(patchId, new RollBackPatch(patchId, by), PatchState.RolledBack);
+    public Task<TaskAnswer> RollBackAsync(string patchId, Caller by) =>
+        DecideAsync(patchId, by, () => ChangeAsync(patchId, new RollBackPatch(patchId, by.Actor), PatchState.RolledBack));
 
     /// <summary>Says that a manual task is done, with files as evidence.</summary>
-    public Task<TaskAnswer> DoneAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Actor by)
+    public Task<TaskAnswer> DoneAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Caller by) =>
+        DecideAsync(taskId, by, () => CompleteAsync(runId, taskId, evidence, note, by.Actor));
+
+    private Task<TaskAnswer> CompleteAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Actor by)
     {
         var files = ImmutableArray.CreateBuilder<EvidenceFile>();
         var blobs = new List<Blob>();
@@ -140,11 +146,13 @@ public sealed class TaskBoard
         return PutAsync(runId, taskId, new CompleteManual(taskId, by, note, files.ToImmutable(), blobs), note);
     }
 
-    public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Actor by) => PutAsync(runId, taskId, new FailManual(taskId, by, reason), reason);
+    public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Caller by) =>
+        DecideAsync(taskId, by, () => PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
 
-    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Actor by) => PutAsync(runId, taskId, new CancelTask(taskId, by, reason), reason);
+    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) => PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);
 
-    public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Actor by) => PutAsync(runId, taskId, new RetryTask(taskId, by, reason), reason);
+    public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Caller by) =>
+        DecideAsync(taskId, by, () => PutAsync(runId, taskId, new RetryTask(taskId, by.Actor, reason), reason));
 
     /// <summary>Checks the health of an adapter now.</summary>
     public async Task<TaskAnswer> CheckAsync(string adapterId)
@@ -160,6 +168,9 @@ public sealed class TaskBoard
             ? TaskAnswer.Refused(adapterId, TaskRefusals.Unhealthy, state.HealthReason!)
             : TaskAnswer.Done(adapterId, "healthy");
     }
+
+    private Task<TaskAnswer> DecideAsync(string subject, Caller by, Func<Task<TaskAnswer>> put) =>
+        DecisionRule.Problem(by, _workspace.Store) is { } no ? Task.FromResult(TaskAnswer.Refused(subject, no)) : put();
 
     private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
     {

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 
-namespace Assay.Server.Security;
+namespace Assay.Access;
 
 /// <summary>The operator's token: a file of the workspace that only its user can read, and that no sandboxed work sees.</summary>
-public static class OperatorToken
+internal static class OperatorToken
 {
     private const int Bytes = 32;
 

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Assay.Engine.Workspaces;
+using Assay.Ledger;
+using Assay.Native;
+
+namespace Assay.Access;
+
+/// <summary>
+/// Whether a process is work that Assay runs, or was started by such work. Caged work cannot reach the workspace at all; this is the check for work that was
+/// declared to run without a cage, also for what it left behind with an empty environment (cage.md, "Approving").
+/// </summary>
+internal static class WorkOfAssay
+{
+    private const string Mark = "ASSAY_ATTEMPT=";
+
+    /// <summary>
+    /// True when the process or one that it descends from carries the mark of an attempt, is an engine of this workspace that lives, stands in a cgroup of
+    /// Assay's, or when a Landlock domain stands between this process and its ancestors, as it does between work and its engine.
+    /// </summary>
+    public static bool Is(int pid, IEventStore store)
+    {
+        var now = new HostClock(TimeProvider.System).Now;
+        var engines = store.Sessions().Where(s => s.Host == now.Host && !HostClock.IsGone(s)).Select(s => s.ProcessId).ToHashSet();
+        if (StandsInCgroup(pid)) return true;
+        for (var at = pid; at > 1; at = ParentOf(at))
+        {
+            if (HasMark(at) || (at != pid && (engines.Contains(at) || (pid == Environment.ProcessId && IsOutOfReach(at))))) return true;
+        }
+
+        return false;
+    }
+
+    private static bool HasMark(int pid) => Text($"/proc/{pid}/environ").Split('\0').Any(v => v.StartsWith(Mark, StringComparison.Ordinal));
+
+    /// <summary>Assay's cgroups are named after the engine that made them: its id, when it started, and so on.</summary>
+    private static bool StandsInCgroup(int pid)
+    {
+        foreach (var line in Text($"/proc/{pid}/cgroup").Split('\n'))
+        {
+            var names = line.Split('/');
+            for (var i = 1; i < names.Length; i++)
+            {
+                if (names[i - 1] == "assay" && names[i].Split('-') is [var owner, var started, _, ..] && IsNumber(owner) && IsNumber(started)) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
+
+    /// <summary>Whether a process of the same user cannot be sent a signal, which only a domain in between can be the reason of.</summary>
+    private static bool IsOutOfReach(int pid)
+    {
+        if (UserOf(pid) != Libc.GetEUid() || Libc.Kill(pid, 0) == 0) return false;
+        return Marshal.GetLastPInvokeError() == Libc.EPERM;
+    }
+
+    private static long UserOf(int pid)
+    {
+        const string field = "Uid:";
+        var line = Text($"/proc/{pid}/status").Split('\n').FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line[field.Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries)[0], out var user) ? user : -1;
+    }
+
+    private static int ParentOf(int pid)
+    {
+        var stat = Text($"/proc/{pid}/stat");
+        return stat.LastIndexOf(')') is > 0 and var end && int.TryParse(stat[(end + 2)..].Split(' ')[1], out var parent) ? parent : 0;
+    }
+
+    /// <summary>What /proc shows of a process; empty where that is not to be had.</summary>
+    private static string Text(string path)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
