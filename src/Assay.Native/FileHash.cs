@@ -10,8 +10,8 @@ internal static class FileHash
     private const int ChunkBytes = 128 * 1024;
 
     /// <summary>
-    /// The digest of what a file holds, and how much that is; null when it is more than a bound. The size that it has is compared by whoever
-    /// opened it, before a byte is read.
+    /// The digest of what a file holds, and how much that is; null when it is more than a bound. The size that it has is compared by
+    /// whoever opened it, before a byte is read.
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="maxBytes">The bound, for one that grows meanwhile.</param>

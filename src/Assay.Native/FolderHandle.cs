@@ -1,16 +1,13 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Native;
 
 /// <summary>
 /// A folder that is held open. What lies below it is reached from its descriptor and never through a link, whoever moves or replaces what
-/// meanwhile: by openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, and name by name where the kernel has no such call. Paths are relative,
-/// with <c>/</c>, and may not leave the folder.
+/// meanwhile: by openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, and name by name where the kernel has no such call. Paths are
+/// relative, with <c>/</c>, and may not leave the folder.
 /// </summary>
-internal sealed unsafe class FolderHandle : IDisposable
+internal sealed unsafe partial class FolderHandle : IDisposable
 {
     private const uint AllMayReadAndWrite = 0x1B6;
     private const uint AllMayEnter = 0x1FF;
@@ -86,7 +83,9 @@ internal sealed unsafe class FolderHandle : IDisposable
         var found = OpenBelow(relative, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
         if (found < 0)
         {
-            return Marshal.GetLastPInvokeError() is Libc.ENOENT or Libc.ENOTDIR ? null : throw new IOException($"{Shown(relative)}: {Words()}");
+            return Marshal.GetLastPInvokeError() is Libc.ENOENT or Libc.ENOTDIR
+                ? null
+                : throw new IOException($"{Shown(relative)}: {Words()}");
         }
 
         Statx stat;
@@ -111,108 +110,6 @@ internal sealed unsafe class FolderHandle : IDisposable
         {
             var length = (int)Libc.ReadLinkAt(parent.Descriptor, name, start, (nuint)buffer.Length);
             return length >= 0 ? buffer[..length] : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-        }
-    }
-
-    /// <summary>Makes a new file; whatever stands there already is left alone.</summary>
-    /// <param name="relative">Its path. Folders on the way are made.</param>
-    /// <param name="mode">Its permission bits, less what the process masks.</param>
-    /// <exception cref="IOException">Something stands there, or it cannot be made.</exception>
-    public SafeFileHandle Create(string relative, uint mode = AllMayReadAndWrite) =>
-        TryCreate(relative, mode) ?? throw new IOException($"{Shown(relative)}: something stands there already");
-
-    /// <summary>The same; null when something stands there.</summary>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    public SafeFileHandle? TryCreate(string relative, uint mode = AllMayReadAndWrite)
-    {
-        using var parent = Parent(relative, make: true, out var name);
-        var descriptor = Libc.OpenAt(parent.Descriptor, name, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, mode);
-        if (descriptor >= 0) return new SafeFileHandle(descriptor, ownsHandle: true);
-        return Marshal.GetLastPInvokeError() == Libc.EEXIST ? null : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-    }
-
-    /// <summary>Opens a regular file to write in it, and makes it when it is not there.</summary>
-    /// <exception cref="IOException">Something else stands there, or it cannot be opened.</exception>
-    public SafeFileHandle OpenToWrite(string relative)
-    {
-        var file = OpenFile(relative, Libc.O_WRONLY);
-        if (file.IsMissing) return Create(relative);
-        return file.Handle ?? throw new IOException($"{Shown(relative)} {file.Problem}");
-    }
-
-    /// <summary>Opens a regular file so that whatever is written goes behind what it holds, and makes it when it is not there.</summary>
-    /// <exception cref="IOException">Something else stands there, or it cannot be opened.</exception>
-    public SafeFileHandle OpenToAppend(string relative)
-    {
-        var file = OpenFile(relative, Libc.O_WRONLY | Libc.O_APPEND);
-        if (file.IsMissing)
-        {
-            TryCreate(relative)?.Dispose();
-            file = OpenFile(relative, Libc.O_WRONLY | Libc.O_APPEND);
-        }
-
-        return file.Handle ?? throw new IOException($"{Shown(relative)} {file.Problem}");
-    }
-
-    /// <summary>Gives a file another name in the same folder, in whose place it comes.</summary>
-    /// <param name="relative">Its path.</param>
-    /// <param name="name">The new last part of its path.</param>
-    /// <returns>False when it is not there.</returns>
-    /// <exception cref="IOException">It cannot be renamed.</exception>
-    public bool Rename(string relative, string name)
-    {
-        using var parent = Parent(relative, make: false, out var old);
-        if (Libc.RenameAt(parent.Descriptor, old, parent.Descriptor, name) == 0) return true;
-        return Marshal.GetLastPInvokeError() == Libc.ENOENT ? false : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-    }
-
-    /// <summary>
-    /// Writes a whole file, which has its name only when all is written: it comes from a new one beside it whose name nobody could guess.
-    /// </summary>
-    /// <param name="relative">Its path. Folders on the way are made.</param>
-    /// <param name="content">All that it holds.</param>
-    /// <param name="replaces">Whether it takes the place of what stands there, unless that is a folder; else that stays.</param>
-    /// <param name="mode">Its permission bits, exactly; null: as usual for a new file.</param>
-    /// <param name="isSynced">Whether its content survives a loss of power from now on.</param>
-    /// <returns>False when something stood there and stays.</returns>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public bool Write(string relative, ReadOnlySpan<byte> content, bool replaces, uint? mode = null, bool isSynced = false)
-    {
-        using var parent = Parent(relative, make: true, out var name);
-        var temporary = RandomName();
-        try
-        {
-            using (var file = parent.Create(temporary))
-            {
-                RandomAccess.Write(file, content, 0);
-                var descriptor = (int)file.DangerousGetHandle();
-                if (mode is { } bits && Libc.FChMod(descriptor, bits) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-                if (isSynced && Libc.FSync(descriptor) != 0) throw new IOException($"fsync {Shown(relative)}: {Libc.LastError()}");
-            }
-
-            return Exchange(parent, temporary, name, replaces, relative);
-        }
-        catch
-        {
-            _ = Libc.UnlinkAt(parent.Descriptor, temporary, 0);
-            throw;
-        }
-    }
-
-    /// <summary>The same for a link.</summary>
-    public bool WriteLink(string relative, string target, bool replaces)
-    {
-        using var parent = Parent(relative, make: true, out var name);
-        var temporary = RandomName();
-        if (Libc.SymLinkAt(target, parent.Descriptor, temporary) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-        try
-        {
-            return Exchange(parent, temporary, name, replaces, relative);
-        }
-        catch
-        {
-            _ = Libc.UnlinkAt(parent.Descriptor, temporary, 0);
-            throw;
         }
     }
 
@@ -247,13 +144,6 @@ internal sealed unsafe class FolderHandle : IDisposable
 
     public void Dispose() => _ = Libc.Close(Descriptor);
 
-    /// <summary>A name that nobody can guess.</summary>
-    internal static string RandomName() => $"{Encoding.ASCII.GetString(Prefix)}{RandomNumberGenerator.GetHexString(24, lowercase: true)}{Encoding.ASCII.GetString(Suffix)}";
-
-    private static ReadOnlySpan<byte> Prefix => ".assay-"u8;
-
-    private static ReadOnlySpan<byte> Suffix => ".tmp"u8;
-
     private static FolderHandle? Opened(int descriptor, string name)
     {
         if (descriptor >= 0) return new FolderHandle(descriptor, name);
@@ -269,20 +159,8 @@ internal sealed unsafe class FolderHandle : IDisposable
     private static string Whole(string path) =>
         path.Contains('\0', StringComparison.Ordinal) ? throw new IOException($"{path.Replace('\0', '?')} holds a NUL character") : path;
 
-    private static string Words() => Marshal.GetLastPInvokeError() == Libc.ELOOP ? "lies behind a link, which is not followed" : Libc.LastError();
-
-    private bool Exchange(FolderHandle parent, string temporary, string name, bool replaces, string relative)
-    {
-        if (replaces)
-        {
-            return Libc.RenameAt(parent.Descriptor, temporary, parent.Descriptor, name) == 0 ? true : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-        }
-
-        var isThere = Libc.LinkAt(parent.Descriptor, temporary, parent.Descriptor, name, 0) == 0;
-        var error = isThere ? 0 : Marshal.GetLastPInvokeError();
-        _ = Libc.UnlinkAt(parent.Descriptor, temporary, 0);
-        return isThere || error == Libc.EEXIST ? isThere : throw new IOException($"{Shown(relative)}: {Marshal.GetPInvokeErrorMessage(error)}");
-    }
+    private static string Words() =>
+        Marshal.GetLastPInvokeError() == Libc.ELOOP ? "lies behind a link, which is not followed" : Libc.LastError();
 
     private bool Remove(string relative, int flags)
     {
@@ -312,7 +190,8 @@ internal sealed unsafe class FolderHandle : IDisposable
     /// <summary>Paths are the engine's own or were checked as ids; one that leads out is a fault that must not pass.</summary>
     private void Check(string relative)
     {
-        var isInside = relative.Length > 0 && relative[0] != '/' && !relative.Contains('\0', StringComparison.Ordinal) && !relative.Split('/').Contains("..");
+        var isInside = relative.Length > 0 && relative[0] != '/' && !relative.Contains('\0', StringComparison.Ordinal)
+            && !relative.Split('/').Contains("..");
         if (!isInside) throw new IOException($"{relative.Replace('\0', '?')} leaves {Name}");
     }
 

@@ -4,15 +4,11 @@ using System.Text;
 namespace Assay.Native;
 
 /// <summary>
-/// Removes a folder with all that lies in it, however deep, without following a link. What lies deeper than can be held open is moved up first;
-/// folders that nobody may enter are opened for their owner.
+/// Removes a folder with all that lies in it, however deep, without following a link. What lies deeper than can be held open is moved up
+/// first; folders that nobody may enter are opened for their owner.
 /// </summary>
 internal sealed unsafe class FolderRemoval
 {
-    private const int BufferBytes = 32 * 1024;
-    private const int NameOffset = 19;
-    private const int LengthOffset = 16;
-
     /// <summary>The most folders inside each other that are held open.</summary>
     private const int MaxOpen = 64;
 
@@ -51,13 +47,14 @@ internal sealed unsafe class FolderRemoval
     }
 
     /// <summary>Removes what lies in a folder, and leaves the folder.</summary>
-    public static void Empty(FolderHandle folder, WalkBounds bounds, CancellationToken cancel = default) => new FolderRemoval(bounds, cancel).Empty(folder);
+    public static void Empty(FolderHandle folder, WalkBounds bounds, CancellationToken cancel = default) =>
+        new FolderRemoval(bounds, cancel).Empty(folder);
 
     private void Empty(FolderHandle top)
     {
         var open = new Stack<(int Descriptor, byte[] Name)>();
         open.Push((top.Descriptor, []));
-        var buffer = (byte*)NativeMemory.Alloc(BufferBytes);
+        var buffer = (byte*)NativeMemory.Alloc(DirectoryBlock.Bytes);
         try
         {
             while (open.TryPeek(out var level))
@@ -88,13 +85,13 @@ internal sealed unsafe class FolderRemoval
         _ = Libc.LSeek(folder, 0, 0);
         for (; ; )
         {
-            var length = (int)Libc.GetDents(folder, buffer, BufferBytes);
+            var length = (int)Libc.GetDents(folder, buffer, DirectoryBlock.Bytes);
             if (length < 0) throw new IOException($"a folder cannot be read: {Libc.LastError()}");
             if (length == 0) return null;
-            for (var at = 0; at < length; at += *(ushort*)(buffer + at + LengthOffset))
+            for (var at = 0; at < length; at += DirectoryBlock.Length(buffer + at))
             {
-                var name = buffer + at + NameOffset;
-                if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0))) continue;
+                var name = DirectoryBlock.Name(buffer + at);
+                if (DirectoryBlock.IsDots(name)) continue;
                 Count();
                 if (Libc.UnlinkAt(folder, name, 0) == 0) continue;
                 var bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
@@ -108,7 +105,10 @@ internal sealed unsafe class FolderRemoval
     {
         _cancel.ThrowIfCancellationRequested();
         if (++_entries > _bounds.Entries) throw new IOException($"more than {_bounds.Entries} files and folders: the rest is left");
-        if (Environment.TickCount64 - _began > _bounds.Time.TotalMilliseconds) throw new IOException($"it takes longer than {_bounds.Time.TotalSeconds:0} s: the rest is left");
+        if (Environment.TickCount64 - _began > _bounds.Time.TotalMilliseconds)
+        {
+            throw new IOException($"it takes longer than {_bounds.Time.TotalSeconds:0} s: the rest is left");
+        }
     }
 
     private static int Enter(int parent, byte[] name)

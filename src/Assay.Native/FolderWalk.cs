@@ -6,18 +6,14 @@ namespace Assay.Native;
 
 /// <summary>
 /// The one walker through folders that untrusted work could write: each entry once, folders before what lies in them, never through a link.
-/// It goes from descriptor to descriptor, so that nothing that is moved or replaced meanwhile leads out of the folder, and paths may be longer
-/// than the system takes.
+/// It goes from descriptor to descriptor, so that nothing that is moved or replaced meanwhile leads out of the folder, and paths may be
+/// longer than the system takes.
 /// </summary>
 /// <remarks>
 /// The system's order is kept, so whoever needs another sorts. To be used by one thread.
 /// </remarks>
 internal sealed unsafe class FolderWalk : IDisposable
 {
-    private const int BufferBytes = 32 * 1024;
-    private const int NameOffset = 19;
-    private const int LengthOffset = 16;
-
     /// <summary>Steps between two looks at the clock.</summary>
     private const int StepsAtOnce = 64;
 
@@ -25,7 +21,7 @@ internal sealed unsafe class FolderWalk : IDisposable
     private readonly CancellationToken _cancel;
     private readonly long _began = Environment.TickCount64;
     private readonly Stack<Level> _open = new();
-    private byte* _buffer = (byte*)NativeMemory.Alloc(BufferBytes);
+    private byte* _buffer = (byte*)NativeMemory.Alloc(DirectoryBlock.Bytes);
     private int _at;
     private int _length;
     private byte* _name;
@@ -61,7 +57,8 @@ internal sealed unsafe class FolderWalk : IDisposable
     public bool IsText => _open.Peek().IsText && Utf8.IsValid(Name);
 
     /// <summary>The current entry's path below the top, with <c>/</c>; what is no UTF-8 in it is replaced.</summary>
-    public string Path => _open.Peek() is { Path.Length: > 0 } level ? $"{level.Path}/{Encoding.UTF8.GetString(Name)}" : Encoding.UTF8.GetString(Name);
+    public string Path =>
+        _open.Peek() is { Path.Length: > 0 } level ? $"{level.Path}/{Encoding.UTF8.GetString(Name)}" : Encoding.UTF8.GetString(Name);
 
     /// <summary>Goes to the next entry. False at the end, and when <see cref="Problem"/> says why there is none.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -107,7 +104,7 @@ internal sealed unsafe class FolderWalk : IDisposable
     /// <summary>Reads on in the folder whose entries are being taken.</summary>
     private void Fill(Level level)
     {
-        (_at, _length) = (0, (int)Libc.GetDents(level.Descriptor, _buffer, BufferBytes));
+        (_at, _length) = (0, (int)Libc.GetDents(level.Descriptor, _buffer, DirectoryBlock.Bytes));
         if (_length > 0) return;
         level.IsRead = true;
 
@@ -118,11 +115,10 @@ internal sealed unsafe class FolderWalk : IDisposable
 
     private bool Take(Level level)
     {
-        _name = _buffer + _at + NameOffset;
-        _at += *(ushort*)(_buffer + _at + LengthOffset);
+        _name = DirectoryBlock.Name(_buffer + _at);
+        _at += DirectoryBlock.Length(_buffer + _at);
         _entered = null;
-        if (_name[0] == '.' && (_name[1] == 0 || (_name[1] == '.' && _name[2] == 0))) return false;
-        if (!IsWithin()) return false;
+        if (DirectoryBlock.IsDots(_name) || !IsWithin()) return false;
         fixed (Statx* found = &_found)
         {
             if (Libc.StatXRaw(level.Descriptor, _name, Libc.AT_SYMLINK_NOFOLLOW, Statx.Basic, found) != 0)
@@ -143,7 +139,11 @@ internal sealed unsafe class FolderWalk : IDisposable
         if (++Entries > _bounds.Entries) Problem = $"it holds more than {_bounds.Entries} files and folders";
         if (Entries % StepsAtOnce != 0) return Problem is null;
         _cancel.ThrowIfCancellationRequested();
-        if (Environment.TickCount64 - _began > _bounds.Time.TotalMilliseconds) Problem = $"to walk through it takes longer than {_bounds.Time.TotalSeconds:0} s";
+        if (Environment.TickCount64 - _began > _bounds.Time.TotalMilliseconds)
+        {
+            Problem = $"to walk through it takes longer than {_bounds.Time.TotalSeconds:0} s";
+        }
+
         return Problem is null;
     }
 

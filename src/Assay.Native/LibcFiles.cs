@@ -85,7 +85,8 @@ internal static partial class Libc
     public static partial nint CopyFileRange(int from, nint fromOffset, int to, nint toOffset, nint length, uint flags);
 
     /// <summary>openat2(2), which the C library has no name for.</summary>
-    public static unsafe int OpenAt2(int folder, byte* path, OpenHow* how) => (int)Syscall(437, folder, (long)path, (long)how, sizeof(OpenHow), 0, 0);
+    public static unsafe int OpenAt2(int folder, byte* path, OpenHow* how) =>
+        (int)Syscall(437, folder, (long)path, (long)how, sizeof(OpenHow), 0, 0);
 
     /// <summary>struct open_how of openat2(2).</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -6,7 +6,8 @@ namespace Assay.Native;
 
 /// <summary>
 /// What came of opening a file that may be anything by now. Only a regular file is opened: what stands there is looked at through a
-/// descriptor that opens nothing (O_PATH), and that very thing is opened then. So nobody waits for the other end of a pipe, and no device acts.
+/// descriptor that opens nothing (O_PATH), and that very thing is opened then. So nobody waits for the other end of a pipe, and no device
+/// acts.
 /// </summary>
 /// <param name="Handle">The file; null when it was not opened.</param>
 /// <param name="Kind">What stands there; <see cref="FileKind.Unknown"/> when that could not be seen.</param>
@@ -38,7 +39,9 @@ internal readonly record struct OpenedFile(SafeFileHandle? Handle, FileKind Kind
         return found < 0 ? new OpenedFile(null, FileKind.Unknown, 0, Marshal.GetLastPInvokeError()) : Through(found, Libc.O_RDONLY);
     }
 
-    /// <summary>The same, and what a shell makes for <c>&lt;( )</c> and hands over: a pipe without a name, whose other end it feeds.</summary>
+    /// <summary>
+    /// The same, and what a shell makes for <c>&lt;( )</c> and hands over: a pipe without a name, whose other end it feeds.
+    /// </summary>
     public static unsafe OpenedFile ToReadOrPipe(string path)
     {
         var found = Find(path);
@@ -62,7 +65,10 @@ internal readonly record struct OpenedFile(SafeFileHandle? Handle, FileKind Kind
             Statx stat;
             fixed (byte* itself = "\0"u8)
             {
-                if (Libc.StatXRaw(found, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &stat) != 0) return new(null, FileKind.Unknown, 0, Marshal.GetLastPInvokeError());
+                if (Libc.StatXRaw(found, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &stat) != 0)
+                {
+                    return new(null, FileKind.Unknown, 0, Marshal.GetLastPInvokeError());
+                }
             }
 
             if (stat.Kind != FileKind.File) return new(null, stat.Kind, 0, 0);
@@ -104,7 +110,8 @@ internal readonly record struct OpenedFile(SafeFileHandle? Handle, FileKind Kind
 
     /// <summary>The same as text in UTF-8.</summary>
     /// <exception cref="IOException">It was not opened, holds more, or cannot be read.</exception>
-    public string ReadText(long maxBytes) => Problem is { } problem ? throw new IOException(problem) : Encoding.UTF8.GetString(ReadAll(maxBytes));
+    public string ReadText(long maxBytes) =>
+        Problem is { } problem ? throw new IOException(problem) : Encoding.UTF8.GetString(ReadAll(maxBytes));
 
     public void Dispose() => Handle?.Dispose();
 

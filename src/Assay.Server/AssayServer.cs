@@ -129,8 +129,8 @@ public static class AssayServer
     };
 
     /// <summary>
-    /// Reading and writing have a bucket each: for everybody with credentials his own, and for those without one for their address, so that these
-    /// keep out nobody but each other.
+    /// Reading and writing have a bucket each: for everybody with credentials his own, and for those without one for their address, so that
+    /// these keep out nobody but each other.
     /// </summary>
     private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limits, ServeOptions options, Credentials credentials)
     {
@@ -138,7 +138,9 @@ public static class AssayServer
         {
             var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
             var rate = reads ? options.ReadsPerSecond : options.WritesPerSecond;
-            var who = credentials.Of(context) is { } known ? $"{known.Role} {known.TokenId} {known.Name}" : context.Connection.RemoteIpAddress?.ToString();
+            var who = credentials.Of(context) is { } known
+                ? $"{known.Role} {known.TokenId} {known.Name}"
+                : context.Connection.RemoteIpAddress?.ToString();
             return RateLimitPartition.GetTokenBucketLimiter($"{who} {reads}", _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = rate * BurstSeconds,

@@ -97,7 +97,9 @@ internal static class DemoCommand
             var document = JobDesk.ReadDocument(path).Value;
             var options = JobOptions.From(Path.Combine(example, "components.json"), null);
             var policies = Path.Combine(example, "policies.yaml");
-            var prepared = isIdea ? JobDesk.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here) : JobDesk.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
+            var prepared = isIdea
+                ? JobDesk.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here)
+                : JobDesk.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
             if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
             var submitted = await desk.SubmitAsync(prepared.Value);
             output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");

@@ -57,7 +57,11 @@ internal static class JobCommands
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
         {
-            if (parsed.GetValue(blueprint) is not { } path) return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineCaller.Here);
+            if (parsed.GetValue(blueprint) is not { } path)
+            {
+                return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineCaller.Here);
+            }
+
             var document = JobDesk.ReadDocument(path);
             return document.IsValid
                 ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineCaller.Here)
@@ -82,7 +86,9 @@ internal static class JobCommands
         var components = new Option<string?>("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
         var command = new Command("retry", "Try the stage again that ended in an error") { id, reason, components };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.RetryAsync(
-            parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null)));
+            parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path
+                ? JobOptions.From(path, null)
+                : null)));
         return command;
     }
 

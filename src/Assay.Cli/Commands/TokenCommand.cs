@@ -26,7 +26,11 @@ internal static class TokenCommand
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             if (Refused(workspace) is { } refused) return refused;
             var given = parsed.GetValue(name)!.Trim();
-            if (given.Length is 0 or > 100 || given.Any(char.IsControl)) return Refuse("--name: 1 to 100 characters, none of which steers a terminal");
+            if (given.Length is 0 or > 100 || given.Any(char.IsControl))
+            {
+                return Refuse("--name: 1 to 100 characters, none of which steers a terminal");
+            }
+
             TimeSpan? lifetime = parsed.GetValue(days) is var number and > 0 ? TimeSpan.FromDays(number) : null;
             var (token, secret) = new TokenBook(workspace.Root, TimeProvider.System).Create(parsed.GetValue(role) ?? Role.Submitter, given, lifetime);
             if (globals.Json(parsed))
@@ -82,7 +86,11 @@ internal static class TokenCommand
             if (workspace is null) return ExitCodes.BadInput;
             if (Refused(workspace) is { } refused) return refused;
             var given = parsed.GetValue(id)!;
-            if (!new TokenBook(workspace.Root, TimeProvider.System).Revoke(given)) return Refuse($"there is no token {Words.Safe(given)}: assay token list shows those there are");
+            if (!new TokenBook(workspace.Root, TimeProvider.System).Revoke(given))
+            {
+                return Refuse($"there is no token {Words.Safe(given)}: assay token list shows those there are");
+            }
+
             Console.Out.WriteLine($"{given}  revoked");
             return ExitCodes.Done;
         });
@@ -90,7 +98,8 @@ internal static class TokenCommand
     }
 
     /// <summary>Who gives out what decides, decides.</summary>
-    private static int? Refused(Workspace workspace) => DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no ? Refuse(no.Text) : null;
+    private static int? Refused(Workspace workspace) =>
+        DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no ? Refuse(no.Text) : null;
 
     private static JsonObject Shown(AccessToken token) => new()
     {
@@ -101,7 +110,8 @@ internal static class TokenCommand
         ["expires_at"] = token.ExpiresAt is { } end ? RecordedTime.Text(end) : null,
     };
 
-    private static string Expiry(AccessToken token) => token.ExpiresAt is not { } end ? "never" : $"{end:yyyy-MM-dd HH:mm:ss}{(token.HoldsAt(DateTimeOffset.UtcNow) ? "" : " (over)")}";
+    private static string Expiry(AccessToken token) =>
+        token.ExpiresAt is not { } end ? "never" : $"{end:yyyy-MM-dd HH:mm:ss}{(token.HoldsAt(DateTimeOffset.UtcNow) ? "" : " (over)")}";
 
     private static int Refuse(string problem)
     {

@@ -32,7 +32,11 @@ internal sealed record FolderFiles(IReadOnlyList<string> Names, long SizeBytes, 
                 if (names.Count == maxFiles) return Ended($"it holds more than {maxFiles} files");
                 var name = walk.Path;
                 if (!walk.IsText) return Ended($"the name of {name} is no UTF-8");
-                if ((chars += name.Length) > maxNameChars) return Ended($"the names of its files have more than {maxNameChars} characters together");
+                if ((chars += name.Length) > maxNameChars)
+                {
+                    return Ended($"the names of its files have more than {maxNameChars} characters together");
+                }
+
                 names.Add(name);
                 if (walk.Found.Kind == FileKind.File) size = Math.Min(long.MaxValue - (long)walk.Found.Size, size) + (long)walk.Found.Size;
             }

@@ -23,8 +23,8 @@ internal static class FreshPath
     }
 
     /// <summary>
-    /// Creates a file under the first free name, which is numbered before its extension: <c>stdout.json</c>, <c>stdout.2.json</c> … and returns
-    /// that name, and the file to be written.
+    /// Creates a file under the first free name, which is numbered before its extension: <c>stdout.json</c>, <c>stdout.2.json</c> … and
+    /// returns that name, and the file to be written.
     /// </summary>
     /// <exception cref="IOException">No file can be created there.</exception>
     public static (string Name, SafeFileHandle File) CreateFile(string root, string relative)

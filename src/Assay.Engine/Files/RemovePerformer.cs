@@ -9,7 +9,8 @@ namespace Assay.Engine.Files;
 /// <summary>Performs <see cref="RemoveFolders"/>. What is gone already is no problem, and what cannot be removed is listed.</summary>
 internal sealed class RemovePerformer(Workspace workspace) : IEffectPerformer
 {
-    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((RemoveFolders)attempt.Effect, cancel), CancellationToken.None);
+    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) =>
+        Task.Run(() => Perform((RemoveFolders)attempt.Effect, cancel), CancellationToken.None);
 
     private EffectResult Perform(RemoveFolders effect, CancellationToken cancel)
     {

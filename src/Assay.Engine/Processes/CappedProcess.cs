@@ -410,7 +410,9 @@ internal sealed unsafe class CappedProcess : IDisposable
         if (totals.OomKills > 0) return KillReason.MemoryLimit;
         if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
         if (_start.Caps.DiskBytes is not { } disk) return null;
-        return signal == Libc.SIGXFSZ || _disk.IsOverAtEnd(_containment.Members(_pid)) || (exitCode != 0 && _disk.Bytes >= disk) ? KillReason.DiskLimit : null;
+        return signal == Libc.SIGXFSZ || _disk.IsOverAtEnd(_containment.Members(_pid)) || (exitCode != 0 && _disk.Bytes >= disk)
+            ? KillReason.DiskLimit
+            : null;
     }
 
     private static long EngineMaxRss()

@@ -23,7 +23,9 @@ internal sealed class DiskWatch(DiskMeter meter, long? cap, long before, MemoryD
     /// <summary>What the run held at the last look.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Whether the run holds more of the disk than it may, or hides what it holds, by what was seen last. Begins the next look.</summary>
+    /// <summary>
+    /// Whether the run holds more of the disk than it may, or hides what it holds, by what was seen last. Begins the next look.
+    /// </summary>
     /// <param name="members">The run's processes.</param>
     public bool IsOver(Func<IEnumerable<int>> members)
     {

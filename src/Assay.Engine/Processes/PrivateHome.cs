@@ -3,8 +3,8 @@ using Assay.Native;
 namespace Assay.Engine.Processes;
 
 /// <summary>
-/// HOME and TMPDIR of a caged process: folders of its own run root, since what it finds in the person's would be no secret any more, and what it leaves
-/// there would be no evidence. What stayed empty is removed afterwards.
+/// HOME and TMPDIR of a caged process: folders of its own run root, since what it finds in the person's would be no secret any more, and
+/// what it leaves there would be no evidence. What stayed empty is removed afterwards.
 /// </summary>
 internal sealed class PrivateHome : IDisposable
 {
@@ -13,7 +13,8 @@ internal sealed class PrivateHome : IDisposable
     private const uint OwnerOnly = 0x1C0;
 
     /// <summary>
-    /// Says to the .NET SDK that its settings need no migration, for which it would take a mutex below /tmp, which is out of reach without a view.
+    /// Says to the .NET SDK that its settings need no migration, for which it would take a mutex below /tmp, which is out of reach without
+    /// a view.
     /// </summary>
     private const string MigrationMark = $"{HomeName}/.local/share/NuGet/Migrations/1";
 

@@ -206,7 +206,11 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     /// </summary>
     private ProcessEnd? Trespass(RunProcess effect, string root)
     {
-        if (effect.WorkFolder is { } work && !Path.IsPathRooted(work) && Displaced(root, work) is { } problem) return ProcessEnd.NotStarted(problem);
+        if (effect.WorkFolder is { } work && !Path.IsPathRooted(work) && Displaced(root, work) is { } problem)
+        {
+            return ProcessEnd.NotStarted(problem);
+        }
+
         var above = Path.GetDirectoryName(workspace.Root) ?? "/";
         foreach (var path in effect.Writable.Select(p => RealPath.Of(Path.GetFullPath(Path.Combine(root, p)))))
         {
@@ -278,7 +282,9 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         var folder = Path.Combine(root, runRoot);
         var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs, synced, over)).ToImmutableArray();
         DurableFile.SyncFolders(root, synced);
-        var (listed, listProblem) = effect.List is { } listing ? FolderLister.List(Path.Combine(folder, listing.Folder), listing, over) : ([], null);
+        var (listed, listProblem) = effect.List is { } listing
+            ? FolderLister.List(Path.Combine(folder, listing.Folder), listing, over)
+            : ([], null);
         var outcome = new ProcessOutcome
         {
             StartError = end?.StartProblem,

@@ -46,11 +46,13 @@ internal sealed class RunRootStaging : IDisposable
     }
 
     /// <summary>The names of inputs and pinned files that no longer have their content after the process has ended.</summary>
-    public IEnumerable<string> Changed(CancellationToken cancel) => [.. _effect.Inputs.Where(i => !IsThere(i, cancel)).Select(i => i.Name), .. ChangedPins(cancel)];
+    public IEnumerable<string> Changed(CancellationToken cancel) =>
+        [.. _effect.Inputs.Where(i => !IsThere(i, cancel)).Select(i => i.Name), .. ChangedPins(cancel)];
 
     public void Dispose() => _folder.Dispose();
 
-    private IEnumerable<string> ChangedPins(CancellationToken cancel) => _effect.Pinned.Where(p => !IsPinned(p, cancel)).Select(p => p.Path);
+    private IEnumerable<string> ChangedPins(CancellationToken cancel) =>
+        _effect.Pinned.Where(p => !IsPinned(p, cancel)).Select(p => p.Path);
 
     /// <summary>The path is the person's own, so links in it are followed; what counts is the content.</summary>
     private bool IsPinned(PinnedFile pinned, CancellationToken cancel)

@@ -11,7 +11,8 @@ namespace Assay.Engine.Trees;
 /// <summary>Performs <see cref="CaptureChanges"/>. It only reads, so an attempt that was lost is simply made again.</summary>
 internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
 {
-    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CaptureChanges)attempt.Effect, cancel), CancellationToken.None);
+    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) =>
+        Task.Run(() => Perform((CaptureChanges)attempt.Effect, cancel), CancellationToken.None);
 
     private EffectResult Perform(CaptureChanges effect, CancellationToken cancel)
     {

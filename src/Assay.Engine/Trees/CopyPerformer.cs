@@ -86,7 +86,11 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         var room = FileSystem.Of($"/proc/self/fd/{to.Descriptor}")?.FreeBytes ?? long.MaxValue;
         foreach (var (path, found) in TreeSnapshot.Walk(from, exclude, cancel))
         {
-            if (found.Kind == FileKind.File && (room -= found.SizeBytes) < 0) throw new IOException($"{path}: there is no room for a copy of {found.SizeBytes} bytes");
+            if (found.Kind == FileKind.File && (room -= found.SizeBytes) < 0)
+            {
+                throw new IOException($"{path}: there is no room for a copy of {found.SizeBytes} bytes");
+            }
+
             if (found.Kind == FileKind.Folder) to.MakeFolder(path).Dispose();
             else if (found.Kind == FileKind.File) CopyFile(from, to, path, found.Mode, cancel);
             else if (found.Kind == FileKind.Link) to.WriteLink(path, Encoding.UTF8.GetString(from.ReadLink(path)), replaces: false);

@@ -34,7 +34,9 @@ internal static class RepositoryFiles
     public static IReadOnlyList<string> Settings() =>
         Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? [.. SettingNames.Select(name => Path.Combine(home, name))] : [];
 
-    /// <summary>The text of a file, trimmed; null when there is none. What is no file, or too large for what it should say, says nothing.</summary>
+    /// <summary>
+    /// The text of a file, trimmed; null when there is none. What is no file, or too large for what it should say, says nothing.
+    /// </summary>
     private static string? Text(string path)
     {
         using var file = OpenedFile.ToRead(path);

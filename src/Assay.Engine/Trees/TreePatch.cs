@@ -18,7 +18,9 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
     /// <summary>Merged files that an outcome names, so that it fits an event.</summary>
     private const int MaxListed = 50;
 
-    /// <summary>No change that was captured has a larger file, so what stands there with more is neither before nor after, and is not read.</summary>
+    /// <summary>
+    /// No change that was captured has a larger file, so what stands there with more is neither before nor after, and is not read.
+    /// </summary>
     private const long MostBytes = CaptureChanges.MostBytes;
 
     private readonly List<string> _merged = [];
@@ -91,7 +93,11 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         var (path, from, to) = move;
         var now = Now(top, path);
         if (now == to) return new Step(path, to, null, IsThere: true, null);
-        if (now is null && top.Look(path) is { Kind: FileKind.Folder } && !IsCleared(top, path)) return new Step(path, to, null, IsThere: false, $"{path} is a folder now");
+        if (now is null && top.Look(path) is { Kind: FileKind.Folder } && !IsCleared(top, path))
+        {
+            return new Step(path, to, null, IsThere: false, $"{path} is a folder now");
+        }
+
         if (now == from) return to is null || Content(to) is { } content ? new Step(path, to, to is null ? null : Content(to), IsThere: false, null) : Lost(path);
         if (!merge) return new Step(path, to, null, IsThere: false, $"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
         return Merge(top, path, now, from, to);
@@ -122,7 +128,8 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
 
     private Step Merge(FolderHandle top, string path, FileVersion? now, FileVersion? from, FileVersion? to)
     {
-        var whole = now is { Kind: EntryKind.File, SizeBytes: <= MostBytes } && from is { Kind: EntryKind.File } && to is { Kind: EntryKind.File };
+        var whole = now is { Kind: EntryKind.File, SizeBytes: <= MostBytes } && from is { Kind: EntryKind.File }
+            && to is { Kind: EntryKind.File };
         if (whole && TreeEntry.Bytes(top, path, EntryKind.File, now!.SizeBytes) is { } ours && Content(from!) is { } origin && Content(to!) is { } theirs
             && new[] { ours, origin, theirs }.All(IsText) && GitRepository.Merge(ours, origin, theirs) is { } merged)
         {

@@ -48,7 +48,11 @@ internal sealed class TreeSnapshot
             var known = earlier?._entries.GetValueOrDefault(path);
             if (known?.Stamp != found.Stamp)
             {
-                if (found.Kind == FileKind.File && (left -= found.SizeBytes) < 0) throw new IOException($"the changed files hold more than {maxBytes} bytes");
+                if (found.Kind == FileKind.File && (left -= found.SizeBytes) < 0)
+                {
+                    throw new IOException($"the changed files hold more than {maxBytes} bytes");
+                }
+
                 known = TreeEntry.Read(tree, path, found, cancel);
             }
 
@@ -65,7 +69,11 @@ internal sealed class TreeSnapshot
         var stamped = new TreeSnapshot();
         foreach (var (path, entry) in _entries)
         {
-            if (copy.Look(path) is not { } found || found.SizeBytes != entry.Stamp.SizeBytes) throw new IOException($"{path} was not copied");
+            if (copy.Look(path) is not { } found || found.SizeBytes != entry.Stamp.SizeBytes)
+            {
+                throw new IOException($"{path} was not copied");
+            }
+
             stamped._entries.Add(path, entry with { Stamp = found.Stamp });
         }
 

@@ -27,7 +27,11 @@ internal static partial class UnifiedDiff
             folder.MakeFolder(After).Dispose();
             foreach (var change in changes)
             {
-                if (change.Before is { } before) Put(folder, $"{Before}/{change.File.From ?? change.File.Path}", change.File.Before!, before);
+                if (change.Before is { } before)
+                {
+                    Put(folder, $"{Before}/{change.File.From ?? change.File.Path}", change.File.Before!, before);
+                }
+
                 if (change.After is { } after) Put(folder, $"{After}/{change.File.Path}", change.File.After!, after);
             }
 

@@ -57,8 +57,8 @@ public sealed record RunProcess(string Id) : Effect(Id)
     public required string RunRoot { get; init; }
 
     /// <summary>
-    /// A folder, relative to <see cref="Root"/> or absolute, that is there already and in which the process works instead of in its run root; a cage leaves
-    /// both writable. <c>{work_folder}</c> stands for it in the command.
+    /// A folder, relative to <see cref="Root"/> or absolute, that is there already and in which the process works instead of in its run
+    /// root; a cage leaves both writable. <c>{work_folder}</c> stands for it in the command.
     /// </summary>
     public string? WorkFolder { get; init; }
 
@@ -231,14 +231,14 @@ public sealed record CollectedName(string Name, long MaxBytes, bool Content)
 }
 
 /// <summary>
-/// A folder to list, and the most files and characters in their names that the list may have, so that it fits an event; and the most bytes that
-/// its files may say they hold, so that nobody reads for hours what takes no room.
+/// A folder to list, and the most files and characters in their names that the list may have, so that it fits an event; and the most bytes
+/// that its files may say they hold, so that nobody reads for hours what takes no room.
 /// </summary>
 public sealed record FolderListing(string Folder, int MaxFiles = 200, int MaxNameChars = 12_000, long MaxBytes = CollectedName.MostBytes);
 
 /// <summary>
-/// Cost is metered through a file of JSON lines <c>{"cost_usd": 0.0123}</c> that the process appends to; when their sum passes the limit, or a line cannot be
-/// read, the process is ended.
+/// Cost is metered through a file of JSON lines <c>{"cost_usd": 0.0123}</c> that the process appends to; when their sum passes the limit,
+/// or a line cannot be read, the process is ended.
 /// </summary>
 /// <param name="File">Name below the run root.</param>
 /// <param name="Max">The most to spend; null: metered without a limit.</param>

@@ -4,8 +4,8 @@ using Assay.Kernel.Streams;
 namespace Assay.Kernel.Effects;
 
 /// <summary>
-/// Make two copies of a working tree: one to work in, and one that stays as it was. A git repository is cloned without hard links and without hooks; links
-/// are copied as links.
+/// Make two copies of a working tree: one to work in, and one that stays as it was. A git repository is cloned without hard links and
+/// without hooks; links are copied as links.
 /// </summary>
 public sealed record CopyTree(string Id) : Effect(Id)
 {
@@ -73,8 +73,8 @@ public sealed record ChangesOutcome(Digest? ChangesSha256, Digest? DiffSha256, l
 }
 
 /// <summary>
-/// Bring a change set into a tree. All its files are compared first, so that nothing is touched when one of them is neither as before nor as after; then each
-/// is replaced whole. Doing it again goes on where it stopped.
+/// Bring a change set into a tree. All its files are compared first, so that nothing is touched when one of them is neither as before nor
+/// as after; then each is replaced whole. Doing it again goes on where it stopped.
 /// </summary>
 public sealed record ApplyChanges(string Id) : Effect(Id)
 {

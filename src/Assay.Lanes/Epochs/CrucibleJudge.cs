@@ -10,8 +10,8 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>
-/// What one run shows. PASS needs all of it: not killed, exit code and outcome as expected, valid protocol output, the run root, and valid coverage.
-/// Everything else is FAIL_CLOSED with the reason in a note (lane document: Epochs, Outcomes).
+/// What one run shows. PASS needs all of it: not killed, exit code and outcome as expected, valid protocol output, the run root, and valid
+/// coverage. Everything else is FAIL_CLOSED with the reason in a note (lane document: Epochs, Outcomes).
 /// </summary>
 internal static class CrucibleJudge
 {

@@ -76,7 +76,8 @@ public sealed record CrucibleDeclared : EpochEvent
     public required ImmutableArray<StagedFile> Inputs { get; init; }
 
     /// <summary>
-    /// The program, as it was when the epoch was declared; null for one of the system, and in what was recorded before programs were pinned.
+    /// The program, as it was when the epoch was declared; null for one of the system, and in what was recorded before programs were
+    /// pinned.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PinnedFile? Program { get; init; }

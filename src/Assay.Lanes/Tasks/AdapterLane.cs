@@ -52,8 +52,8 @@ public sealed record AdapterState
 }
 
 /// <summary>
-/// An adapter of tasks: its circuit breaker and its health, shared by all runs and workers of a workspace and remembered over restarts (lane document: Tasks,
-/// Resilience).
+/// An adapter of tasks: its circuit breaker and its health, shared by all runs and workers of a workspace and remembered over restarts
+/// (lane document: Tasks, Resilience).
 /// </summary>
 public sealed class AdapterLane : Lane<AdapterState>
 {

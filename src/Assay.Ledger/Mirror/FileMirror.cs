@@ -95,7 +95,9 @@ public sealed class FileMirror(string workspace)
         try
         {
             using var root = RootOf(last);
-            return root.Look(last.Path) is { Kind: FileKind.File } found && found.SizeBytes > last.End ? "goes on behind the last line that the ledger knows" : null;
+            return root.Look(last.Path) is { Kind: FileKind.File } found && found.SizeBytes > last.End
+                ? "goes on behind the last line that the ledger knows"
+                : null;
         }
         catch (IOException e)
         {
@@ -144,7 +146,8 @@ public sealed class FileMirror(string workspace)
 
     private static string? HasDigest(SafeFileHandle handle, long sizeBytes, Digest sha256)
     {
-        var isSame = RandomAccess.GetLength(handle) == sizeBytes && FileHash.Of(handle, sizeBytes) is { } read && Digest.From(read.Sha256) == sha256;
+        var isSame = RandomAccess.GetLength(handle) == sizeBytes && FileHash.Of(handle, sizeBytes) is { } read
+            && Digest.From(read.Sha256) == sha256;
         return isSame ? null : "differs from its digest in the ledger";
     }
 

@@ -46,5 +46,6 @@ internal sealed class SignInPages(Credentials credentials, Sessions sessions, Ac
         return Results.LocalRedirect(Path);
     }
 
-    private static CookieOptions Options(HttpContext context) => new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/" };
+    private static CookieOptions Options(HttpContext context) =>
+        new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/" };
 }

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Assay.Server.Security;
 
-/// <summary>Finds out who is behind a request, and whether that is enough for it. Who may decide is asked where decisions are taken.</summary>
+/// <summary>
+/// Finds out who is behind a request, and whether that is enough for it. Who may decide is asked where decisions are taken.
+/// </summary>
 internal sealed class AccessGuard(Credentials credentials, IAntiforgery antiforgery)
 {
     /// <summary>Who a browser has signed in as; null when it has not, or when the browser asks for a password at the first write.</summary>
@@ -51,15 +53,20 @@ internal sealed class AccessGuard(Credentials credentials, IAntiforgery antiforg
     /// <summary>What to do about a request that proves nothing.</summary>
     public string Challenge(HttpContext context)
     {
-        context.Response.Headers.WWWAuthenticate = credentials.IsBasic ? "Basic realm=\"assay\", charset=\"UTF-8\"" : "Bearer realm=\"assay\"";
-        var how = credentials.IsBasic ? "sign in with name and password" : "send the operator's token (keys/operator.token of the workspace) as a bearer token, or sign in at /ui/sign-in";
+        context.Response.Headers.WWWAuthenticate = credentials.IsBasic
+            ? "Basic realm=\"assay\", charset=\"UTF-8\""
+            : "Bearer realm=\"assay\"";
+        var how = credentials.IsBasic
+            ? "sign in with name and password"
+            : "send the operator's token (keys/operator.token of the workspace) as a bearer token, or sign in at /ui/sign-in";
         return $"this needs credentials: {how}, or a token that assay token create made";
     }
 
     private static Refusal TooLittle(Credential found, Role least) => new(
         RequestRefusals.Role, $"{found.Name} has the token of a {WireName<Role>.Of(found.Role)}, and this needs that of a {WireName<Role>.Of(least)}");
 
-    private static Caller CallerOf(HttpContext context, Credential found, string via) => new(found.Name, via, found.Role, () => Credentials.Behind(context));
+    private static Caller CallerOf(HttpContext context, Credential found, string via) =>
+        new(found.Name, via, found.Role, () => Credentials.Behind(context));
 }
 
 /// <summary>Why a form was not taken.</summary>

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Assay.Server.Security;
 
 /// <summary>
-/// Bounds the connections by the descriptors that there are. When all are taken, the oldest goes that has proved nothing, so that nobody without
-/// credentials keeps out those who have them.
+/// Bounds the connections by the descriptors that there are. When all are taken, the oldest goes that has proved nothing, so that nobody
+/// without credentials keeps out those who have them.
 /// </summary>
 /// <param name="most">The most connections.</param>
 internal sealed class ConnectionGate(int most)

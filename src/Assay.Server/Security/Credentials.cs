@@ -26,7 +26,11 @@ internal sealed class Credentials(WriteAuth auth, TokenBook tokens, Sessions ses
     /// <summary>Either way; null when neither proves anything. It is found out once a request.</summary>
     public Credential? Of(HttpContext context)
     {
-        if (!context.Items.TryGetValue(typeof(Credential), out var known)) context.Items[typeof(Credential)] = known = ByHeader(context) ?? BySession(context);
+        if (!context.Items.TryGetValue(typeof(Credential), out var known))
+        {
+            context.Items[typeof(Credential)] = known = ByHeader(context) ?? BySession(context);
+        }
+
         return (Credential?)known;
     }
 
@@ -35,7 +39,8 @@ internal sealed class Credentials(WriteAuth auth, TokenBook tokens, Sessions ses
     {
         var header = context.Request.Headers.Authorization.ToString();
         if (header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)) return ByToken(header[BearerPrefix.Length..].Trim());
-        var isPassword = auth is WriteAuth.Basic basic && header.StartsWith(BasicPrefix, StringComparison.OrdinalIgnoreCase) && IsPassword(header[BasicPrefix.Length..].Trim(), basic);
+        var isPassword = auth is WriteAuth.Basic basic && header.StartsWith(BasicPrefix, StringComparison.OrdinalIgnoreCase)
+            && IsPassword(header[BasicPrefix.Length..].Trim(), basic);
         return isPassword ? new Credential(((WriteAuth.Basic)auth).User, Role.Operator, null) : null;
     }
 
@@ -57,7 +62,11 @@ internal sealed class Credentials(WriteAuth auth, TokenBook tokens, Sessions ses
     public static AskingProcesses Behind(HttpContext context)
     {
         var connection = context.Connection;
-        if (connection.RemoteIpAddress is not { } from || connection.LocalIpAddress is not { } to) return new AskingProcesses([], IsUnknown: true);
+        if (connection.RemoteIpAddress is not { } from || connection.LocalIpAddress is not { } to)
+        {
+            return new AskingProcesses([], IsUnknown: true);
+        }
+
         return PeerProcess.Of(new IPEndPoint(from, connection.RemotePort), new IPEndPoint(to, connection.LocalPort));
     }
 

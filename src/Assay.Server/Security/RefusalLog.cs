@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Assay.Server.Security;
 
 /// <summary>
-/// What was refused: <c>logs/refused.jsonl</c>. The first refusals of a kind from one address have a line each; when there are many within a
-/// short time, the others are counted and get one line together. One old file is kept, so that a flood cannot fill the disk.
+/// What was refused: <c>logs/refused.jsonl</c>. The first refusals of a kind from one address have a line each; when there are many within
+/// a short time, the others are counted and get one line together. One old file is kept, so that a flood cannot fill the disk.
 /// </summary>
 internal sealed class RefusalLog : IDisposable
 {

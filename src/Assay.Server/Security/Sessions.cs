@@ -5,8 +5,8 @@ using Assay.Kernel.Streams;
 namespace Assay.Server.Security;
 
 /// <summary>
-/// Browsers that have signed in. The cookie is a random name of the session and no token: browsers send it to every server of the same host,
-/// whatever its port. Sessions end with the server.
+/// Browsers that have signed in. The cookie is a random name of the session and no token: browsers send it to every server of the same
+/// host, whatever its port. Sessions end with the server.
 /// </summary>
 internal sealed class Sessions(TimeProvider time)
 {
@@ -31,7 +31,8 @@ internal sealed class Sessions(TimeProvider time)
     }
 
     /// <summary>Who has signed in; null when nobody has, or too long ago.</summary>
-    public Credential? Find(string id) => _open.TryGetValue(Digest.Of(id), out var session) && session.End > time.GetUtcNow() ? session.Credential : null;
+    public Credential? Find(string id) =>
+        _open.TryGetValue(Digest.Of(id), out var session) && session.End > time.GetUtcNow() ? session.Credential : null;
 
     public void End(string id) => _open.TryRemove(Digest.Of(id), out _);
 }

@@ -5,7 +5,8 @@ namespace Assay.Access;
 /// <summary>Who asks for something, and what is known of where the question comes from.</summary>
 public sealed record Caller
 {
-    internal Caller(string name, string via, Role role, Func<AskingProcesses> asking) => (Name, Via, Role, Asking) = (name, via, role, asking);
+    internal Caller(string name, string via, Role role, Func<AskingProcesses> asking) =>
+        (Name, Via, Role, Asking) = (name, via, role, asking);
 
     /// <summary>The person, or for a submitter's token the program that it was given to.</summary>
     public string Name { get; }

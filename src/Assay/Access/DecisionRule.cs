@@ -4,7 +4,9 @@ using Assay.Ledger;
 
 namespace Assay.Access;
 
-/// <summary>Who may decide: a person, whichever way the decision comes, and never the work that it is about (rulings 4, 34 and 45).</summary>
+/// <summary>
+/// Who may decide: a person, whichever way the decision comes, and never the work that it is about (rulings 4, 34 and 45).
+/// </summary>
 internal static class DecisionRule
 {
     /// <summary>Why a caller may not decide; null when it may.</summary>
@@ -18,7 +20,13 @@ internal static class DecisionRule
         }
 
         var asking = by.Asking();
-        if (asking.IsUnknown) return new Refusal(KernelRefusals.NotAPerson, "the program that asked for it is gone: nobody can tell that it was a person's");
-        return asking.Ids.Any(pid => WorkOfAssay.Is(pid, store)) ? new Refusal(KernelRefusals.NotAPerson, "work that Assay runs cannot decide, nor can what it started") : null;
+        if (asking.IsUnknown)
+        {
+            return new Refusal(KernelRefusals.NotAPerson, "the program that asked for it is gone: nobody can tell that it was a person's");
+        }
+
+        return asking.Ids.Any(pid => WorkOfAssay.Is(pid, store))
+            ? new Refusal(KernelRefusals.NotAPerson, "work that Assay runs cannot decide, nor can what it started")
+            : null;
     }
 }

@@ -6,8 +6,8 @@ using Assay.Native;
 namespace Assay.Access;
 
 /// <summary>
-/// Which processes of this host stand at the other end of a connection, by the kernel's tables of sockets (proc_net_tcp(5)): work that Assay runs may have read
-/// a token that it should not have, and must not decide with it.
+/// Which processes of this host stand at the other end of a connection, by the kernel's tables of sockets (proc_net_tcp(5)): work that
+/// Assay runs may have read a token that it should not have, and must not decide with it.
 /// </summary>
 internal static class PeerProcess
 {
@@ -36,7 +36,8 @@ internal static class PeerProcess
         return IPAddress.IsLoopback(from.Address) ? new AskingProcesses([], IsUnknown: true) : AskingProcesses.Elsewhere;
     }
 
-    private static IPEndPoint Plain(IPEndPoint end) => end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end;
+    private static IPEndPoint Plain(IPEndPoint end) =>
+        end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end;
 
     private static IEnumerable<string[]> Sockets(AddressFamily family)
     {
@@ -58,7 +59,8 @@ internal static class PeerProcess
         }
     }
 
-    private static string Unmapped(string end, string prefix) => end.StartsWith(prefix, StringComparison.Ordinal) ? end[prefix.Length..] : end;
+    private static string Unmapped(string end, string prefix) =>
+        end.StartsWith(prefix, StringComparison.Ordinal) ? end[prefix.Length..] : end;
 
     /// <summary>Address and port as the table has them: words of 32 bits in the order of this machine.</summary>
     private static string Hex(IPEndPoint end)

@@ -119,7 +119,9 @@ internal sealed class TokenBook(string workspaceRoot, TimeProvider time)
         try
         {
             var file = JsonSerializer.Deserialize(bytes, TokenJson.Default.TokenFile);
-            return file is { SchemaVersion: TokenFile.Version, Tokens.IsDefault: false } ? file : throw new JsonException("it is no list of tokens");
+            return file is { SchemaVersion: TokenFile.Version, Tokens.IsDefault: false }
+                ? file
+                : throw new JsonException("it is no list of tokens");
         }
         catch (JsonException e)
         {

@@ -7,16 +7,17 @@ using Assay.Native;
 namespace Assay.Access;
 
 /// <summary>
-/// Whether a process is work that Assay runs, or was started by such work. Caged work cannot reach the workspace at all; this is the check for work that was
-/// declared to run without a cage, also for what it left behind with an empty environment (cage.md, "Approving").
+/// Whether a process is work that Assay runs, or was started by such work. Caged work cannot reach the workspace at all; this is the check
+/// for work that was declared to run without a cage, also for what it left behind with an empty environment (cage.md, "Approving").
 /// </summary>
 internal static class WorkOfAssay
 {
     private const string Mark = "ASSAY_ATTEMPT=";
 
     /// <summary>
-    /// True when the process or one that it descends from carries the mark of an attempt, is an engine of this workspace that lives, stands in a cgroup of
-    /// Assay's, or when a Landlock domain stands between this process and its ancestors, as it does between work and its engine.
+    /// True when the process or one that it descends from carries the mark of an attempt, is an engine of this workspace that lives, stands
+    /// in a cgroup of Assay's, or when a Landlock domain stands between this process and its ancestors, as it does between work and its
+    /// engine.
     /// </summary>
     public static bool Is(int pid, IEventStore store)
     {
@@ -61,7 +62,9 @@ internal static class WorkOfAssay
     {
         const string field = "Uid:";
         var line = Text($"/proc/{pid}/status").Split('\n').FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
-        return line is not null && long.TryParse(line[field.Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries)[0], out var user) ? user : -1;
+        return line is not null && long.TryParse(line[field.Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries)[0], out var user)
+            ? user
+            : -1;
     }
 
     private static int ParentOf(int pid)

@@ -51,7 +51,9 @@ internal static class DocumentFile
     {
         using var file = OpenedFile.ToRead(path);
         problem = file.Problem;
-        return problem is null && FileHash.Of(file.Handle!, long.MaxValue) is { } read ? new PinnedFile(path, Digest.From(read.Sha256)) { SizeBytes = read.SizeBytes } : null;
+        return problem is null && FileHash.Of(file.Handle!, long.MaxValue) is { } read
+            ? new PinnedFile(path, Digest.From(read.Sha256)) { SizeBytes = read.SizeBytes }
+            : null;
     }
 
     /// <summary>Whether a file can be read, and the digest of what it holds; null when that is more than a document.</summary>

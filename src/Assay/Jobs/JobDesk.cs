@@ -44,14 +44,18 @@ public sealed class JobDesk
     public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by)
     {
         var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by.Actor) : Checked<JobSubmitted>.Refused(bundle.Problems);
+        return bundle.IsValid
+            ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by.Actor)
+            : Checked<JobSubmitted>.Refused(bundle.Problems);
     }
 
     /// <summary>Checks an idea with everything it refers to. Nothing is written.</summary>
     public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by)
     {
         var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by.Actor) : Checked<JobSubmitted>.Refused(bundle.Problems);
+        return bundle.IsValid
+            ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by.Actor)
+            : Checked<JobSubmitted>.Refused(bundle.Problems);
     }
 
     /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>

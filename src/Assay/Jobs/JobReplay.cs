@@ -41,7 +41,9 @@ public static class JobReplay
         try
         {
             using var file = OpenedFile.ToReadOrPipe(path);
-            lines = file.Problem is { } problem ? throw new IOException(problem) : Encoding.UTF8.GetString(file.ReadAll(MaxBytes)).Split('\n');
+            lines = file.Problem is { } problem
+                ? throw new IOException(problem)
+                : Encoding.UTF8.GetString(file.ReadAll(MaxBytes)).Split('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

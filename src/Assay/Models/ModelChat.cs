@@ -8,8 +8,8 @@ using Assay.Lanes.Shared;
 namespace Assay.Models;
 
 /// <summary>
-/// One request to a model behind an OpenAI-compatible endpoint. The answer is streamed, and what it costs is written to the meter as it comes, so that the engine
-/// can end the call in the middle.
+/// One request to a model behind an OpenAI-compatible endpoint. The answer is streamed, and what it costs is written to the meter as it
+/// comes, so that the engine can end the call in the middle.
 /// </summary>
 internal static class ModelChat
 {
@@ -111,7 +111,10 @@ internal static class ModelChat
                 line.Clear();
             }
 
-            if (line.Append(buffer, start, read - start).Length > MaxChars) throw new InvalidOperationException($"a line of the answer is longer than {MaxChars} characters");
+            if (line.Append(buffer, start, read - start).Length > MaxChars)
+            {
+                throw new InvalidOperationException($"a line of the answer is longer than {MaxChars} characters");
+            }
         }
 
         if (line.Length > 0) yield return line.ToString();

@@ -97,7 +97,8 @@ public sealed class TaskBoard
     }
 
     /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
-    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) => OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
+    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) =>
+        OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
 
     /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
     public PatchView? Patch(string patchId)
@@ -149,7 +150,8 @@ public sealed class TaskBoard
     public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Caller by) =>
         DecideAsync(taskId, by, () => PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
 
-    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) => PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);
+    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) =>
+        PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);
 
     public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Caller by) =>
         DecideAsync(taskId, by, () => PutAsync(runId, taskId, new RetryTask(taskId, by.Actor, reason), reason));

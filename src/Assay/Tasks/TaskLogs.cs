@@ -11,8 +11,8 @@ using Assay.Lanes.Tasks;
 namespace Assay.Tasks;
 
 /// <summary>
-/// Writes what happens into the project's logs while it happens: <c>logs/executor.jsonl</c>, <c>logs/resilience.jsonl</c>, and what tasks print into
-/// <c>logs/execution/TASK.jsonl</c>. They carry nothing that the ledger does not.
+/// Writes what happens into the project's logs while it happens: <c>logs/executor.jsonl</c>, <c>logs/resilience.jsonl</c>, and what tasks
+/// print into <c>logs/execution/TASK.jsonl</c>. They carry nothing that the ledger does not.
 /// </summary>
 internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider time) : IDisposable
 {

@@ -41,8 +41,39 @@ public sealed class TestReportTests
     [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{}]}""")]
     [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[1]}]}""")]
     [InlineData(ReportFormat.Sarif, "[")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[{"level":"Error","message":{"text":"m"}}]}]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[{"kind":"FAIL","level":"error","message":{"text":"m"}}]}]}""")]
     public void What_is_no_such_report_says_nothing(ReportFormat format, string text) =>
         Assert.Throws<ReportException>(() => TestReport.Read(format, Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Reports that say somewhere that something failed, each as it was seen to pass a gate.</summary>
+    [Theory]
+    [InlineData(ReportFormat.JUnit, """<testsuite><testcase name="a"><properties><failure message="boom"/></properties></testcase></testsuite>""")]
+    [InlineData(ReportFormat.JUnit, """<testsuite tests="2"><testcase name="a"><failure message="boom"/><skipped/></testcase><testcase name="b"/></testsuite>""")]
+    [InlineData(ReportFormat.JUnit, """<testsuite failures="2" tests="3"><testsuite tests="1"><testcase name="a"/></testsuite></testsuite>""")]
+    [InlineData(ReportFormat.JUnit, """<testsuites failures="3" errors="1"><testsuite tests="1"><testcase name="a"/></testsuite></testsuites>""")]
+    [InlineData(ReportFormat.JUnit, """<testsuite><testcase name="a"/><error message="teardown crashed"/></testsuite>""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"invocations":[{"executionSuccessful":true,"toolExecutionNotifications":[{"level":"error","message":{"text":"crashed on 40 files"}}]}],"results":[]}]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t","rules":[{"id":"sqli","defaultConfiguration":{"level":"error"}}]}},"results":[{"ruleId":"sqli","message":{"text":"m"}}]}]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t","rules":[{"id":"x"},{"id":"sqli","defaultConfiguration":{"level":"error"}}]}},"results":[{"ruleIndex":1,"message":{"text":"m"}}]}]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"},"extensions":[{"name":"e","rules":[{"id":"r","defaultConfiguration":{"level":"error"}}]}]},"results":[{"rule":{"id":"r"},"message":{"text":"m"}}]}]}""")]
+    [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[{"ruleId":"x","level":"error","message":{"text":"m"},"suppressions":[{"kind":"external","status":"rejected"}]}]}]}""")]
+    [InlineData(ReportFormat.Tap, "1..1\nok 1\n bail out! lost\n")]
+    [InlineData(ReportFormat.Tap, "1..1\n    not ok 1 - sub\n    Bail out! db gone\nok 1\n")]
+    [InlineData(ReportFormat.Tap, "\uFEFFnot ok 1 - bom\n1..1\n")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\rnot ok 2\n")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\nok 1\n")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\nnot ok 2 - a \\# TODO sign is escaped\n")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\nnot ok 2 - fixes issue #skip-link\n")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\nnot ok 2 - list of #todos is empty\n")]
+    [InlineData(ReportFormat.Tap, "1..2\nok 1\nnot ok 2 # SKIP it\n")]
+    [InlineData(ReportFormat.Tap, "1..5\nok 1\n1..1\n")]
+    [InlineData(ReportFormat.Trx, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="failed"/></TestRun>""")]
+    [InlineData(ReportFormat.Trx, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="Disconnected"/></TestRun>""")]
+    [InlineData(ReportFormat.Trx, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="Completed"><Counters total="5" failed="4"/></ResultSummary></TestRun>""")]
+    [InlineData(ReportFormat.Trx, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="Completed"/><ResultSummary outcome="Failed"/></TestRun>""")]
+    public void A_failure_counts_wherever_a_report_says_it(ReportFormat format, string text) =>
+        Assert.True(TestReport.Read(format, Encoding.UTF8.GetBytes(text)).Failures > 0);
 
     public static TheoryData<ReportFormat, string, string> Hostile => new()
     {

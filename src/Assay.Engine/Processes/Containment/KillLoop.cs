@@ -9,8 +9,8 @@ internal static class KillLoop
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Sends SIGKILL to all members until none is left, and reaps those that were left to this process. Gives up only on processes that the kernel
-    /// itself cannot end (uninterruptible sleep).
+    /// Sends SIGKILL to all members until none is left, and reaps those that were left to this process. Gives up only on processes that the
+    /// kernel itself cannot end (uninterruptible sleep).
     /// </summary>
     /// <param name="members">Who is there now.</param>
     /// <param name="leader">The process whose exit status somebody else waits for; 0: none.</param>

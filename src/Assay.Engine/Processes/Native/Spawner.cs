@@ -4,8 +4,8 @@ using Assay.Native;
 namespace Assay.Engine.Processes.Native;
 
 /// <summary>
-/// Starts a program on a spawning thread: in a session and process group of its own, with default signal handling, no open file but its streams and what
-/// it is given, and nothing in its environment but what is named.
+/// Starts a program on a spawning thread: in a session and process group of its own, with default signal handling, no open file but its
+/// streams and what it is given, and nothing in its environment but what is named.
 /// </summary>
 internal static unsafe class Spawner
 {

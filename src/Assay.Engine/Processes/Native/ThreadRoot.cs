@@ -5,8 +5,8 @@ using static Assay.Engine.Processes.Native.ThreadCode;
 namespace Assay.Engine.Processes.Native;
 
 /// <summary>
-/// A thread whose only work is to start others. What it has given itself (a Landlock domain, a mount namespace) is what they begin with; no other
-/// thread of the process has it.
+/// A thread whose only work is to start others. What it has given itself (a Landlock domain, a mount namespace) is what they begin with; no
+/// other thread of the process has it.
 /// </summary>
 internal sealed unsafe class ThreadRoot
 {

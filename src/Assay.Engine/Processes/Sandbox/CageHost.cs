@@ -6,8 +6,8 @@ using Assay.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// What this process has to cage work with, found out by making the calls: one root thread in a domain of the engine's own, from which every run's thread
-/// comes, one watcher in the same domain, and the views.
+/// What this process has to cage work with, found out by making the calls: one root thread in a domain of the engine's own, from which
+/// every run's thread comes, one watcher in the same domain, and the views.
 /// </summary>
 internal sealed class CageHost
 {

@@ -6,8 +6,8 @@ using Assay.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// A shell in the engine's own domain that waits for the engine's end, however it comes, and then ends everything in that domain: daemons that changed
-/// their session and emptied their environment included, and nobody else (cage.md, "The end").
+/// A shell in the engine's own domain that waits for the engine's end, however it comes, and then ends everything in that domain: daemons
+/// that changed their session and emptied their environment included, and nobody else (cage.md, "The end").
 /// </summary>
 internal sealed class Watcher
 {

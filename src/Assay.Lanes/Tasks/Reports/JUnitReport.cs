@@ -3,21 +3,22 @@ using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks.Reports;
 
-/// <summary>JUnit XML as Ant, Maven, pytest and others write it: <c>testcase</c> elements, of which some hold <c>failure</c>, <c>error</c> or <c>skipped</c>.</summary>
+/// <summary>
+/// JUnit XML as Ant, Maven, pytest and others write it: <c>testcase</c> elements, of which some hold <c>failure</c>, <c>error</c> or
+/// <c>skipped</c>. A failure counts wherever it stands, also outside of cases, where only counts say so, and beside <c>skipped</c>.
+/// </summary>
 internal sealed class JUnitReport
 {
     private readonly Stack<Suite> _suites = new();
+    private readonly Stack<Case> _cases = new();
     private readonly ReportCount _count = new();
     private long _counted;
-    private readonly Stack<Case> _cases = new();
     private StringBuilder? _text;
 
     public static TestReport Read(ReadOnlyMemory<byte> bytes)
     {
         var report = new JUnitReport();
         XmlReport.Read(bytes, ["testsuites", "testsuite"], report.Take);
-
-        // A suite may fail outside of its cases, in which case only its counts say so.
         return report._count.Report(atLeast: report._counted);
     }
 
@@ -32,20 +33,23 @@ internal sealed class JUnitReport
     {
         switch (xml.Name)
         {
-            case "testsuite":
-                if (_suites.TryPeek(out var parent)) parent.HoldsSuites = true;
+            case "testsuites" or "testsuite":
                 _suites.Push(new Suite(Number(xml["failures"]) + Number(xml["errors"])));
                 break;
             case "testcase":
                 _cases.Push(new Case($"{xml["classname"]} {xml["name"]}", xml.Depth));
                 break;
-            case "skipped" when CaseAt(xml.Depth - 1) is { } skipped:
-                skipped.IsSkipped = true;
+            case "skipped" when _cases.TryPeek(out var open):
+                open.IsSkipped = true;
                 break;
-            case "failure" or "error" when CaseAt(xml.Depth - 1) is { HasFailed: false } failed:
-                failed.HasFailed = true;
-                failed.Message = xml["message"];
-                _text = failed.Message is null ? new StringBuilder() : null;
+            case "failure" or "error" when _cases.TryPeek(out var open):
+                if (open.HasFailed) break;
+                open.HasFailed = true;
+                open.Message = xml["message"];
+                _text = open.Message is null ? new StringBuilder() : null;
+                break;
+            case "failure" or "error":
+                _count.AddFailure($"outside of any case: {xml["message"]}");
                 break;
         }
 
@@ -54,29 +58,31 @@ internal sealed class JUnitReport
 
     private void End(string name, int depth)
     {
-        if (CaseAt(depth) is { } ended)
+        if (_cases.TryPeek(out var open) && open.Depth == depth)
         {
-            if (!ended.IsSkipped) _count.Add(ended.HasFailed ? $"{ended.Name}: {ended.Message}".Trim() : null);
+            if (open.HasFailed || !open.IsSkipped) _count.Add(open.HasFailed ? $"{open.Name}: {open.Message}".Trim() : null);
             _cases.Pop();
         }
-        else if (name is "failure" or "error" && _text is not null && CaseAt(depth - 1) is { } failed)
+        else if (name is "failure" or "error" && _text is not null && open is not null)
         {
-            failed.Message = _text.ToString().Trim();
+            open.Message = _text.ToString().Trim();
             _text = null;
         }
-        else if (name == "testsuite" && _suites.TryPop(out var suite) && !suite.HoldsSuites)
+        else if (name is "testsuites" or "testsuite" && _suites.TryPop(out var suite))
         {
-            _counted += suite.Failures;
+            // A suite's own count has those of the suites in it, where a tool adds them up.
+            var failures = Math.Max(suite.Failures, suite.Inside);
+            if (_suites.TryPeek(out var parent)) parent.Inside += failures;
+            else _counted += failures;
         }
     }
-
-    /// <summary>The innermost case that is being read, if it lies that deep.</summary>
-    private Case? CaseAt(int depth) => _cases.TryPeek(out var innermost) && innermost.Depth == depth ? innermost : null;
 
     private static long Number(string? text)
     {
         if (string.IsNullOrEmpty(text)) return 0;
-        return int.TryParse(text, out var number) && number >= 0 ? number : throw new ReportException($"{BoundedText.Cut(text, 20)} is no number of failures");
+        return int.TryParse(text, out var number) && number >= 0
+            ? number
+            : throw new ReportException($"{BoundedText.Cut(text, 20)} is no number of failures");
     }
 
     /// <summary>A suite that is being read, with what it says of its failures.</summary>
@@ -84,7 +90,8 @@ internal sealed class JUnitReport
     {
         public long Failures => failures;
 
-        public bool HoldsSuites { get; set; }
+        /// <summary>What the suites in it say.</summary>
+        public long Inside { get; set; }
     }
 
     /// <summary>A case that is being read.</summary>

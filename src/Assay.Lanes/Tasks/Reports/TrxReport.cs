@@ -2,23 +2,28 @@ using System.Text;
 
 namespace Assay.Lanes.Tasks.Reports;
 
-/// <summary>TRX of the Visual Studio test platform: <c>UnitTestResult</c> elements with an <c>outcome</c>.</summary>
+/// <summary>
+/// TRX of the Visual Studio test platform: <c>UnitTestResult</c> elements with an <c>outcome</c>, and summaries with their own and with counts.
+/// What the summaries say of failures counts also where no result shows them.
+/// </summary>
 internal sealed class TrxReport
 {
     private static readonly string[] NotRun = ["NotExecuted", "NotRunnable", "Inconclusive", "Pending"];
+    private static readonly string[] EndedWell = ["Completed", "Passed", "Warning"];
+    private static readonly string[] CountsOfFailures = ["failed", "error", "timeout", "aborted", "passedButRunAborted", "disconnected"];
 
     private readonly Stack<Result> _results = new();
     private readonly ReportCount _count = new();
-    private string? _summary;
+    private string? _ended;
+    private long _counted;
     private StringBuilder? _message;
 
     public static TestReport Read(ReadOnlyMemory<byte> bytes)
     {
         var report = new TrxReport();
         XmlReport.Read(bytes, ["TestRun"], report.Take);
-        var count = report._count.Report();
-        if (count.Failures > 0 || report._summary is not ("Failed" or "Error" or "Aborted" or "Timeout")) return count;
-        return count with { Failures = 1, FirstFailures = [$"the run ended as {report._summary}"] };
+        var count = report._count.Report(atLeast: report._counted);
+        return count.Failures > 0 || report._ended is null ? count : count with { Failures = 1, FirstFailures = [$"the run ended as {report._ended}"] };
     }
 
     private void Take(XmlReport xml)
@@ -31,7 +36,8 @@ internal sealed class TrxReport
     private void Begin(XmlReport xml)
     {
         if (xml.Name == "UnitTestResult") _results.Push(new Result(xml["testName"], xml["outcome"], xml.Depth));
-        else if (xml.Name == "ResultSummary") _summary ??= xml["outcome"];
+        else if (xml.Name == "ResultSummary" && !EndedWell.Contains(xml["outcome"] ?? "Completed")) _ended ??= xml["outcome"];
+        else if (xml.Name == "Counters") _counted = Math.Max(_counted, CountsOfFailures.Sum(name => Number(xml[name])));
         else if (xml.Name == "Message" && _results.Any(r => r.Message is null)) _message = new StringBuilder();
         if (xml.IsEmpty) End(xml.Name, xml.Depth);
     }
@@ -49,6 +55,12 @@ internal sealed class TrxReport
             _results.Pop();
             if (!NotRun.Contains(result.Outcome)) _count.Add(result.Outcome == "Passed" ? null : $"{result.Name}: {result.Message ?? result.Outcome}");
         }
+    }
+
+    private static long Number(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return 0;
+        return int.TryParse(text, out var number) && number >= 0 ? number : throw new ReportException("its counters are no numbers");
     }
 
     /// <summary>A result that is being read.</summary>

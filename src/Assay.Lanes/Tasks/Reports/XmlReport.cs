@@ -30,7 +30,8 @@ internal sealed class XmlReport : IDisposable
     public bool IsEmpty => _reader.IsEmptyElement;
 
     /// <summary>Text that was read; null for the beginning or end of an element.</summary>
-    public string? Text => _reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace ? _reader.Value : null;
+    public string? Text =>
+        _reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace ? _reader.Value : null;
 
     /// <summary>An attribute of the current element, by its name without a namespace.</summary>
     public string? this[string attribute] => _reader.GetAttribute(attribute);
@@ -60,7 +61,11 @@ internal sealed class XmlReport : IDisposable
         while (_reader.Read())
         {
             if (_reader.Depth > MaxDepth) throw new ReportException($"it is nested deeper than {MaxDepth} levels");
-            if (_reader is { NodeType: XmlNodeType.Element, Depth: 0 } && !roots.Contains(Name)) throw new ReportException($"its root is {Name}, not {string.Join(" or ", roots)}");
+            if (_reader is { NodeType: XmlNodeType.Element, Depth: 0 } && !roots.Contains(Name))
+            {
+                throw new ReportException($"its root is {Name}, not {string.Join(" or ", roots)}");
+            }
+
             if (Text is not null || _reader.NodeType is XmlNodeType.Element or XmlNodeType.EndElement) take(this);
         }
     }
