@@ -91,21 +91,30 @@ internal readonly record struct OpenedFile(SafeFileHandle? Handle, FileKind Kind
     public byte[] ReadAll(long maxBytes)
     {
         if (SizeBytes > maxBytes) throw new IOException($"is larger than {maxBytes} bytes");
+        if (SizeBytes == 0) return ReadOn(maxBytes);
         var bytes = new byte[SizeBytes];
         var length = 0;
         for (int read; length < bytes.Length && (read = RandomAccess.Read(Handle!, bytes.AsSpan(length), length)) > 0;) length += read;
+        return length == bytes.Length ? bytes : bytes[..length];
+    }
 
-        // What /proc and its kind show has no size and yet a content.
-        if (SizeBytes > 0) return length == bytes.Length ? bytes : bytes[..length];
-        var grown = new MemoryStream();
+    /// <summary>What has no size and may yet have a content: a pipe, and what /proc and its kind show.</summary>
+    private unsafe byte[] ReadOn(long maxBytes)
+    {
+        var all = new MemoryStream();
         var buffer = new byte[16 * 1024];
-        for (int read; (read = RandomAccess.Read(Handle!, buffer, grown.Length)) > 0;)
+        fixed (byte* start = buffer)
         {
-            grown.Write(buffer, 0, read);
-            if (grown.Length > maxBytes) throw new IOException($"is larger than {maxBytes} bytes");
+            for (; ; )
+            {
+                var read = (int)Libc.Read((int)Handle!.DangerousGetHandle(), start, (nuint)buffer.Length);
+                if (read < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR) continue;
+                if (read < 0) throw new IOException($"cannot be read: {Libc.LastError()}");
+                if (read == 0) return all.ToArray();
+                all.Write(buffer, 0, read);
+                if (all.Length > maxBytes) throw new IOException($"is larger than {maxBytes} bytes");
+            }
         }
-
-        return grown.ToArray();
     }
 
     /// <summary>The same as text in UTF-8.</summary>

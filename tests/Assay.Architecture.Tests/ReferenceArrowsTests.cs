@@ -13,7 +13,7 @@ public sealed class ReferenceArrowsTests
         ["Assay.Ledger"] = ["Assay.Kernel", "Assay.Native"],
         ["Assay.Engine"] = ["Assay.Kernel", "Assay.Ledger", "Assay.Native"],
         ["Assay"] = ["Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Native"],
-        ["Assay.Server"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger"],
+        ["Assay.Server"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Native"],
         ["Assay.Cli"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Server"],
     };
 

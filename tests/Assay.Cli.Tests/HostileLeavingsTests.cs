@@ -83,9 +83,31 @@ public sealed class HostileLeavingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("job replay <(printf '{}')", "[schema_version]", 2)]
+    [InlineData("job replay <(yes)", "is larger than", 2)]
+    [InlineData("job replay <(cat events.jsonl)", "DONE", 0)]
+    public async Task What_a_shell_hands_over_is_read_to_a_bound(string command, string said, int exitCode)
+    {
+        using var folder = new JobFolder().Write();
+        var id = await folder.SubmitAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            await folder.WorkAsync();
+            if ((await folder.ShowAsync(id))["waiting"] is not null) await folder.ApproveAsync(id);
+        }
+
+        File.Copy(folder.Under(".assay", "jobs", id, "events.jsonl"), folder.Under("events.jsonl"));
+        var run = await AssayProgram.RunAsync("bash", ["-c", $"\"$0\" {command}", AssayProgram.Program], folder.Path, null, Patience);
+        Assert.True(run.ExitCode == exitCode, run.Output + run.Error);
+        Assert.Contains(said, run.Output + run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(Loops, "COMPLETED")]
     [InlineData(Nest, "FAILED")]
     [InlineData("truncate -s 2T big", "FAILED")]
+    [InlineData("rm ../work.snapshot; mkfifo ../work.snapshot", "FAILED")]
+    [InlineData("echo garbage > ../work.snapshot", "FAILED")]
     public async Task A_task_that_leaves_what_has_no_end_ends(string script, string status)
     {
         using var folder = new TaskFolder().File("kept.txt", "kept\n");

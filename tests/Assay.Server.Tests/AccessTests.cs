@@ -94,7 +94,7 @@ public sealed class AccessTests
     {
         using var folder = new JobFolder().Write();
         var port = FreePort();
-        using var server = AssayProgram.Start("sh", ["-c", $"ulimit -n 400; exec \"$0\" serve --urls http://127.0.0.1:{port} --policies policies.json", AssayProgram.Program], folder.Path);
+        using var server = AssayProgram.Start("sh", ["-c", $"ulimit -n 512; exec \"$0\" serve --urls http://127.0.0.1:{port} --policies policies.json", AssayProgram.Program], folder.Path);
         var held = new List<TcpClient>();
         try
         {
@@ -126,6 +126,7 @@ public sealed class AccessTests
     [Theory]
     [InlineData("setsid env -i PATH=\"$PATH\" HOME=/ {assay} job approve {job} --step runspec --hash {hash} --reason mine --workspace {workspace} > {out} 2>&1")]
     [InlineData("env -i PATH=\"$PATH\" setsid perl -e 'exit if fork; setpgrp; exec @ARGV' {assay} job approve {job} --step runspec --hash {hash} --reason mine --workspace {workspace} > {out} 2>&1; sleep 2")]
+    [InlineData("mkdir -p {workspace}-other; cd {workspace}-other; {assay} try --sandbox none --workspace {workspace}-other/w -- env -i perl -e 'if (fork) { sleep 4; exit } exit if fork; for (glob \"/sys/fs/cgroup/*/cgroup.procs /sys/fs/cgroup/cgroup.procs\") { open F, q(>), $_; print F $$; close F } system @ARGV; sleep 1' {assay} job approve {job} --step runspec --hash {hash} --reason mine --workspace {workspace} > {out} 2>&1; sleep 2; cat {workspace}-other/w/epochs/TRY/TRY/stderr.log >> {out}")]
     [InlineData("env -i setsid perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(\"127.0.0.1:{port}\"); print $s \"POST /jobs/{job}/approve?step=runspec HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nAuthorization: Bearer {token}\\r\\nContent-Type: application/json\\r\\nIf-Match: \\\"{hash}\\\"\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\n{}\"; print while <$s>' > {out} 2>&1")]
     public async Task Work_that_nothing_cages_decides_nothing_by_any_way(string line)
     {

@@ -106,6 +106,36 @@ public sealed class HostileRequestTests
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("mkfifo -m 600 .assay/keys/operator.token", 3, "is a named pipe")]
+    [InlineData("echo mine > mine; ln -s ../../mine .assay/keys/operator.token", 3, "is a link")]
+    [InlineData("ulimit -n 300", 2, "raise ulimit -n")]
+    [InlineData("mkfifo .assay/logs/refused.jsonl", 0, "")]
+    [InlineData("echo mine > mine; ln -s ../../mine .assay/logs/refused.jsonl", 0, "")]
+    public async Task What_uncaged_work_put_into_the_servers_way_is_not_waited_for_and_not_followed(string script, int exitCode, string message)
+    {
+        using var folder = new JobFolder().Write();
+        using var probe = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        probe.Start();
+        var port = ((System.Net.IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+        var start = $"mkdir -p .assay/keys .assay/logs; {script}; exec timeout -s TERM 6 \"$0\" serve --urls http://127.0.0.1:{port}";
+        using var server = AssayProgram.Start("sh", ["-c", start, AssayProgram.Program], folder.Path);
+        var first = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        if (first is not null)
+        {
+            using var client = new HttpClient();
+            await client.PostAsync($"http://127.0.0.1:{port}/jobs/0123456789ab/cancel", null, TestContext.Current.CancellationToken);
+        }
+
+        var error = await server.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+        if (exitCode != 0) Assert.Equal(exitCode, server.ExitCode);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.Equal(exitCode == 0, first is not null);
+        if (File.Exists(folder.Under("mine"))) Assert.Equal("mine\n", await File.ReadAllTextAsync(folder.Under("mine"), TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task The_password_cannot_be_read_from_the_servers_environment()
     {

@@ -30,7 +30,7 @@ internal static class DemoCommand
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
         if (!File.Exists(Path.Combine(example, "bin", "momentum")) && !Build(example)) return Refuse($"{example}/build failed");
         await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName);
-        if (DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no) return Refuse(no.Text);
+        if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Refuse(no.Text);
         var desk = await JobDesk.OpenAsync(workspace, TimeProvider.System);
         var demo = new JobsDemo(workspace, desk, example, json ? Console.Error : Console.Out, cancel);
         var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);

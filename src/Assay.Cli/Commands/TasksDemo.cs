@@ -46,7 +46,7 @@ internal static class TasksDemo
         var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineCaller.Here.Actor);
         if (!prepared.IsValid) return Problems.Print(prepared.Problems, json);
         await using var workspace = Workspace.Open(workspacePath);
-        if (DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no) return DemoCommand.Refuse(no.Text);
+        if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return DemoCommand.Refuse(no.Text);
         output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
         output.WriteLine();
         var executor = new TaskExecutor(workspace, TimeProvider.System, new TaskReporter(output).Observe);

@@ -99,7 +99,7 @@ internal static class TokenCommand
 
     /// <summary>Who gives out what decides, decides.</summary>
     private static int? Refused(Workspace workspace) =>
-        DecisionRule.Problem(CommandLineCaller.Here, workspace.Store) is { } no ? Refuse(no.Text) : null;
+        DecisionRule.Problem(CommandLineCaller.Here) is { } no ? Refuse(no.Text) : null;
 
     private static JsonObject Shown(AccessToken token) => new()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Assay.Engine.Workspaces;
 
 namespace Assay.Engine.Processes;
 
@@ -46,7 +47,7 @@ internal sealed class RunnerThreads : IDisposable
         public Runner(RunnerThreads owner)
         {
             _owner = owner;
-            new Thread(Loop) { IsBackground = true, Name = "assay-runner" }.Start();
+            new Thread(Loop) { IsBackground = true, Name = EngineSession.ThreadName }.Start();
         }
 
         public void Start(Action? work)

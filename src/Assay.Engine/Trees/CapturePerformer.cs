@@ -32,11 +32,10 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
 
     private EffectResult Capture(CaptureChanges effect, CancellationToken cancel)
     {
-        var path = Path.Combine(workspace.Root, effect.Folder);
-        using var folder = FolderHandle.Open(path);
+        using var folder = FolderHandle.Open(Path.Combine(workspace.Root, effect.Folder));
         using var kept = folder.FindFolder(CopyOutcome.BaseName) ?? throw new IOException("the untouched copy is not there any more");
         using var work = folder.FindFolder(CopyOutcome.WorkName) ?? throw new IOException("the copy to work in is not there any more");
-        var before = TreeSnapshot.Load(CopyPerformer.SnapshotFile(path));
+        var before = TreeSnapshot.Load(folder);
         var changes = Compare(before, TreeSnapshot.Take(work, before, effect.MaxBytes, cancel));
         if (changes.Count > 0 && GitRepository.Is(effect.Origin))
         {

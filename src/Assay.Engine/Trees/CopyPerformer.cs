@@ -16,9 +16,6 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CopyTree)attempt.Effect, cancel), CancellationToken.None);
 
-    /// <summary>Where the look at the work copy is kept, beside the copies.</summary>
-    public static string SnapshotFile(string folder) => Path.Combine(folder, "work.snapshot");
-
     private EffectResult Perform(CopyTree effect, CancellationToken cancel)
     {
         var folder = FreshPath.CreateFolder(workspace.Root, effect.To);
@@ -75,7 +72,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         CopyFiles(origin, kept, exclude, cancel);
         var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
         CopyFiles(kept, work, [], cancel);
-        snapshot.StampedAt(work).Save(SnapshotFile(at));
+        snapshot.StampedAt(work).Save(place);
         Thread.Sleep(ClockTick);
         return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
     }

@@ -12,6 +12,11 @@ internal sealed class TreeSnapshot
     /// <summary>A repository's own folder, or the file that points to it; at any depth no part of a tree's content.</summary>
     public const string Repository = ".git";
 
+    private const string FileName = "work.snapshot";
+
+    /// <summary>Of some millions of files.</summary>
+    private const long MaxBytes = 1L << 30;
+
     private static readonly byte[] RepositoryBytes = Encoding.UTF8.GetBytes(Repository);
 
     private readonly SortedDictionary<string, TreeEntry> _entries = new(StringComparer.Ordinal);
@@ -106,9 +111,10 @@ internal sealed class TreeSnapshot
     }
 
     /// <summary>Writes what <see cref="Load"/> reads.</summary>
-    public void Save(string file)
+    /// <param name="place">The folder of the copies, in which nobody has been yet.</param>
+    public void Save(FolderHandle place)
     {
-        using var writer = new BinaryWriter(File.Create(file));
+        using var writer = new BinaryWriter(new FileStream(place.Create(FileName), FileAccess.Write));
         writer.Write(_entries.Count);
         foreach (var (path, entry) in _entries)
         {
@@ -126,9 +132,25 @@ internal sealed class TreeSnapshot
         }
     }
 
-    public static TreeSnapshot Load(string file)
+    /// <summary>Reads what was kept beside the copies.</summary>
+    /// <exception cref="IOException">It is not there any more, or is nothing that was written so.</exception>
+    public static TreeSnapshot Load(FolderHandle place)
     {
-        using var reader = new BinaryReader(File.OpenRead(file));
+        using var file = place.OpenFile(FileName);
+        if (file.Problem is { } problem) throw new IOException($"{place.Name}/{FileName} {problem}");
+        try
+        {
+            return Parse(file.ReadAll(MaxBytes));
+        }
+        catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
+        {
+            throw new IOException($"{place.Name}/{FileName} is not what was kept there", e);
+        }
+    }
+
+    private static TreeSnapshot Parse(byte[] bytes)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes));
         var snapshot = new TreeSnapshot();
         for (var left = reader.ReadInt32(); left > 0; left--)
         {

@@ -7,6 +7,9 @@ namespace Assay.Engine.Workspaces;
 /// <summary>This process as an owner of streams: one lease for all its claims, renewed in the background.</summary>
 public sealed class EngineSession : IAsyncDisposable
 {
+    /// <summary>The name of the threads on which an engine runs processes, by which it is known to others on this host.</summary>
+    public const string ThreadName = "assay-runner";
+
     /// <summary>How long a session is believed to live after its last renewal.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 

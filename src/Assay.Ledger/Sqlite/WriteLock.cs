@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Assay.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Ledger.Sqlite;
@@ -10,7 +11,7 @@ namespace Assay.Ledger.Sqlite;
 /// </summary>
 public sealed partial class WriteLock : IDisposable
 {
-    private const int ReadWriteCreateCloseOnExec = 0x2 | 0x40 | 0x80000;
+    private const int NewNeverThroughLinks = Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
     private const int Unlock = 8;
@@ -28,7 +29,7 @@ public sealed partial class WriteLock : IDisposable
     {
         // Not File.OpenHandle: that takes a shared flock of its own, and fails while another process holds the lock.
         _path = path;
-        _handle = new SafeFileHandle(Open(path, ReadWriteCreateCloseOnExec, 0x1A4), ownsHandle: true);
+        _handle = new SafeFileHandle(Open(path, NewNeverThroughLinks, 0x1A4), ownsHandle: true);
         if (_handle.IsInvalid) throw new LedgerException($"{path} cannot be opened ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
     }
 

@@ -9,8 +9,11 @@ namespace Assay.Server.Security;
 /// <param name="most">The most connections.</param>
 internal sealed class ConnectionGate(int most)
 {
-    /// <summary>What the ledger, files and watchers need of a process's descriptors.</summary>
-    private const long Reserve = 192;
+    /// <summary>The fewest descriptors with which anybody can be served.</summary>
+    public const long LeastDescriptors = 512;
+
+    /// <summary>What the runtime, the ledger, files and watchers need of them: about 230 when nobody is there.</summary>
+    private const long Reserve = 320;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LinkedListNode<ConnectionContext>> _byId = new(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using System.Net;
+using Assay.Host;
 
 namespace Assay.Server.Security;
 
@@ -8,6 +9,11 @@ public static class ListenRule
     /// <summary>Why a server may not listen so; null when it may.</summary>
     public static string? Problem(ServeOptions options)
     {
+        if (OpenFiles.Limits().Soft is var descriptors and < ConnectionGate.LeastDescriptors)
+        {
+            return $"this process may hold {descriptors} files open, and serving needs {ConnectionGate.LeastDescriptors}: raise ulimit -n";
+        }
+
         foreach (var url in options.Urls)
         {
             if (url.Scheme is not ("http" or "https")) return $"{url}: only http and https are served";

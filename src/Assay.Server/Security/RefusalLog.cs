@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Assay.Native;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Server.Security;
 
@@ -11,6 +13,7 @@ namespace Assay.Server.Security;
 /// </summary>
 internal sealed class RefusalLog : IDisposable
 {
+    private const string Name = "logs/refused.jsonl";
     private const long MaxBytes = 8 << 20;
     private const int MaxText = 200;
     private const int MaxKinds = 1_000;
@@ -22,16 +25,14 @@ internal sealed class RefusalLog : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string? From, int Status, string Rule), Count> _counts = [];
-    private readonly string _path;
+    private readonly string _root;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private FileStream _file;
+    private FileStream? _file;
 
     public RefusalLog(string workspaceRoot, TimeProvider time)
     {
-        _time = time;
-        _path = Path.Combine(workspaceRoot, "logs", "refused.jsonl");
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        (_root, _time) = (workspaceRoot, time);
         _file = Open();
         _timer = time.CreateTimer(_ => Sum(all: false), null, Window, Window);
     }
@@ -57,7 +58,7 @@ internal sealed class RefusalLog : IDisposable
     {
         _timer.Dispose();
         Sum(all: true);
-        _file.Dispose();
+        _file?.Dispose();
     }
 
     private void Record(HttpContext context)
@@ -116,21 +117,52 @@ internal sealed class RefusalLog : IDisposable
         }
     }
 
+    /// <summary>A log that cannot be written, as on a full disk, must not end what it is about.</summary>
     private void Append(JsonObject line)
     {
-        if (_file.Length > MaxBytes) Rotate();
-        _file.Write(Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n"));
-        _file.Flush();
+        try
+        {
+            if (_file?.Length > MaxBytes) Rotate();
+            _file ??= Open();
+            _file.Write(Encoding.UTF8.GetBytes(line.ToJsonString(JsonSerializerOptions.Default) + "\n"));
+            _file.Flush();
+        }
+        catch (IOException)
+        {
+            _file?.Dispose();
+            _file = null;
+        }
     }
 
     private void Rotate()
     {
-        _file.Dispose();
-        File.Move(_path, $"{_path}.1", overwrite: true);
-        _file = Open();
+        _file!.Dispose();
+        _file = null;
+        using var root = FolderHandle.OpenNamed(_root);
+        root.Rename(Name, $"{Path.GetFileName(Name)}.1");
     }
 
-    private FileStream Open() => new(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+    /// <summary>What uncaged work has put in its place gives way, unless it is a folder.</summary>
+    private FileStream Open()
+    {
+        using var root = FolderHandle.OpenNamed(_root);
+        var file = new FileStream(ToAppend(root), FileAccess.Write);
+        file.Seek(0, SeekOrigin.End);
+        return file;
+    }
+
+    private static SafeFileHandle ToAppend(FolderHandle root)
+    {
+        try
+        {
+            return root.OpenToAppend(Name);
+        }
+        catch (IOException)
+        {
+            root.Write(Name, [], replaces: true);
+            return root.OpenToAppend(Name);
+        }
+    }
 
     private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
 

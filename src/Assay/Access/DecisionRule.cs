@@ -1,6 +1,5 @@
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
-using Assay.Ledger;
 
 namespace Assay.Access;
 
@@ -11,8 +10,7 @@ internal static class DecisionRule
 {
     /// <summary>Why a caller may not decide; null when it may.</summary>
     /// <param name="by">Who asks.</param>
-    /// <param name="store">The workspace's store, which knows its engines.</param>
-    public static Refusal? Problem(Caller by, IEventStore store)
+    public static Refusal? Problem(Caller by)
     {
         if (by.Role != Role.Operator)
         {
@@ -25,7 +23,7 @@ internal static class DecisionRule
             return new Refusal(KernelRefusals.NotAPerson, "the program that asked for it is gone: nobody can tell that it was a person's");
         }
 
-        return asking.Ids.Any(pid => WorkOfAssay.Is(pid, store))
+        return asking.Ids.Any(WorkOfAssay.Is)
             ? new Refusal(KernelRefusals.NotAPerson, "work that Assay runs cannot decide, nor can what it started")
             : null;
     }

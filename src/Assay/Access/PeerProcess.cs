@@ -28,9 +28,9 @@ internal static class PeerProcess
             if (fields[InodeField] == "0") return new AskingProcesses([], IsUnknown: true);
             var holders = Holders(fields[InodeField]);
 
-            // Other users' processes cannot be looked into, and Assay's work runs as its own user.
-            var isOwn = fields[UserField] == Libc.GetEUid().ToString(CultureInfo.InvariantCulture);
-            return holders.Count > 0 || !isOwn ? new AskingProcesses(holders, IsUnknown: false) : new AskingProcesses([], IsUnknown: true);
+            // Other users' processes can be looked into by root alone, and only root's work can give its socket to another user.
+            var isVisible = Libc.GetEUid() == 0 || fields[UserField] == Libc.GetEUid().ToString(CultureInfo.InvariantCulture);
+            return new AskingProcesses(holders, IsUnknown: holders.Count == 0 && isVisible);
         }
 
         return IPAddress.IsLoopback(from.Address) ? new AskingProcesses([], IsUnknown: true) : AskingProcesses.Elsewhere;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Assay.Engine.Workspaces;
-using Assay.Ledger;
 using Assay.Native;
 
 namespace Assay.Access;
@@ -15,21 +14,31 @@ internal static class WorkOfAssay
     private const string Mark = "ASSAY_ATTEMPT=";
 
     /// <summary>
-    /// True when the process or one that it descends from carries the mark of an attempt, is an engine of this workspace that lives, stands
-    /// in a cgroup of Assay's, or when a Landlock domain stands between this process and its ancestors, as it does between work and its
-    /// engine.
+    /// True when the process or one that it descends from carries the mark of an attempt, is an engine, of whatever workspace, stands in a cgroup
+    /// of Assay's, or when a Landlock domain stands between this process and its ancestors, as it does between work and its engine.
     /// </summary>
-    public static bool Is(int pid, IEventStore store)
+    public static bool Is(int pid)
     {
-        var now = new HostClock(TimeProvider.System).Now;
-        var engines = store.Sessions().Where(s => s.Host == now.Host && !HostClock.IsGone(s)).Select(s => s.ProcessId).ToHashSet();
         if (StandsInCgroup(pid)) return true;
         for (var at = pid; at > 1; at = ParentOf(at))
         {
-            if (HasMark(at) || (at != pid && (engines.Contains(at) || (pid == Environment.ProcessId && IsOutOfReach(at))))) return true;
+            if (HasMark(at) || (at != pid && (IsEngine(at) || (pid == Environment.ProcessId && IsOutOfReach(at))))) return true;
         }
 
         return false;
+    }
+
+    /// <summary>An engine takes in what its work leaves behind, so it is the parent of what has left everything else. Names of threads are for all to see.</summary>
+    private static bool IsEngine(int pid)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{pid}/task").Any(thread => Text($"{thread}/comm").TrimEnd() == EngineSession.ThreadName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static bool HasMark(int pid) => Text($"/proc/{pid}/environ").Split('\0').Any(v => v.StartsWith(Mark, StringComparison.Ordinal));

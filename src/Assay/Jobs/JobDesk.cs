@@ -236,7 +236,7 @@ public sealed class JobDesk
     }
 
     private Task<JobAnswer> DecideAsync(string jobId, Caller by, Func<Task<JobAnswer>> put) =>
-        DecisionRule.Problem(by, _workspace.Store) is { } no ? Task.FromResult(JobAnswer.Refused(jobId, no)) : put();
+        DecisionRule.Problem(by) is { } no ? Task.FromResult(JobAnswer.Refused(jobId, no)) : put();
 
     private static JobAnswer Absent(string jobId) => JobAnswer.Refused(jobId, JobRefusals.NoJob, $"there is no job {jobId}");
 

@@ -172,7 +172,7 @@ public sealed class TaskBoard
     }
 
     private Task<TaskAnswer> DecideAsync(string subject, Caller by, Func<Task<TaskAnswer>> put) =>
-        DecisionRule.Problem(by, _workspace.Store) is { } no ? Task.FromResult(TaskAnswer.Refused(subject, no)) : put();
+        DecisionRule.Problem(by) is { } no ? Task.FromResult(TaskAnswer.Refused(subject, no)) : put();
 
     private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
     {
