@@ -121,7 +121,7 @@ internal sealed unsafe partial class FolderHandle : IDisposable
         while (walk.Next())
         {
             if (walk.Found.Kind == FileKind.Folder) walk.Skip();
-            else if (walk.Name.StartsWith(Prefix) && walk.Name.EndsWith(Suffix)) _ = Libc.UnlinkAt(Descriptor, walk.Path, 0);
+            else if (IsRandom(walk.Name)) _ = Libc.UnlinkAt(Descriptor, walk.Path, 0);
         }
 
         if (walk.Problem is { } problem) throw new IOException($"{Name}: {problem}");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,6 +12,10 @@ namespace Assay.Native;
 /// </summary>
 internal sealed unsafe partial class FolderHandle
 {
+    private const int RandomDigits = 24;
+
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
+
     /// <summary>Makes a new file; whatever stands there already is left alone.</summary>
     /// <param name="relative">Its path. Folders on the way are made.</param>
     /// <param name="mode">Its permission bits, less what the process masks.</param>
@@ -115,7 +120,10 @@ internal sealed unsafe partial class FolderHandle
 
     /// <summary>A name that nobody can guess.</summary>
     internal static string RandomName() =>
-        $"{Encoding.ASCII.GetString(Prefix)}{RandomNumberGenerator.GetHexString(24, lowercase: true)}{Encoding.ASCII.GetString(Suffix)}";
+        $"{Encoding.ASCII.GetString(Prefix)}{RandomNumberGenerator.GetHexString(RandomDigits, lowercase: true)}{Encoding.ASCII.GetString(Suffix)}";
+
+    private static bool IsRandom(ReadOnlySpan<byte> name) => name.Length == Prefix.Length + RandomDigits + Suffix.Length
+        && name.StartsWith(Prefix) && name.EndsWith(Suffix) && !name.Slice(Prefix.Length, RandomDigits).ContainsAnyExcept(HexDigits);
 
     private static ReadOnlySpan<byte> Prefix => ".assay-"u8;
 

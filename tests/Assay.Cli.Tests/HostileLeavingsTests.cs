@@ -71,6 +71,19 @@ public sealed class HostileLeavingsTests : IDisposable
         Assert.Equal(0, (await RunAsync("verify")).ExitCode);
     }
 
+    [Fact]
+    public async Task An_artifacts_root_that_is_a_link_holds_large_output_and_what_is_salvaged()
+    {
+        Directory.CreateDirectory(_folder.Under("real"));
+        File.CreateSymbolicLink(_folder.Under("link"), "real");
+        Builder.Plan["runner_config"] = new JsonObject { ["template_id"] = "C019_RUNNER_V1" };
+        Builder.Add("ONE", "echo kept > left; printf '[{\"outcome\":\"REFUSE\",\"filler\":\"'; head -c 100000 /dev/zero | tr '\\0' x; echo '\"}]'");
+        var run = await RunAsync("epoch", "run", Builder.Write(), "--mode", "salvage", "--artifacts-root", _folder.Under("link"), "--json");
+        Assert.DoesNotContain("runner_output_too_large", run.Output, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(_folder.Under("real"), "left", SearchOption.AllDirectories));
+        Assert.Equal(0, (await RunAsync("verify")).ExitCode);
+    }
+
     [Theory]
     [InlineData("/dev/zero")]
     [InlineData("/dev/tty")]

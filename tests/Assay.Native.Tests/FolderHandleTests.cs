@@ -103,10 +103,10 @@ public sealed class FolderHandleTests : IDisposable
     [Fact]
     public void What_writes_left_that_were_killed_is_removed_and_nothing_else()
     {
-        foreach (var name in new[] { FolderHandle.RandomName(), ".assay-x.tmp", "assay.tmp", ".assay", "other" }) File.WriteAllText(_folder.Under("top", "a", name), "");
+        foreach (var name in new[] { FolderHandle.RandomName(), ".assay-notes.tmp", "assay.tmp", ".assay", "other" }) File.WriteAllText(_folder.Under("top", "a", name), "");
         using var folder = _top.FindFolder("a")!;
         folder.RemoveRests();
-        Assert.Equal([".assay", "assay.tmp", "b", "other"], Directory.EnumerateFileSystemEntries(_folder.Under("top", "a")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([".assay", ".assay-notes.tmp", "assay.tmp", "b", "other"], Directory.EnumerateFileSystemEntries(_folder.Under("top", "a")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

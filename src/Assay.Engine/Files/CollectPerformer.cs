@@ -14,7 +14,7 @@ internal sealed class CollectPerformer(Workspace workspace) : IEffectPerformer
     private EffectResult Perform(CollectFiles effect, CancellationToken cancel)
     {
         var root = workspace.Folder(effect.Root);
-        using var top = FolderHandle.Open(root);
+        using var top = FolderHandle.OpenNamed(root);
         var files = new List<CollectedFile>();
         var complete = true;
         foreach (var from in effect.From)

@@ -26,6 +26,20 @@ internal static class EvidenceReader
         }
     }
 
+    /// <summary>The same below a folder that a person named, so that it may be a link.</summary>
+    public static (CollectedFile File, byte[]? Content) ReadNamed(string root, CollectedName wanted)
+    {
+        try
+        {
+            using var top = FolderHandle.OpenNamed(root);
+            return Read(top, wanted);
+        }
+        catch (IOException e)
+        {
+            return Refused(wanted, e.Message);
+        }
+    }
+
     /// <summary>The same below a folder that is open already.</summary>
     public static (CollectedFile File, byte[]? Content) Read(FolderHandle top, CollectedName wanted, CancellationToken cancel = default)
     {

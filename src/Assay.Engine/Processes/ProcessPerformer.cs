@@ -94,9 +94,11 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });
             using var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
-            var changed = staging.Stage(cancel);
+            var changed = Stage(staging, cancel);
             var startedAt = time.GetUtcNow();
             var (command, end) = Command(effect, root, folder);
+            if (changed is null) end = new ProcessEnd(null, null, KillReason.Cancelled, 0, 0, 0, 0, 0);
+            changed ??= [];
             end ??= Trespass(effect, root) ?? (FreeSpace.Suffices(folder) ? null : ProcessEnd.NotStarted($"{folder}: no space left but what the record needs"));
             if (end is null && changed.Count == 0)
             {
@@ -111,6 +113,14 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         {
             containments.Return(containment);
         }
+    }
+
+    /// <summary>The names of what is not what was expected; null when that could not be found out before a cancellation.</summary>
+    private static List<string>? Stage(RunRootStaging staging, CancellationToken cancel)
+    {
+        using var staged = new EvidenceTime(cancel);
+        var changed = staging.Stage(staged.Over);
+        return changed.Count > 0 && cancel.IsCancellationRequested ? null : changed;
     }
 
     private static Action<byte[]>? Tap(Attempt attempt, RunProcess effect, string stream) =>
@@ -333,7 +343,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     {
         if (stdout.Capture.SizeBytes > MaxShownBytes) return null;
         if (stdout.Capture.Small is { } small) return small;
-        var (file, content) = EvidenceReader.Read(root, new CollectedName(stdout.File, MaxShownBytes, Content: true));
+        var (file, content) = EvidenceReader.ReadNamed(root, new CollectedName(stdout.File, MaxShownBytes, Content: true));
         return file.Sha256 == stdout.Capture.Digest() ? content : null;
     }
 
@@ -390,7 +400,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
 
     private static Captured? Partial(string root, string file)
     {
-        var (found, _) = EvidenceReader.Read(root, new CollectedName(file, long.MaxValue, Content: false));
+        var (found, _) = EvidenceReader.ReadNamed(root, new CollectedName(file, long.MaxValue, Content: false));
         return found.Sha256 is { } digest ? new Captured(file, found.SizeBytes, digest, Truncated: true) : null;
     }
 }
