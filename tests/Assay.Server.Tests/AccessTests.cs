@@ -18,14 +18,14 @@ public sealed class AccessTests
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(served.Url) };
         var own = await served.SessionAsync();
         Assert.DoesNotContain(served.Token, own, StringComparison.Ordinal);
-        Assert.Equal("root", await WhoAsync(client, own));
+        Assert.Equal(Environment.UserName, await WhoAsync(client, own));
 
         var made = JsonNode.Parse((await served.Folder.RunAsync("token", "create", "--role", "operator", "--name", "Ada Lovelace", "--json")).Output)!;
         var given = await served.SessionAsync((string)made["token"]!);
         Assert.Equal("Ada Lovelace", await WhoAsync(client, given));
         Assert.Equal(0, (await served.Folder.RunAsync("token", "revoke", (string)made["token_id"]!)).ExitCode);
         Assert.Equal("Sign in to decide", await WhoAsync(client, given));
-        Assert.Equal("root", await WhoAsync(client, own));
+        Assert.Equal(Environment.UserName, await WhoAsync(client, own));
 
         using var page = await GetAsync(client, "/ui/jobs", own);
         var field = (await page.Content.ReadAsStringAsync(Cancel)).Split("name=\"form_token\" value=\"")[1].Split('"')[0];
