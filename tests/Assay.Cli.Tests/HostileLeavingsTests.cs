@@ -148,6 +148,19 @@ public sealed class HostileLeavingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("tree")]
+    [InlineData(".")]
+    public async Task A_project_that_is_named_through_a_link_is_worked_on(string tree)
+    {
+        using var folder = new TaskFolder();
+        folder.Add("ONE", tree == "." ? "echo 1 > tree/new.txt" : "echo 1 > new.txt", "true", "**/new.txt")["working_tree"] = tree;
+        File.CreateSymbolicLink(_folder.Under("link"), folder.Write().Path);
+        var run = await RunAsync("execute", "--run-id", TaskFolder.RunId, "--root", _folder.Under("link"), "--workspace", _folder.Under("w"));
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        Assert.Equal("1\n", folder.Read("new.txt"));
+    }
+
+    [Theory]
     [InlineData(Loops)]
     [InlineData(Nest)]
     [InlineData("truncate -s 2T big")]

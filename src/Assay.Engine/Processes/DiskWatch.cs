@@ -78,8 +78,9 @@ internal sealed class DiskWatch(DiskMeter meter, long? cap, long before, MemoryD
         {
             // The run has ended, and is measured once more.
         }
-        catch (IOException)
+        catch (Exception)
         {
+            // Whatever goes wrong here must not reach the thread that watches the run as anything but a cap that was passed.
             _isOver = true;
         }
     }

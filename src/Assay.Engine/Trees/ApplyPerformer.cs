@@ -3,6 +3,7 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Trees;
+using Assay.Native;
 
 namespace Assay.Engine.Trees;
 
@@ -13,8 +14,10 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
 
     private EffectResult Perform(ApplyChanges effect)
     {
+        var target = Path.Combine(workspace.Root, effect.Target);
+        if (effect.IsProject) target = HostPath.Real(target);
         var outcome = workspace.Store.ReadBlob(effect.Changes) is { } bytes
-            ? new TreePatch(Path.Combine(workspace.Root, effect.Target), ChangeSet.Read(bytes), effect.Reverse, effect.Merge, workspace.Store.ReadBlob).Apply()
+            ? new TreePatch(target, ChangeSet.Read(bytes), effect.Reverse, effect.Merge, workspace.Store.ReadBlob).Apply()
             : new ApplyOutcome(Applied: false, $"the ledger does not hold the change set {effect.Changes}", []);
         return new EffectResult(outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
     }

@@ -55,6 +55,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
     private CopyOutcome Copy(CopyTree effect, string folder, CancellationToken cancel)
     {
         var from = Path.GetFullPath(effect.From).TrimEnd('/');
+        if (effect.IsProject) from = HostPath.Real(from);
         using var origin = FolderHandle.Find(from) ?? throw new IOException($"{from} is no folder");
         var at = Path.Combine(workspace.Root, folder);
         var (keptPath, workPath) = (Path.Combine(at, CopyOutcome.BaseName), Path.Combine(at, CopyOutcome.WorkName));

@@ -12,6 +12,9 @@ public sealed record CopyTree(string Id) : Effect(Id)
     /// <summary>Absolute path of the tree.</summary>
     public required string From { get; init; }
 
+    /// <summary>Whether the tree is the project itself, which the person may have named through a link; no other tree may be one.</summary>
+    public bool IsProject { get; init; }
+
     /// <summary>Folder of the workspace that receives both; when it is taken, <c>.2</c>, <c>.3</c> … is appended.</summary>
     public required string To { get; init; }
 
@@ -80,6 +83,9 @@ public sealed record ApplyChanges(string Id) : Effect(Id)
 {
     /// <summary>The tree: absolute, or relative to the workspace.</summary>
     public required string Target { get; init; }
+
+    /// <summary>Whether the tree is the project itself, which the person may have named through a link; no other tree may be one.</summary>
+    public bool IsProject { get; init; }
 
     public required Digest Changes { get; init; }
 

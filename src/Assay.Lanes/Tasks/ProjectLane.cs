@@ -245,6 +245,7 @@ public sealed class ProjectLane : Lane<ProjectState>
         return new ApplyChanges($"{(request.To == PatchState.RolledBack ? "rollback" : "apply")}/{request.PatchId}")
         {
             Target = patch.WorkingTree,
+            IsProject = patch.WorkingTree == state.Root,
             Changes = patch.ChangesSha256,
             Reverse = request.To == PatchState.RolledBack,
             Merge = request.Merge,

@@ -42,6 +42,7 @@ public static class TaskEffects
     {
         From = task.Spec.WorkingTree!,
         To = TaskPaths.Copy(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
+        IsProject = task.Spec.WorkingTree == state.Declared.ProjectRoot,
         Exclude = task.Spec.WorkingTree == state.Declared.ProjectRoot ? state.Declared.Own : [],
     };
 
