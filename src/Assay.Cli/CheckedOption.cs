@@ -38,14 +38,26 @@ internal static class CheckedOption
             CustomParser = result => (double)(Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint) ?? 0),
         };
 
+    /// <summary>A number within a range, or null when it is not given.</summary>
+    public static Option<double?> OptionalDecimal(string name, string unit, string description, double least, double most) => new(name)
+    {
+        Description = description,
+        HelpName = unit,
+        CustomParser = result => (double?)Number(result, name, "a number", (decimal)least, (decimal)most, NumberStyles.AllowDecimalPoint),
+    };
+
     /// <summary>One of the words of an enum, whatever their case; null when it is not given.</summary>
     public static Option<T?> Word<T>(string name, string description, T standard)
+        where T : struct, Enum => OptionalWord<T>(name, $"{description} [default: {WireName<T>.Of(standard)}]");
+
+    /// <summary>One of the words of an enum that nothing stands for when it is not given.</summary>
+    public static Option<T?> OptionalWord<T>(string name, string description)
         where T : struct, Enum
     {
         var words = WireName<T>.All;
         return new Option<T?>(name)
         {
-            Description = $"{description} [default: {WireName<T>.Of(standard)}]",
+            Description = description,
             HelpName = string.Join('|', words),
             CustomParser = result =>
             {

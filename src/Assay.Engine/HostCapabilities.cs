@@ -1,5 +1,6 @@
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Network;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Native;
 
@@ -17,6 +18,9 @@ public sealed record HostCapabilities
 
     /// <summary>How work is caged: <c>view</c>, <c>landlock</c>, <c>bubblewrap</c> with its version, or <c>none</c>.</summary>
     public required string Sandbox { get; init; }
+
+    /// <summary>Why what caged work may reach cannot be listed by name; null when it can.</summary>
+    public required string? HostsProblem { get; init; }
 
     public required bool IsRoot { get; init; }
 
@@ -60,6 +64,7 @@ public sealed record HostCapabilities
                 Mechanism.Bubblewrap => Bubblewrap.Version,
                 _ => "none",
             },
+            HostsProblem = cage.Mechanism == Mechanism.View ? null : NetworkGate.Missing,
             IsRoot = Libc.GetEUid() == 0,
             LandlockAbi = Landlock.Abi,
             HasSeccomp = cage.HasSeccomp,

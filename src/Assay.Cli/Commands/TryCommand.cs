@@ -33,7 +33,7 @@ internal static class TryCommand
     public static Command Create(GlobalOptions globals)
     {
         var words = new Argument<string[]>(CommandWords) { Description = "The command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
-        var level = CheckedOption.Word("--sandbox", "How it is held; confined keeps the network, none holds nothing", SandboxLevel.Strict);
+        var level = CheckedOption.Word("--sandbox", "How it is held; confined has the network that --host or --network names, none holds nothing", SandboxLevel.Strict);
         var memory = CheckedOption.Decimal("--memory", "MB", "Memory of all it starts together, in MiB", standard: 1024, least: 1, MostMegabytes);
         var disk = CheckedOption.Decimal("--disk", "MB", "What it may leave on the disk, in MiB", standard: 1024, least: 0.001, MostMegabytes);
         var time = CheckedOption.Decimal("--time", "S", "Seconds until it is ended", standard: 60, least: 0.001, MostSeconds);
@@ -41,9 +41,18 @@ internal static class TryCommand
         var reads = Paths("--reads", "A file or folder that it may read besides the system's programs and the current folder");
         var hides = Paths("--hides", "A file or folder in these that stays out of its reach");
         var writes = Paths("--writes", "A folder that it may change, besides one of its own; --writes . for the current one");
+        var hosts = new Option<string[]>("--host")
+        {
+            Description = "What it may reach, as api.example.com:443 or *.example.org:443; makes the sandbox confined",
+            HelpName = "NAME:PORT",
+            DefaultValueFactory = _ => [],
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var network = CheckedOption.OptionalWord<OpenNetwork>("--network", "all: the host's own network, of which nothing is held or recorded");
+        var traffic = CheckedOption.OptionalDecimal("--network-max", "MB", "What may pass to and from its hosts, in MiB", least: 0.001, MostMegabytes);
         var command = new Command(Name, "Run one command in the cage, from any folder, and keep a record")
         {
-            level, memory, time, disk, processes, reads, hides, writes, words,
+            level, memory, time, disk, processes, reads, hides, writes, hosts, network, traffic, words,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -57,7 +66,10 @@ internal static class TryCommand
             {
                 Command = [.. parsed.GetValue(words)!],
                 Folder = folder,
-                Level = parsed.GetValue(level) ?? SandboxLevel.Strict,
+                Level = parsed.GetValue(level) ?? Standard(parsed.GetValue(hosts)!, parsed.GetValue(network)),
+                Hosts = [.. parsed.GetValue(hosts)!],
+                Network = parsed.GetValue(network),
+                NetworkBytes = (long?)(parsed.GetValue(traffic) * Megabyte),
                 Reads = [.. parsed.GetValue(reads)!],
                 Hides = [.. parsed.GetValue(hides)!],
                 Writes = [.. parsed.GetValue(writes)!],
@@ -125,6 +137,10 @@ internal static class TryCommand
         { ExitCode: { } code } => code,
         _ => OwnFailure,
     };
+
+    /// <summary>The level that is meant where none is said: one with a network where one is asked for.</summary>
+    private static SandboxLevel Standard(string[] hosts, OpenNetwork? network) =>
+        hosts.Length > 0 || network is not null ? SandboxLevel.Confined : SandboxLevel.Strict;
 
     /// <summary>The current folder; null when it has been deleted.</summary>
     private static string? Here()

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -42,6 +43,13 @@ internal sealed record TryReport
     /// <summary>How often it was kept from starting one more process.</summary>
     public required long ProcessLimitHits { get; init; }
 
+    /// <summary>What it tried to reach; null where its network was not watched.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required ImmutableArray<EgressAttempt>? Egress { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required long? EgressUnlisted { get; init; }
+
     public required CapsInForce Caps { get; init; }
 
     public static TryReport Of(EpochRun.Ended ended, ProcessOutcome outcome, int exitCode) => new()
@@ -57,6 +65,8 @@ internal sealed record TryReport
         PeakRssBytes = outcome.PeakRssBytes,
         LeakedProcesses = outcome.LeakedProcesses,
         ProcessLimitHits = outcome.ProcessLimitHits,
+        Egress = outcome.Egress?.Attempts,
+        EgressUnlisted = outcome.Egress?.Unlisted,
         Caps = outcome.Caps,
     };
 
@@ -68,7 +78,7 @@ internal sealed record TryReport
     {
         var leaked = LeakedProcesses == 0 ? "" : $" · {LeakedProcesses} left running and ended";
         var refused = ProcessLimitHits == 0 ? "" : $" · refused to fork {ProcessLimitHits} times ({options.Processes} processes)";
-        return $"assay: {(isUnread ? "ended since nobody reads its output" : Verdict(options))} · {Words.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()} · {record}";
+        return $"assay: {(isUnread ? "ended since nobody reads its output" : Verdict(options))} · {Words.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()}{EgressWords.Of(Egress, EgressUnlisted)} · {record}";
     }
 
     private string Verdict(TryOptions options) => this switch
@@ -85,14 +95,16 @@ internal sealed record TryReport
     {
         null => Caps.Isolation,
         { Level: SandboxLevel.None } cage => $"UNCAGED; caps {By(cage.Caps)}",
-        { } cage => $"{WireName<SandboxLevel>.Of(cage.Level)}: {By(cage.Reads)}{NotHeld(cage)}; caps {By(cage.Caps)}; {Network(cage.Network)}",
+        { } cage => $"{WireName<SandboxLevel>.Of(cage.Level)}: {By(cage.Reads)}{NotHeld(cage)}; caps {By(cage.Caps)}; {Network(cage)}",
     };
 
     /// <summary>What is open although it is caged, once and in a word.</summary>
     private static string NotHeld(CageInForce cage) => string.Concat(
         cage.Writes.Held == Holding.ContentsOnly ? ", modes and times open" : "", cage.Others.Held == Holding.SignalsOpen ? ", signals open" : "");
 
-    private static string Network(Promise network) => network.Held == Holding.None ? "network open" : $"no network ({By(network)})";
+    private string Network(CageInForce cage) => cage.Network.Held == Holding.None
+        ? "network open"
+        : $"{(Egress is null ? "no network" : "network by name")} ({By(cage.Network)})";
 
     private static string By(Promise promise) => $"{string.Join(", ", promise.By)}{(promise.Held == Holding.Polled ? " (polled)" : "")}";
 
@@ -101,6 +113,7 @@ internal sealed record TryReport
         Kernel.Effects.KillReason.Timeout or Kernel.Effects.KillReason.Deadline => Words.Duration(options.TimeMs),
         Kernel.Effects.KillReason.MemoryLimit => Words.Bytes(options.MemoryBytes),
         Kernel.Effects.KillReason.DiskLimit => Words.Bytes(options.DiskBytes),
+        Kernel.Effects.KillReason.NetworkLimit => Words.Bytes(options.NetworkBytes!.Value),
         Kernel.Effects.KillReason.OutputLimit => Words.Bytes(TryOptions.OutputBytes),
         Kernel.Effects.KillReason.ProcessLimit => $"{options.Processes} processes",
         Kernel.Effects.KillReason.CaptureFailed => "what it left or printed cannot be kept: look at the disk",

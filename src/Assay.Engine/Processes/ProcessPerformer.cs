@@ -3,6 +3,7 @@ using System.Text;
 using Assay.Engine.Files;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
+using Assay.Engine.Processes.Network;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
@@ -132,7 +133,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     {
         using var signal = new CancelSignal(cancel);
         using var disk = effect.Caps is { DiskInMemory: true, DiskBytes: { } bytes } ? new RunDisk(folder, bytes) : null;
-        var plan = Plan(effect, command[0], root, folder) with { Disk = disk?.Memory };
+        using var gate = Gate(effect);
+        var plan = Plan(effect, command[0], root, folder) with { Disk = disk?.Memory, Gate = gate };
         var start = new ProcessStart
         {
             Command = command,
@@ -148,8 +150,14 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
         var end = CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
+        end = end with { Egress = gate?.End() };
         return disk?.Keep(end) ?? end;
     }
+
+    private NetworkGate? Gate(RunProcess effect) =>
+        NetworkGate.IsFor(effect.Sandbox, effect.Network) && Cage.MechanismOf(effect.Sandbox) == Mechanism.View
+            ? new NetworkGate(effect.Network.Hosts, effect.Caps.NetworkBytes, time)
+            : null;
 
     private static long BytesBefore(RunProcess effect, CagePlan plan)
     {
@@ -195,6 +203,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             MayHoldSockets = found.MayHoldSockets || (isCaged && SystemSockets.MayExist()),
             Aliases = [.. reads.Concat(writes).Select(p => (Name: p, Real: RealPath.Of(p))).Where(p => p.Name != p.Real).Distinct()],
             WorkFolder = work,
+            Reach = effect.Network,
         };
     }
 
@@ -318,6 +327,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Cost = end?.Cost,
             MeterProblem = end?.MeterProblem,
             ChangedInputs = [.. changed],
+            Egress = end?.Egress,
             Caps = InForce(effect, containment),
         };
         return new EffectResult(outcome, evidence, blobs);
@@ -394,8 +404,10 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             { DiskBytes: { } bytes } => new CapInForce(bytes, Enforcement.Polled, "blocks of folders and open files+rlimit:fsize"),
             _ => new CapInForce(null, Enforcement.None, "blocks of folders and open files+rlimit:fsize"),
         },
+        Network = effect.Network.Hosts.IsEmpty ? null : new CapInForce(
+            effect.Caps.NetworkBytes, effect.Caps.NetworkBytes is null ? Enforcement.None : Enforcement.Polled, "relay: counted before it passes"),
         Isolation = CageReport.Isolation(effect.Sandbox),
-        Cage = CageReport.Of(effect.Sandbox, containment),
+        Cage = CageReport.Of(effect.Sandbox, containment, effect.Network),
     };
 
     private static Captured? Partial(string root, string file)

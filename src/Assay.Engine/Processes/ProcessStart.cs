@@ -54,6 +54,9 @@ internal sealed record ProcessEnd(
 
     public string? MeterProblem { get; init; }
 
+    /// <summary>What it tried to reach; null: that was not watched.</summary>
+    public Egress? Egress { get; init; }
+
     /// <summary>Why the program never ran: nothing before its first instruction counts as its own doing. Null when it ran.</summary>
     public string? StartProblem { get; init; }
 

@@ -113,6 +113,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
 
     public required SandboxLevel Sandbox { get; init; }
 
+    /// <summary>What network it has in a cage that lets it have one: not with <see cref="SandboxLevel.Strict"/>.</summary>
+    public NetworkReach Network { get; init; } = NetworkReach.Nothing;
+
     /// <summary>Whether what it prints is told to whoever watches, while it runs.</summary>
     public bool Live { get; init; }
 

@@ -93,6 +93,10 @@ public sealed record ProcessOutcome : EffectOutcome
     /// <summary>Inputs whose content was no longer the expected one, before the start or after the end.</summary>
     public ImmutableArray<string> ChangedInputs { get; init; } = [];
 
+    /// <summary>What it tried to reach; null where its network was not watched, because it had none or all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Egress? Egress { get; init; }
+
     public required CapsInForce Caps { get; init; }
 }
 
@@ -121,6 +125,10 @@ public enum KillReason
 
     [JsonStringEnumMemberName("DISK_LIMIT")]
     DiskLimit,
+
+    /// <summary>More bytes would have passed to or from the hosts it may reach.</summary>
+    [JsonStringEnumMemberName("NETWORK_LIMIT")]
+    NetworkLimit,
 
     /// <summary>What it printed could not be kept: the host's disk is full or broken.</summary>
     [JsonStringEnumMemberName("CAPTURE_FAILED")]

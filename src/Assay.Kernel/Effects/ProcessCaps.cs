@@ -25,6 +25,10 @@ public sealed record ProcessCaps
     /// <summary>Bytes that may lie in the run root.</summary>
     public long? DiskBytes { get; init; }
 
+    /// <summary>Bytes that may pass to and from the hosts that are listed, both ways together.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? NetworkBytes { get; init; }
+
     /// <summary>
     /// Whether the run root lies in memory while it runs, so that the kernel holds the disk cap. Asks for <see cref="DiskBytes"/>.
     /// </summary>
@@ -99,6 +103,10 @@ public sealed record CapsInForce
 
     public required CapInForce Disk { get; init; }
 
+    /// <summary>Null where no hosts were listed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CapInForce? Network { get; init; }
+
     /// <summary>The isolation that was in force, in a word: <c>UNCAGED</c>, or the mechanism and the level.</summary>
     public required string Isolation { get; init; }
 
@@ -160,7 +168,8 @@ public enum SandboxLevel
     None,
 
     /// <summary>
-    /// It reads the system's programs, what is declared and its own folder, writes its own folder, and has the host's network.
+    /// It reads the system's programs, what is declared and its own folder, writes its own folder, and reaches what <c>hosts</c> lists, or all of
+    /// the host's network with <c>network: all</c>.
     /// </summary>
     [JsonStringEnumMemberName("confined")]
     Confined,

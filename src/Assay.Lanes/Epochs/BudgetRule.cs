@@ -29,6 +29,7 @@ public static class BudgetRule
             StderrBytes = crucible.StderrMaxBytes ?? Math.Min(defaults.OutputBytes, plan.PerCrucibleStderrMaxBytes ?? long.MaxValue),
             Processes = (int)Math.Min(int.MaxValue, crucible.MaxProcesses ?? Math.Min(defaults.Processes, plan.PerCrucibleMaxProcesses ?? long.MaxValue)),
             DiskBytes = crucible.DiskMaxBytes ?? plan.PerCrucibleDiskMaxBytes,
+            NetworkBytes = crucible.NetworkMaxBytes ?? plan.PerCrucibleNetworkMaxBytes,
             DiskInMemory = disk == DiskPlace.Memory,
         };
     }
@@ -46,6 +47,7 @@ public static class BudgetRule
             ("stderr_max_bytes", crucible.StderrMaxBytes, "per_crucible_stderr_max_bytes", plan.PerCrucibleStderrMaxBytes),
             ("max_processes", crucible.MaxProcesses, "per_crucible_max_processes", plan.PerCrucibleMaxProcesses),
             ("disk_max_bytes", crucible.DiskMaxBytes, "per_crucible_disk_max_bytes", plan.PerCrucibleDiskMaxBytes),
+            ("network_max_bytes", crucible.NetworkMaxBytes, "per_crucible_network_max_bytes", plan.PerCrucibleNetworkMaxBytes),
         ];
         foreach (var (key, asked, capName, cap) in rules)
         {

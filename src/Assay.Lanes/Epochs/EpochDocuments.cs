@@ -93,6 +93,8 @@ public sealed record PlanBudgets
 
     public long? PerCrucibleDiskMaxBytes { get; init; }
 
+    public long? PerCrucibleNetworkMaxBytes { get; init; }
+
     public long? PerCrucibleStdoutMaxBytes { get; init; }
 
     public long? PerCrucibleStderrMaxBytes { get; init; }
@@ -155,6 +157,12 @@ public sealed record Crucible
     /// <summary>Paths in these that stay out of its reach.</summary>
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>What it may reach, as the document names it.</summary>
+    public ImmutableArray<string> Hosts { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Whether it has the host's own network.</summary>
+    public OpenNetwork? Network { get; init; }
+
     /// <summary>Where its folder lies while it runs; in the workspace unless it says otherwise.</summary>
     public DiskPlace? Disk { get; init; }
 
@@ -192,6 +200,8 @@ public sealed record CrucibleBudgets
     public long? MaxProcesses { get; init; }
 
     public long? DiskMaxBytes { get; init; }
+
+    public long? NetworkMaxBytes { get; init; }
 }
 
 public sealed record CrucibleExpectations

@@ -58,6 +58,7 @@ public static class EpochEffects
             Sandbox = crucible.Crucible.Level,
             Readable = Grants.Readable(crucible.Grants, Program(crucible)),
             Hidden = Grants.Hidden(crucible.Grants),
+            Network = Grants.Reach(crucible.Grants),
             NotAfter = state.Deadline,
             WorkFolder = crucible.WorkPlace?.Folder,
             WorkFolderIsReadOnly = crucible.WorkPlace is { Folder: { } work } place && !place.Writes.Contains(work),

@@ -127,6 +127,8 @@ public static class EpochFiles
             ProcessLimitHits = run?.ProcessLimitHits ?? 0,
             Replay = crucible.Replay is { } replay ? new ReplayRecord(replay.ExitCode, replay.KillReason, replay.RunRoot, replay.Stdout, replay.Files) : null,
             Files = run?.Files ?? [],
+            Egress = run?.Egress?.Attempts,
+            EgressUnlisted = run?.Egress?.Unlisted,
             Caps = run?.Caps,
         };
     }

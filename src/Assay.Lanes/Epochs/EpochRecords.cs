@@ -59,6 +59,14 @@ public sealed record RunRecord
     /// <summary>Files of the run root that were looked at, with their digests.</summary>
     public required ImmutableArray<CollectedFile> Files { get; init; }
 
+    /// <summary>What it tried to reach; null where its network was not watched.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required ImmutableArray<EgressAttempt>? Egress { get; init; }
+
+    /// <summary>Attempts that found no place there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required long? EgressUnlisted { get; init; }
+
     public required CapsInForce? Caps { get; init; }
 }
 

@@ -244,6 +244,7 @@ public sealed record JobState
                 End = end,
                 Cost = cost,
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
+                Egress = ended is EffectFinished { Outcome: ProcessOutcome run } ? run.Egress : null,
             }),
             Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, Cost = Counters.Cost + cost },
         };
@@ -265,4 +266,7 @@ public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset Start
 {
     /// <summary>Whether nothing kept its program away from the machine.</summary>
     public bool IsUncaged { get; init; }
+
+    /// <summary>What its program tried to reach; null where that was not watched.</summary>
+    public Egress? Egress { get; init; }
 }

@@ -68,6 +68,7 @@ public sealed record StageProcess
             Pinned = Component.Pinned,
             Readable = [.. Component.Pinned.Select(p => p.Path), .. Grants.Readable(Component.Grants, Component.Command[0]), .. ModelCallFiles(), .. JobView()],
             Hidden = Grants.Hidden(Component.Grants),
+            Network = Component.Model?.Reach(Component.Grants) ?? Grants.Reach(Component.Grants),
             Folders = [OutputFolder],
             Collect = Collect,
             List = List,

@@ -180,6 +180,7 @@ public sealed class AdapterLane : Lane<AdapterState>
             Pinned = spec.Pinned,
             Readable = [.. spec.Pinned.Select(p => p.Path), .. Grants.Readable(spec.Grants, check.Command[0])],
             Hidden = Grants.Hidden(spec.Grants),
+            Network = spec.Model?.Reach(spec.Grants) ?? Grants.Reach(spec.Grants),
             Sandbox = spec.Sandbox,
         };
     }

@@ -41,6 +41,7 @@ internal static class AttemptRule
         KillReason.ProcessLimit => $"it started more than {run.Caps.Processes.Limit} processes",
         KillReason.CpuLimit => $"it took more than {run.Caps.CpuTime.Limit} ms of processor time",
         KillReason.DiskLimit => $"it wrote more than {run.Caps.Disk.Limit} bytes",
+        KillReason.NetworkLimit => $"it exchanged more than {run.Caps.Network?.Limit} bytes with the hosts that it may reach",
         KillReason.CaptureFailed => "what it printed could not be kept: is the disk full?",
         KillReason.CostLimit => run.MeterProblem ?? "it spent more than its budget",
         KillReason.Cancelled => "it was cancelled",

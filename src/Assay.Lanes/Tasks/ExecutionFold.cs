@@ -202,6 +202,7 @@ internal static class ExecutionFold
 
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
+        if (outcome is ProcessOutcome run && id.Kind == TaskEffectId.Act) task = task with { Egress = run.Egress };
         switch (id.Kind, outcome)
         {
             case (TaskEffectId.Permit, AnswerOutcome { Answer: var answer }) when AdapterRefusal.Of(answer) is { } refusal:

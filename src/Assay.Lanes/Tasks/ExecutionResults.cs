@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
@@ -32,6 +34,7 @@ public static class ExecutionResults
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
         if (task.Uncaged) result["isolation"] = "UNCAGED";
+        if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = new JsonArray([.. egress.Attempts.Select(Attempt)]);
         return result;
     }
 
@@ -53,6 +56,9 @@ public static class ExecutionResults
         ["reason"] = task.Reason,
         ["cost_usd"] = task.Cost.Dollars,
     };
+
+    private static JsonNode? Attempt(EgressAttempt attempt) =>
+        JsonSerializer.SerializeToNode(attempt, TaskJson.Default.EgressAttempt);
 
     private static JsonObject Test(TestResult test) => new()
     {

@@ -94,6 +94,7 @@ public static class TaskEffects
             Sandbox = test.Sandbox,
             Readable = Grants.Readable(test.Grants, test.Command[0]),
             Hidden = Grants.Hidden(test.Grants),
+            Network = Grants.Reach(test.Grants),
             Live = true,
         };
     }
@@ -145,6 +146,7 @@ public static class TaskEffects
             .Add("ASSAY_MODEL_CALL", $"{{run_root}}/{ModelFile}").Add("ASSAY_MODEL_PROMPT", $"{{run_root}}/{PromptFile}")
             .Add("ASSAY_MODEL_ANSWER", $"{{run_root}}/{AnswerFile}").Add("ASSAY_MODEL_METER", $"{{run_root}}/{MeterFile}"),
         Readable = [.. Grants.Folder(adapter.Command[0]), .. Grants.Readable(adapter.Grants, adapter.Command[0]), .. adapter.Model!.ApiKeyFile is { } key ? new[] { key } : []],
+        Network = adapter.Model!.Reach(adapter.Grants),
         Collect = [new CollectedName(AnswerFile, MaxDocumentBytes, Content: true) { Keep = true }],
     };
 
@@ -158,6 +160,7 @@ public static class TaskEffects
             Pinned = adapter.Pinned,
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
             Hidden = Grants.Hidden(adapter.Grants),
+            Network = Grants.Reach(adapter.Grants),
             WorkFolder = task.Copy?.Work,
             Meter = new CostMeter(MeterFile, task.Spec.MaxCost),
             Caps = task.Spec.Caps,

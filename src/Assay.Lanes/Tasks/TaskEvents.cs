@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
@@ -215,6 +216,7 @@ public sealed record EscalationUndelivered(string EscalationId, string Reason) :
 [JsonSerializable(typeof(HealthChanged))]
 [JsonSerializable(typeof(CheckRequested))]
 [JsonSerializable(typeof(ModelCall))]
+[JsonSerializable(typeof(EgressAttempt))]
 [JsonSerializable(typeof(PermitAnswer))]
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(PatchAnswer))]

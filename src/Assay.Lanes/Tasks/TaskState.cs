@@ -104,6 +104,9 @@ public sealed record TaskState(TaskSpec Spec)
     /// <summary>Whether any program of it ran without a cage.</summary>
     public bool Uncaged { get; init; }
 
+    /// <summary>What its last adapter tried to reach; null where that was not watched.</summary>
+    public Egress? Egress { get; init; }
+
     /// <summary>Names one call of an adapter: this attempt's, or another's.</summary>
     public string Ticket(string runId, int? attempt = null) => $"{runId}/{Spec.TaskId}/{attempt ?? Attempts}";
 

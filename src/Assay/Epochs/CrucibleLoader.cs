@@ -41,7 +41,7 @@ internal sealed class CrucibleLoader(
         CheckRunRootNames();
         var program = Program();
         var inputs = Inputs();
-        var grants = GrantRule.Load(folder, crucible.Reads, crucible.Hides, crucible.Level, "", Refuse);
+        var grants = GrantRule.Load(folder, Keys(), crucible.Level, host, "", Refuse);
         if (problems.Count > before) return null;
 
         var declared = options.RunnerCommandOverride is { } command ? crucible with { Command = [.. command] } : crucible;
@@ -74,6 +74,9 @@ internal sealed class CrucibleLoader(
             Caps = caps,
         };
     }
+
+    private GrantKeys Keys() =>
+        new(crucible.Reads, crucible.Hides, crucible.Hosts, crucible.Network) { NetworkMaxBytes = crucible.Budgets.NetworkMaxBytes };
 
     private static Digest? VariableDigest(string name) => Environment.GetEnvironmentVariable(name) is { } value ? Digest.Of(value) : null;
 

@@ -36,7 +36,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         var host = HostCapabilities.Detect();
         SandboxRule.CheckHost(options.Level, host, "", Refuse);
         var folder = PlanFolder.Real(options.Folder);
-        var grants = GrantRule.Load(folder, options.Reads, options.Hides, options.Level, "", Refuse);
+        var grants = GrantRule.Load(folder, options.Keys, options.Level, host, "", Refuse);
         var writes = GrantRule.Writes(folder, options.Writes, options.Level, "/writes", Refuse);
         return problems.Count > 0 ? Checked<PreparedEpoch>.Refused(problems) : Declare(options, host, folder, grants, writes);
     }
@@ -55,7 +55,13 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         options.Reads.Concat(options.Writes).Any(p => PlanFolder.Real(Path.GetFullPath(Path.Combine(folder, p))) == folder);
 
     /// <summary>The option that a pointer into a document stands for: <c>/reads/0</c> is <c>--reads</c>.</summary>
-    private static string Option(string pointer) => pointer.Split('/') is [_, { Length: > 0 } name, ..] ? $"--{name}" : pointer;
+    private static string Option(string pointer) => pointer.Split('/') switch
+    {
+        [_, "hosts", ..] => "--host",
+        [_, "budgets", "network_max_bytes"] => "--network-max",
+        [_, { Length: > 0 } name, ..] => $"--{name}",
+        _ => pointer,
+    };
 
     /// <summary>Runs it. The outcome is null when another process took the epoch away, or it was refused.</summary>
     public async Task<TryEnd> RunAsync(PreparedEpoch prepared, CancellationToken cancel)
@@ -76,7 +82,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         var pinned = program is null ? null : DocumentFile.Pin(program, out _);
         var document = new TryDocument(
             folder, options.Command, pinned?.Sha256, options.Level, options.Reads, options.Hides, options.Writes, options.TimeMs, options.MemoryBytes,
-            options.DiskBytes, options.Processes);
+            options.DiskBytes, options.Processes, options.Hosts, options.Network, options.NetworkBytes);
         var json = CanonicalJson.Serialize(document, TryJson.Default.TryDocument);
         var digest = Digest.Of(json);
         var crucible = new Crucible
@@ -123,6 +129,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
                 KillMs = options.TimeMs + GraceMs,
                 MemoryBytes = options.MemoryBytes,
                 DiskBytes = options.DiskBytes,
+                NetworkBytes = options.NetworkBytes,
                 StdoutBytes = TryOptions.OutputBytes,
                 StderrBytes = TryOptions.OutputBytes,
                 Processes = options.Processes,
@@ -156,6 +163,14 @@ public sealed record TryOptions
 
     public ImmutableArray<string> Writes { get; init; } = [];
 
+    /// <summary>What it may reach, as lines of <c>hosts</c>.</summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    public OpenNetwork? Network { get; init; }
+
+    /// <summary>The most bytes that may pass to and from these, both ways; null: any number.</summary>
+    public long? NetworkBytes { get; init; }
+
     public required long TimeMs { get; init; }
 
     public required long MemoryBytes { get; init; }
@@ -163,13 +178,15 @@ public sealed record TryOptions
     public required long DiskBytes { get; init; }
 
     public required int Processes { get; init; }
+
+    internal GrantKeys Keys => new(Reads, Hides, Hosts, Network) { NetworkMaxBytes = NetworkBytes };
 }
 
 /// <summary>What its ids are computed from.</summary>
 internal sealed record TryDocument(
     string Folder, ImmutableArray<string> Command, Digest? ProgramSha256, SandboxLevel Sandbox, ImmutableArray<string> Reads,
     ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
-    long MemoryBytes, long DiskBytes, int Processes);
+    long MemoryBytes, long DiskBytes, int Processes, ImmutableArray<string> Hosts, OpenNetwork? Network, long? NetworkBytes);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TryDocument))]

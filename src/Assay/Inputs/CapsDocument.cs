@@ -26,6 +26,8 @@ internal sealed record CapsDocument
 
     public long? DiskMb { get; init; }
 
+    public long? NetworkMaxBytes { get; init; }
+
     public decimal? CostUsd { get; init; }
 
     [JsonIgnore]
@@ -51,6 +53,7 @@ internal sealed record CapsDocument
             StderrBytes = output,
             Processes = Processes ?? defaults.Processes,
             DiskBytes = DiskBytes,
+            NetworkBytes = NetworkMaxBytes,
             DiskInMemory = disk == DiskPlace.Memory,
         };
     }

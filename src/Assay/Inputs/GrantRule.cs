@@ -1,9 +1,17 @@
 using System.Collections.Immutable;
+using Assay.Engine;
 using Assay.Kernel.Effects;
 
 namespace Assay.Inputs;
 
-/// <summary>Checks the keys <c>reads</c> and <c>hides</c> of a document and makes their paths absolute.</summary>
+/// <summary>What a document grants, as it says it.</summary>
+internal readonly record struct GrantKeys(ImmutableArray<string> Reads, ImmutableArray<string> Hides, ImmutableArray<string> Hosts, OpenNetwork? Network)
+{
+    /// <summary>Its cap on what passes, which means something only with hosts.</summary>
+    public long? NetworkMaxBytes { get; init; }
+}
+
+/// <summary>Checks the keys <c>reads</c>, <c>hides</c>, <c>hosts</c> and <c>network</c> of a document, and makes their paths absolute.</summary>
 internal static class GrantRule
 {
     /// <summary>Folders of which nobody can mean all, since that is no cage.</summary>
@@ -11,20 +19,22 @@ internal static class GrantRule
 
     /// <summary>The grants of a document.</summary>
     /// <param name="folder">The folder of the document, which relative paths start from. They may leave it: granting is the person's decision.</param>
-    /// <param name="reads">As the document lists them.</param>
-    /// <param name="hides">As the document lists them.</param>
+    /// <param name="keys">As the document says them.</param>
     /// <param name="level">The level, since none grants everything.</param>
-    /// <param name="pointer">Where in the document both keys stand.</param>
+    /// <param name="host">What this host can hold.</param>
+    /// <param name="pointer">Where in the document the keys stand.</param>
     /// <param name="refuse">Takes what is wrong.</param>
-    public static Grants Load(
-        string folder, ImmutableArray<string> reads, ImmutableArray<string> hides, SandboxLevel level, string pointer, InputRefusal refuse)
+    public static Grants Load(string folder, GrantKeys keys, SandboxLevel level, HostCapabilities host, string pointer, InputRefusal refuse)
     {
-        if (level == SandboxLevel.None && !(reads.IsEmpty && hides.IsEmpty))
+        if (level == SandboxLevel.None && !(keys.Reads.IsEmpty && keys.Hides.IsEmpty))
         {
             refuse($"{pointer}/sandbox", "sandbox", "reads and hides mean nothing with sandbox none: remove them, or choose a level");
         }
 
-        return new Grants(Paths(folder, reads, $"{pointer}/reads", refuse), Paths(folder, hides, $"{pointer}/hides", refuse));
+        return new Grants(Paths(folder, keys.Reads, $"{pointer}/reads", refuse), Paths(folder, keys.Hides, $"{pointer}/hides", refuse))
+        {
+            Network = NetworkRule.Load(keys, level, host, pointer, refuse),
+        };
     }
 
     /// <summary>Folders that may be changed, absolute.</summary>

@@ -92,13 +92,14 @@ internal sealed class ComponentsLoader
             Refuse($"/components/{stage}/disk", "disk", noDisk);
         }
 
+        var grants = GrantRule.Load(_folder.Path, component.Keys, sandbox, _host, $"/components/{stage}", Refuse);
         var files = string.Join('\n', pinned.Select(p => p.Sha256));
         return new ComponentBinding
         {
             Command = command,
             Pinned = [.. pinned],
             Sandbox = sandbox,
-            Grants = GrantRule.Load(_folder.Path, component.Reads, component.Hides, sandbox, $"/components/{stage}", Refuse),
+            Grants = model is null ? grants : NetworkRule.ForModel(grants, _host),
             RetrySafe = component.RetrySafe,
             Inherit = component.Env,
             Model = model,
@@ -129,9 +130,16 @@ internal sealed record ComponentDocument
 
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
+    public ImmutableArray<string> Hosts { get => field.IsDefault ? [] : field; init; }
+
+    public OpenNetwork? Network { get; init; }
+
     public DiskPlace Disk { get; init; }
 
     public bool RetrySafe { get; init; }
+
+    [JsonIgnore]
+    public GrantKeys Keys => new(Reads, Hides, Hosts, Network) { NetworkMaxBytes = Budgets.NetworkMaxBytes };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

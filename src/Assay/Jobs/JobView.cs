@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
@@ -126,6 +127,10 @@ public sealed record StageView(string Stage, int Attempt, string StartedAt, stri
     /// <summary><c>UNCAGED</c> when nothing kept its program away from the machine; else left out.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Isolation { get; init; }
+
+    /// <summary>What its program tried to reach; left out where that was not watched, or nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<EgressAttempt>? Egress { get; init; }
 }
 
 /// <summary>A blueprint that was proposed to be tried next.</summary>

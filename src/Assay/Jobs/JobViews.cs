@@ -36,6 +36,7 @@ internal static class JobViews
         run.Cost.Dollars)
     {
         Isolation = run.IsUncaged ? "UNCAGED" : null,
+        Egress = run.Egress is { Attempts.IsEmpty: false } egress ? egress.Attempts : null,
     };
 
     private static BudgetView Budget(JobState state)

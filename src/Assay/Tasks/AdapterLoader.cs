@@ -71,7 +71,7 @@ internal sealed class AdapterLoader
             AdapterId = adapter.AdapterId,
             Kind = adapter.Kind,
             Sandbox = level,
-            Grants = GrantRule.Load(_folder.Path, adapter.Reads, adapter.Hides, level, pointer, Refusing(adapter)),
+            Grants = Granted(adapter, level, pointer),
             Command = command,
             Pinned = pinned.ToImmutable(),
             Inherit = adapter.Env,
@@ -95,6 +95,13 @@ internal sealed class AdapterLoader
         };
     }
 
+    private Grants Granted(AdapterDocument adapter, SandboxLevel level, string pointer)
+    {
+        var keys = new GrantKeys(adapter.Reads, adapter.Hides, adapter.Hosts, adapter.Network);
+        var grants = GrantRule.Load(_folder.Path, keys, level, _host, pointer, Refusing(adapter));
+        return adapter.Kind == AdapterKind.Model ? NetworkRule.ForModel(grants, _host) : grants;
+    }
+
     /// <summary>Keys that another kind of adapter would need do nothing here, which nobody would notice.</summary>
     private void CheckKeys(AdapterDocument adapter, string pointer)
     {
@@ -115,6 +122,8 @@ internal sealed class AdapterLoader
         Only(adapter.Sandbox is not null, "sandbox", AdapterKind.Process, AdapterKind.Model);
         Only(!adapter.Reads.IsEmpty, "reads", AdapterKind.Process, AdapterKind.Model);
         Only(!adapter.Hides.IsEmpty, "hides", AdapterKind.Process, AdapterKind.Model);
+        Only(!adapter.Hosts.IsEmpty, "hosts", AdapterKind.Process, AdapterKind.Model);
+        Only(adapter.Network is not null, "network", AdapterKind.Process, AdapterKind.Model);
         Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process);
         Only(adapter.ReminderMs is not null, "reminder_ms", AdapterKind.Manual);
         Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model);

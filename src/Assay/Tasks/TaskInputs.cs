@@ -74,7 +74,14 @@ internal sealed record TestDocument
 
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
 
+    public ImmutableArray<string> Hosts { get => field.IsDefault ? [] : field; init; }
+
+    public OpenNetwork? Network { get; init; }
+
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
+
+    [JsonIgnore]
+    public GrantKeys Keys => new(Reads, Hides, Hosts, Network) { NetworkMaxBytes = Budgets?.NetworkMaxBytes };
 }
 
 internal sealed record RoutingDocument(string RunId, ImmutableArray<RoutingDecision> Decisions)
@@ -114,6 +121,10 @@ internal sealed record AdapterDocument
     public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Hides { get => field.IsDefault ? [] : field; init; }
+
+    public ImmutableArray<string> Hosts { get => field.IsDefault ? [] : field; init; }
+
+    public OpenNetwork? Network { get; init; }
 
     public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
 

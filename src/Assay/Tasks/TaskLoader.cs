@@ -216,7 +216,7 @@ internal sealed class TaskLoader
                 Parallel = t.Parallel,
                 Sandbox = t.Sandbox ?? SandboxLevel.Strict,
                 Grants = GrantRule.Load(
-                    _root, t.Reads, t.Hides, t.Sandbox ?? SandboxLevel.Strict, $"{pointer}/acceptance_tests/{task.AcceptanceTests.IndexOf(t)}", Refuse),
+                    _root, t.Keys, t.Sandbox ?? SandboxLevel.Strict, _host, $"{pointer}/acceptance_tests/{task.AcceptanceTests.IndexOf(t)}", Refuse),
                 Inherit = t.Env,
             }),
         ];

@@ -25,6 +25,9 @@ public static class CageHosts
     /// <summary>Whether runs see a file system of their own there.</summary>
     public static bool HasView(string host) => host is Root or RootWithoutCgroups or UserWithBubblewrap;
 
+    /// <summary>Whether what runs may reach can be listed by name there.</summary>
+    public static bool CanNameHosts(string host) => host is Root or RootWithoutCgroups;
+
     /// <summary>Why a host cannot be made here; null when it can.</summary>
     public static string? Missing(string host)
     {

@@ -18,6 +18,7 @@ public sealed class EscapeTests
             foreach (var host in CageHosts.All)
             {
                 foreach (var level in new[] { "confined", "strict", "isolated" }) all.Add(host, level);
+                if (CageHosts.CanNameHosts(host)) all.Add(host, "named");
             }
 
             return all;
@@ -33,8 +34,8 @@ public sealed class EscapeTests
         using var program = new PublicProgram();
         IReadOnlyList<string> words =
         [
-            .. CageHosts.Prefix(host), program.Path, "try", "--sandbox", level, "--reads", Attacker, "--time", "60", "--json", "--",
-            "perl", Attacker, .. outside.Arguments(level, CageHosts.HasView(host)),
+            .. CageHosts.Prefix(host), program.Path, "try", .. level == "named" ? ["--host", "192.0.2.77:443"] : new[] { "--sandbox", level }, "--reads", Attacker, "--time", "60", "--json", "--",
+            "perl", Attacker, .. outside.Arguments(CageHosts.HasView(host)),
         ];
         var watch = Stopwatch.StartNew();
         var run = await AssayProgram.RunAsync(words[0], [.. words.Skip(1)], outside.Work, null, TimeSpan.FromMinutes(2));

@@ -54,10 +54,10 @@ internal sealed class Outside : IDisposable
     public string Before { get; }
 
     /// <summary>What the attacker is told about where to go.</summary>
-    public IReadOnlyList<string> Arguments(string level, bool hasView) =>
+    public IReadOnlyList<string> Arguments(bool hasView) =>
     [
         $"secret={Secret}", $"outside={_folder.Path}", $"ledger={Work}/.assay/ledger.db", $"victim={_victim.Id}", $"engine={Environment.ProcessId}", $"socket={SocketPath}",
-        $"abstract={Token}", $"port={((IPEndPoint)_port.LocalEndpoint).Port}", $"fifo={Fifo}", $"token={Token}", $"shm={0x41535359}", $"level={level}",
+        $"abstract={Token}", $"port={((IPEndPoint)_port.LocalEndpoint).Port}", $"fifo={Fifo}", $"token={Token}", $"shm={0x41535359}",
         $"view={(hasView ? "yes" : "no")}",
     ];
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # A child that tries to get out. Each attempt answers true if it got through; what got through is printed as "ESCAPED name". Needs perl-base alone.
-# Arguments: NAME=VALUE of what lies outside: secret ledger victim socket abstract port level fifo outside shm view
+# Arguments: NAME=VALUE of what lies outside: secret ledger victim socket abstract port fifo outside shm view
 use strict;
 use warnings;
 use Socket;
@@ -11,7 +11,6 @@ my %arg = map { split /=/, $_, 2 } @ARGV;
 my ($secret, $ledger, $victim, $outside) = @arg{qw(secret ledger victim outside)};
 my $engine = getppid();
 my $has_view = $arg{view} eq 'yes';
-my $is_strict = $arg{level} ne 'confined';
 
 my ($attempts, $escapes) = (0, 0);
 sub attempt {
@@ -150,11 +149,9 @@ attempt 'raw', sub { my $s; socket($s, PF_INET, SOCK_RAW, 1) };
 attempt 'virtual machine socket', sub { my $s; socket($s, 40, SOCK_STREAM, 0) };
 attempt 'crypto socket', sub { my $s; socket($s, 38, SOCK_SEQPACKET, 0) };
 attempt 'multipath', sub { my $s; socket($s, PF_INET, SOCK_STREAM, 262) };
-if ($is_strict) {
-  attempt 'a port of the host', sub { my $s; socket($s, PF_INET, SOCK_STREAM, 0) && connect($s, sockaddr_in($arg{port}, INADDR_LOOPBACK)) };
-  attempt 'datagram to the host', sub { $has_view ? 0 : socket(my $s, PF_INET, SOCK_DGRAM, 0) };
-  attempt 'the world', sub { my $s; socket($s, PF_INET, SOCK_STREAM, 0) && connect($s, sockaddr_in(53, inet_aton('192.0.2.1'))) };
-}
+attempt 'a port of the host', sub { my $s; socket($s, PF_INET, SOCK_STREAM, 0) && connect($s, sockaddr_in($arg{port}, INADDR_LOOPBACK)) };
+attempt 'datagram to the host', sub { $has_view ? 0 : socket(my $s, PF_INET, SOCK_DGRAM, 0) };
+attempt 'the world', sub { my $s; socket($s, PF_INET, SOCK_STREAM, 0) && connect($s, sockaddr_in(53, inet_aton('192.0.2.1'))) };
 
 # What is left behind: a daemon without session, environment or name, which ignores what it can
 if (fork() == 0) {

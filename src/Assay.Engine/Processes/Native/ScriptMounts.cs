@@ -42,12 +42,22 @@ internal static class ScriptMounts
         script.Call($"close {path}", SyscallNumbers.Close).With(file).OrNot();
     }
 
+    /// <summary>Makes a file with a text in it.</summary>
+    public static unsafe void WriteFile(this SyscallScript script, string path, string text)
+    {
+        const long create = Libc.O_CREAT | Libc.O_CLOEXEC | Libc.O_WRONLY | Libc.O_NOFOLLOW;
+        var file = (int*)script.Take(sizeof(int));
+        script.Call($"create {path}", SyscallNumbers.Open, script.Text(path), create, 0x124).Into(file);
+        script.Call($"write {path}", SyscallNumbers.Write, 0, script.Text(text), System.Text.Encoding.UTF8.GetByteCount(text)).With(file);
+        script.Call($"close {path}", SyscallNumbers.Close).With(file);
+    }
+
     public static void Mount(this SyscallScript script, string kind, string path, long flags, string options) =>
         script.Call($"mount {kind} on {path}", SyscallNumbers.Mount, script.Text(kind), script.Text(path), script.Text(kind), flags, script.Text(options));
 
     /// <summary>Puts one file in place of another.</summary>
-    public static void BindOver(this SyscallScript script, string file, string path) =>
-        script.Call($"hide {path}", SyscallNumbers.Mount, script.Text(file), script.Text(path), 0, Bind, 0);
+    public static SyscallScript BindOver(this SyscallScript script, string file, string path) =>
+        script.Call($"cover {path}", SyscallNumbers.Mount, script.Text(file), script.Text(path), 0, Bind, 0);
 
     /// <summary>Changes how a mount of this namespace may be used; the file system below it stays as it is.</summary>
     public static void Restrict(this SyscallScript script, string path, long flags) =>

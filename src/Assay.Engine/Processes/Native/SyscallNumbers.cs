@@ -9,6 +9,9 @@ internal static class SyscallNumbers
     public const long Close = 3;
     public const long Ioctl = 16;
     public const long Socket = 41;
+    public const long Bind = 49;
+    public const long Listen = 50;
+    public const long SetSockOpt = 54;
     public const long Kill = 62;
     public const long ChDir = 80;
     public const long MkDir = 83;

@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
+using Assay.Engine.Processes.Network;
 using Assay.Kernel.Effects;
 using Assay.Native;
 
@@ -24,6 +25,7 @@ internal static unsafe class Cage
     public static CagedProgram Start(CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
     {
         var host = CageHost.Current;
+        if (!plan.Reach.Hosts.IsEmpty && plan.Gate is null) return CagedProgram.NotStarted(NetworkGate.Missing);
         try
         {
             return (plan.Level, host.Mechanism) switch
@@ -47,7 +49,9 @@ internal static unsafe class Cage
         var names = plan.Aliases.Select(a => a.Name).Where(n => !SystemPaths.Holds(n));
         var view = host.ViewFor(ViewKey.Of(plan.Reads.Concat(plan.Writes).Concat(names)));
         if (view.Root is null) return CagedProgram.NotStarted($"the cage cannot be made: {view.Problem}");
-        return Spawn(view.Root, CageScript.InView(plan, containment, SharedMemory(caps, containment)), request, gate);
+        var started = Spawn(view.Root, CageScript.InView(plan, containment, SharedMemory(caps, containment)), request, gate);
+        if (started.Problem is null) plan.Gate?.Start();
+        return started;
     }
 
     /// <summary>

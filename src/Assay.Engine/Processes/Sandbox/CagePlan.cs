@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Engine.Processes.Network;
 using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes.Sandbox;
@@ -34,6 +35,12 @@ internal sealed record CagePlan
     /// <summary>Where the program starts.</summary>
     public required string WorkFolder { get; init; }
 
+    /// <summary>What of the network it may reach.</summary>
+    public NetworkReach Reach { get; init; } = NetworkReach.Nothing;
+
+    /// <summary>Its way out of a network of its own; null: there is none.</summary>
+    public NetworkGate? Gate { get; init; }
+
     /// <summary>Whether it has the host's network.</summary>
-    public bool HasNetwork => Level is SandboxLevel.None or SandboxLevel.Confined;
+    public bool HasNetwork => Level == SandboxLevel.None || Reach.IsOpen;
 }

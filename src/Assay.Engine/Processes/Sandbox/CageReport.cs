@@ -1,4 +1,5 @@
 using Assay.Engine.Processes.Containment;
+using Assay.Engine.Processes.Network;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 
@@ -17,9 +18,9 @@ internal static class CageReport
     /// <summary>Mechanism and level in a word.</summary>
     public static string Isolation(SandboxLevel level) => level == SandboxLevel.None ? Uncaged : $"{WireName<Mechanism>.Of(Cage.MechanismOf(level))}:{WireName<SandboxLevel>.Of(level)}";
 
-    public static CageInForce Of(SandboxLevel level, IContainment containment)
+    public static CageInForce Of(SandboxLevel level, IContainment containment, NetworkReach reach)
     {
-        var (caps, end, network) = (Caps(level, containment), End(containment), Network(level));
+        var (caps, end, network) = (Caps(level, containment), End(containment), Network(level, reach));
         return Cage.MechanismOf(level) switch
         {
             Mechanism.View => new CageInForce(level, caps, View(), View(), network, Others("own /proc"), end),
@@ -45,11 +46,12 @@ internal static class CageReport
     private static Promise End(IContainment containment) =>
         CageHost.Current.Watcher.Watches ? Kernel("landlock domain", "watcher") : new Promise(Holding.Polled, [containment.Kind, "next command"]);
 
-    private static Promise Network(SandboxLevel level) => (level, Cage.MechanismOf(level)) switch
+    private static Promise Network(SandboxLevel level, NetworkReach reach) => Cage.MechanismOf(level) switch
     {
-        (SandboxLevel.Confined, _) => Nothing,
-        (_, Mechanism.View) => Kernel("network namespace"),
-        (_, Mechanism.Bubblewrap) => Kernel("bubblewrap network namespace"),
+        _ when reach.IsOpen => Nothing,
+        Mechanism.View when NetworkGate.IsFor(level, reach) => Kernel("network namespace", "gate"),
+        Mechanism.View => Kernel("network namespace"),
+        Mechanism.Bubblewrap => Kernel("bubblewrap network namespace"),
         _ => Kernel("seccomp: no sockets"),
     };
 

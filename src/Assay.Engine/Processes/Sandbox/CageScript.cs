@@ -120,7 +120,9 @@ internal sealed unsafe class CageScript : IDisposable
     {
         var wanted = ScriptMounts.NewMounts | ScriptMounts.NewIpc | ScriptMounts.NewHostNames | (plan.HasNetwork ? 0 : ScriptMounts.NewNetwork);
         Script.Call("unshare namespaces", SyscallNumbers.Unshare, wanted);
-        if (!plan.HasNetwork) Loopback();
+        if (plan.HasNetwork) return;
+        Loopback();
+        plan.Gate?.MakeIn(Script);
     }
 
     /// <summary>The loopback device of a new network namespace is down at first.</summary>
@@ -142,6 +144,7 @@ internal sealed unsafe class CageScript : IDisposable
 
     private void Mounts(CagePlan plan, long sharedMemoryBytes)
     {
+        foreach (var (file, path, _) in NamesOf(plan)) Script.BindOver(file, path);
         var room = $"size={sharedMemoryBytes},nr_inodes=16k,mode=1777";
         Script.Mount("tmpfs", "/tmp", Plain, room);
         Script.Mount("tmpfs", "/dev/shm", Plain, room);
@@ -172,6 +175,10 @@ internal sealed unsafe class CageScript : IDisposable
         var passages = tops.Except(RunOwn.Concat(plan.Writes), StringComparer.Ordinal);
         foreach (var path in covered.Concat(passages)) Script.Restrict(path, Plain | ScriptMounts.ReadOnly);
     }
+
+    /// <summary>What stands in place of the host's own files in a run with a gate, where the host has them.</summary>
+    private static IEnumerable<(string File, string Path, string Text)> NamesOf(CagePlan plan) =>
+        plan.Gate is null ? [] : ViewRoot.OfGate.Where(n => File.Exists(n.Path));
 
     private void Attach(MountStep step, CagePlan plan)
     {
@@ -222,8 +229,10 @@ internal sealed unsafe class CageScript : IDisposable
     {
         var ruleset = Landlock.Create(files: true, Landlock.ScopeSignals | Landlock.ScopeAbstractSockets);
         _ruleset = ruleset;
-        if (!HostRules.TryGrantAround(ruleset, plan)) Landlock.GrantInView(Script, ruleset, "/", Landlock.Reading);
-        else foreach (var (path, rights) in OfView) Landlock.GrantInView(Script, ruleset, path, rights);
+        var inView = HostRules.TryGrantAround(ruleset, plan)
+            ? OfView.Concat(NamesOf(plan).Select(n => (n.Path, Rights: Landlock.Reading & Landlock.OfFiles)))
+            : [("/", Landlock.Reading)];
+        foreach (var (path, rights) in inView) Landlock.GrantInView(Script, ruleset, path, rights);
         foreach (var device in SystemPaths.Devices) Landlock.GrantInView(Script, ruleset, device, Landlock.OfDevices);
         var writable = RunOwn.Where(own => !HoldsPipes(plan, own)).Concat(plan.Writes);
         foreach (var path in writable) Landlock.GrantInView(Script, ruleset, path, Landlock.Writing);

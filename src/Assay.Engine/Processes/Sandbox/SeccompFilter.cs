@@ -1,3 +1,5 @@
+using Assay.Engine.Processes.Native;
+
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Assay.Engine.Processes.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 

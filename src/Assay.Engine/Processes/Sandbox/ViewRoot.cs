@@ -11,6 +11,13 @@ internal static class ViewRoot
     /// <summary>Stands in place of a hidden file. It cannot be written to, like everything in the view.</summary>
     public const string EmptyFile = "/run/.hidden";
 
+    /// <summary>Stand in place of the host's where names are answered by a gate.</summary>
+    public static readonly (string File, string Path, string Text)[] OfGate =
+    [
+        ("/run/.resolv.conf", "/etc/resolv.conf", "nameserver 127.0.0.1\n"),
+        ("/run/.hosts", "/etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"),
+    ];
+
     private const string RootOptions = "size=4m,nr_inodes=4k,mode=755";
     private const long Plain = ScriptMounts.NoSetUid | ScriptMounts.NoDevices;
     private const ulong ReadOnlyTree = MountTree.ReadOnly | MountTree.NoSetUid | MountTree.NoDevices;
@@ -57,6 +64,7 @@ internal static class ViewRoot
     {
         foreach (var folder in Empty.Concat(key.TopFolders)) script.MakeFolder(Stage + folder);
         script.MakeFile(Stage + EmptyFile);
+        foreach (var (file, _, text) in OfGate) script.WriteFile(Stage + file, text);
         foreach (var programs in SystemPaths.Programs)
         {
             if (new FileInfo(programs).LinkTarget is { } target)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Assay.Engine.Processes.Sandbox;
+namespace Assay.Engine.Processes.Native;
 
 /// <summary>Writes classic BPF for seccomp (seccomp(2), struct seccomp_data), checked to be jump by jump in range.</summary>
 internal sealed class Bpf

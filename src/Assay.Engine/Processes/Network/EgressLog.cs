@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes.Network;
+
+/// <summary>All attempts of one run, as many lines of them as an event can hold. Any thread may write to it.</summary>
+internal sealed class EgressLog(TimeProvider time)
+{
+    private const int MaxLines = 64;
+    private const int MaxChars = 12_000;
+    private const int MaxNameChars = 253;
+    private const int MaxReasonChars = 200;
+
+    private readonly Dictionary<(EgressProtocol Protocol, string Host, int? Port, EgressVerdict Verdict), int> _places = [];
+    private readonly List<EgressAttempt> _lines = [];
+    private readonly Lock _gate = new();
+    private int _chars;
+    private long _unlisted;
+
+    /// <summary>Notes an attempt, and returns the place of its line for <see cref="Add"/>; -1: it is only counted.</summary>
+    public int Note(EgressProtocol protocol, string host, int? port, EgressVerdict verdict, string? reason = null)
+    {
+        var now = time.GetUtcNow();
+        if (host.Length > MaxNameChars) host = host[..MaxNameChars];
+        lock (_gate)
+        {
+            var key = (protocol, host, port, verdict);
+            if (_places.TryGetValue(key, out var place))
+            {
+                _lines[place] = _lines[place] with { Count = _lines[place].Count + 1, LastAt = now };
+                return place;
+            }
+
+            if (reason?.Length > MaxReasonChars) reason = reason[..MaxReasonChars];
+            var chars = host.Length + (reason?.Length ?? 0);
+            if (_lines.Count == MaxLines || _chars + chars > MaxChars)
+            {
+                _unlisted++;
+                return -1;
+            }
+
+            _chars += chars;
+            _places[key] = _lines.Count;
+            _lines.Add(new EgressAttempt { Protocol = protocol, Host = host, Port = port, Verdict = verdict, Reason = reason, Count = 1, FirstAt = now, LastAt = now });
+            return _lines.Count - 1;
+        }
+    }
+
+    /// <summary>Counts bytes that passed.</summary>
+    public void Add(int place, long sent, long received)
+    {
+        if (place < 0) return;
+        lock (_gate)
+        {
+            var line = _lines[place];
+            _lines[place] = line with { BytesSent = line.BytesSent + sent, BytesReceived = line.BytesReceived + received };
+        }
+    }
+
+    /// <summary>Counts attempts of which nothing else is known.</summary>
+    public void Lost(long attempts)
+    {
+        lock (_gate) _unlisted += attempts;
+    }
+
+    public Egress ToEgress()
+    {
+        lock (_gate) return new Egress([.. _lines], _unlisted);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Processes.Network;
+
+/// <summary>One connection of a run: where it may go, and the way there.</summary>
+internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap cap)
+{
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Serves a connection until it ends. Owns the socket.</summary>
+    /// <param name="inside">The run's side.</param>
+    /// <param name="to">Where it goes as the run sees it.</param>
+    /// <param name="ended">The end of the run.</param>
+    public async Task ServeAsync(Socket inside, IPEndPoint to, CancellationToken ended)
+    {
+        using var held = inside;
+        hosts.Judge(to.Address, to.Port, out var name, out var reason);
+        var shown = name ?? to.Address.ToString();
+        if (reason is not null)
+        {
+            log.Note(EgressProtocol.Tcp, shown, to.Port, EgressVerdict.Refused, reason);
+            Reset(inside);
+            return;
+        }
+
+        var (outside, problem, isRefused) = await ConnectAsync(name, to, ended).ConfigureAwait(false);
+        if (outside is null)
+        {
+            log.Note(EgressProtocol.Tcp, shown, to.Port, isRefused ? EgressVerdict.Refused : EgressVerdict.Unreachable, problem);
+            Reset(inside);
+            return;
+        }
+
+        using (outside)
+        {
+            var relay = new Relay(inside, outside, name, new IPEndPoint(((IPEndPoint)outside.RemoteEndPoint!).Address, to.Port), log, cap);
+            if (await relay.RunAsync(ended).ConfigureAwait(false)) return;
+            Reset(inside);
+            Reset(outside);
+        }
+    }
+
+    /// <summary>The first of its addresses that may be connected to and answers.</summary>
+    private async Task<(Socket? Outside, string? Problem, bool IsRefused)> ConnectAsync(string? name, IPEndPoint to, CancellationToken ended)
+    {
+        try
+        {
+            var addresses = name is null ? [to.Address] : await Dns.GetHostAddressesAsync(name, ended).ConfigureAwait(false);
+            var (problem, isRefused) = ("has no address", false);
+            foreach (var address in addresses)
+            {
+                if (name is not null && hosts.Problem(name, address, to.Port) is { } refusal)
+                {
+                    (problem, isRefused) = (refusal, true);
+                    continue;
+                }
+
+                isRefused = false;
+                var (outside, failure) = await TryAsync(new IPEndPoint(address, to.Port), ended).ConfigureAwait(false);
+                if (outside is not null) return (outside, null, false);
+                problem = failure!;
+            }
+
+            return (null, problem, isRefused);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return (null, e is SocketException ? $"cannot be resolved: {e.Message}" : "the run ended first", false);
+        }
+    }
+
+    private static async Task<(Socket? Outside, string? Failure)> TryAsync(IPEndPoint to, CancellationToken ended)
+    {
+        var outside = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        patience.CancelAfter(ConnectPatience);
+        try
+        {
+            await outside.ConnectAsync(to, patience.Token).ConfigureAwait(false);
+            return (outside, null);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            outside.Dispose();
+            return (null, e is SocketException ? e.Message : "no answer");
+        }
+    }
+
+    /// <summary>Has the other side see a connection that was refused, not one that ended.</summary>
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (SocketException)
+        {
+            // It is gone already.
+        }
+    }
+}

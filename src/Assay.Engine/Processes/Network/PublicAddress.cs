@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Assay.Engine.Processes.Network;
+
+/// <summary>
+/// Tells addresses of the Internet from those of this machine, its network and its provider (the IANA registries of special-purpose
+/// addresses, RFC 6890): a name on the list must not lead to them.
+/// </summary>
+internal static class PublicAddress
+{
+    private static readonly IPNetwork[] Special =
+    [
+        IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("127.0.0.0/8"),
+        IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.0.0.0/24"), IPNetwork.Parse("192.168.0.0/16"),
+        IPNetwork.Parse("198.18.0.0/15"), IPNetwork.Parse("224.0.0.0/3"),
+        IPNetwork.Parse("::/96"), IPNetwork.Parse("100::/64"), IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/9"), IPNetwork.Parse("ff00::/8"),
+    ];
+
+    private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
+    private static readonly IPNetwork LocallyTranslated = IPNetwork.Parse("64:ff9b:1::/48");
+    private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
+    private static readonly IPNetwork Teredo = IPNetwork.Parse("2001::/32");
+
+    public static bool Is(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) return Is(address.MapToIPv4());
+        if (Special.Any(network => network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address))) return false;
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return true;
+        if (LocallyTranslated.Contains(address) || Teredo.Contains(address)) return false;
+
+        // An address of the other kind that is wrapped in this one.
+        var bytes = address.GetAddressBytes();
+        if (Translated.Contains(address)) return Is(Wrapped(bytes.AsSpan(12)));
+        return !SixToFour.Contains(address) || Is(Wrapped(bytes.AsSpan(2)));
+    }
+
+    private static IPAddress Wrapped(ReadOnlySpan<byte> bytes) => new(bytes[..sizeof(uint)]);
+
+    /// <summary>The address as the first of a block, counted on.</summary>
+    public static IPAddress At(IPAddress first, uint offset)
+    {
+        var bytes = first.GetAddressBytes();
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, BinaryPrimitives.ReadUInt32BigEndian(bytes) + offset);
+        return new IPAddress(bytes);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Security;
+using System.Text;
+using Assay.Engine.Processes.Network;
+
+namespace Assay.Tests.Network;
+
+/// <summary>What strangers send over a wire: names asked for, first bytes, addresses.</summary>
+public sealed class WireTests
+{
+    [Theory]
+    [InlineData("8.8.8.8", true)]
+    [InlineData("198.17.255.255", true)]
+    [InlineData("2606:4700::1111", true)]
+    [InlineData("64:ff9b::808:808", true)]
+    [InlineData("10.1.2.3", false)]
+    [InlineData("172.31.255.255", false)]
+    [InlineData("192.168.1.1", false)]
+    [InlineData("100.64.0.1", false)]
+    [InlineData("127.8.8.8", false)]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("198.18.0.1", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("239.1.1.1", false)]
+    [InlineData("255.255.255.255", false)]
+    [InlineData("::", false)]
+    [InlineData("::1", false)]
+    [InlineData("::127.0.0.1", false)]
+    [InlineData("::ffff:10.0.0.1", false)]
+    [InlineData("::ffff:8.8.8.8", true)]
+    [InlineData("64:ff9b::a00:1", false)]
+    [InlineData("2002:7f00:1::", false)]
+    [InlineData("2001:0:1::", false)]
+    [InlineData("fe80::1", false)]
+    [InlineData("fec0::1", false)]
+    [InlineData("fd00::1", false)]
+    [InlineData("ff02::1", false)]
+    public void Only_addresses_of_the_internet_are_public(string address, bool isPublic) =>
+        Assert.Equal(isPublic, PublicAddress.Is(IPAddress.Parse(address)));
+
+    [Fact]
+    public void A_name_is_answered_with_its_address_and_others_with_none()
+    {
+        var query = Query("Api.Example.COM", type: 1);
+        var question = DnsMessage.Read(query)!.Value;
+        Assert.Equal(("api.example.com", (ushort)1), (question.Name, question.Type));
+        Span<byte> answer = new byte[DnsMessage.MaxBytes];
+        var length = DnsMessage.Answer(query, question, exists: true, IPAddress.Parse("198.18.0.1"), answer);
+        Assert.Equal(query[..2], answer[..2].ToArray());
+        Assert.Equal([198, 18, 0, 1], answer[(length - 4)..length].ToArray());
+        Assert.Equal(question.End, DnsMessage.Answer(query, question, exists: false, null, answer));
+        Assert.Equal(3, answer[3] & 15);
+        var six = Query("api.example.com", type: 28);
+        Assert.Equal(question.End, DnsMessage.Answer(six, DnsMessage.Read(six)!.Value, exists: true, IPAddress.Parse("198.18.0.1"), answer));
+        Assert.Equal(0, answer[3] & 15);
+    }
+
+    [Fact]
+    public void Any_bytes_are_a_question_or_none()
+    {
+        var random = new Random(11);
+        var valid = Query("a.example.org", type: 1);
+        for (var i = 0; i < 100_000; i++)
+        {
+            var bytes = i % 2 == 0 ? new byte[random.Next(0, 600)] : (byte[])valid.Clone();
+            if (i % 2 == 0) random.NextBytes(bytes);
+            else bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            if (DnsMessage.Read(bytes) is not { } question) continue;
+            Assert.InRange(question.End, 1, bytes.Length);
+            Assert.InRange(DnsMessage.Answer(bytes, question, exists: true, IPAddress.Loopback, new byte[DnsMessage.MaxBytes]), question.End, DnsMessage.MaxBytes);
+        }
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Pass", null)]
+    [InlineData("GET / HTTP/1.1\r\nhOsT:\tAPI.example.com:8080 \r\nA: b\r\n\r\n", "Pass", null)]
+    [InlineData("\r\n\r\nGET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET / HTTP/1.1\nHost: evil.test\n\n", "Refuse", "evil.test")]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.example.com\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET http://evil.test/ HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("CONNECT evil.test:443 HTTP/1.1\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET / HTTP/1.0\r\n\r\n", "Pass", null)]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.exa", "Unknown", null)]
+    [InlineData("PU", "Unknown", null)]
+    [InlineData("SSH-2.0-OpenSSH\r\n", "Pass", null)]
+    [InlineData("\0\0\0\b\u0004Ò\u0016/", "Pass", null)]
+    public void The_host_of_a_request_is_the_name(string bytes, string verdict, string? said)
+    {
+        Assert.Equal(verdict, FirstBytes.Judge(Encoding.Latin1.GetBytes(bytes), "api.example.com", out var other).ToString());
+        Assert.Equal(said, other);
+    }
+
+    [Theory]
+    [InlineData("api.example.com", "Pass")]
+    [InlineData("evil.test", "Refuse")]
+    public async Task The_server_name_of_tls_is_the_name(string asked, string verdict)
+    {
+        var hello = await HelloAsync(asked);
+        Assert.Equal(verdict, FirstBytes.Judge(hello, "api.example.com", out _).ToString());
+        for (var length = 1; length < hello.Length; length++) Assert.Equal(FirstBytes.Verdict.Unknown, FirstBytes.Judge(hello.AsSpan(0, length), "api.example.com", out _));
+
+        // In records of seven bytes each, as who wants to get around a filter sends it.
+        var pieces = new List<byte>();
+        foreach (var piece in hello.Skip(5).Chunk(7)) pieces.AddRange([22, 3, 1, 0, (byte)piece.Length, .. piece]);
+        Assert.Equal(verdict, FirstBytes.Judge(pieces.ToArray(), "api.example.com", out _).ToString());
+        for (var at = 5; at < hello.Length; at++)
+        {
+            var broken = (byte[])hello.Clone();
+            broken[at] ^= 0x55;
+            _ = FirstBytes.Judge(broken, "api.example.com", out _);
+        }
+    }
+
+    [Fact]
+    public void A_start_without_end_is_refused()
+    {
+        var endless = Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nA: " + new string('x', FirstBytes.MaxBytes));
+        Assert.Equal(FirstBytes.Verdict.Refuse, FirstBytes.Judge(endless, "api.example.com", out _));
+    }
+
+    private static async Task<byte[]> HelloAsync(string name)
+    {
+        using var wire = new MemoryStream();
+        await using var tls = new SslStream(new OneWay(wire));
+        try
+        {
+            await tls.AuthenticateAsClientAsync(name);
+        }
+        catch (IOException)
+        {
+            // Nobody answers.
+        }
+
+        return wire.ToArray();
+    }
+
+    private static byte[] Query(string name, ushort type)
+    {
+        List<byte> bytes = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        foreach (var label in name.Split('.')) bytes.AddRange([(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]);
+        var end = new byte[5];
+        BinaryPrimitives.WriteUInt16BigEndian(end.AsSpan(1), type);
+        end[4] = 1;
+        return [.. bytes, .. end];
+    }
+
+    /// <summary>Keeps what is written, and has nothing to read.</summary>
+    private sealed class OneWay(MemoryStream written) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => 0;
+
+        public override long Position { get; set; }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => 0;
+
+        public override long Seek(long offset, SeekOrigin origin) => 0;
+
+        public override void SetLength(long value)
+        {
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => written.Write(buffer, offset, count);
+    }
+}
