@@ -67,6 +67,8 @@ public sealed class EngineFailureTests
         Check(story.Fold);
         story.Run();
         Check(story.Fold);
+        story.Stage(JobStory.Holdouts);
+        Check(story.Fold);
         story.Stage(JobStory.Gates);
         Check(story.Fold);
         story.Stage($$"""{"schema_version":"registry_card_v1","title":"c","run_id":"{{story.State.Run!.RunId}}"}""");

@@ -21,7 +21,8 @@ internal static class JobPlans
         ["strategy_spec"] = """{"schema_version":"strategy_spec_v1","title":"s","strategy":{}}""",
         ["runspec"] = """{"schema_version":"runspec_v1","strategy":{},"segments":{"list":[{"segment_id":"held","holdout":true}]}}""",
         ["trace_preview"] = """{"schema_version":"trace_preview_v1","columns":["a"],"rows":[]}""",
-        ["gate_results"] = """{"schema_version":"gate_results_v1","gates":[{"gate_id":"h","status":"PASS","metric":"m","operator":">","threshold":1,"segment_id":"held"}]}""",
+        ["holdout_results"] = """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"h","segment_id":"held","status":"PASS"}]}""",
+        ["gate_results"] = """{"schema_version":"gate_results_v1","gates":[{"gate_id":"g","status":"PASS","metric":"m","operator":">","threshold":1}]}""",
         ["report"] = """{"schema_version":"report_v1","title":"r","sections":[{"heading":"h","text":"t"}]}""",
         ["improvements"] = """{"schema_version":"improvements_v1","proposals":[{"proposal_id":"a","title":"a","blueprint":{"schema_version":"blueprint_v1","title":"a","strategy":{}}},{"proposal_id":"b","title":"b","blueprint":{"schema_version":"blueprint_v1","title":"c","strategy":{}}}]}""",
     };
@@ -49,6 +50,7 @@ internal static class JobPlans
             },
             PolicyNames = [],
             HoldoutMetrics = [],
+            HoldoutGates = [new HoldoutGate("h", "m", ">", 1)],
             Components = JobStages.All.Where(s => s.Stage != JobStages.Improvements || random.Next(2) == 0)
                 .ToImmutableSortedDictionary(s => s.Stage, s => Component(s, random), StringComparer.Ordinal),
             Lineage = JobLineage.Root,

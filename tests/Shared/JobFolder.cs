@@ -37,9 +37,11 @@ internal sealed class JobFolder : IDisposable
             echo month > segments/walk/trades.csv
             echo '{"schema_version":"metrics_v1","metrics":{"sharpe":0.7654321,"months":15}}' > segments/held/metrics.json
             echo '{"schema_version":"segments_summary_v1","segments":[{"segment_id":"walk","metrics":{"sharpe":1.5}},{"segment_id":"held","holdout":true,"metrics":{"months":15}}]}' > segments_summary.json ;;
-          gates)
+          holdout)
             grep -q 0.7654321 "${ASSAY_STAGE_INPUT%/*}/inputs/dossier/segments/held/metrics.json"
-            echo '{"schema_version":"gate_results_v1","gates":[{"gate_id":"good","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"value":1.5},{"gate_id":"held","status":"PASS","metric":"sharpe","operator":">=","threshold":0.5,"segment_id":"held"}]}' > gate_results.json ;;
+            echo '{"schema_version":"holdout_results_v1","gates":[{"gate_id":"held","segment_id":"held","status":"PASS"}]}' > holdout_results.json ;;
+          gates)
+            echo '{"schema_version":"gate_results_v1","gates":[{"gate_id":"good","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"value":1.5}]}' > gate_results.json ;;
           registry)
             run_id=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$ASSAY_STAGE_INPUT")
             echo "{\"schema_version\":\"registry_card_v1\",\"title\":\"card\",\"run_id\":\"$run_id\"}" > registry_card.json ;;
@@ -66,6 +68,7 @@ internal sealed class JobFolder : IDisposable
             };
         }
 
+        Components["gates"]!["holdout_command"] = new JsonArray("./stage.sh");
         WriteScript(Script);
     }
 
@@ -74,6 +77,12 @@ internal sealed class JobFolder : IDisposable
     public JsonObject Components { get; } = [];
 
     public JsonObject Budget { get; } = [];
+
+    public JsonObject Evaluation { get; } = new()
+    {
+        ["holdout_metrics"] = new JsonArray("months"),
+        ["holdout_gates"] = new JsonArray(new JsonObject { ["gate_id"] = "held", ["metric"] = "sharpe", ["operator"] = ">=", ["threshold"] = 0.5 }),
+    };
 
     public JsonObject Blueprint { get; } = new() { ["schema_version"] = "blueprint_v1", ["title"] = "A test", ["strategy"] = new JsonObject { ["top"] = 2 } };
 
@@ -108,7 +117,7 @@ internal sealed class JobFolder : IDisposable
             ["policies"] = new JsonObject
             {
                 ["budget"] = new JsonObject { ["schema_version"] = "budget_policy_v1", ["params"] = Budget.DeepClone() },
-                ["evaluation"] = new JsonObject { ["schema_version"] = "evaluation_policy_v1", ["params"] = new JsonObject { ["holdout_metrics"] = new JsonArray("months") } },
+                ["evaluation"] = new JsonObject { ["schema_version"] = "evaluation_policy_v1", ["params"] = Evaluation.DeepClone() },
             },
         });
         return this;

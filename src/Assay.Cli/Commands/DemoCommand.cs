@@ -28,7 +28,7 @@ internal static class DemoCommand
     private static async Task<int> JobsAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
-        if (!File.Exists(Path.Combine(example, "bin", "momentum")) && !Build(example)) return Refuse($"{example}/build failed");
+        if (!IsBuilt(example) && !Build(example)) return Refuse($"{example}/build failed");
         await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName);
         if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Refuse(no.Text);
         var desk = await JobDesk.OpenAsync(workspace, TimeProvider.System);
@@ -69,6 +69,14 @@ internal static class DemoCommand
         }
 
         return Directory.Exists(relative) ? Path.GetFullPath(relative) : null;
+    }
+
+    /// <summary>Whether the components are there, and none of their sources has changed since.</summary>
+    private static bool IsBuilt(string example)
+    {
+        var program = new FileInfo(Path.Combine(example, "bin", "momentum.dll"));
+        var sources = Directory.EnumerateFiles(Path.Combine(example, "components"), "*.cs");
+        return program.Exists && sources.All(s => File.GetLastWriteTimeUtc(s) <= program.LastWriteTimeUtc);
     }
 
     private static bool Build(string example)

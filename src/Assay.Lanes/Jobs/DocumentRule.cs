@@ -29,9 +29,8 @@ public static class DocumentRule
             case JobDocumentNames.Runspec:
                 var segments = Segments(document);
                 var twice = segments.GroupBy(s => s.SegmentId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
-                return twice is null
-                    ? (new RunspecCompiled(made, by, segments), null)
-                    : (null, new StageProblem(JobRefusals.SegmentId, $"{twice.Key} stands there twice", "/segments/list"));
+                if (twice is not null) return (null, new StageProblem(JobRefusals.SegmentId, $"{twice.Key} stands there twice", "/segments/list"));
+                return HoldoutRule.Missing(state.Job, segments) is { } missing ? (null, missing) : (new RunspecCompiled(made, by, segments), null);
             case JobDocumentNames.TracePreview:
                 return (new TracePreviewCompleted(made, by), null);
             case JobDocumentNames.GateResults:
@@ -96,9 +95,11 @@ public static class DocumentRule
 
     private static (DocumentMade?, StageProblem?) Gates(JobState state, DocumentRef made, GateResults results)
     {
-        if (GateRule.Problem(results, state.Segments, state.Job.HoldoutMetrics) is { } problem) return (null, problem);
-        var passed = results.Gates.Count(GateRule.HasPassed);
-        return (new GatesCompleted(made, Actor.Engine, GateRule.Passed(results, state.Segments), passed, results.Gates.Length - passed), null);
+        if (GateRule.Problem(results, state.Segments, state.Job) is { } problem) return (null, problem);
+        var held = state.Holdouts?.Verdicts ?? [];
+        var passed = results.Gates.Count(GateRule.HasPassed) + held.Count(v => v.Passed);
+        var all = results.Gates.Length + held.Length;
+        return (new GatesCompleted(made, Actor.Engine, GateRule.Passed(results, held) && HoldoutRule.AreJudged(state, results), passed, all - passed), null);
     }
 
     private static (DocumentMade?, StageProblem?) Improvements(JobState state, DocumentRef made, JsonElement document, Actor by)

@@ -38,6 +38,16 @@ public sealed record DossierManifest
         Files = files,
     };
 
+    /// <summary>The same without anything of a hold-out, and with the open summary in the place of the whole one.</summary>
+    public DossierManifest Without(IReadOnlyList<string> hidden, DossierFile? summary) => this with
+    {
+        Files =
+        [
+            .. Files.Where(f => !hidden.Any(h => f.Path.StartsWith(h, StringComparison.Ordinal))),
+            .. summary is null ? [] : new[] { summary },
+        ],
+    };
+
     public static DossierManifest Read(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, JobFileJson.Default.DossierManifest)!;
 
     public byte[] Bytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, JobFileJson.Default.DossierManifest), (byte)'\n'];
@@ -52,6 +62,13 @@ public static class DossierLayout
     public const string Summary = "segments_summary.json";
 
     public static string Segment(string segmentId, string file) => $"segments/{segmentId}/{file}";
+
+    /// <summary>Beginnings of the paths that hold something of a hold-out: their folders, and the summary of all.</summary>
+    public static IReadOnlyList<string> OfHoldouts(ImmutableArray<SegmentRef> segments)
+    {
+        var folders = segments.Where(s => s.Holdout).Select(s => Segment(s.SegmentId, "")).ToList();
+        return folders.Count == 0 ? [] : [.. folders, Summary];
+    }
 }
 
 [JsonSourceGenerationOptions(

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
@@ -43,6 +45,15 @@ internal static class DossierRule
         }
 
         return null;
+    }
+
+    /// <summary>A summary without the entries of hold-outs, made anew: what stood between them is not kept.</summary>
+    public static byte[] OpenSummary(ImmutableArray<SegmentRef> segments, ReadOnlyMemory<byte> summary)
+    {
+        var document = JsonNode.Parse(summary.Span)!.AsObject();
+        var open = segments.Where(s => !s.Holdout).Select(s => s.SegmentId).ToHashSet(StringComparer.Ordinal);
+        var entries = document["segments"]!.AsArray().Where(e => open.Contains((string)e!["segment_id"]!)).Select(e => e!.DeepClone());
+        return JsonLine.Canonical(new JsonObject { ["schema_version"] = (string)document["schema_version"]!, ["segments"] = new JsonArray([.. entries]) });
     }
 
     private static CollectedName Document(string name) =>

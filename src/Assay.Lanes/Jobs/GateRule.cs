@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Kernel.Lanes;
 
 namespace Assay.Lanes.Jobs;
 
@@ -32,13 +33,13 @@ public enum GateStatus
 }
 
 /// <summary>
-/// The verdict from the gates' evidence alone. It passes only if there are gates, each has a threshold and passed, and every hold-out has one. A gate whose
+/// The verdict from the gates' evidence alone. It passes only if there are gates, and each has a threshold and passed; hold-outs are judged apart (<see cref="HoldoutRule"/>). A gate whose
 /// figure is there must agree with it.
 /// </summary>
 public static class GateRule
 {
     /// <summary>Why the results cannot be used; null when they can.</summary>
-    internal static StageProblem? Problem(GateResults results, ImmutableArray<SegmentRef> segments, ImmutableArray<string> permitted)
+    internal static StageProblem? Problem(GateResults results, ImmutableArray<SegmentRef> segments, JobDeclaration job)
     {
         for (var i = 0; i < results.Gates.Length; i++)
         {
@@ -55,20 +56,7 @@ public static class GateRule
                 return new StageProblem(StageRefusals.GateId, $"{gate.GateId} stands there twice", $"/gates/{i}/gate_id");
             }
 
-            if (segment is { Holdout: true })
-            {
-                if (gate.Value is not null && !permitted.Contains(gate.Metric))
-                {
-                    var shown = $"{gate.Metric} of the hold-out {segment.SegmentId}";
-                    return new StageProblem(StageRefusals.HoldoutLeak, $"{shown} may not be shown", $"/gates/{i}/value");
-                }
-
-                if (gate.Reason is not null)
-                {
-                    return new StageProblem(
-                        StageRefusals.HoldoutLeak, $"a gate of a hold-out says PASS or FAIL and gives no reason", $"/gates/{i}/reason");
-                }
-            }
+            if (HoldoutProblem(gate, segment, segments, job) is var (kind, why, key)) return new StageProblem(kind, why, $"/gates/{i}/{key}");
 
             if (gate is { Status: GateStatus.Pass, Threshold: { } threshold, Value: { } value } && !Holds(value, gate.Operator, threshold))
             {
@@ -80,14 +68,28 @@ public static class GateRule
         return null;
     }
 
+    /// <summary>What a gate may not say of hold-outs.</summary>
+    private static (RefusalKind Kind, string Message, string Key)? HoldoutProblem(
+        GateResult gate, SegmentRef? segment, ImmutableArray<SegmentRef> segments, JobDeclaration job)
+    {
+        if (!HoldoutRule.IsOfEarlierBuild(job))
+        {
+            if (job.HoldoutGates.Any(h => h.GateId == gate.GateId)) return (StageRefusals.GateId, $"{gate.GateId} is a gate of hold-outs by the evaluation policy", "gate_id");
+            return segment is { Holdout: true } ? (StageRefusals.HoldoutLeak, "a hold-out is judged by gates.holdout_command alone", "segment_id") : null;
+        }
+
+        if (segments.Any(s => s.Holdout) && gate.Reason is not null) return (StageRefusals.HoldoutLeak, "gates that see a hold-out give no reasons", "reason");
+        return segment is { Holdout: true } && gate.Value is not null && !job.HoldoutMetrics.Contains(gate.Metric)
+            ? (StageRefusals.HoldoutLeak, $"{gate.Metric} of the hold-out {segment.SegmentId} may not be shown", "value")
+            : null;
+    }
+
     /// <summary>Whether a gate passed: a gate without a threshold has not.</summary>
     public static bool HasPassed(GateResult gate) => gate is { Status: GateStatus.Pass, Threshold: not null };
 
-    /// <summary>The verdict.</summary>
-    public static bool Passed(GateResults results, ImmutableArray<SegmentRef> segments) =>
-        results.Gates.Length > 0
-        && results.Gates.All(HasPassed)
-        && segments.Where(s => s.Holdout).All(s => results.Gates.Any(g => g.SegmentId == s.SegmentId));
+    /// <summary>Whether there are gates, of hold-outs or others, and all of them passed.</summary>
+    internal static bool Passed(GateResults results, ImmutableArray<HoldoutVerdict> held) =>
+        results.Gates.Length + held.Length > 0 && results.Gates.All(HasPassed) && held.All(v => v.Passed);
 
     /// <summary>Reads results that satisfy their contract.</summary>
     public static GateResults Read(JsonElement document) => document.Deserialize(JobJson.Default.GateResults)!;

@@ -33,7 +33,12 @@ public enum RunEnd
 /// <param name="DurationMs">How long it took.</param>
 public sealed record RunAnswer(
     RunEnd End, string? Rule, string? Message, bool IsOwn, [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
-    : StreamAnswer;
+    : StreamAnswer
+{
+    /// <summary>The summary without hold-outs; null where there are none, or the run was made before there was one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DossierFile? OpenSummary { get; init; }
+}
 
 /// <summary>What the registry answers to <see cref="LogTrial"/>.</summary>
 /// <param name="Trial">The number of the job's trial.</param>

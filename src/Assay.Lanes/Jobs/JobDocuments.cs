@@ -87,6 +87,9 @@ public sealed record ComponentBinding
 /// <summary>A segment of a run specification.</summary>
 public sealed record SegmentRef(string SegmentId, bool Holdout);
 
+/// <summary>A gate of hold-outs, as the evaluation policy declares it.</summary>
+public sealed record HoldoutGate(string GateId, string Metric, string Operator, decimal Threshold);
+
 /// <summary>Everything that is fixed when a job is submitted.</summary>
 public sealed record JobDeclaration
 {
@@ -119,6 +122,10 @@ public sealed record JobDeclaration
 
     /// <summary>The figures of a hold-out that may be shown.</summary>
     public required ImmutableArray<string> HoldoutMetrics { get; init; }
+
+    /// <summary>The gates that every hold-out has to pass; empty in what was recorded before these were judged apart.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<HoldoutGate> HoldoutGates { get; init; }
 
     public required ImmutableSortedDictionary<string, ComponentBinding> Components { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
@@ -22,10 +23,11 @@ public static class JobEffects
         [JobStages.StrategySpec] = [JobDocumentNames.Idea, JobDocumentNames.Blueprint, JobDocumentNames.Policies],
         [JobStages.Compile] = [JobDocumentNames.Blueprint, JobDocumentNames.StrategySpec, JobDocumentNames.Policies],
         [JobStages.TracePreview] = [JobDocumentNames.Runspec, JobDocumentNames.Policies],
+        [JobStages.Holdout] = [JobDocumentNames.Runspec, JobDocumentNames.Policies],
         [JobStages.Gates] = [JobDocumentNames.Runspec, JobDocumentNames.Policies],
-        [JobStages.Registry] = [JobDocumentNames.Runspec, JobDocumentNames.GateResults, JobDocumentNames.Policies],
-        [JobStages.Report] = [JobDocumentNames.Idea, JobDocumentNames.Blueprint, JobDocumentNames.Runspec, JobDocumentNames.GateResults, JobDocumentNames.Policies],
-        [JobStages.Improvements] = [JobDocumentNames.Idea, JobDocumentNames.Blueprint, JobDocumentNames.Runspec, JobDocumentNames.GateResults, JobDocumentNames.Report, JobDocumentNames.Policies],
+        [JobStages.Registry] = [JobDocumentNames.Runspec, JobDocumentNames.HoldoutResults, JobDocumentNames.GateResults, JobDocumentNames.Policies],
+        [JobStages.Report] = [JobDocumentNames.Idea, JobDocumentNames.Blueprint, JobDocumentNames.Runspec, JobDocumentNames.HoldoutResults, JobDocumentNames.GateResults, JobDocumentNames.Policies],
+        [JobStages.Improvements] = [JobDocumentNames.Idea, JobDocumentNames.Blueprint, JobDocumentNames.Runspec, JobDocumentNames.HoldoutResults, JobDocumentNames.GateResults, JobDocumentNames.Report, JobDocumentNames.Policies],
     };
 
     /// <summary>The stage that an effect belongs to; null for a child.</summary>
@@ -43,6 +45,7 @@ public static class JobEffects
     public static Effect Stage(JobState state, string stage, DateTimeOffset startsAt) => stage switch
     {
         JobStages.Run => Run(state),
+        JobStages.Gates when HoldoutRule.IsDue(state) => Process(state, JobStages.Holdout, startsAt),
         JobStages.Registry when !NeedsCard(state) => Registration(state),
         _ => Process(state, stage, startsAt),
     };
@@ -72,11 +75,12 @@ public static class JobEffects
     {
         var job = state.Job;
         var dossier = Dossier(state, stage);
+        var summary = OpenSummary(state, stage);
         var names = Given[stage].Select(state.Document).OfType<DocumentRef>();
         var documents = names.ToImmutableSortedDictionary(d => d.Name, d => new StageDocument($"inputs/{d.Name}.json", d.Sha256, d.Contract), StringComparer.Ordinal);
         if (dossier.Length > 0)
         {
-            documents = documents.Add(JobDocumentNames.Manifest, new StageDocument($"inputs/{JobDocumentNames.Manifest}.json", state.Run!.ManifestSha256, "dossier_manifest_v1"));
+            documents = documents.Add(JobDocumentNames.Manifest, new StageDocument($"inputs/{JobDocumentNames.Manifest}.json", Manifest(state, stage), "dossier_manifest_v1"));
         }
 
         return new StageProcess
@@ -91,7 +95,7 @@ public static class JobEffects
                 SnapshotId = job.SnapshotId,
                 PolicyBundleId = job.Bundle.Id,
                 Documents = documents,
-                Dossier = dossier.Length == 0 ? null : [.. dossier.Select(f => new StageDocument($"inputs/{f.Name}", f.Sha256))],
+                Dossier = dossier.Length == 0 ? null : [.. InDossier(dossier, summary)],
             },
             Root = job.JobRoot,
             RunRoot = JobPaths.RunRoot(job, stage),
@@ -99,23 +103,41 @@ public static class JobEffects
             StderrFile = JobPaths.Log(job, stage, "stderr"),
             JobFolder = JobPaths.Folder(job),
             Dossier = dossier,
+            DossierDocument = summary,
+            IsSealed = stage == JobStages.Holdout,
             Collect = [new CollectedName($"{StageProcess.OutputFolder}/{JobStages.Of(stage).OutputFile}", StageProcess.MaxDocumentBytes, Content: true) { Keep = true }],
             NotAfter = state.Deadline(startsAt),
             MaxCost = state.RemainingCost,
         }.ToEffect();
     }
 
-    /// <summary>The gates see the whole dossier; what comes after them sees nothing of a hold-out.</summary>
+    private static IEnumerable<StageDocument> InDossier(ImmutableArray<StagedFile> files, DossierFile? summary)
+    {
+        var staged = files.Select(f => new StageDocument($"inputs/{f.Name}", f.Sha256));
+        return summary is null ? staged : staged.Append(new StageDocument($"{StageProcess.DossierFolder}/{summary.Path}", summary.Sha256));
+    }
+
+    private static Digest Manifest(JobState state, string stage) =>
+        !HoldoutRule.Sees(state.Job, stage) && state.Run!.Open is { } open ? open.Manifest : state.Run!.ManifestSha256;
+
+    /// <summary>Who judges the hold-outs sees the whole dossier; the gates and what comes after them see nothing of a hold-out.</summary>
     private static ImmutableArray<StagedFile> Dossier(JobState state, string stage)
     {
-        if (state.Run is not { } run || stage is not (JobStages.Gates or JobStages.Registry or JobStages.Report or JobStages.Improvements)) return [];
-        var hidden = stage == JobStages.Gates ? [] : state.Segments.Where(s => s.Holdout).Select(s => DossierLayout.Segment(s.SegmentId, "")).ToList();
+        if (state.Run is not { } run || !SeesDossier(stage)) return [];
+        var hidden = HoldoutRule.Sees(state.Job, stage) ? [] : DossierLayout.OfHoldouts(state.Segments);
         return
         [
             .. run.Files.Where(f => !hidden.Any(h => f.Path.StartsWith(h, StringComparison.Ordinal)))
                 .Select(f => new StagedFile($"{{workspace}}/{JobPaths.Dossier(run.RunId)}/{f.Path}", $"dossier/{f.Path}", f.Sha256) { SizeBytes = f.SizeBytes }),
         ];
     }
+
+    /// <summary>The summary without hold-outs, in the place of the whole one.</summary>
+    private static DossierFile? OpenSummary(JobState state, string stage) =>
+        SeesDossier(stage) && !HoldoutRule.Sees(state.Job, stage) ? state.Run?.Open?.Summary : null;
+
+    private static bool SeesDossier(string stage) =>
+        stage is JobStages.Holdout or JobStages.Gates or JobStages.Registry or JobStages.Report or JobStages.Improvements;
 
     private static CommandStream Run(JobState state)
     {

@@ -27,6 +27,14 @@ public sealed record RunspecCompiled(DocumentRef Document, Actor By, ImmutableAr
 
 public sealed record TracePreviewCompleted(DocumentRef Document, Actor By) : DocumentMade(Document, By);
 
+/// <summary>
+/// The hold-outs were judged. It has no line in the job's log, which is of the lane's own steps: the gates' verdict contains it.
+/// </summary>
+public sealed record HoldoutsJudged(DocumentRef Document, ImmutableArray<HoldoutVerdict> Verdicts) : Event;
+
+/// <summary>Whether a hold-out passed a gate.</summary>
+public sealed record HoldoutVerdict(string GateId, string SegmentId, bool Passed);
+
 /// <summary>The gates were evaluated; the verdict follows from their evidence alone.</summary>
 public sealed record GatesCompleted(DocumentRef Document, Actor By, bool Passed, int GatesPassed, int GatesFailed) : DocumentMade(Document, By);
 
@@ -48,7 +56,16 @@ public sealed record Rejected(string Step, Digest Sha256, Actor By, string Reaso
 /// <param name="ManifestSha256">The digest of dossier_manifest.json, to which gates and registry bind.</param>
 /// <param name="Files">The dossier's files.</param>
 /// <param name="Reused">An earlier job had run the same already.</param>
-public sealed record RunCompleted(string RunId, Digest RunSha256, Digest ManifestSha256, ImmutableArray<DossierFile> Files, bool Reused) : JobEvent;
+public sealed record RunCompleted(string RunId, Digest RunSha256, Digest ManifestSha256, ImmutableArray<DossierFile> Files, bool Reused) : JobEvent
+{
+    /// <summary>The dossier as stages may see it that may not see the hold-outs; null where there are none.</summary>
+    public OpenDossier? Open { get; init; }
+}
+
+/// <summary>A dossier without its hold-outs. Digests are left out with the files: a short document could be guessed from one.</summary>
+/// <param name="Manifest">The manifest without their files.</param>
+/// <param name="Summary">The summary without their entries; null where the run was made before there was one.</param>
+public sealed record OpenDossier(Digest Manifest, DossierFile? Summary);
 
 /// <summary>The trial is in the registry's log, and a card was registered if the gates passed.</summary>
 public sealed record RegistryUpdated(long Trial, string? CardId, DocumentRef? Card) : JobEvent;
@@ -104,6 +121,7 @@ public sealed record JobDone : JobEvent;
 [JsonSerializable(typeof(StrategySpecProposed))]
 [JsonSerializable(typeof(RunspecCompiled))]
 [JsonSerializable(typeof(TracePreviewCompleted))]
+[JsonSerializable(typeof(HoldoutsJudged))]
 [JsonSerializable(typeof(GatesCompleted))]
 [JsonSerializable(typeof(ReportCompleted))]
 [JsonSerializable(typeof(ImprovementsProposed))]
@@ -122,6 +140,7 @@ public sealed record JobDone : JobEvent;
 [JsonSerializable(typeof(JobDone))]
 [JsonSerializable(typeof(RunDeclared))]
 [JsonSerializable(typeof(RunFailed))]
+[JsonSerializable(typeof(RunJudged))]
 [JsonSerializable(typeof(RunFinished))]
 [JsonSerializable(typeof(RunCancelRequested))]
 [JsonSerializable(typeof(TrialLogged))]
@@ -129,6 +148,7 @@ public sealed record JobDone : JobEvent;
 [JsonSerializable(typeof(StageInput))]
 [JsonSerializable(typeof(ModelCall))]
 [JsonSerializable(typeof(GateResults))]
+[JsonSerializable(typeof(ImmutableArray<HoldoutGate>))]
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(SubmitAnswer))]

@@ -10,8 +10,9 @@ internal static class JobFiles
 {
     public static IReadOnlyList<MirrorFile> Of(JobState state, RecordedEvent recorded)
     {
-        if (recorded.Body is not JobEvent body) return [];
         var job = state.Job;
+        if (recorded.Body is HoldoutsJudged judged) return [Kept(job, judged.Document)];
+        if (recorded.Body is not JobEvent body) return [];
         var folder = JobPaths.Folder(job);
         var files = new List<MirrorFile>();
         switch (body)

@@ -20,6 +20,8 @@ internal static class JobFlow
         return state.Next switch
         {
             null => new JobDone(),
+            JobStep.Stage { Name: JobStages.Gates } when HoldoutRule.Missing(state.Job, state.Segments) is { } missing =>
+                new JobFailed(JobStages.Gates, missing.Kind.Code, missing.Message, null),
             JobStep.Stage stage => BudgetRule.Stage(state, stage.Name),
             JobStep.Checkpoint checkpoint => new WaitingApproval(checkpoint.Name, state.Document(checkpoint.Document)!.Sha256),
             JobStep.Spawn when state.ToSpawn.Length == 0 => new JobDone(),

@@ -33,6 +33,7 @@ public sealed class JobLane : Lane<JobState>
         .Add("APPROVED", static () => JobJson.Default.Approved)
         .Add("REJECTED", static () => JobJson.Default.Rejected)
         .Add("RUN_COMPLETED", static () => JobJson.Default.RunCompleted)
+        .Add("HOLDOUTS_JUDGED", static () => JobJson.Default.HoldoutsJudged)
         .Add("GATES_COMPLETED", static () => JobJson.Default.GatesCompleted)
         .Add("REGISTRY_UPDATED", static () => JobJson.Default.RegistryUpdated)
         .Add("REPORT_COMPLETED", static () => JobJson.Default.ReportCompleted)

@@ -20,9 +20,10 @@ public static class JobPaths
     public static string Document(StageKind stage, int version) => Numbered($"{stage.Folder}/{stage.Document}", version, ".json");
 
     /// <summary>Where a stage's process works, relative to the job's root.</summary>
-    public static string RunRoot(JobDeclaration job, string stage) => $"{Folder(job)}/stages/{stage}";
+    public static string RunRoot(JobDeclaration job, string stage) => $"{Folder(job)}/{(IsSealed(stage) ? Sealed : "stages")}/{stage}";
 
-    public static string Log(JobDeclaration job, string stage, string stream) => $"{Folder(job)}/logs/{stage}.{stream}.log";
+    public static string Log(JobDeclaration job, string stage, string stream) =>
+        $"{Folder(job)}/{(IsSealed(stage) ? Sealed : "logs")}/{stage}.{stream}.log";
 
     public static string Dossier(string runId) => $"dossiers/{runId}";
 
@@ -33,6 +34,11 @@ public static class JobPaths
     public static string DossierLog(string runId, string stream) => $"run_roots/{runId}/{stream}.log";
 
     public static string Card(string cardId) => $"registry/cards/{cardId}.json";
+
+    /// <summary>The folder of a job for what no stage, page or API shows.</summary>
+    private const string Sealed = "sealed";
+
+    private static bool IsSealed(string stage) => stage == JobStages.Holdout;
 
     private static string Numbered(string stem, int version, string extension) => version == 1 ? stem + extension : $"{stem}.v{version}{extension}";
 }

@@ -47,9 +47,12 @@ public static class JobRefusals
     /// <summary>A proposal stands in the document twice.</summary>
     public static readonly RefusalKind ProposalId = new("proposal_id", RefusalClass.Conflict);
 
+    /// <summary>Something is held out that nothing may judge.</summary>
+    public static readonly RefusalKind Holdout = new("holdout_gates", RefusalClass.Unprocessable);
+
     public static IReadOnlyList<RefusalKind> All { get; } =
     [
         NoJob, DocumentChanged, AlreadyApproved, AlreadyRejected, NoError, NotDone, Proposal, StoppedBudget, NoReplacement, SameDocument,
-        Contract, PolicyOverride, SegmentId, ProposalId,
+        Contract, PolicyOverride, SegmentId, ProposalId, Holdout,
     ];
 }

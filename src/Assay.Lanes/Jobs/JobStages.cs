@@ -8,6 +8,9 @@ public static class JobStages
     public const string Compile = "compile";
     public const string TracePreview = "trace_preview";
     public const string Run = "run";
+    /// <summary>Judges the hold-outs alone, before the gates: <c>gates.holdout_command</c>.</summary>
+    public const string Holdout = "holdout";
+
     public const string Gates = "gates";
     public const string Registry = "registry";
     public const string Report = "report";
@@ -20,6 +23,7 @@ public static class JobStages
         new(Compile, JobDocumentNames.Runspec, "runspec_v1", "outputs"),
         new(TracePreview, JobDocumentNames.TracePreview, "trace_preview_v1", "outputs/trace_preview"),
         new(Run, JobDocumentNames.Metrics, "metrics_v1", ""),
+        new(Holdout, JobDocumentNames.HoldoutResults, HoldoutRule.Contract, "outputs"),
         new(Gates, JobDocumentNames.GateResults, "gate_results_v1", "outputs"),
         new(Registry, JobDocumentNames.RegistryCard, "registry_card_v1", "outputs"),
         new(Report, JobDocumentNames.Report, "report_v1", "outputs/agents"),
@@ -65,6 +69,7 @@ public static class JobDocumentNames
     public const string Runspec = "runspec";
     public const string TracePreview = "trace_preview";
     public const string Metrics = "metrics";
+    public const string HoldoutResults = "holdout_results";
     public const string GateResults = "gate_results";
     public const string RegistryCard = "registry_card";
     public const string Report = "report";

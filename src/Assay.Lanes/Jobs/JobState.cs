@@ -92,6 +92,9 @@ public sealed record JobState
 
     public RunCompleted? Run { get; init; }
 
+    /// <summary>How the hold-outs were judged, which happens once.</summary>
+    public HoldoutsJudged? Holdouts { get; init; }
+
     public GatesCompleted? Gates { get; init; }
 
     /// <summary>The card that the registry component made, before it is registered.</summary>
@@ -149,6 +152,7 @@ public sealed record JobState
     {
         JobSubmitted submitted => OnSubmitted(submitted, recorded.At),
         DocumentMade made => OnDocument(made),
+        HoldoutsJudged judged => With(judged.Document) with { Holdouts = judged },
         WaitingApproval waiting => this with { Phase = JobPhase.Waiting, Waiting = waiting },
         Approved approved => this with
         {

@@ -15,12 +15,13 @@ public static class PolicyRule
     private const string EvaluationVersion = "evaluation_policy_v1";
 
     private const string HoldoutParam = "holdout_metrics";
+    private const string HoldoutGatesParam = "holdout_gates";
 
     /// <summary>What no extension may be called, whatever the bundle calls its own.</summary>
     private static readonly string[] PolicyWords =
     [
         "policy", "policies", "policy_bundle", "policy_bundle_id", "policy_bundle_path", "policy_overrides", "budget", "budgets", "gates", "thresholds",
-        BudgetRule.Spawn, BudgetRule.Iterations, BudgetRule.Proposals, BudgetRule.Cost, BudgetRule.WallClock, HoldoutParam,
+        BudgetRule.Spawn, BudgetRule.Iterations, BudgetRule.Proposals, BudgetRule.Cost, BudgetRule.WallClock, HoldoutParam, HoldoutGatesParam,
     ];
 
     /// <summary>What is wrong with a bundle beside its own contract: policies of a known kind must satisfy theirs, and one kind may be there once.</summary>
@@ -34,6 +35,7 @@ public static class PolicyRule
             var pointer = $"/policies/{JsonPointer.Escape(policy.Name)}";
             if (!seen.Add(version)) yield return bundle.Problem(pointer, "policy", $"is a second {version}: one bundle has one");
             foreach (var error in ContractCatalog.Validate(version, policy.Value)) yield return bundle.Problem(pointer + error.InstancePointer, error.Keyword, error.Message);
+            if (version == EvaluationVersion && Repeated(policy.Value) is { } twice) yield return bundle.Problem($"{pointer}/params/{HoldoutGatesParam}", "unique", $"{twice} stands there twice");
         }
     }
 
@@ -57,6 +59,12 @@ public static class PolicyRule
     public static ImmutableArray<string> HoldoutMetrics(JsonElement bundle) =>
         Params(bundle, EvaluationVersion) is { } given && given.TryGetProperty(HoldoutParam, out var names) ? [.. names.EnumerateArray().Select(n => n.GetString()!)] : [];
 
+    /// <summary>The gates that every hold-out has to pass, in the order of their ids.</summary>
+    public static ImmutableArray<HoldoutGate> HoldoutGates(JsonElement bundle) =>
+        Params(bundle, EvaluationVersion) is { } given && given.TryGetProperty(HoldoutGatesParam, out var gates)
+            ? [.. gates.Deserialize(JobJson.Default.ImmutableArrayHoldoutGate).OrderBy(g => g.GateId, StringComparer.Ordinal)]
+            : [];
+
     /// <summary>The bundle's own names: its policies and their parameters.</summary>
     public static ImmutableArray<string> Names(JsonElement bundle) =>
     [
@@ -73,6 +81,12 @@ public static class PolicyRule
         var names = new HashSet<string>(PolicyWords.Concat(policyNames), StringComparer.OrdinalIgnoreCase);
         return document.ValueKind == JsonValueKind.Object && document.TryGetProperty("extensions", out var extensions) ? Find(extensions, "/extensions", names) : null;
     }
+
+    private static string? Repeated(JsonElement policy) =>
+        policy.TryGetProperty("params", out var given) && given.TryGetProperty(HoldoutGatesParam, out var gates) && gates.ValueKind == JsonValueKind.Array
+            ? gates.EnumerateArray().Select(g => g.TryGetProperty("gate_id", out var id) ? id.ToString() : "").GroupBy(id => id, StringComparer.Ordinal)
+                .FirstOrDefault(g => g.Count() > 1)?.Key
+            : null;
 
     private static string? Find(JsonElement value, string pointer, HashSet<string> names)
     {

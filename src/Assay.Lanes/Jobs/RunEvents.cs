@@ -42,6 +42,10 @@ public sealed record RunDeclared : RunEvent
 /// <param name="Message">What happened, for a person.</param>
 public sealed record RunFailed(RunEnd Status, string Rule, string Message) : RunEvent;
 
+/// <summary>What the run left is in order, and has hold-outs; its summary is kept once more without them.</summary>
+/// <param name="Summary">That summary.</param>
+public sealed record RunJudged(DossierFile Summary) : RunEvent;
+
 /// <summary>The dossier is complete.</summary>
 public sealed record RunFinished(ImmutableArray<DossierFile> Files) : RunEvent;
 

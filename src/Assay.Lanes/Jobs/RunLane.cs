@@ -28,6 +28,7 @@ public sealed class RunLane : Lane<RunState>
         .Add("RUN_DECLARED", static () => JobJson.Default.RunDeclared)
         .Add("RUN_CANCEL_REQUESTED", static () => JobJson.Default.RunCancelRequested)
         .Add("RUN_FAILED", static () => JobJson.Default.RunFailed)
+        .Add("RUN_JUDGED", static () => JobJson.Default.RunJudged)
         .Add("RUN_FINISHED", static () => JobJson.Default.RunFinished);
 
     public override IReadOnlyList<LaneTable> Tables => [RunTables.Runs];
@@ -59,6 +60,7 @@ public sealed class RunLane : Lane<RunState>
         return new RunAnswer(end, state.Failure?.Rule, state.Failure?.Message, isOwn, cost, durationMs)
         {
             Document = state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default,
+            OpenSummary = state.Phase == RunPhase.Completed ? state.OpenSummary : null,
         };
     }
 
@@ -145,7 +147,14 @@ public sealed class RunLane : Lane<RunState>
         if (run.KillReason == KillReason.Cancelled && state.Declared.Component.RetrySafe) return [];
         return StageJudge.ProcessProblem(run) is { } problem ? [Failed(problem)]
             : DossierRule.Judge(state.Declared, run, evidence) is { } wrong ? [Failed(wrong)]
+            : state.Declared.Segments.Any(s => s.Holdout) ? [Judged(state.Declared, evidence)]
             : [];
+    }
+
+    private static RunJudged Judged(RunDeclared run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
+    {
+        var summary = Blob.Of(DossierRule.OpenSummary(run.Segments, evidence[$"{StageProcess.OutputFolder}/{DossierLayout.Summary}"]));
+        return new RunJudged(new DossierFile(DossierLayout.Summary, summary.Sha256, summary.Bytes.Length)) { Attached = [summary] };
     }
 
     /// <summary>The copies must be what the run left when it was judged.</summary>

@@ -49,6 +49,9 @@ public sealed record RunState
 
     public ImmutableArray<DossierFile> Files { get; init; } = [];
 
+    /// <summary>The summary without hold-outs; null where there are none.</summary>
+    public DossierFile? OpenSummary { get; init; }
+
     public RunFailed? Failure { get; init; }
 
     /// <summary>Used since the latest request.</summary>
@@ -75,6 +78,7 @@ public sealed record RunState
                 StartedAt = recorded.At,
                 Failure = null,
                 Passed = null,
+                OpenSummary = null,
                 Cost = default,
                 DurationMs = 0,
             },
@@ -88,6 +92,7 @@ public sealed record RunState
             EffectEvent => next,
             RunCancelRequested => next with { Phase = RunPhase.Cancelling },
             RunFailed failed => next with { Phase = RunPhase.Failed, Failure = failed, Passed = null },
+            RunJudged judged => next with { OpenSummary = judged.Summary },
             RunFinished finished => next with { Phase = RunPhase.Completed, Files = finished.Files },
             _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
         };

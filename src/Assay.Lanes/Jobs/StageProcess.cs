@@ -14,6 +14,9 @@ public sealed record StageProcess
     public const string OutputFolder = "output";
     public const string MeterFile = "meter.jsonl";
 
+    /// <summary>The dossier below the run root.</summary>
+    public const string DossierFolder = "inputs/dossier";
+
     /// <summary>The file in which a model call finds its settings.</summary>
     public const string ModelFile = "model_call.json";
 
@@ -40,6 +43,12 @@ public sealed record StageProcess
     /// <summary>Dossier files by the paths under which the input names them.</summary>
     public ImmutableArray<StagedFile> Dossier { get; init; } = [];
 
+    /// <summary>A file of the dossier that the ledger keeps; null: none.</summary>
+    public DossierFile? DossierDocument { get; init; }
+
+    /// <summary>Whether nothing leaves it but its document: no network, and no meter.</summary>
+    public bool IsSealed { get; init; }
+
     public required ImmutableArray<CollectedName> Collect { get; init; }
 
     public FolderListing? List { get; init; }
@@ -63,16 +72,20 @@ public sealed record StageProcess
             StdoutFile = StdoutFile,
             StderrFile = StderrFile,
             Texts = texts,
-            Documents = [.. Input.Documents.Values.Select(d => new StagedBlob(d.Path, d.Sha256))],
+            Documents =
+            [
+                .. Input.Documents.Values.Select(d => new StagedBlob(d.Path, d.Sha256)),
+                .. DossierDocument is { } file ? [new StagedBlob($"{DossierFolder}/{file.Path}", file.Sha256)] : Array.Empty<StagedBlob>(),
+            ],
             Inputs = Dossier,
             Pinned = Component.Pinned,
             Readable = [.. Component.Pinned.Select(p => p.Path), .. Grants.Readable(Component.Grants, Component.Command[0]), .. ModelCallFiles(), .. JobView()],
             Hidden = Grants.Hidden(Component.Grants),
-            Network = Component.Model?.Reach(Component.Grants) ?? Grants.Reach(Component.Grants),
+            Network = IsSealed ? NetworkReach.Nothing : Component.Model?.Reach(Component.Grants) ?? Grants.Reach(Component.Grants),
             Folders = [OutputFolder],
             Collect = Collect,
             List = List,
-            Meter = new CostMeter(MeterFile, MaxCost),
+            Meter = IsSealed ? null : new CostMeter(MeterFile, MaxCost),
             Caps = Component.Caps,
             Sandbox = Component.Sandbox,
             NotAfter = NotAfter,
@@ -86,7 +99,7 @@ public sealed record StageProcess
         variables["ASSAY_STAGE"] = Input.Stage;
         variables["ASSAY_STAGE_INPUT"] = "{run_root}/" + InputFile;
         variables["ASSAY_STAGE_OUTPUT"] = "{run_root}/" + OutputFolder;
-        variables["ASSAY_STAGE_METER"] = "{run_root}/" + MeterFile;
+        if (!IsSealed) variables["ASSAY_STAGE_METER"] = "{run_root}/" + MeterFile;
         return variables.ToImmutable();
     }
 

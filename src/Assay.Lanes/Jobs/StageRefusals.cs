@@ -62,6 +62,9 @@ internal static class StageRefusals
     /// <summary>Something of a hold-out was shown.</summary>
     public static readonly RefusalKind HoldoutLeak = new("holdout_leak", RefusalClass.FailClosed);
 
+    /// <summary>The hold-outs were not judged as they must be.</summary>
+    public static readonly RefusalKind Holdout = new("holdout", RefusalClass.FailClosed);
+
     /// <summary>The output folder cannot be listed.</summary>
     public static readonly RefusalKind OutputFolder = new("output_folder", RefusalClass.FailClosed);
 
@@ -83,7 +86,7 @@ internal static class StageRefusals
     public static IReadOnlyList<RefusalKind> All { get; } =
     [
         Changed, Start, Engine, Meter, Killed, Signal, ExitCode, RunRoot, Interrupted, Cancelled, Run, Refused, EvidenceMissing, RunId,
-        Segment, GateId, GateContradiction, HoldoutLeak, OutputFolder, OutputFile, UnexpectedFile, SegmentsSummary, DossierFile,
+        Segment, GateId, GateContradiction, HoldoutLeak, Holdout, OutputFolder, OutputFile, UnexpectedFile, SegmentsSummary, DossierFile,
         DossierChanged,
     ];
 }

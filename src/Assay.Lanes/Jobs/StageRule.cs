@@ -32,6 +32,7 @@ internal static class StageRule
     {
         if (BudgetRule.EndOf(run) is { } limit) return [BudgetRule.During(state, limit, stage)];
         if (run.KillReason == KillReason.Cancelled && state.Job.Components[stage].RetrySafe) return [];
+        if (stage == JobStages.Holdout) return [HoldoutRule.Judge(state, run, evidence)];
         if (StageJudge.ProcessProblem(run) is { } failed) return [Failed(stage, failed)];
         var kind = JobStages.Of(stage);
         var file = run.Files[0];
@@ -54,8 +55,7 @@ internal static class StageRule
         switch (run.End)
         {
             case RunEnd.Completed:
-                var manifest = DossierManifest.Read(run.Document);
-                return [new RunCompleted(runId, manifest.RunSha256, Digest.Of(run.Document.Span), manifest.Files, Reused: !run.IsOwn)];
+                return [Completed(state, runId, run)];
             case RunEnd.Cancelled:
             case RunEnd.StoppedBudget when !run.IsOwn:
                 // That was another job's wish or budget, since a job that is itself cancelled is told nothing here: this one asks for itself.
@@ -65,6 +65,16 @@ internal static class StageRule
             default:
                 return [new JobFailed(JobStages.Run, run.Rule ?? StageRefusals.Run.Code, run.Message ?? "it failed", null)];
         }
+    }
+
+    private static RunCompleted Completed(JobState state, string runId, RunAnswer run)
+    {
+        var manifest = DossierManifest.Read(run.Document);
+        var completed = new RunCompleted(runId, manifest.RunSha256, Digest.Of(run.Document.Span), manifest.Files, Reused: !run.IsOwn);
+        var hidden = DossierLayout.OfHoldouts(state.Segments);
+        if (hidden.Count == 0) return completed;
+        var open = Blob.Of(manifest.Without(hidden, run.OpenSummary).Bytes());
+        return completed with { Open = new OpenDossier(open.Sha256, run.OpenSummary), Attached = [open] };
     }
 
     private static StageProblem? CardProblem(JobState state, JsonElement card) =>

@@ -50,17 +50,32 @@ internal sealed class ComponentsLoader
         {
             var declared = _document.Root.GetProperty("components").GetProperty(stage);
             bindings.Add(stage, component.Model is null ? Program(stage, component, declared) : Model(stage, component, declared));
+            if (component.HoldoutCommand.IsEmpty) continue;
+            if (stage == JobStages.Gates) bindings.Add(JobStages.Holdout, Holdout(component, declared));
+            else Refuse($"/components/{stage}/holdout_command", "holdout_command", "only the component gates judges hold-outs");
         }
 
         return bindings.ToImmutable();
     }
 
-    private ComponentBinding Program(string stage, ComponentDocument component, JsonElement declared)
+    /// <summary>A process of its own with the caps and files of the gates, never with a network.</summary>
+    private ComponentBinding Holdout(ComponentDocument component, JsonElement declared)
+    {
+        var level = component.Sandbox == SandboxLevel.None ? SandboxLevel.None : SandboxLevel.Strict;
+        var apart = component with { Hosts = [], Network = null, Budgets = component.Budgets with { NetworkMaxBytes = null } };
+        return Program(JobStages.Gates, apart, declared, "holdout_command", component.HoldoutCommand, level);
+    }
+
+    private ComponentBinding Program(string stage, ComponentDocument component, JsonElement declared) =>
+        Program(stage, component, declared, "command", component.Command, component.Sandbox ?? SandboxLevel.Strict);
+
+    private ComponentBinding Program(
+        string stage, ComponentDocument component, JsonElement declared, string key, ImmutableArray<string> command, SandboxLevel sandbox)
     {
         var pointer = $"/components/{stage}";
-        var program = component.Command[0];
+        var program = command[0];
         var pinned = new List<PinnedFile>();
-        if (_programs.Bind(program, $"{pointer}/command/0") is { } own)
+        if (_programs.Bind(program, $"{pointer}/{key}/0") is { } own)
         {
             pinned.Add(own);
             program = own.Path;
@@ -71,7 +86,7 @@ internal sealed class ComponentsLoader
             if (_programs.PinFile(component.Files[i], $"{pointer}/files/{i}") is { } file) pinned.Add(file);
         }
 
-        return Binding(stage, component, declared, [program, .. component.Command.Skip(1)], pinned, null, component.Sandbox ?? SandboxLevel.Strict);
+        return Binding(stage, component, declared, [program, .. command.Skip(1)], pinned, null, sandbox);
     }
 
     private ComponentBinding Model(string stage, ComponentDocument component, JsonElement declared)
@@ -117,6 +132,9 @@ internal sealed record ComponentDocument
     public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
 
     public ModelCall? Model { get; init; }
+
+    /// <summary>The program that judges hold-outs alone; only of the gates.</summary>
+    public ImmutableArray<string> HoldoutCommand { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Files { get => field.IsDefault ? [] : field; init; }
 

@@ -118,6 +118,7 @@ internal static class JobLoader
             Budget = PolicyRule.Budget(bundle.Content),
             PolicyNames = PolicyRule.Names(bundle.Content),
             HoldoutMetrics = PolicyRule.HoldoutMetrics(bundle.Content),
+            HoldoutGates = PolicyRule.HoldoutGates(bundle.Content),
             Components = components.Value,
             Lineage = JobLineage.Root,
             JobRoot = options.JobRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,

@@ -116,10 +116,14 @@ public sealed class RunReader(Workspace workspace)
         using var document = JsonDocument.Parse(bytes);
         return
         [
+            .. (job.Holdouts?.Verdicts ?? []).Select(v => Of(job.Job.HoldoutGates.First(g => g.GateId == v.GateId), v)),
             .. GateRule.Read(document.RootElement).Gates.Select(g => new GateView(
                 g.GateId, GateRule.HasPassed(g) ? "PASS" : "FAIL", g.Metric, g.Operator, g.Threshold, g.Value, g.SegmentId, g.Reason)),
         ];
     }
+
+    private static GateView Of(HoldoutGate gate, HoldoutVerdict verdict) =>
+        new(gate.GateId, verdict.Passed ? "PASS" : "FAIL", gate.Metric, gate.Operator, gate.Threshold, null, verdict.SegmentId, null);
 
     private ImmutableSortedDictionary<string, decimal?> Metrics(RunState state, string name)
     {

@@ -111,8 +111,8 @@ public sealed class HostsTests : IDisposable
         var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "true", c => Listing(c, "", "https://api.example.com")).Write();
         var run = await AssayProgram.RunAsync(_folder.Path, "epoch", "run", plan);
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("crucibles/ONE.yaml", run.Error, StringComparison.Ordinal);
-        Assert.Contains("https://api.example.com is no NAME:PORT", run.Error, StringComparison.Ordinal);
+        Assert.Contains("ONE.json:", run.Error, StringComparison.Ordinal);
+        Assert.Contains("https://api.example.com has no port", run.Error, StringComparison.Ordinal);
     }
 
     private static void Listing(JsonObject crucible, string perl, string host)

@@ -15,11 +15,10 @@ public sealed class GateRuleTests
     public static TheoryData<string, GateResult[], bool> Verdicts => new()
     {
         { "no gate", [], false },
-        { "no gate for the hold-out", [Gate()], false },
-        { "hold-out without a threshold", [Gate(), Gate(threshold: null, value: null, segment: "held", id: "h")], false },
-        { "hold-out failed", [Gate(), Gate(GateStatus.Fail, value: null, segment: "held", id: "h")], false },
-        { "one failed", [Gate(GateStatus.Fail), Gate(value: null, segment: "held", id: "h")], false },
-        { "all passed", [Gate(), Gate(value: null, segment: "held", id: "h")], true },
+        { "one", [Gate()], true },
+        { "without a threshold", [Gate(), Gate(threshold: null, value: null, id: "h")], false },
+        { "one failed", [Gate(GateStatus.Fail), Gate(value: null, id: "h")], false },
+        { "all passed", [Gate(), Gate(value: null, id: "h")], true },
     };
 
     [Theory]
@@ -27,24 +26,42 @@ public sealed class GateRuleTests
     public void The_verdict_follows_from_the_evidence_and_from_nothing_else(string name, GateResult[] gates, bool passes)
     {
         Assert.NotEmpty(name);
-        Assert.Equal(passes, GateRule.Passed(new GateResults("gate_results_v1", [.. gates]), Segments));
+        var results = new GateResults("gate_results_v1", [.. gates]);
+        Assert.Equal(passes, GateRule.Passed(results, []));
+        Assert.Equal(passes || gates.Length == 0, GateRule.Passed(results, [new HoldoutVerdict("h", "held", Passed: true)]));
+        Assert.False(GateRule.Passed(results, [new HoldoutVerdict("h", "held", Passed: false)]));
     }
 
     public static TheoryData<GateResult[], string?> Uses => new()
     {
         { [Gate()], null },
-        { [Gate(segment: "held", metric: "months")], null },
-        { [Gate(segment: "held")], "holdout_leak" },
-        { [Gate(segment: "held", value: null, reason: "0.13 is enough")], "holdout_leak" },
+        { [Gate(segment: "held", value: null)], "holdout_leak" },
+        { [Gate(id: "of_holdouts")], "gate_id" },
         { [Gate(segment: "elsewhere")], "segment" },
         { [Gate(), Gate()], "gate_id" },
         { [Gate(value: 0)], "gate_contradiction" },
     };
 
+    public static TheoryData<GateResult[], string?> OldUses => new()
+    {
+        { [Gate(segment: "held", value: null)], null },
+        { [Gate(segment: "held", metric: "months")], null },
+        { [Gate(segment: "held")], "holdout_leak" },
+        { [Gate(segment: "held", value: null, reason: "0.13 is enough")], "holdout_leak" },
+        { [Gate(reason: "0.13 is enough")], "holdout_leak" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OldUses))]
+    public void Gates_of_a_job_of_an_earlier_build_judge_hold_outs_and_give_no_reason_for_anything(GateResult[] gates, string? rule) =>
+        Assert.Equal(rule, GateRule.Problem(new GateResults("gate_results_v1", [.. gates]), Segments, Job(default))?.Kind.Code);
+
+    private static JobDeclaration Job(ImmutableArray<HoldoutGate> gates) => JobStory.Job(JobKind.Blueprint) with { HoldoutGates = gates };
+
     [Theory]
     [MemberData(nameof(Uses))]
     public void Results_that_say_too_much_or_contradict_themselves_are_not_used(GateResult[] gates, string? rule) =>
-        Assert.Equal(rule, GateRule.Problem(new GateResults("gate_results_v1", [.. gates]), Segments, ["months"])?.Kind.Code);
+        Assert.Equal(rule, GateRule.Problem(new GateResults("gate_results_v1", [.. gates]), Segments, Job([new HoldoutGate("of_holdouts", "sharpe", ">", 1)]))?.Kind.Code);
 }
 
 public sealed class PolicyRuleTests

@@ -32,6 +32,7 @@ public sealed class JobLaneTests
         foreach (var (lane, root) in new (ILane, Type)[] { (JobLane.Instance, typeof(JobEvent)), (RunLane.Instance, typeof(RunEvent)) })
         {
             var declared = root.Assembly.GetTypes().Where(t => t.IsSubclassOf(root) && !t.IsAbstract).ToHashSet();
+            if (lane is JobLane) declared.Add(typeof(HoldoutsJudged));
             Assert.Equal(declared, lane.Events.Types.Where(t => !t.IsSubclassOf(typeof(EffectEvent))).ToHashSet());
         }
     }
@@ -80,7 +81,7 @@ public sealed class JobLaneTests
     {
         var story = JobStory.Of(JobKind.Idea, improving: true);
         story.Stage(Blueprint).Approve("blueprint").Stage(Spec).Approve("strategy_spec").Stage(JobStory.Runspec).Approve("runspec").Stage(Preview).Approve("trace_preview");
-        story.Run().Stage(JobStory.Gates);
+        story.Run().Stage(JobStory.Holdouts).Stage(JobStory.Gates);
         story.Stage(Card(story)).Told(new TrialAnswer(1)).Stage(Report).Stage(Improvements).Approve("improvements");
         Assert.Equal(2, story.State.ToSpawn.Length);
         var child = ((SubmitJob)((CommandStream)story.Asked()).Command).Job.Job;
@@ -226,31 +227,107 @@ public sealed class JobLaneTests
     }
 
     [Fact]
-    public void Gates_see_the_hold_out_and_what_comes_after_them_does_not()
+    public void Who_judges_the_hold_outs_sees_them_and_nobody_after_it_does()
     {
         var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec");
         var effect = (CommandStream)story.Begin();
-        var files = new[] { "metrics.json", "segments/walk_1/metrics.json", "segments/held/metrics.json" }.Select(p => new DossierFile(p, Digest.Of(p), 1));
+        var files = new[] { "metrics.json", "segments_summary.json", "segments/walk_1/metrics.json", "segments/held/metrics.json" }
+            .Select(p => new DossierFile(p, Digest.Of(p), 1));
         var manifest = DossierManifest.Of(((DeclareRun)effect.Command).Run, [.. files]).Bytes();
-        story.End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(RunEnd.Completed, null, null, IsOwn: true, default, 0) { Document = manifest }));
-        Assert.Contains(((RunProcess)story.Asked()).Inputs, i => i.Name == "dossier/segments/held/metrics.json");
+        var open = new DossierFile("segments_summary.json", Digest.Of("open"), 2);
+        var answer = new RunAnswer(RunEnd.Completed, null, null, IsOwn: true, default, 0) { Document = manifest, OpenSummary = open };
+        story.End(effect, new AnswerOutcome(effect.Stream, answer));
+        var judge = (RunProcess)story.Asked();
+        Assert.Equal("stage/holdout", judge.Id);
+        Assert.Contains(judge.Inputs, i => i.Name == "dossier/segments/held/metrics.json");
+        Assert.Contains(judge.Documents, d => d.Sha256 == Digest.Of(manifest));
+        Assert.Equal((null, "jobs/0123456789ab/sealed/holdout.stdout.log", "jobs/0123456789ab/sealed/holdout"), (judge.Meter, judge.StdoutFile, judge.RunRoot));
+        Assert.False(judge.Environment.ContainsKey("ASSAY_STAGE_METER"));
+        story.Stage(JobStory.Holdouts);
+        Open((RunProcess)story.Asked());
         story.Stage(JobStory.Gates);
-        var registry = (RunProcess)story.Asked();
-        Assert.Contains(registry.Inputs, i => i.Name == "dossier/segments/walk_1/metrics.json");
-        Assert.DoesNotContain(registry.Inputs, i => i.Name.Contains("held", StringComparison.Ordinal));
+        Open((RunProcess)story.Asked());
+
+        void Open(RunProcess stage)
+        {
+            Assert.Contains(stage.Inputs, i => i.Name == "dossier/segments/walk_1/metrics.json");
+            Assert.Contains(stage.Documents, d => d.Sha256 == open.Sha256 && d.Name == "inputs/dossier/segments_summary.json");
+            var all = string.Join('\n', stage.Inputs.Select(i => $"{i.Name} {i.Sha256}").Concat(stage.Documents.Select(d => $"{d.Sha256}")).Concat(stage.Texts.Values));
+            Assert.DoesNotContain("held/", all, StringComparison.Ordinal);
+            foreach (var hidden in new[] { "segments/held/metrics.json", "segments_summary.json" }) Assert.DoesNotContain(Digest.Of(hidden).ToString(), all, StringComparison.Ordinal);
+            Assert.DoesNotContain(Digest.Of(manifest).ToString(), all, StringComparison.Ordinal);
+            Assert.DoesNotContain("segments/held", Encoding.UTF8.GetString(Manifest(story)), StringComparison.Ordinal);
+        }
+    }
+
+    public static TheoryData<string, string> Answers => new()
+    {
+        { "an id of its own", """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"sharpe_0.77","segment_id":"held","status":"PASS"}]}""" },
+        { "a segment that is not held out", """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"h","segment_id":"walk_1","status":"PASS"}]}""" },
+        { "one more", """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"h","segment_id":"held","status":"PASS"},{"gate_id":"i","segment_id":"held","status":"PASS"}]}""" },
+        { "twice", """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"h","segment_id":"held","status":"PASS"},{"gate_id":"h","segment_id":"held","status":"FAIL"}]}""" },
+        { "none", """{"schema_version":"holdout_results_v1","gates":[]}""" },
+        { "a reason", """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"h","segment_id":"held","status":"PASS","reason":"0.77"}]}""" },
+        { "no JSON", "0.77" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public void An_answer_that_says_more_or_less_than_one_bit_a_gate_is_none_and_nothing_of_it_is_told(string what, string answer)
+    {
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(answer);
+        Assert.True(story.State.Phase == JobPhase.Error, what);
+        Assert.Equal(("holdout", "holdout"), (story.State.Failure!.Rule, story.State.Failure.Stage));
+        var other = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Holdouts, o => o with { ExitCode = 77 });
+        Assert.Equal(other.State.Failure, story.State.Failure);
+        Assert.IsType<Decision.Accepted>(story.Put(new RetryJob(JobStory.Ada, null, null)));
+        Assert.Equal("stage/holdout", story.Asked().Id);
+    }
+
+    [Fact]
+    public void A_hold_out_is_judged_once_its_answer_is_written_anew_and_it_counts()
+    {
+        const string spaced = """ {"gates" : [ {"status":"FAIL" , "segment_id":"held","gate_id":"h"} ],   "schema_version":"holdout_results_v1"} """;
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(spaced);
+        var written = story.Recorded.Select(r => r.Body).OfType<HoldoutsJudged>().Single();
+        Assert.Equal([new HoldoutVerdict("h", "held", false)], written.Verdicts);
+        var canonical = """{"gates":[{"gate_id":"h","segment_id":"held","status":"FAIL"}],"schema_version":"holdout_results_v1"}""";
+        Assert.Equal(Digest.Of(canonical), written.Document.Sha256);
+        story.Stage("{}").Put(new RetryJob(JobStory.Ada, null, null));
+        Assert.Equal("stage/gates", story.Asked().Id);
+        story.Stage(JobStory.Gates);
+        Assert.Equal((false, 1, 1), (story.State.Gates!.Passed, story.State.Gates.GatesPassed, story.State.Gates.GatesFailed));
+    }
+
+    [Theory]
+    [InlineData(true, "no holdout_command")]
+    [InlineData(false, "declares no holdout_gates")]
+    public void What_nothing_may_judge_is_not_held_out(bool declares, string why)
+    {
+        var job = JobStory.Job(JobKind.Blueprint);
+        job = declares ? job with { Components = job.Components.Remove(JobStages.Holdout) } : job with { HoldoutGates = [] };
+        var story = JobStory.Of(job).Stage(JobStory.Runspec);
+        Assert.Equal("holdout_gates", story.State.Failure!.Rule);
+        Assert.Contains(why, story.State.Failure.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Manifest(JobStory story)
+    {
+        var body = story.Attached.OfType<RunCompleted>().Single();
+        return Assert.Single(body.Attached!).Bytes.ToArray();
     }
 
     [Fact]
     public void A_registry_card_of_another_run_is_refused()
     {
-        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Gates);
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Holdouts).Stage(JobStory.Gates);
         story.Stage("""{"schema_version":"registry_card_v1","title":"c","run_id":"ffffffffffff"}""");
         Assert.Equal(("run_id", "/run_id"), (story.State.Failure!.Rule, story.State.Failure.Pointer));
     }
 
     private static JobStory Done(JobBudget? budget = null)
     {
-        var story = JobStory.Of(JobKind.Blueprint, budget).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Gates);
+        var story = JobStory.Of(JobKind.Blueprint, budget).Stage(JobStory.Runspec).Approve("runspec").Run().Stage(JobStory.Holdouts).Stage(JobStory.Gates);
         return story.Stage(Card(story)).Told(new TrialAnswer(1));
     }
 

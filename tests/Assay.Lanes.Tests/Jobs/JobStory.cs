@@ -16,7 +16,8 @@ internal sealed class JobStory
     public static readonly Actor Ada = new("ada", "cli");
 
     public const string Runspec = """{"schema_version":"runspec_v1","strategy":{"top":2},"segments":{"list":[{"segment_id":"walk_1"},{"segment_id":"held","holdout":true}]}}""";
-    public const string Gates = """{"schema_version":"gate_results_v1","gates":[{"gate_id":"g","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"value":2},{"gate_id":"h","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"segment_id":"held"}]}""";
+    public const string Holdouts = """{"schema_version":"holdout_results_v1","gates":[{"gate_id":"h","segment_id":"held","status":"PASS"}]}""";
+    public const string Gates = """{"schema_version":"gate_results_v1","gates":[{"gate_id":"g","status":"PASS","metric":"sharpe","operator":">=","threshold":1,"value":2}]}""";
 
     private static readonly JobLane Lane = JobLane.Instance;
 
@@ -30,12 +31,22 @@ internal sealed class JobStory
 
     public IEnumerable<string> Types => Recorded.Where(r => r.Body is JobEvent).Select(r => Lane.Events.NameOf(r.Body));
 
+    /// <summary>The events as the lane made them, with what they bring along.</summary>
+    public List<Event> Attached { get; } = [];
+
     /// <summary>A job that has been submitted.</summary>
     public static JobStory Of(JobKind kind, JobBudget? budget = null, bool retrySafe = false, bool improving = false)
     {
         var story = new JobStory();
         JobSubmitted submitted = kind == JobKind.Blueprint ? new BlueprintSubmitted(Job(kind, budget, retrySafe, improving), Ada) : new IdeaSubmitted(Job(kind, budget, retrySafe, improving), Ada);
         Assert.IsType<Decision.Accepted>(story.Put(new SubmitJob(submitted)));
+        return story;
+    }
+
+    public static JobStory Of(JobDeclaration job)
+    {
+        var story = new JobStory();
+        Assert.IsType<Decision.Accepted>(story.Put(new SubmitJob(new BlueprintSubmitted(job, Ada))));
         return story;
     }
 
@@ -53,6 +64,7 @@ internal sealed class JobStory
         Budget = budget ?? new JobBudget(),
         PolicyNames = ["min_sharpe"],
         HoldoutMetrics = ["months"],
+        HoldoutGates = [new HoldoutGate("h", "sharpe", ">=", 1)],
         Components = JobStages.All.Where(s => improving || s.Stage != JobStages.Improvements)
             .ToImmutableSortedDictionary(s => s.Stage, s => Component(s.Contract, retrySafe), StringComparer.Ordinal),
         Lineage = JobLineage.Root,
@@ -142,6 +154,7 @@ internal sealed class JobStory
 
     private void Append(IReadOnlyList<Event> events)
     {
+        Attached.AddRange(events);
         foreach (var stored in EventEnvelope.Seal(JobLane.StreamOf("0123456789ab"), _head, events, Now, Lane.Events))
         {
             _head = stored.Head;

@@ -21,6 +21,9 @@ try
         case "run":
             Backtest.Run(stage);
             break;
+        case "holdout":
+            Gates.JudgeHoldouts(stage);
+            break;
         case "gates":
             Gates.Evaluate(stage);
             break;

@@ -36,7 +36,7 @@ internal static class Reports
                 : $"{Percent(figures["annual_return"])} a year, Sharpe {figures["sharpe"]}, largest loss {Percent(figures["max_drawdown"])}");
         }
 
-        var gates = stage.Document("gate_results")["gates"]!.AsArray();
+        var gates = stage.Document("gate_results")["gates"]!.AsArray().Concat(stage.Find("holdout_results")?["gates"]!.AsArray() ?? []).ToList();
         var failed = gates.Where(g => (string)g!["status"]! != "PASS").Select(g => (string)g!["gate_id"]!).ToList();
         stage.Write("report.json", new JsonObject
         {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 
 namespace Assay.Engine.Processes.Network;
