@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Assay.Engine.Files;
+using Assay.Engine.Gateways;
 using Assay.Engine.Http;
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
@@ -30,7 +31,7 @@ public sealed class AssayEngine : IAsyncDisposable
         Desk = new CommandDesk(workspace, time, Tell);
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
         _containments = new ContainmentPool(containment);
-        _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time));
+        _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time, () => Gateways));
         _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
         _performers.Add(typeof(CopyTree), new CopyPerformer(workspace));
         _performers.Add(typeof(CaptureChanges), new CapturePerformer(workspace));
@@ -53,6 +54,9 @@ public sealed class AssayEngine : IAsyncDisposable
     /// Called for each thing that happens, from any thread, and must return soon. What it throws is dropped: watching never harms the work.
     /// </summary>
     public Action<EngineNotice> Observer { get; set; } = static _ => { };
+
+    /// <summary>Opens ways to models for processes that have one; null: this program has none. To be set before anything runs.</summary>
+    public IModelGateways? Gateways { get; set; }
 
     /// <summary>How this engine holds processes and caps them.</summary>
     public ContainmentMode Containment => _containments.Mode;

@@ -15,6 +15,7 @@ internal static class BuiltAssembly
         ["Assay.Lanes"] = "Assay.Lanes.dll",
         ["Assay.Ledger"] = "Assay.Ledger.dll",
         ["Assay.Native"] = "Assay.Native.dll",
+        ["Assay.Gateway"] = "Assay.Gateway.dll",
         ["Assay.Server"] = "Assay.Server.dll",
     };
 

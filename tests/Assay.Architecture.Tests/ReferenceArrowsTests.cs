@@ -13,8 +13,9 @@ public sealed class ReferenceArrowsTests
         ["Assay.Ledger"] = ["Assay.Kernel", "Assay.Native"],
         ["Assay.Engine"] = ["Assay.Kernel", "Assay.Ledger", "Assay.Native"],
         ["Assay"] = ["Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Native"],
+        ["Assay.Gateway"] = ["Assay.Engine", "Assay.Kernel"],
         ["Assay.Server"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Native"],
-        ["Assay.Cli"] = ["Assay", "Assay.Engine", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Server"],
+        ["Assay.Cli"] = ["Assay", "Assay.Engine", "Assay.Gateway", "Assay.Kernel", "Assay.Lanes", "Assay.Ledger", "Assay.Server"],
     };
 
     private static string Source => Path.Combine(SharedData.RepositoryRoot, "src");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Gateway;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
@@ -30,7 +31,7 @@ internal static class ExecuteCommand
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
-            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel);
+            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel);
             return Report(end, parsed.GetValue(runId)!, globals.Json(parsed));
         });
         return command;

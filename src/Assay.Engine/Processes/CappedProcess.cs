@@ -258,6 +258,7 @@ internal sealed unsafe class CappedProcess : IDisposable
         else if (_disk.IsOver(() => _containment.Members(_pid))) Kill(KillReason.DiskLimit);
         else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
         else if (_start.Plan.Gate is { IsOver: true }) Kill(KillReason.NetworkLimit);
+        else if (_reason is null && _start.Model?.Reason is { } stopped) Ask(stopped);
         _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
 
         // Often at first, rarer later; near the CPU cap in time to meet it even on all cores.
@@ -380,6 +381,7 @@ internal sealed unsafe class CappedProcess : IDisposable
         var overspent = IsOverspent(atEnd: true);
         var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals) ?? (overspent ? KillReason.CostLimit : null);
         if (reason is null && _start.Plan.Gate is { IsOver: true }) reason = KillReason.NetworkLimit;
+        reason ??= _start.Model?.Reason;
         var cpu = Math.Max(Math.Max(totals.CpuMicroseconds, _last.CpuMicroseconds), usage.CpuMicroseconds) / 1000;
 
         // bubblewrap's own processes end a moment after the program, and what that left ends with their pid namespace.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Assay.Engine.Files;
+using Assay.Engine.Gateways;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
 using Assay.Engine.Processes.Network;
@@ -15,7 +16,8 @@ using Assay.Native;
 namespace Assay.Engine.Processes;
 
 /// <summary>Performs <see cref="RunProcess"/>: a fresh folder, inputs in place, the capped process, and what it left as evidence.</summary>
-internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers markers, ContainmentPool containments, TimeProvider time)
+internal sealed class ProcessPerformer(
+    Workspace workspace, AttemptMarkers markers, ContainmentPool containments, TimeProvider time, Func<IModelGateways?>? gateways = null)
     : IMarkedPerformer, IDisposable
 {
     private const string MarkVariable = "ASSAY_ATTEMPT";
@@ -133,12 +135,16 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
     {
         using var signal = new CancelSignal(cancel);
         using var disk = effect.Caps is { DiskInMemory: true, DiskBytes: { } bytes } ? new RunDisk(folder, bytes) : null;
-        using var gate = Gate(effect);
+        using var model = Open(effect, root, out var closed);
+        if (closed is not null) return ProcessEnd.NotStarted($"its gateway to a model cannot be opened: {closed}");
+        using var gate = Gate(effect, model?.Port);
         var plan = Plan(effect, command[0], root, folder) with { Disk = disk?.Memory, Gate = gate };
+        string Filled(string text) => model is null ? text : FillGateway(text, gate is null ? model.Port : NetworkGate.ModelPort, model.Key);
         var start = new ProcessStart
         {
-            Command = command,
-            Environment = [.. Variables(effect, root, folder), mark],
+            Command = [.. command.Select(Filled)],
+            Environment = [.. Variables(effect, root, folder).Select(Filled), mark],
+            Model = model,
             Folder = plan.WorkFolder,
             DiskBytesBefore = BytesBefore(effect, plan),
             Stdin = effect.StdinDocument is { } document ? workspace.Store.ReadBlob(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
@@ -150,14 +156,33 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
         var end = CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
-        end = end with { Egress = gate?.End() };
+        end = end with { Egress = gate?.End(), Gateway = model?.End() };
+        if (end.Gateway is { } report) end = end with { Cost = report.Cost };
         return disk?.Keep(end) ?? end;
     }
 
-    private NetworkGate? Gate(RunProcess effect) =>
-        NetworkGate.IsFor(effect.Sandbox, effect.Network) && Cage.MechanismOf(effect.Sandbox) == Mechanism.View
-            ? new NetworkGate(effect.Network.Hosts, effect.Caps.NetworkBytes, time)
+    private ModelWay? Open(RunProcess effect, string root, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            return effect.Gateway is { } asked ? new ModelWay(gateways?.Invoke(), asked, root) : null;
+        }
+        catch (IOException e)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
+
+    private NetworkGate? Gate(RunProcess effect, int? modelPort) =>
+        NetworkGate.IsFor(effect) && Cage.MechanismOf(effect.Sandbox) == Mechanism.View
+            ? new NetworkGate(effect.Network.Hosts, effect.Caps.NetworkBytes, time, modelPort)
             : null;
+
+    private static string FillGateway(string text, int port, string key) => text
+        .Replace("{gateway_url}", $"http://127.0.0.1:{port}", StringComparison.Ordinal)
+        .Replace("{gateway_key}", key, StringComparison.Ordinal);
 
     private static long BytesBefore(RunProcess effect, CagePlan plan)
     {
@@ -265,7 +290,8 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             : PrivateHome.Variables(folder).Where(v => !effect.Environment.ContainsKey(v.Name)).ToList();
         return
         [
-            .. Inherited(effect).Where(v => !own.Exists(o => v.StartsWith(o.Name + "=", StringComparison.Ordinal))),
+            .. Inherited(effect).Where(v => v[..v.IndexOf('=', StringComparison.Ordinal)] is var name
+                && !own.Exists(o => o.Name == name) && !effect.Environment.ContainsKey(name)),
             .. own.Select(o => $"{o.Name}={o.Value}"),
             .. effect.Environment.Select(v => $"{v.Key}={Fill(effect, v.Value, root, folder)}"),
         ];
@@ -328,6 +354,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
             MeterProblem = end?.MeterProblem,
             ChangedInputs = [.. changed],
             Egress = end?.Egress,
+            Gateway = end?.Gateway,
             Caps = InForce(effect, containment),
         };
         return new EffectResult(outcome, evidence, blobs);
@@ -407,7 +434,7 @@ internal sealed class ProcessPerformer(Workspace workspace, AttemptMarkers marke
         Network = effect.Network.Hosts.IsEmpty ? null : new CapInForce(
             effect.Caps.NetworkBytes, effect.Caps.NetworkBytes is null ? Enforcement.None : Enforcement.Polled, "relay: counted before it passes"),
         Isolation = CageReport.Isolation(effect.Sandbox),
-        Cage = CageReport.Of(effect.Sandbox, containment, effect.Network),
+        Cage = CageReport.Of(effect, containment),
     };
 
     private static Captured? Partial(string root, string file)

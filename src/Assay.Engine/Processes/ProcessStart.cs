@@ -1,3 +1,4 @@
+using Assay.Engine.Gateways;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
@@ -21,6 +22,9 @@ internal sealed record ProcessStart
 
     /// <summary>What it may reach.</summary>
     public required CagePlan Plan { get; init; }
+
+    /// <summary>Its gateway to a model; null: it has none.</summary>
+    public ModelWay? Model { get; init; }
 
     /// <summary>What lay in the folders that it may write before.</summary>
     public long DiskBytesBefore { get; init; }
@@ -56,6 +60,9 @@ internal sealed record ProcessEnd(
 
     /// <summary>What it tried to reach; null: that was not watched.</summary>
     public Egress? Egress { get; init; }
+
+    /// <summary>What went to its model; null: it had none.</summary>
+    public GatewayReport? Gateway { get; init; }
 
     /// <summary>Why the program never ran: nothing before its first instruction counts as its own doing. Null when it ran.</summary>
     public string? StartProblem { get; init; }

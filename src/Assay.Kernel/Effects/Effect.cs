@@ -116,6 +116,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>What network it has in a cage that lets it have one: not with <see cref="SandboxLevel.Strict"/>.</summary>
     public NetworkReach Network { get; init; } = NetworkReach.Nothing;
 
+    /// <summary>Its way to a model; null: it has none. <c>{gateway_url}</c> and <c>{gateway_key}</c> stand for it in command and environment.</summary>
+    public ModelGateway? Gateway { get; init; }
+
     /// <summary>Whether what it prints is told to whoever watches, while it runs.</summary>
     public bool Live { get; init; }
 

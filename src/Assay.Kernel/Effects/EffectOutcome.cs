@@ -39,7 +39,7 @@ public sealed record ProcessOutcome : EffectOutcome
 
     /// <summary>What it printed, as far as there are files of it.</summary>
     [JsonIgnore]
-    public IEnumerable<Captured> Output => new[] { Stdout, Stderr }.Where(o => Problem is null || o.SizeBytes > 0);
+    public IEnumerable<Captured> Output => new[] { Stdout, Stderr, Gateway?.Log }.OfType<Captured>().Where(o => Problem is null || o.SizeBytes > 0);
 
     /// <summary>Null when it was ended by a signal, or never ran.</summary>
     public int? ExitCode { get; init; }
@@ -97,6 +97,10 @@ public sealed record ProcessOutcome : EffectOutcome
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Egress? Egress { get; init; }
 
+    /// <summary>What went through its gateway to a model; null: it had none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GatewayReport? Gateway { get; init; }
+
     public required CapsInForce Caps { get; init; }
 }
 
@@ -129,6 +133,10 @@ public enum KillReason
     /// <summary>More bytes would have passed to or from the hosts it may reach.</summary>
     [JsonStringEnumMemberName("NETWORK_LIMIT")]
     NetworkLimit,
+
+    /// <summary>Its model could not be reached, or refused the key: it would only have waited.</summary>
+    [JsonStringEnumMemberName("MODEL_UNREACHABLE")]
+    ModelUnreachable,
 
     /// <summary>What it printed could not be kept: the host's disk is full or broken.</summary>
     [JsonStringEnumMemberName("CAPTURE_FAILED")]

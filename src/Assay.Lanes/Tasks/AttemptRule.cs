@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
@@ -9,6 +10,9 @@ namespace Assay.Lanes.Tasks;
 internal static class AttemptRule
 {
     private const int MaxReason = 1_000;
+
+    /// <summary>More than this nobody is believed to have spent.</summary>
+    private const decimal MostUsd = 1_000_000_000;
     private const string CrashWords = "crashed: ";
     private const string EngineFailed = "the engine could not bring it to its end";
 
@@ -43,19 +47,31 @@ internal static class AttemptRule
         KillReason.DiskLimit => $"it wrote more than {run.Caps.Disk.Limit} bytes",
         KillReason.NetworkLimit => $"it exchanged more than {run.Caps.Network?.Limit} bytes with the hosts that it may reach",
         KillReason.CaptureFailed => "what it printed could not be kept: is the disk full?",
-        KillReason.CostLimit => run.MeterProblem ?? "it spent more than its budget",
+        KillReason.CostLimit => run.MeterProblem ?? run.Gateway?.Reason ?? "it spent more than its budget",
+        KillReason.ModelUnreachable => run.Gateway?.Reason ?? "model not reachable",
         KillReason.Cancelled => "it was cancelled",
         _ => throw new InvalidOperationException($"unknown reason {kill}"),
     };
 
     private static TaskAttempted OnProcess(TaskState task, AdapterSpec adapter, ProcessOutcome run, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
+        var agent = adapter.Kind == AdapterKind.Agent ? AgentStream.Read(evidence.GetValueOrDefault("stdout").Span) : null;
         TaskAttempted Result(AttemptResult result, string? reason, bool canRetry, AdapterReport health, Digest? answer = null) =>
-            Of(task, result, reason, canRetry, health) with { Answer = answer, Cost = run.Cost ?? default, DurationMs = run.DurationMs };
+            Of(task, result, reason, canRetry, health) with
+            {
+                Answer = answer, Cost = CostOf(run, agent) ?? default, IsCostUnknown = agent is not null && CostOf(run, agent) is null, DurationMs = run.DurationMs, Agent = agent,
+            };
 
         if (run.KillReason == KillReason.Cancelled) return Result(AttemptResult.Interrupted, "it was cancelled", task.Spec.RetrySafe, AdapterReport.Unknown);
-        if (ProcessProblem(run, adapter.SuccessCodes) is { } problem)
+        if (run.Gateway is { Stop: GatewayStop.Unreachable, Reason: { } unreachable })
         {
+            // What it has done lies in a copy that goes, so that trying again does no harm.
+            return Result(AttemptResult.Failed, unreachable, canRetry: true, AdapterReport.Failed);
+        }
+
+        if ((ProcessProblem(run, adapter.SuccessCodes) ?? AgentProblem(agent)) is { } problem)
+        {
+            if (agent?.Error is { } said && run.KillReason is null) problem = $"{problem}: {said}";
             // What was never started did nothing.
             var canRetry = task.Spec.RetrySafe || run.StartError is not null;
             var spent = run is { KillReason: KillReason.CostLimit, MeterProblem: null };
@@ -68,6 +84,18 @@ internal static class AttemptRule
         if (!evidence.TryGetValue(TaskEffects.AnswerFile, out var answer)) return Result(AttemptResult.Failed, "the model answered nothing", task.Spec.RetrySafe, AdapterReport.Failed);
         return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked, adapter.Answer == AnswerKind.Patch ? Digest.Of(answer.Span) : null);
     }
+
+    /// <summary>What the gateway counted stands over what an agent says; null: nobody knows.</summary>
+    private static Usd? CostOf(ProcessOutcome run, AgentRecord? agent) =>
+        run.Cost ?? (agent?.CostUsd is { } said ? Usd.Spent(Math.Min(said, MostUsd)) : null);
+
+    /// <summary>Why an agent that ended well by its exit code did not: it has to say how it ended.</summary>
+    private static string? AgentProblem(AgentRecord? agent) => agent switch
+    {
+        null or { End: "success" } => null,
+        { End: null } => "it did not say how it ended",
+        { End: { } end } => $"it ended with {end}",
+    };
 
     private static TaskAttempted OnHttp(TaskState task, AdapterSpec adapter, HttpOutcome http, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {

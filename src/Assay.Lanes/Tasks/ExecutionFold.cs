@@ -74,7 +74,13 @@ internal static class ExecutionFold
                 });
             case TaskAttempted attempted:
                 var reported = task.Attempted is null ? Report(state, task, attempted.Health) : state;
-                return reported.With(task with { Attempted = attempted, Cost = task.Cost + attempted.Cost });
+                return reported.With(task with
+                {
+                    Attempted = attempted,
+                    Cost = task.Cost + attempted.Cost,
+                    IsCostUnknown = task.IsCostUnknown || attempted.IsCostUnknown,
+                    Agent = attempted.Agent,
+                });
             case ManualDone done:
                 return state.With(task with { Done = done });
             case ManualReminded:
@@ -202,7 +208,7 @@ internal static class ExecutionFold
 
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
-        if (outcome is ProcessOutcome run && id.Kind == TaskEffectId.Act) task = task with { Egress = run.Egress };
+        if (outcome is ProcessOutcome run && id.Kind == TaskEffectId.Act) task = task with { Egress = run.Egress, Gateway = run.Gateway };
         switch (id.Kind, outcome)
         {
             case (TaskEffectId.Permit, AnswerOutcome { Answer: var answer }) when AdapterRefusal.Of(answer) is { } refusal:

@@ -23,7 +23,7 @@ public static class ExecutionResults
         ["schema_version"] = Version,
         ["run_id"] = state.Declared.RunId,
         ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
-        ["cost_usd"] = state.Tasks.Cost.Dollars,
+        ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
         ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),
     };
 
@@ -35,8 +35,30 @@ public static class ExecutionResults
         if (isInterrupted) result["interrupted"] = true;
         if (task.Uncaged) result["isolation"] = "UNCAGED";
         if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = new JsonArray([.. egress.Attempts.Select(Attempt)]);
+        if (task.Agent is { } agent) result["agent"] = Agent(agent, task.Gateway);
         return result;
     }
+
+    /// <summary>What it says of itself; where it has a gateway, that one's counts. What nobody knows is null.</summary>
+    private static JsonObject Agent(AgentRecord agent, GatewayReport? gateway) => new()
+    {
+        ["agent"] = agent.Agent,
+        ["model"] = agent.Model,
+        ["session"] = agent.Session,
+        ["turns"] = agent.Turns,
+        ["tool_calls"] = agent.ToolCalls,
+        ["tool_errors"] = agent.ToolErrors,
+        ["retries"] = agent.Retries,
+        ["unread_lines"] = agent.UnreadLines,
+        ["end"] = agent.End,
+        ["error"] = agent.Error,
+        ["requests"] = gateway?.Requests,
+        ["failed_requests"] = gateway?.Failed,
+        ["input_tokens"] = gateway?.InputTokens ?? agent.InputTokens,
+        ["cached_tokens"] = gateway?.CachedTokens ?? agent.CachedTokens,
+        ["output_tokens"] = gateway?.OutputTokens ?? agent.OutputTokens,
+        ["cost_usd"] = gateway?.Cost?.Dollars ?? agent.CostUsd,
+    };
 
     private static JsonObject Result(TaskState task) => new()
     {
@@ -54,7 +76,7 @@ public static class ExecutionResults
             ["tests"] = new JsonArray([.. task.Tests.Select(Test)]),
         },
         ["reason"] = task.Reason,
-        ["cost_usd"] = task.Cost.Dollars,
+        ["cost_usd"] = task.IsCostUnknown ? null : task.Cost.Dollars,
     };
 
     private static JsonNode? Attempt(EgressAttempt attempt) =>

@@ -125,6 +125,10 @@ public enum AdapterKind
 
     [JsonStringEnumMemberName("model")]
     Model,
+
+    /// <summary>An agent that works in the copy, with a gateway to its model.</summary>
+    [JsonStringEnumMemberName("agent")]
+    Agent,
 }
 
 /// <summary>What an answer over HTTP or of a model is.</summary>
@@ -170,6 +174,13 @@ public sealed record AdapterSpec
     public AnswerKind Answer { get; init; }
 
     public ModelCall? Model { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AgentSpec? Agent { get; init; }
+
+    /// <summary>Variables with fixed values; null in what was recorded before there were any, and where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableSortedDictionary<string, string>? Environment { get; init; }
 
     public HealthCheck? HealthCheck { get; init; }
 

@@ -54,6 +54,7 @@ public static class TaskEffects
         {
             AdapterKind.Process => Program(state, task, adapter),
             AdapterKind.Model => Model(state, task, adapter),
+            AdapterKind.Agent => Agent(state, task, adapter),
             AdapterKind.Http => Request(state, task, adapter),
             _ => throw new InvalidOperationException($"{adapter.AdapterId} is asked by nobody but a person"),
         };
@@ -150,11 +151,18 @@ public static class TaskEffects
         Collect = [new CollectedName(AnswerFile, MaxDocumentBytes, Content: true) { Keep = true }],
     };
 
+    /// <summary>The prompt is its standard input.</summary>
+    private static RunProcess Agent(ExecutionState state, TaskState task, AdapterSpec adapter)
+    {
+        var process = Adapter(state, task, adapter) with { Command = adapter.Command, StdinDocument = task.Spec.Prompt };
+        return AgentTemplate.Dress(process, adapter.Agent!, TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts), task.Spec.MaxCost);
+    }
+
     private static RunProcess Adapter(ExecutionState state, TaskState task, AdapterSpec adapter) =>
         Process(Id(TaskEffectId.Act, task), TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)) with
         {
             Inherit = ChildEnvironment.With(adapter.Inherit),
-            Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+            Environment = (adapter.Environment ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal))
                 .Add("ASSAY_RUN_ID", state.Declared.RunId).Add("ASSAY_TASK_ID", task.Spec.TaskId).Add("ASSAY_TASK_ATTEMPT", task.Attempts.ToString()),
             Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
             Pinned = adapter.Pinned,

@@ -91,6 +91,14 @@ public sealed record TaskAttempted(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Crashed { get; init; }
+
+    /// <summary>What the agent says that it did; null: the adapter is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AgentRecord? Agent { get; init; }
+
+    /// <summary>Whether it cost something that nobody knows, so that <see cref="Cost"/> says nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsCostUnknown { get; init; }
 }
 
 /// <summary>How an adapter's part ended.</summary>
@@ -217,6 +225,7 @@ public sealed record EscalationUndelivered(string EscalationId, string Reason) :
 [JsonSerializable(typeof(CheckRequested))]
 [JsonSerializable(typeof(ModelCall))]
 [JsonSerializable(typeof(EgressAttempt))]
+[JsonSerializable(typeof(AgentRecord))]
 [JsonSerializable(typeof(PermitAnswer))]
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(PatchAnswer))]

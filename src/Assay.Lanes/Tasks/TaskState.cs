@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -100,6 +101,15 @@ public sealed record TaskState(TaskSpec Spec)
     public DateTimeOffset? EndedAt { get; init; }
 
     public Usd Cost { get; init; }
+
+    /// <summary>Whether an attempt cost something that nobody knows.</summary>
+    public bool IsCostUnknown { get; init; }
+
+    /// <summary>What its last agent says that it did; null: there was none.</summary>
+    public AgentRecord? Agent { get; init; }
+
+    /// <summary>What went through its last gateway to a model; null: there was none.</summary>
+    public GatewayReport? Gateway { get; init; }
 
     /// <summary>Whether any program of it ran without a cage.</summary>
     public bool Uncaged { get; init; }

@@ -62,7 +62,8 @@ internal sealed class AdapterLoader
     private AdapterSpec Bind(AdapterDocument adapter, string pointer)
     {
         var pinned = ImmutableArray.CreateBuilder<PinnedFile>();
-        var command = adapter.Kind == AdapterKind.Model ? [AssayCommand.Path, AssayCommand.ModelCall] : Command(adapter, adapter.Command, $"{pointer}/command", pinned);
+        var agent = adapter.Kind == AdapterKind.Agent ? AgentRule.Load(adapter, _folder.Path, pointer, Refusing(adapter)) : null;
+        var command = agent is not null ? agent.Command(pinned) : adapter.Kind == AdapterKind.Model ? [AssayCommand.Path, AssayCommand.ModelCall] : Command(adapter, adapter.Command, $"{pointer}/command", pinned);
         CheckKeys(adapter, pointer);
         var (breaker, retry) = (adapter.CircuitBreaker, adapter.Retry);
         var level = Sandbox(adapter, pointer);
@@ -71,7 +72,7 @@ internal sealed class AdapterLoader
             AdapterId = adapter.AdapterId,
             Kind = adapter.Kind,
             Sandbox = level,
-            Grants = Granted(adapter, level, pointer),
+            Grants = Granted(adapter, level, agent, pointer),
             Command = command,
             Pinned = pinned.ToImmutable(),
             Inherit = adapter.Env,
@@ -80,6 +81,8 @@ internal sealed class AdapterLoader
             Headers = (adapter.Headers ?? ImmutableDictionary<string, string>.Empty).ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase),
             MaxResponseBytes = adapter.MaxResponseBytes ?? DefaultResponseBytes,
             Answer = adapter.Answer ?? AnswerKind.Text,
+            Agent = agent?.Spec,
+            Environment = adapter.Set is { Count: > 0 } set ? set.ToImmutableSortedDictionary(StringComparer.Ordinal) : null,
             Model = adapter.Model is { } model ? ModelCallRule.Load(model, _folder.Path, $"{pointer}/model", Refusing(adapter)) : null,
             HealthCheck = Check(adapter, pointer, pinned),
             Concurrency = adapter.Concurrency ?? DefaultConcurrency,
@@ -95,10 +98,11 @@ internal sealed class AdapterLoader
         };
     }
 
-    private Grants Granted(AdapterDocument adapter, SandboxLevel level, string pointer)
+    private Grants Granted(AdapterDocument adapter, SandboxLevel level, LoadedAgent? agent, string pointer)
     {
         var keys = new GrantKeys(adapter.Reads, adapter.Hides, adapter.Hosts, adapter.Network);
         var grants = GrantRule.Load(_folder.Path, keys, level, _host, pointer, Refusing(adapter));
+        if (agent is not null && level != SandboxLevel.None) return grants with { Reads = [.. grants.Reads, .. agent.Reads] };
         return adapter.Kind == AdapterKind.Model ? NetworkRule.ForModel(grants, _host) : grants;
     }
 
@@ -110,7 +114,9 @@ internal sealed class AdapterLoader
             if (isSet && !kinds.Contains(adapter.Kind)) Refuse(adapter, $"{pointer}/{key}", "kind", $"{key} means nothing for kind {WireName<AdapterKind>.Of(adapter.Kind)}: remove it");
         }
 
-        Only(!adapter.Command.IsEmpty, "command", AdapterKind.Process);
+        Only(!adapter.Command.IsEmpty, "command", AdapterKind.Process, AdapterKind.Agent);
+        Only(adapter.Agent is not null, "agent", AdapterKind.Agent);
+        Only(adapter.Set is not null, "set", AdapterKind.Process, AdapterKind.Agent);
         Only(adapter.Url is not null, "url", AdapterKind.Http);
         Only(adapter.Method is not null, "method", AdapterKind.Http);
         Only(adapter.Headers is not null, "headers", AdapterKind.Http);
@@ -119,14 +125,14 @@ internal sealed class AdapterLoader
         Only(adapter.RateLimit is not null, "rate_limit", AdapterKind.Http);
         Only(adapter.Answer is not null, "answer", AdapterKind.Http, AdapterKind.Model);
         Only(adapter.Model is not null, "model", AdapterKind.Model);
-        Only(adapter.Sandbox is not null, "sandbox", AdapterKind.Process, AdapterKind.Model);
-        Only(!adapter.Reads.IsEmpty, "reads", AdapterKind.Process, AdapterKind.Model);
-        Only(!adapter.Hides.IsEmpty, "hides", AdapterKind.Process, AdapterKind.Model);
-        Only(!adapter.Hosts.IsEmpty, "hosts", AdapterKind.Process, AdapterKind.Model);
-        Only(adapter.Network is not null, "network", AdapterKind.Process, AdapterKind.Model);
-        Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process);
+        Only(adapter.Sandbox is not null, "sandbox", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
+        Only(!adapter.Reads.IsEmpty, "reads", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
+        Only(!adapter.Hides.IsEmpty, "hides", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
+        Only(!adapter.Hosts.IsEmpty, "hosts", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
+        Only(adapter.Network is not null, "network", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
+        Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process, AdapterKind.Agent);
         Only(adapter.ReminderMs is not null, "reminder_ms", AdapterKind.Manual);
-        Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model);
+        Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model, AdapterKind.Agent);
         if (adapter.Retry is { BaseMs: { } first, MaxMs: { } most } && first > most) Refuse(adapter, $"{pointer}/retry/base_ms", "retry", $"{first} is more than max_ms {most}");
     }
 
@@ -135,7 +141,12 @@ internal sealed class AdapterLoader
         if (adapter.Kind is AdapterKind.Http or AdapterKind.Manual) return SandboxLevel.None;
         var level = adapter.Sandbox ?? SandboxLevel.Confined;
         SandboxRule.CheckHost(level, _host, $"{pointer}/sandbox", Refusing(adapter));
-        if (adapter.Kind == AdapterKind.Model) SandboxRule.CheckModelCall(level, $"{pointer}/sandbox", Refusing(adapter));
+        if (adapter.Kind is AdapterKind.Model or AdapterKind.Agent) SandboxRule.CheckModelCall(level, $"{pointer}/sandbox", Refusing(adapter));
+        if (adapter.Kind == AdapterKind.Agent && level != SandboxLevel.None && _host.HostsProblem is { } missing)
+        {
+            Refuse(adapter, $"{pointer}/sandbox", "network", $"an agent reaches its model through a gateway in a network of its own: {missing}; or say sandbox: none");
+        }
+
         return level;
     }
 

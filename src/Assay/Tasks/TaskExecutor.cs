@@ -1,4 +1,5 @@
 using Assay.Engine;
+using Assay.Engine.Gateways;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
@@ -43,7 +44,8 @@ public abstract record ExecutionEnd
 /// <param name="workspace">The workspace.</param>
 /// <param name="time">The clock.</param>
 /// <param name="observer">Is told what happens while it happens.</param>
-public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
+/// <param name="gateways">Opens the ways of agents to their models; null: there are none, and adapters of kind agent cannot be started.</param>
+public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null, IModelGateways? gateways = null)
 {
     private const int MaxFailures = 5;
 
@@ -66,6 +68,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
         await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
+        engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
         if (await SubmitAsync(engine, declare) is { } refused) return refused;

@@ -110,6 +110,26 @@ internal sealed record AdaptersDocument(ImmutableArray<AdapterDocument> Adapters
 
 internal sealed record EscalationDocument(string WebhookUrl, string SecretEnv);
 
+/// <summary>The key <c>agent</c> of an adapter.</summary>
+internal sealed record AgentDocument
+{
+    public required AgentProduct Template { get; init; }
+
+    public required string Model { get; init; }
+
+    public string? Endpoint { get; init; }
+
+    public string? ApiKeyFile { get; init; }
+
+    public decimal? InputUsdPerMillionTokens { get; init; }
+
+    public decimal? CachedInputUsdPerMillionTokens { get; init; }
+
+    public decimal? OutputUsdPerMillionTokens { get; init; }
+
+    public int? MaxOutputTokens { get; init; }
+}
+
 internal sealed record AdapterDocument
 {
     public required string AdapterId { get; init; }
@@ -141,6 +161,11 @@ internal sealed record AdapterDocument
     public AnswerKind? Answer { get; init; }
 
     public ModelCall? Model { get; init; }
+
+    public AgentDocument? Agent { get; init; }
+
+    /// <summary>Variables with fixed values.</summary>
+    public ImmutableDictionary<string, string>? Set { get; init; }
 
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
 

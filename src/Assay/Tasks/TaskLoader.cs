@@ -176,6 +176,7 @@ internal sealed class TaskLoader
         {
             var takesCommand = adapter.Command.Contains("{command}");
             if (takesCommand && task.Command.IsEmpty) Refuse(pointer, "command", $"{adapter.AdapterId} runs the task's own command, which it does not have");
+            if (adapter.Kind == AdapterKind.Agent) CheckAgent(task, adapter, pointer);
             if (adapter.Kind == AdapterKind.Model && task.Prompt is null) Refuse(pointer, "prompt", $"{adapter.AdapterId} is a model, and the task has no prompt");
             var isSilent = task.Instructions is null && task.Prompt is null;
             if (adapter.Kind == AdapterKind.Manual && isSilent) Refuse(pointer, "instructions", $"{adapter.AdapterId} is a person, and the task has no instructions");
@@ -183,6 +184,20 @@ internal sealed class TaskLoader
         }
 
         if (!task.Command.IsEmpty && !adapters.Exists(a => a.Command.Contains("{command}"))) Refuse($"{pointer}/command", "command", "none of its adapters takes {command}");
+    }
+
+    private void CheckAgent(TaskDocument task, AdapterSpec adapter, string pointer)
+    {
+        if (task.Prompt is null) Refuse(pointer, "prompt", $"{adapter.AdapterId} is an agent, and the task has no prompt");
+        var caps = (task.Budgets ?? new CapsDocument()).ToCaps(CapsDefaults.Task);
+        var (processes, memory, stdout) = AgentTemplate.Floors;
+        if (caps.Processes < processes) Refuse($"{pointer}/budgets/processes", "agent", $"agents hang below {processes} processes, threads among them");
+        if (caps.MemoryBytes < memory) Refuse($"{pointer}/budgets/memory_mb", "agent", $"agents need {memory >> 20} MiB of memory");
+        if (caps.StdoutBytes < stdout) Refuse($"{pointer}/budgets/stdout_max_bytes", "agent", $"agents print all that they do: allow {stdout} bytes");
+        if (task.Budgets?.MaxCost is not null && adapter.Agent!.Prices is null)
+        {
+            Refuse($"{pointer}/budgets/cost_usd", "agent", $"cannot be held: {adapter.AdapterId} names no prices of its model's tokens");
+        }
     }
 
     private ImmutableArray<AcceptanceTest> Tests(TaskDocument task, string pointer, bool isManual)

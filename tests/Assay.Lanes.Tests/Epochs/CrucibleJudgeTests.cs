@@ -21,6 +21,7 @@ public sealed class CrucibleJudgeTests
     [InlineData(KillReason.CpuLimit, "killed:CPU_LIMIT")]
     [InlineData(KillReason.DiskLimit, "killed:DISK_LIMIT")]
     [InlineData(KillReason.NetworkLimit, "killed:NETWORK_LIMIT")]
+    [InlineData(KillReason.ModelUnreachable, "killed:MODEL_UNREACHABLE")]
     [InlineData(KillReason.CaptureFailed, "killed:CAPTURE_FAILED")]
     [InlineData(KillReason.CostLimit, "killed:COST_LIMIT")]
     [InlineData(KillReason.Cancelled, "killed:CANCELLED")]
@@ -31,7 +32,7 @@ public sealed class CrucibleJudgeTests
     }
 
     [Fact]
-    public void Every_kill_reason_has_a_note() => Assert.Equal(11, Enum.GetValues<KillReason>().Length);
+    public void Every_kill_reason_has_a_note() => Assert.Equal(12, Enum.GetValues<KillReason>().Length);
 
     [Fact]
     public void An_exit_code_is_judged_against_what_was_expected()

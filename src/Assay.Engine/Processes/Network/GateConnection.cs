@@ -5,8 +5,11 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Network;
 
 /// <summary>One connection of a run: where it may go, and the way there.</summary>
-internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap cap)
+internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap cap, int? modelPort)
 {
+    /// <summary>How the record calls a run's gateway to its model.</summary>
+    private const string ModelName = "model-gateway";
+
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(15);
 
     /// <summary>Serves a connection until it ends. Owns the socket.</summary>
@@ -16,6 +19,12 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
     public async Task ServeAsync(Socket inside, IPEndPoint to, CancellationToken ended)
     {
         using var held = inside;
+        if (modelPort is { } port && to.Port == NetworkGate.ModelPort && IPAddress.IsLoopback(to.Address))
+        {
+            await ToModelAsync(inside, port, ended).ConfigureAwait(false);
+            return;
+        }
+
         hosts.Judge(to.Address, to.Port, out var name, out var reason);
         var shown = name ?? to.Address.ToString();
         if (reason is not null)
@@ -39,6 +48,24 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
             if (await relay.RunAsync(ended).ConfigureAwait(false)) return;
             Reset(inside);
             Reset(outside);
+        }
+    }
+
+    /// <summary>To the gateway, which keeps a record of its own; its bytes are not those of hosts.</summary>
+    private async Task ToModelAsync(Socket inside, int port, CancellationToken ended)
+    {
+        var (outside, failure) = await TryAsync(new IPEndPoint(IPAddress.Loopback, port), ended).ConfigureAwait(false);
+        if (outside is null)
+        {
+            log.Note(EgressProtocol.Tcp, ModelName, NetworkGate.ModelPort, EgressVerdict.Unreachable, failure);
+            Reset(inside);
+            return;
+        }
+
+        using (outside)
+        {
+            var to = new IPEndPoint(IPAddress.Loopback, NetworkGate.ModelPort);
+            _ = await new Relay(inside, outside, null, to, log, new TrafficCap(null)) { Shown = ModelName }.RunAsync(ended).ConfigureAwait(false);
         }
     }
 

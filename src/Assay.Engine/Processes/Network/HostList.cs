@@ -21,7 +21,8 @@ internal sealed class HostList(ImmutableArray<AllowedHost> hosts)
     private readonly Lock _gate = new();
 
     /// <summary>The ports on the list, each once.</summary>
-    public static ImmutableArray<int> Ports(ImmutableArray<AllowedHost> hosts) => [.. hosts.Select(h => h.Port).Distinct().Order()];
+    public static ImmutableArray<int> Ports(ImmutableArray<AllowedHost> hosts, params IEnumerable<int> more) =>
+        [.. hosts.Select(h => h.Port).Concat(more).Distinct().Order()];
 
     /// <summary>The address that stands for a name on the list; null: it is not on it, or there are too many.</summary>
     public IPAddress? AddressOf(string name)

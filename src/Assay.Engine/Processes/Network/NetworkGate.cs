@@ -19,6 +19,9 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <summary>Why hosts cannot be named here.</summary>
     public const string Missing = "hosts can be named only where each run can have a network of its own, with a way out: as root with CAP_SYS_ADMIN";
 
+    /// <summary>Where a run with a gateway to a model finds it, on its loopback.</summary>
+    public const int ModelPort = 8461;
+
     /// <summary>Connections of one run at once; each takes two descriptors of the engine.</summary>
     private const int MaxConnections = 256;
 
@@ -40,20 +43,21 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <param name="hosts">What may be reached.</param>
     /// <param name="mostBytes">The most that may pass; null: any number.</param>
     /// <param name="time">The clock of the record.</param>
-    public NetworkGate(ImmutableArray<AllowedHost> hosts, long? mostBytes, TimeProvider time)
+    /// <param name="modelPort">The port of the run's gateway to a model, on the host's loopback; null: it has none.</param>
+    public NetworkGate(ImmutableArray<AllowedHost> hosts, long? mostBytes, TimeProvider time, int? modelPort = null)
     {
-        _ports = HostList.Ports(hosts);
+        _ports = HostList.Ports(hosts, modelPort is null ? [] : [ModelPort]);
         _sockets = new GateSockets(_ports);
         (_list, _log, _cap) = (new HostList(hosts), new EgressLog(time), new TrafficCap(mostBytes));
-        _connection = new GateConnection(_list, _log, _cap);
+        _connection = new GateConnection(_list, _log, _cap, modelPort);
     }
 
     /// <summary>Whether a run gets one: where it may reach something, and where what it tries is to be on record.</summary>
-    public static bool IsFor(SandboxLevel level, NetworkReach reach) => level switch
+    public static bool IsFor(RunProcess effect) => effect.Sandbox switch
     {
-        _ when reach.IsOpen => false,
+        _ when effect.Network.IsOpen => false,
         SandboxLevel.Confined => true,
-        SandboxLevel.Isolated => !reach.Hosts.IsEmpty,
+        SandboxLevel.Isolated => !effect.Network.Hosts.IsEmpty || effect.Gateway is not null,
         _ => false,
     };
 

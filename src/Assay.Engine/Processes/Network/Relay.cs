@@ -23,7 +23,8 @@ internal sealed class Relay(Socket inside, Socket outside, string? name, IPEndPo
     private string? _other;
     private int? _line;
 
-    private string Shown => name ?? to.Address.ToString();
+    /// <summary>What the record calls the other side.</summary>
+    public string Shown { get; init; } = name ?? to.Address.ToString();
 
     /// <summary>Passes bytes on until both sides are done, or one breaks. False: it says that it is for somebody else, and none has passed.</summary>
     public async Task<bool> RunAsync(CancellationToken ended)

@@ -18,9 +18,10 @@ internal static class CageReport
     /// <summary>Mechanism and level in a word.</summary>
     public static string Isolation(SandboxLevel level) => level == SandboxLevel.None ? Uncaged : $"{WireName<Mechanism>.Of(Cage.MechanismOf(level))}:{WireName<SandboxLevel>.Of(level)}";
 
-    public static CageInForce Of(SandboxLevel level, IContainment containment, NetworkReach reach)
+    public static CageInForce Of(RunProcess effect, IContainment containment)
     {
-        var (caps, end, network) = (Caps(level, containment), End(containment), Network(level, reach));
+        var level = effect.Sandbox;
+        var (caps, end, network) = (Caps(level, containment), End(containment), Network(effect));
         return Cage.MechanismOf(level) switch
         {
             Mechanism.View => new CageInForce(level, caps, View(), View(), network, Others("own /proc"), end),
@@ -46,10 +47,10 @@ internal static class CageReport
     private static Promise End(IContainment containment) =>
         CageHost.Current.Watcher.Watches ? Kernel("landlock domain", "watcher") : new Promise(Holding.Polled, [containment.Kind, "next command"]);
 
-    private static Promise Network(SandboxLevel level, NetworkReach reach) => Cage.MechanismOf(level) switch
+    private static Promise Network(RunProcess effect) => Cage.MechanismOf(effect.Sandbox) switch
     {
-        _ when reach.IsOpen => Nothing,
-        Mechanism.View when NetworkGate.IsFor(level, reach) => Kernel("network namespace", "gate"),
+        _ when effect.Network.IsOpen => Nothing,
+        Mechanism.View when NetworkGate.IsFor(effect) => Kernel("network namespace", "gate"),
         Mechanism.View => Kernel("network namespace"),
         Mechanism.Bubblewrap => Kernel("bubblewrap network namespace"),
         _ => Kernel("seccomp: no sockets"),

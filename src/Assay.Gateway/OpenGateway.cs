@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using Assay.Engine.Gateways;
+using Assay.Kernel.Effects;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Assay.Gateway;
+
+/// <summary>The gateway of one attempt. Whoever does not show its key is told nothing.</summary>
+internal sealed class OpenGateway : IOpenGateway
+{
+    private const long MaxRequestBytes = 64L << 20;
+
+    private readonly WebApplication _app;
+    private readonly RequestLog _log;
+    private readonly ModelRelay _relay;
+    private readonly byte[] _keyDigest;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly SemaphoreSlim _active = new(0);
+    private int _open;
+
+    /// <param name="gateway">What it leads to.</param>
+    /// <param name="key">The real key; null: none is asked for.</param>
+    /// <param name="log">Receives the lines.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="IOException">It cannot listen.</exception>
+    public OpenGateway(ModelGateway gateway, string? key, Stream log, TimeProvider time)
+    {
+        Key = $"assay-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}";
+        _keyDigest = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Key));
+        _log = new RequestLog(log);
+        _relay = new ModelRelay(gateway, key, _log, time);
+        // Empty: settings in files would be looked for, and watched for changes, below its folder.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.Listen(System.Net.IPAddress.Loopback, 0);
+            options.Limits.MaxRequestBodySize = MaxRequestBytes;
+            options.Limits.MinRequestBodyDataRate = null;
+            options.Limits.MinResponseDataRate = null;
+            options.AddServerHeader = false;
+        });
+        _app = builder.Build();
+        _app.Run(ServeAsync);
+        _app.StartAsync().GetAwaiter().GetResult();
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Port = new Uri(address).Port;
+    }
+
+    public int Port { get; }
+
+    public string Key { get; }
+
+    public GatewayStop? Stop => _relay.Stop;
+
+    public GatewayTotals End()
+    {
+        _ended.Cancel();
+
+        // What is under way is cut and settled before the sums are taken.
+        for (var waited = 0; Volatile.Read(ref _open) > 0 && waited < 50; waited++) _active.Wait(100);
+        _log.Close();
+        return _relay.Totals();
+    }
+
+    public void Dispose()
+    {
+        if (!_ended.IsCancellationRequested) _ = End();
+        _app.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _relay.Dispose();
+        _ended.Dispose();
+        _active.Dispose();
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        if (!IsKnown(context.Request))
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        // Asked by some before anything else, to see whether there is anybody.
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        Interlocked.Increment(ref _open);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token, context.RequestAborted);
+        try
+        {
+            await _relay.ServeAsync(context, over.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or BadHttpRequestException)
+        {
+            context.Abort();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+            _active.Release();
+        }
+    }
+
+    /// <summary>Each agent shows the key in its own way.</summary>
+    private bool IsKnown(HttpRequest request)
+    {
+        var bearer = request.Headers.Authorization.ToString();
+        string[] shown =
+        [
+            request.Headers["x-api-key"].ToString(), request.Headers["x-goog-api-key"].ToString(), request.Query["key"].ToString(),
+            bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? bearer["Bearer ".Length..] : "",
+        ];
+        return shown.Any(s => s.Length == Key.Length
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(s)), _keyDigest));
+    }
+}
