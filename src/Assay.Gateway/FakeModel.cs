@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
 using Microsoft.AspNetCore.Http;
@@ -100,8 +99,14 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
         var stop = tool is null ? "end_turn" : "tool_use";
         var message = new JsonObject
         {
-            ["id"] = $"msg_{at:D6}", ["type"] = "message", ["role"] = "assistant", ["model"] = asked["model"]?.DeepClone(), ["content"] = new JsonArray(),
-            ["stop_reason"] = null, ["stop_sequence"] = null, ["usage"] = usage.DeepClone(),
+            ["id"] = $"msg_{at:D6}",
+            ["type"] = "message",
+            ["role"] = "assistant",
+            ["model"] = asked["model"]?.DeepClone(),
+            ["content"] = new JsonArray(),
+            ["stop_reason"] = null,
+            ["stop_sequence"] = null,
+            ["usage"] = usage.DeepClone(),
         };
         return
         [
@@ -118,23 +123,38 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
     {
         var usage = new JsonObject
         {
-            ["input_tokens"] = _script.InputTokens, ["input_tokens_details"] = new JsonObject { ["cached_tokens"] = 0 }, ["output_tokens"] = _script.OutputTokens,
-            ["output_tokens_details"] = new JsonObject { ["reasoning_tokens"] = 0 }, ["total_tokens"] = _script.InputTokens + _script.OutputTokens,
+            ["input_tokens"] = _script.InputTokens,
+            ["input_tokens_details"] = new JsonObject { ["cached_tokens"] = 0 },
+            ["output_tokens"] = _script.OutputTokens,
+            ["output_tokens_details"] = new JsonObject { ["reasoning_tokens"] = 0 },
+            ["total_tokens"] = _script.InputTokens + _script.OutputTokens,
         };
         var item = tool is null
             ? new JsonObject
             {
-                ["type"] = "message", ["id"] = $"msg_{at:D6}", ["role"] = "assistant", ["status"] = "completed",
+                ["type"] = "message",
+                ["id"] = $"msg_{at:D6}",
+                ["role"] = "assistant",
+                ["status"] = "completed",
                 ["content"] = new JsonArray(new JsonObject { ["type"] = "output_text", ["text"] = say, ["annotations"] = new JsonArray() }),
             }
             : new JsonObject
             {
-                ["type"] = "function_call", ["id"] = $"fc_{at:D6}", ["call_id"] = $"call_{at:D6}", ["name"] = tool, ["arguments"] = call!.ToJsonString(), ["status"] = "completed",
+                ["type"] = "function_call",
+                ["id"] = $"fc_{at:D6}",
+                ["call_id"] = $"call_{at:D6}",
+                ["name"] = tool,
+                ["arguments"] = call!.ToJsonString(),
+                ["status"] = "completed",
             };
         JsonObject Response(string status, bool isDone) => new()
         {
-            ["id"] = $"resp_{at:D6}", ["object"] = "response", ["status"] = status, ["model"] = asked["model"]?.DeepClone(),
-            ["output"] = isDone ? new JsonArray(item.DeepClone()) : new JsonArray(), ["usage"] = isDone ? usage.DeepClone() : null,
+            ["id"] = $"resp_{at:D6}",
+            ["object"] = "response",
+            ["status"] = status,
+            ["model"] = asked["model"]?.DeepClone(),
+            ["output"] = isDone ? new JsonArray(item.DeepClone()) : new JsonArray(),
+            ["usage"] = isDone ? usage.DeepClone() : null,
         };
         return
         [
@@ -154,13 +174,17 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
         {
             ["candidates"] = new JsonArray(new JsonObject
             {
-                ["index"] = 0, ["content"] = new JsonObject { ["role"] = "model", ["parts"] = new JsonArray(part) }, ["finishReason"] = "STOP",
+                ["index"] = 0,
+                ["content"] = new JsonObject { ["role"] = "model", ["parts"] = new JsonArray(part) },
+                ["finishReason"] = "STOP",
             }),
             ["modelVersion"] = "fake",
             ["responseId"] = $"r{at}",
             ["usageMetadata"] = new JsonObject
             {
-                ["promptTokenCount"] = _script.InputTokens, ["candidatesTokenCount"] = _script.OutputTokens, ["totalTokenCount"] = _script.InputTokens + _script.OutputTokens,
+                ["promptTokenCount"] = _script.InputTokens,
+                ["candidatesTokenCount"] = _script.OutputTokens,
+                ["totalTokenCount"] = _script.InputTokens + _script.OutputTokens,
             },
         };
     }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Assay.Cli.Output;
+using Assay.Gateway;
+using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
 
@@ -22,8 +24,15 @@ internal static class AdapterCommands
     private static Command Check(GlobalOptions globals)
     {
         var id = new Argument<string>("ADAPTER") { Description = "The adapter" };
-        var command = new Command("check", "Check the health of an adapter now; exit code 1 when it is not well") { id };
-        command.SetAction((parsed, _) => TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await board.CheckAsync(parsed.GetValue(id)!), globals.Json(parsed))));
+        var adapters = new Option<string?>("--adapters") { Description = "The file that declares it, when no run has named it yet", HelpName = "FILE" };
+        var command = new Command("check", "Check an adapter now, an agent with a fake model; exit code 1 when it is not well") { id, adapters };
+        command.SetAction((parsed, _) =>
+        {
+            var file = parsed.GetValue(adapters);
+            async Task<int> CheckAsync(TaskBoard board) =>
+                TaskAnswers.Print(await board.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), file), globals.Json(parsed));
+            return file is null ? TaskAnswers.WithAsync(globals, parsed, CheckAsync) : TaskAnswers.WithNewAsync(globals, parsed, CheckAsync);
+        });
         return command;
     }
 }

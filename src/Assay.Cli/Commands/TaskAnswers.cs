@@ -15,6 +15,10 @@ internal static class TaskAnswers
     public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
         WithAsync(globals.OpenExisting(parsed), act);
 
+    /// <summary>The same in a workspace that is made where there is none.</summary>
+    public static Task<int> WithNewAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
+        WithAsync(Workspace.Open(globals.WorkspacePath(parsed)), act);
+
     /// <summary>The same for a command that only reads.</summary>
     public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
         WithAsync(globals.OpenForReading(parsed), act);

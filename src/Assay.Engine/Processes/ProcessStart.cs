@@ -1,4 +1,3 @@
-using Assay.Engine.Gateways;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;

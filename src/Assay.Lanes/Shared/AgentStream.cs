@@ -33,7 +33,11 @@ internal sealed class AgentStream
 
         return stream._record with
         {
-            Turns = stream._turns, ToolCalls = stream._calls, ToolErrors = stream._errors, Retries = stream._retries, UnreadLines = stream._unread,
+            Turns = stream._turns,
+            ToolCalls = stream._calls,
+            ToolErrors = stream._errors,
+            Retries = stream._retries,
+            UnreadLines = stream._unread,
         };
     }
 
@@ -119,8 +123,11 @@ internal sealed class AgentStream
                 var usage = entry["usage"];
                 _record = _record with
                 {
-                    End = "success", Error = null,
-                    InputTokens = Number(usage?["input_tokens"]), CachedTokens = Number(usage?["cached_input_tokens"]), OutputTokens = Number(usage?["output_tokens"]),
+                    End = "success",
+                    Error = null,
+                    InputTokens = Number(usage?["input_tokens"]),
+                    CachedTokens = Number(usage?["cached_input_tokens"]),
+                    OutputTokens = Number(usage?["output_tokens"]),
                 };
                 break;
             case "turn.failed":
@@ -155,8 +162,11 @@ internal sealed class AgentStream
                 var stats = entry["stats"];
                 _record = _record with
                 {
-                    End = Cut(Text(entry["status"])), Error = Cut(Text(entry["error"]?["message"])),
-                    InputTokens = Number(stats?["input_tokens"]), CachedTokens = Number(stats?["cached"]), OutputTokens = Number(stats?["output_tokens"]),
+                    End = Cut(Text(entry["status"])),
+                    Error = Cut(Text(entry["error"]?["message"])),
+                    InputTokens = Number(stats?["input_tokens"]),
+                    CachedTokens = Number(stats?["cached"]),
+                    OutputTokens = Number(stats?["output_tokens"]),
                 };
                 break;
         }

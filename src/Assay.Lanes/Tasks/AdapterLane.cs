@@ -62,6 +62,7 @@ public sealed class AdapterLane : Lane<AdapterState>
     public static readonly AdapterLane Instance = new();
 
     private const string CheckPrefix = "check/";
+    private const string AgentPrefix = "agent/";
     private const string CleanEffect = "clean";
 
     public static StreamName StreamOf(string adapterId) => StreamName.Of(LaneName, adapterId);
@@ -104,7 +105,7 @@ public sealed class AdapterLane : Lane<AdapterState>
         _ when state.Spec is null => Decision.Refuse(TaskRefusals.UnknownAdapter, "no run has named such an adapter yet"),
         AskPermit ask => Decision.Accept(state.Healthy == false ? [] : BreakerRule.Ask(state.Breaker, ask.Ticket, now + TimeSpan.FromMilliseconds(ask.MaxMs), now)),
         ReportCall report => Decision.Accept(BreakerRule.Report(state.Breaker, state.Spec.CircuitBreaker, report.Ticket, report.Report, now)),
-        RequestCheck when state.Spec.HealthCheck is null =>
+        RequestCheck when state.Spec is { HealthCheck: null, Agent: null } =>
             Decision.Refuse(TaskRefusals.NoHealthCheck, $"{state.Spec.AdapterId} declares no health_check"),
         RequestCheck => Decision.Accept(new CheckRequested()),
         _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"an adapter knows no {command.GetType().Name}"),
@@ -120,13 +121,18 @@ public sealed class AdapterLane : Lane<AdapterState>
     public override Work Next(AdapterState state, ActiveEffects active, DateTimeOffset now)
     {
         if (state.Leftovers.Length > 0) return new Work.Perform([new RemoveFolders(CleanEffect) { Folders = state.Leftovers }]);
+        if (state is { CheckIsWanted: true, Spec.Agent: not null }) return new Work.Perform([AgentCheck.Of(state.Spec, AgentPrefix, state.Checks + 1)]);
         if (state.Spec?.HealthCheck is not { } check) return new Work.Wait("a call");
         var due = state.CheckIsWanted || state.CheckedAt is null ? now : state.CheckedAt.Value + TimeSpan.FromMilliseconds(check.IntervalMs);
         return due <= now ? new Work.Perform([Check(state)]) : new Work.Wait("the next health check", due);
     }
 
-    public override Effect EffectOf(AdapterState state, string effectId) =>
-        effectId == CleanEffect ? new RemoveFolders(CleanEffect) { Folders = state.Leftovers } : Check(state);
+    public override Effect EffectOf(AdapterState state, string effectId) => effectId switch
+    {
+        CleanEffect => new RemoveFolders(CleanEffect) { Folders = state.Leftovers },
+        _ when effectId.StartsWith(AgentPrefix, StringComparison.Ordinal) => AgentCheck.Of(state.Spec!, AgentPrefix, state.Checks + 1),
+        _ => Check(state),
+    };
 
     public override IReadOnlyList<Event> Record(AdapterState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
     {
@@ -134,6 +140,7 @@ public sealed class AdapterLane : Lane<AdapterState>
         var problem = done.Outcome switch
         {
             ProcessOutcome { KillReason: KillReason.Cancelled } or HttpOutcome { Cancelled: true } => state.HealthReason,
+            ProcessOutcome run when report.Effect.Id.StartsWith(AgentPrefix, StringComparison.Ordinal) => AgentCheck.Problem(run, done.Evidence),
             ProcessOutcome run => AttemptRule.ProcessProblem(run, [0]),
             HttpOutcome { Status: >= 200 and < 300 } => null,
             HttpOutcome http => http.Problem ?? $"answered {http.Status}",

@@ -59,7 +59,11 @@ internal static class AttemptRule
         TaskAttempted Result(AttemptResult result, string? reason, bool canRetry, AdapterReport health, Digest? answer = null) =>
             Of(task, result, reason, canRetry, health) with
             {
-                Answer = answer, Cost = CostOf(run, agent) ?? default, IsCostUnknown = agent is not null && CostOf(run, agent) is null, DurationMs = run.DurationMs, Agent = agent,
+                Answer = answer,
+                Cost = CostOf(run, agent) ?? default,
+                IsCostUnknown = agent is not null && CostOf(run, agent) is null,
+                DurationMs = run.DurationMs,
+                Agent = agent,
             };
 
         if (run.KillReason == KillReason.Cancelled) return Result(AttemptResult.Interrupted, "it was cancelled", task.Spec.RetrySafe, AdapterReport.Unknown);

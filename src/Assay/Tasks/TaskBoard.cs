@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Access;
 using Assay.Engine;
+using Assay.Engine.Gateways;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
@@ -156,14 +157,26 @@ public sealed class TaskBoard
     public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Caller by) =>
         DecideAsync(taskId, by, () => PutAsync(runId, taskId, new RetryTask(taskId, by.Actor, reason), reason));
 
-    /// <summary>Checks the health of an adapter now.</summary>
-    public async Task<TaskAnswer> CheckAsync(string adapterId)
+    /// <summary>Checks the health of an adapter now; an agent is tried once with a fake model.</summary>
+    /// <param name="adapterId">The adapter.</param>
+    /// <param name="gateways">Opens the way to that model.</param>
+    /// <param name="adaptersPath">The file that declares it, when no run has named it yet, or it has changed.</param>
+    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, string? adaptersPath = null)
     {
+        if (adaptersPath is not null)
+        {
+            var loaded = AdapterLoader.Load(adaptersPath, HostCapabilities.Detect());
+            if (!loaded.IsValid) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, string.Join(Environment.NewLine, loaded.Problems));
+            if (!loaded.Value.Specs.TryGetValue(adapterId, out var spec)) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, $"{adaptersPath} declares no such adapter");
+            await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(spec));
+        }
+
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
-        if (!isKnown) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, "no run has named such an adapter yet");
+        if (!isKnown) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, "no run has named such an adapter yet: name its file with --adapters");
         var (decision, _) = await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
         if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Refusal);
         await using var engine = await AssayEngine.StartAsync(_workspace, KnownLanes.All, _time);
+        engine.Gateways = gateways;
         var result = await engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, CancellationToken.None);
         if (result is not RunResult.Waiting { State: AdapterState state }) return TaskAnswer.Done(adapterId, "is being checked by another process");
         return state.Healthy == false

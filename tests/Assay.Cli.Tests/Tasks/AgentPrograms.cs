@@ -17,7 +17,8 @@ internal static class AgentPrograms
         if (!File.Exists("/usr/bin/node") && !File.Exists("/usr/local/bin/node")) return "there is no node for the agents";
         using var install = Process.Start(new ProcessStartInfo(System.IO.Path.Combine(SharedData.RepositoryRoot, "eng", "agents"))
         {
-            RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         })!;
         var error = install.StandardError.ReadToEnd();
         install.WaitForExit();

@@ -109,6 +109,53 @@ public sealed class RealAgentTests
         Assert.Contains("refuses the key: it answered 401", (string)(await folder.ResultsAsync())["kata"]["reason"]!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Agents))]
+    public async Task An_agent_is_tried_with_a_model_of_our_own_before_any_night(string template, string program, ModelDialect dialect)
+    {
+        SkipUnlessThere();
+        Assert.True(Enum.IsDefined(dialect));
+        using var folder = Folder(template, program, "http://127.0.0.1:9");
+        var check = await folder.RunAsync("adapter", "check", program, "--adapters", "adapters.json");
+        Assert.True(check.ExitCode == 0, check.Output + check.Error);
+        Assert.Contains("healthy", check.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("echo '{}'; exit 0", "asked no model")]
+    [InlineData("exit 3", "exit code 3")]
+    [InlineData("perl -MIO::Socket::INET -e 'my ($u) = $ENV{ANTHROPIC_BASE_URL} =~ m{//(.*)}; my $s = IO::Socket::INET->new(PeerAddr => $u) or die; "
+        + "print $s qq(GET /v1/models HTTP/1.0\r\nx-api-key: $ENV{ANTHROPIC_API_KEY}\r\n\r\n); 1 while <$s>'", "ended with no word")]
+    public async Task A_program_that_is_no_such_agent_is_not_well(string script, string why)
+    {
+        if (CageHosts.Missing(CageHosts.Root) is { } missing) Assert.Skip(missing);
+        using var folder = Folder("claude-code", "claude", "http://127.0.0.1:9");
+        await File.WriteAllTextAsync(folder.Under("fake-agent"), $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(folder.Under("fake-agent"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        folder.Adapters["claude"]["command"] = new JsonArray("./fake-agent");
+        folder.Write();
+        var check = await folder.RunAsync("adapter", "check", "claude", "--adapters", "adapters.json");
+        Assert.Equal(1, check.ExitCode);
+        Assert.Contains(why, check.Error + check.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"processes\": 16}", "hang below 64 processes")]
+    [InlineData("{\"memory_mb\": 256}", "need 512 MiB")]
+    [InlineData("{\"stdout_max_bytes\": 65536}", "print all that they do")]
+    public async Task Budgets_in_which_agents_hang_are_refused(string budgets, string why)
+    {
+        if (CageHosts.Missing(CageHosts.Root) is { } missing) Assert.Skip(missing);
+        using var folder = Folder("claude-code", "sh", "http://127.0.0.1:9");
+        folder.Adapters["sh"]["command"] = new JsonArray("/bin/sh");
+        folder.Tasks["kata"]["budgets"] = JsonNode.Parse(budgets);
+        folder.Write();
+        var run = await folder.ExecuteAsync();
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+    }
+
     private static void SkipUnlessThere()
     {
         if ((CageHosts.Missing(CageHosts.Root) ?? AgentPrograms.Missing) is { } missing) Assert.Skip(missing);
@@ -130,18 +177,30 @@ public sealed class RealAgentTests
             ["retry"] = new JsonObject { ["max_attempts"] = 1 },
             ["agent"] = new JsonObject
             {
-                ["template"] = template, ["model"] = "fake-1", ["endpoint"] = endpoint, ["api_key_file"] = "key",
-                ["input_usd_per_million_tokens"] = 5, ["output_usd_per_million_tokens"] = 25,
+                ["template"] = template,
+                ["model"] = "fake-1",
+                ["endpoint"] = endpoint,
+                ["api_key_file"] = "key",
+                ["input_usd_per_million_tokens"] = 5,
+                ["output_usd_per_million_tokens"] = 25,
             },
         };
         folder.Tasks.Clear();
         folder.Tasks["kata"] = new JsonObject
         {
-            ["task_id"] = "kata", ["title"] = "Fix it", ["kind"] = "fix", ["priority"] = 1, ["prompt"] = "Make tests/fizz.t pass.", ["working_tree"] = "tree",
+            ["task_id"] = "kata",
+            ["title"] = "Fix it",
+            ["kind"] = "fix",
+            ["priority"] = 1,
+            ["prompt"] = "Make tests/fizz.t pass.",
+            ["working_tree"] = "tree",
             ["file_scope"] = new JsonObject { ["write"] = new JsonArray("src/**") },
             ["acceptance_tests"] = new JsonArray(new JsonObject
             {
-                ["name"] = "fizz", ["kind"] = "unit", ["command"] = new JsonArray("sh", "tests/fizz.t"), ["parse"] = "tap",
+                ["name"] = "fizz",
+                ["kind"] = "unit",
+                ["command"] = new JsonArray("sh", "tests/fizz.t"),
+                ["parse"] = "tap",
             }),
             ["budgets"] = new JsonObject { ["time_ms"] = 120_000, ["cost_usd"] = cost },
             ["max_attempts"] = 1,

@@ -177,7 +177,12 @@ internal sealed unsafe class NetworkGate : IDisposable
             var room = new Libc.IoVector { Base = query, Length = DnsMessage.MaxBytes };
             var message = new Libc.MessageHeader
             {
-                Name = &from, NameLength = (uint)sizeof(Libc.SocketAddress6), Vectors = &room, VectorCount = 1, Control = control, ControlLength = controlBytes,
+                Name = &from,
+                NameLength = (uint)sizeof(Libc.SocketAddress6),
+                Vectors = &room,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = controlBytes,
             };
             var length = (int)Libc.RecvMsg(_sockets.Names, &message, 0);
             if (length < 0) return;

@@ -1,8 +1,9 @@
 using Assay.Engine.Files;
+using Assay.Engine.Gateways;
 using Assay.Kernel.Effects;
 using Assay.Native;
 
-namespace Assay.Engine.Gateways;
+namespace Assay.Engine.Processes;
 
 /// <summary>The gateway of one attempt with its log, from before the process starts until the log is evidence.</summary>
 internal sealed class ModelWay : IDisposable
