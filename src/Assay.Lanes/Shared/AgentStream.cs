@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 
 namespace Assay.Lanes.Shared;
