@@ -34,7 +34,10 @@ internal abstract class Dialect
         return (asked, path);
     }
 
-    /// <summary>Has the answer end at so many tokens at most, and returns how many that are.</summary>
+    /// <summary>
+    /// Has there be one answer at the plain price, which ends at so many tokens at most; returns how many that are. What would make it dearer
+    /// is taken out: several answers to one request, a faster service, an answer that goes on by itself.
+    /// </summary>
     public abstract int Limit(JsonObject body, int most);
 
     /// <summary>Takes in one event of an answer, or a whole answer.</summary>
@@ -99,7 +102,11 @@ internal sealed class AnthropicDialect : Dialect
         _ => Asked.Unknown,
     };
 
-    public override int Limit(JsonObject body, int most) => Lower(body, "max_tokens", most);
+    public override int Limit(JsonObject body, int most)
+    {
+        body.Remove("service_tier");
+        return Lower(body, "max_tokens", most);
+    }
 
     public override void Count(JsonObject part, TokenCount count)
     {
@@ -145,6 +152,7 @@ internal sealed class OpenAiDialect : Dialect
 
     public override int Limit(JsonObject body, int most)
     {
+        foreach (var dear in new[] { "n", "service_tier", "background" }) body.Remove(dear);
         if (body.ContainsKey("input")) return Lower(body, "max_output_tokens", most);
         if (body["stream"] is JsonValue stream && stream.TryGetValue<bool>(out var streams) && streams)
         {
@@ -199,6 +207,7 @@ internal sealed class GeminiDialect : Dialect
     public override int Limit(JsonObject body, int most)
     {
         if (body["generationConfig"] is not JsonObject settings) body["generationConfig"] = settings = [];
+        settings.Remove("candidateCount");
         return Lower(settings, "maxOutputTokens", most);
     }
 

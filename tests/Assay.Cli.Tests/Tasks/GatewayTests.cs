@@ -55,6 +55,21 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Theory]
+    [InlineData(ModelDialect.Anthropic, "/v1/messages", """{"model":"a","max_tokens":64000,"service_tier":"priority","messages":[]}""", """{"max_tokens":32000,"messages":[],"model":"declared"}""")]
+    [InlineData(ModelDialect.OpenAi, "/v1/responses", """{"model":"a","background":true,"service_tier":"priority","input":"x"}""", """{"input":"x","max_output_tokens":32000,"model":"declared"}""")]
+    [InlineData(ModelDialect.OpenAi, "/v1/chat/completions", """{"model":"a","n":8,"max_tokens":9,"messages":[]}""", """{"max_tokens":9,"messages":[],"model":"declared"}""")]
+    [InlineData(ModelDialect.Gemini, "/v1beta/models/a:generateContent", """{"generationConfig":{"candidateCount":8,"maxOutputTokens":99000},"contents":[]}""", """{"contents":[],"generationConfig":{"maxOutputTokens":32000}}""")]
+    public async Task What_is_asked_has_one_answer_of_the_declared_model_at_the_plain_price(ModelDialect dialect, string path, string asked, string sent)
+    {
+        await using var provider = new ScriptedProvider(dialect, new FakeScript([new FakeStep(Say: "hello")]));
+        using var gateway = Open(provider.Url, null, dialect: dialect);
+        Assert.Equal(200, await StatusAsync(gateway, path, asked));
+        var body = Assert.Single(provider.Bodies);
+        Assert.Equal(sent, Encoding.UTF8.GetString(Kernel.Json.CanonicalJson.Serialize(System.Text.Json.JsonDocument.Parse(body).RootElement)));
+        Assert.Equal(dialect == ModelDialect.Gemini ? "POST /v1beta/models/declared:generateContent" : $"POST {path}", Assert.Single(provider.Requests));
+    }
+
+    [Theory]
     [InlineData("no json")]
     [InlineData("[1]")]
     [InlineData("null")]
@@ -98,13 +113,13 @@ public sealed class GatewayTests : IDisposable
 
     private List<JsonNode> Lines() => [.. Encoding.UTF8.GetString(_log.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
 
-    private IOpenGateway Open(string endpoint, Usd? most, int maxOutput = 32_000)
+    private IOpenGateway Open(string endpoint, Usd? most, int maxOutput = 32_000, ModelDialect dialect = ModelDialect.Anthropic)
     {
         File.WriteAllText(_folder.Under("key"), ScriptedProvider.Key + "\n");
         return new ModelGateways(TimeProvider.System).Open(
             new ModelGateway
             {
-                Dialect = ModelDialect.Anthropic,
+                Dialect = dialect,
                 Endpoint = endpoint,
                 Model = "declared",
                 ApiKeyFile = _folder.Under("key"),
