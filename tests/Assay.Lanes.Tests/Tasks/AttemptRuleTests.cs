@@ -64,7 +64,15 @@ public sealed class AttemptRuleTests
 
     private static ProcessCaps Caps => new() { TimeMs = 1, KillMs = 2, StdoutBytes = 1, StderrBytes = 1 };
 
-    private static TaskAttempted Judge(EffectOutcome outcome)
+    [Theory]
+    [InlineData(AdapterKind.Agent, true)]
+    [InlineData(AdapterKind.Process, false)]
+    public void What_an_agent_had_cost_when_its_engine_died_is_not_known(AdapterKind kind, bool isUnknown) =>
+        Assert.Equal(isUnknown, Judge(new EffectLost(Process, 1, "the engine died", []), kind).IsCostUnknown);
+
+    private static TaskAttempted Judge(EffectOutcome outcome) => Judge(new EffectCompleted(Process, 1, outcome, Given.Evidence()));
+
+    private static TaskAttempted Judge(EffectReport report, AdapterKind kind = AdapterKind.Process)
     {
         var task = new TaskSpec
         {
@@ -84,7 +92,7 @@ public sealed class AttemptRuleTests
         var adapter = new AdapterSpec
         {
             AdapterId = "a",
-            Kind = AdapterKind.Process,
+            Kind = kind,
             Sandbox = SandboxLevel.None,
             Command = ["true"],
             Pinned = [],
@@ -95,6 +103,6 @@ public sealed class AttemptRuleTests
             Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
             SuccessCodes = [0, 1],
         };
-        return AttemptRule.Judge(new TaskState(task), adapter, new EffectCompleted(Process, 1, outcome, Given.Evidence()));
+        return AttemptRule.Judge(new TaskState(task), adapter, report);
     }
 }
