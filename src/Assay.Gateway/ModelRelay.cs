@@ -103,10 +103,9 @@ internal sealed class ModelRelay : IDisposable
                 return;
             }
 
-            (entry.AskedModel, path) = _dialect.Name(document, entry.Path, _gateway.Model);
-            if (kind == Asked.Answer && !Reserve(document, sent.Length, entry))
+            if (!TryPrepare(kind, document, sent.Length, entry, ref path))
             {
-                await RefuseAsync(context, entry, 400, _reason!).ConfigureAwait(false);
+                await RefuseAsync(context, entry, 400, _reason ?? "the request is not as its kind is written").ConfigureAwait(false);
                 return;
             }
 
@@ -115,6 +114,21 @@ internal sealed class ModelRelay : IDisposable
 
         if (_fake is not null) await _fake.AnswerAsync(context, path, body, entry.Count, over).ConfigureAwait(false);
         else await ForwardAsync(context, path, body, entry, over).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts the declared model in, and the price aside; false: there is no money, or the request is no such document.</summary>
+    private bool TryPrepare(Asked kind, JsonObject document, int bytes, Entry entry, ref string path)
+    {
+        try
+        {
+            (entry.AskedModel, path) = _dialect.Name(document, entry.Path, _gateway.Model);
+            return kind != Asked.Answer || Reserve(document, bytes, entry);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // Something else than a text where the model's name stands, or a key that stands there twice.
+            return false;
+        }
     }
 
     /// <summary>Puts aside what the request can cost; a limit of its answer is set so that this is known.</summary>

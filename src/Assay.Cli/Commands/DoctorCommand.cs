@@ -67,6 +67,7 @@ internal static class DoctorCommand
             yield return new DoctorFinding("namespaces", "yes", "mount, network, ipc, uts");
         }
 
+        yield return Feature("hosts by name", host.HostsProblem is null, "a network of a run's own, with a gate", $"documents that list hosts, and agents, are refused: {host.HostsProblem}");
         yield return Feature("signals", host.KeepsSignals, "kept inside a run", "signals open: work of the same user can be signalled; Linux 6.12 keeps them inside");
         yield return Feature("end with engine", host.EndsWithEngine, "watcher in the engine's domain", "what a killed engine leaves is ended by the next command");
     }

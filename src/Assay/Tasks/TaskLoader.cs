@@ -183,6 +183,11 @@ internal sealed class TaskLoader
             if (adapter.Answer == AnswerKind.Patch && task.WorkingTree is null) Refuse(pointer, "working_tree", $"{adapter.AdapterId} answers with a patch, and the task has no working_tree");
         }
 
+        if (task.Budgets?.NetworkMaxBytes is not null && !adapters.Exists(a => Grants.Reach(a.Grants).Hosts.Length > 0))
+        {
+            Refuse($"{pointer}/budgets/network_max_bytes", "network", "none of its adapters lists hosts: list them there, or remove it");
+        }
+
         if (!task.Command.IsEmpty && !adapters.Exists(a => a.Command.Contains("{command}"))) Refuse($"{pointer}/command", "command", "none of its adapters takes {command}");
     }
 

@@ -73,6 +73,8 @@ public sealed class GatewayTests : IDisposable
     [InlineData("no json")]
     [InlineData("[1]")]
     [InlineData("null")]
+    [InlineData("{\"model\":5}")]
+    [InlineData("{\"model\":\"a\",\"model\":\"b\"}")]
     public async Task What_is_no_request_is_told_so_and_costs_nothing(string body)
     {
         await using var provider = new ScriptedProvider(ModelDialect.Anthropic, new FakeScript([new FakeStep(Say: "hello")]));

@@ -19,6 +19,19 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
     public async Task ServeAsync(Socket inside, IPEndPoint to, CancellationToken ended)
     {
         using var held = inside;
+        try
+        {
+            await AnswerAsync(inside, to, ended).ConfigureAwait(false);
+        }
+        catch (SocketException e)
+        {
+            // Either side may go at any moment.
+            log.Note(EgressProtocol.Tcp, hosts.NameOf(to.Address), to.Port, EgressVerdict.Unreachable, e.Message);
+        }
+    }
+
+    private async Task AnswerAsync(Socket inside, IPEndPoint to, CancellationToken ended)
+    {
         if (modelPort is { } port && to.Port == NetworkGate.ModelPort && IPAddress.IsLoopback(to.Address))
         {
             await ToModelAsync(inside, port, ended).ConfigureAwait(false);

@@ -39,6 +39,7 @@ internal sealed unsafe class NetworkGate : IDisposable
     private readonly List<Task> _tasks = [];
     private readonly Lock _gate = new();
     private Thread? _thread;
+    private Exception? _failure;
 
     /// <param name="hosts">What may be reached.</param>
     /// <param name="mostBytes">The most that may pass; null: any number.</param>
@@ -70,12 +71,20 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <summary>Begins to answer, once the run's thread has made everything.</summary>
     public void Start()
     {
-        _thread = new Thread(Serve) { IsBackground = true, Name = "assay-gate" };
+        _thread = new Thread(Guard) { IsBackground = true, Name = "assay-gate" };
         _thread.Start();
     }
 
     /// <summary>Ends all connections, and returns what was tried. To be called when nothing of the run is left.</summary>
+    /// <exception cref="IOException">It could not go on in the middle of the run: nothing more passed, and the record is not whole.</exception>
     public Egress End()
+    {
+        Close();
+        if (_failure is { } failure) throw new IOException($"the gate of its network failed: {failure.Message}", failure);
+        return _log.ToEgress();
+    }
+
+    private void Close()
     {
         _ended.Cancel();
         ulong one = 1;
@@ -90,17 +99,30 @@ internal sealed unsafe class NetworkGate : IDisposable
         Task[] open;
         lock (_gate) open = [.. _tasks];
         Task.WaitAll(open);
-        return _log.ToEgress();
     }
 
     public void Dispose()
     {
-        if (!_ended.IsCancellationRequested) _ = End();
+        if (!_ended.IsCancellationRequested) Close();
         _ended.Dispose();
         _ = Libc.Close(_wake);
 
         // Closing a socket of packets waits until no processor looks at it any more, for which no run has to wait.
         ThreadPool.UnsafeQueueUserWorkItem(static sockets => sockets.Dispose(), _sockets, preferLocal: false);
+    }
+
+    /// <summary>An exception here is the outcome of this run, and must not end the engine; nothing passes any more.</summary>
+    private void Guard()
+    {
+        try
+        {
+            Serve();
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            _ended.Cancel();
+        }
     }
 
     private void Serve()
