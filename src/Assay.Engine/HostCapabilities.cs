@@ -64,7 +64,7 @@ public sealed record HostCapabilities
                 Mechanism.Bubblewrap => Bubblewrap.Version,
                 _ => "none",
             },
-            HostsProblem = cage.Mechanism == Mechanism.View ? null : NetworkGate.Missing,
+            HostsProblem = cage.HostsProblem,
             IsRoot = Libc.GetEUid() == 0,
             LandlockAbi = Landlock.Abi,
             HasSeccomp = cage.HasSeccomp,

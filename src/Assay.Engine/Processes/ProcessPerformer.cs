@@ -173,7 +173,7 @@ internal sealed class ProcessPerformer(
     }
 
     private NetworkGate? Gate(RunProcess effect, int? modelPort) =>
-        NetworkGate.IsFor(effect) && Cage.MechanismOf(effect.Sandbox) == Mechanism.View
+        NetworkGate.IsFor(effect) && CageHost.Current.HostsProblem is null
             ? new NetworkGate(effect.Network.Hosts, effect.Caps.NetworkBytes, time, modelPort)
             : null;
 

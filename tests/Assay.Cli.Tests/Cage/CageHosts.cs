@@ -26,7 +26,7 @@ public static class CageHosts
     public static bool HasView(string host) => host is Root or RootWithoutCgroups or UserWithBubblewrap;
 
     /// <summary>Whether what runs may reach can be listed by name there.</summary>
-    public static bool CanNameHosts(string host) => host is Root or RootWithoutCgroups;
+    public static bool CanNameHosts(string host) => host is Root or RootWithoutCgroups or UserWithBubblewrap;
 
     /// <summary>Why a host cannot be made here; null when it can.</summary>
     public static string? Missing(string host)

@@ -80,6 +80,27 @@ public sealed class HostsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_user_with_bubblewrap_reaches_what_is_listed_and_nothing_else()
+    {
+        const string openFiles = "opendir(my $fds, '/proc/self/fd'); print 'open ' . join(' ', sort grep { /\\d/ } readdir $fds) . \"\\n\";";
+        const string host = CageHosts.UserWithBubblewrap;
+        if (CageHosts.Missing(host) is { } missing) Assert.Skip(missing);
+        await AssayProgram.RunAsync("/bin/chmod", ["a+rwx", _folder.Path], null, null, TimeSpan.FromSeconds(10));
+        using var program = new PublicProgram();
+        var script = openFiles + Get($"127.0.0.1:{_port}") + Get("evil.test:443") + Get("1.2.3.4:80");
+        IReadOnlyList<string> words =
+            [.. CageHosts.Prefix(host), program.Path, "try", "--json", "--host", $"127.0.0.1:{_port}", "--", "perl", "-MIO::Socket::INET", "-e", script];
+        var run = await AssayProgram.RunAsync(words[0], [.. words.Skip(1)], _folder.Path, null, TimeSpan.FromMinutes(1));
+        Assert.True(run.ExitCode == 0, run.Error);
+        var report = JsonNode.Parse(run.Output)!;
+        var log = await File.ReadAllTextAsync(_folder.Under(".assay/epochs/TRY/TRY/stdout.json"), TestContext.Current.CancellationToken);
+        Assert.Contains("reached", log, StringComparison.Ordinal);
+        Assert.Contains("open 0 1 2 3\n", log, StringComparison.Ordinal);
+        Assert.Equal("network namespace, gate", string.Join(", ", report["caps"]!["cage"]!["network"]!["by"]!.AsArray()));
+        Assert.Equal("allowed refused refused", string.Join(' ', report["egress"]!.AsArray().Select(e => (string)e!["verdict"]!)));
+    }
+
+    [Fact]
     public async Task A_crucible_reaches_what_it_lists_within_its_cap_and_its_record_says_so()
     {
         if (CageHosts.Missing(CageHosts.Root) is { } missing) Assert.Skip(missing);

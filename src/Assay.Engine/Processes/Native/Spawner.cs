@@ -9,8 +9,10 @@ namespace Assay.Engine.Processes.Native;
 /// </summary>
 internal static unsafe class Spawner
 {
+    /// <summary>The number under which a program finds the first file that it is given.</summary>
+    public const int FirstGiven = 3;
+
     private const long PidFdOpenNumber = 434;
-    private const int FirstGiven = 3;
 
     /// <summary>The new process and our ends of its streams. <see cref="Stdin"/> is -1 when it reads from /dev/null.</summary>
     public readonly record struct Child(int Pid, int PidFd, int Stdin, int Stdout, int Stderr);

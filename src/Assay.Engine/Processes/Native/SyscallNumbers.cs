@@ -7,11 +7,13 @@ internal static class SyscallNumbers
     public const long Write = 1;
     public const long Open = 2;
     public const long Close = 3;
+    public const long RtSigProcMask = 14;
     public const long Ioctl = 16;
     public const long Socket = 41;
     public const long Bind = 49;
     public const long Listen = 50;
     public const long SetSockOpt = 54;
+    public const long Wait4 = 61;
     public const long Kill = 62;
     public const long ChDir = 80;
     public const long MkDir = 83;
@@ -23,6 +25,7 @@ internal static class SyscallNumbers
     public const long Mount = 165;
     public const long UMount = 166;
     public const long Unshare = 272;
+    public const long SetNs = 308;
     public const long Seccomp = 317;
     public const long OpenTree = 428;
     public const long MoveMount = 429;

@@ -59,6 +59,22 @@ internal sealed unsafe class ThreadRoot
         return request;
     }
 
+    /// <summary>Has a script's calls made by a process of its own (see <see cref="Apart"/>).</summary>
+    /// <returns>Why one of them failed; null: none did.</returns>
+    /// <exception cref="IOException">This process has too many files open.</exception>
+    public string? RunApart(SyscallScript script)
+    {
+        var ready = NewEvent();
+        var request = (Request*)script.Take(sizeof(Request));
+        Fill(request, &Apart, script);
+        request->Ready = ready;
+        request->ApartMain = &ThreadCode.ApartMain;
+        Begin(request);
+        Await(ready);
+        _ = Libc.Close(ready);
+        return Problem(request, script);
+    }
+
     private static void Fill(Request* request, delegate* unmanaged<void*, void*> main, SyscallScript script)
     {
         request->Api = Calls;
@@ -131,6 +147,7 @@ internal sealed unsafe class ThreadRoot
         api->PosixSpawn = (delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int>)NativeLibrary.GetExport(libc, "posix_spawn");
         api->PthreadCreate =
             (delegate* unmanaged<ulong*, void*, delegate* unmanaged<void*, void*>, void*, int>)NativeLibrary.GetExport(libc, "pthread_create");
+        api->Clone = (delegate* unmanaged<delegate* unmanaged<void*, int>, void*, int, void*, int>)NativeLibrary.GetExport(libc, "clone");
         api->ThreadAttributes = NativeMemory.AllocZeroed(AttributeBytes);
         var error = SpawnCalls.ThreadAttributesInit(api->ThreadAttributes)
             | SpawnCalls.ThreadAttributesSetDetached(api->ThreadAttributes, DetachedState)

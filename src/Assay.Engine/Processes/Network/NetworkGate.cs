@@ -17,7 +17,7 @@ namespace Assay.Engine.Processes.Network;
 internal sealed unsafe class NetworkGate : IDisposable
 {
     /// <summary>Why hosts cannot be named here.</summary>
-    public const string Missing = "hosts can be named only where each run can have a network of its own, with a way out: as root with CAP_SYS_ADMIN";
+    public const string Missing = "hosts can be named only where each run can have a network of its own, with a way out: as root with CAP_SYS_ADMIN, or with bubblewrap (apt-get install bubblewrap)";
 
     /// <summary>Where a run with a gateway to a model finds it, on its loopback.</summary>
     public const int ModelPort = 8461;

@@ -1,15 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
+using Assay.Engine.Processes.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>The bubblewrap command line for a plan: for users, whom the kernel lets make a view only inside a user namespace of its own.</summary>
 internal static class Bubblewrap
 {
-    /// <summary>The descriptors that it is given: the filter, and where it tells how the program ended.</summary>
-    public const int FilterDescriptor = 3;
-    public const int StatusDescriptor = 4;
-
     private static readonly Lazy<(string Version, string? Problem)> Probed = new(Probe);
 
     /// <summary>Why it cannot be used here; null when it can.</summary>
@@ -20,7 +18,10 @@ internal static class Bubblewrap
     /// <summary>Words that go before the command. The program sees no other process, and dies with the thread that started it.</summary>
     /// <param name="plan">What the run may reach.</param>
     /// <param name="sharedMemoryBytes">The most that each of its file systems in memory may hold.</param>
-    public static IReadOnlyList<string> Words(CagePlan plan, long sharedMemoryBytes)
+    /// <param name="filter">The seccomp filter.</param>
+    /// <param name="status">Where it tells how the program ended.</param>
+    /// <param name="given">What it is given.</param>
+    public static IReadOnlyList<string> Words(CagePlan plan, long sharedMemoryBytes, ReadOnlySpan<byte> filter, out int status, GivenFiles given)
     {
         var size = sharedMemoryBytes.ToString(CultureInfo.InvariantCulture);
         List<string> words =
@@ -29,14 +30,17 @@ internal static class Bubblewrap
             "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp",
             "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root",
         ];
-        if (!plan.HasNetwork) words.Add("--unshare-net");
+        if (!plan.HasNetwork && plan.Gate is null) words.Add("--unshare-net");
         foreach (var programs in SystemPaths.Programs)
         {
             if (new FileInfo(programs).LinkTarget is { } target) words.AddRange(["--symlink", target, programs]);
             else if (Directory.Exists(programs)) words.AddRange(["--ro-bind", programs, programs]);
         }
 
-        foreach (var path in SystemPaths.Etc().Concat(SystemPaths.Hardware)) words.AddRange(["--ro-bind-try", path, path]);
+        (string Path, string Text)[] names = plan.Gate is null ? [] : [.. ViewRoot.OfGate.Select(n => (n.Path, n.Text))];
+        var settings = SystemPaths.Etc().Except(names.Select(n => n.Path), StringComparer.Ordinal);
+        foreach (var path in settings.Concat(SystemPaths.Hardware)) words.AddRange(["--ro-bind-try", path, path]);
+        foreach (var (path, text) in names) words.AddRange(["--ro-bind-data", $"{given.Give(Encoding.ASCII.GetBytes(text))}", path]);
         var steps = MountOrder.Of(plan);
         foreach (var step in steps) words.AddRange(Step(step));
         var missing = plan.Aliases.Where(a => !SystemPaths.Holds(a.Name) && !steps.Any(s => MountOrder.IsBelow(a.Name, s.Path)));
@@ -44,7 +48,7 @@ internal static class Bubblewrap
         var covered = steps.Where(s => MountOrder.IsCovered(s) && Directory.Exists(s.Path));
         foreach (var step in covered) words.AddRange(["--remount-ro", step.Path]);
         words.AddRange(["--remount-ro", "/", "--chdir", plan.WorkFolder]);
-        words.AddRange(["--seccomp", $"{FilterDescriptor}", "--json-status-fd", $"{StatusDescriptor}", "--"]);
+        words.AddRange(["--seccomp", $"{given.Give(filter)}", "--json-status-fd", $"{given.GivePipe(out status)}", "--"]);
         return words;
     }
 

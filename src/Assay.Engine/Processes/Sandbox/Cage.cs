@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Assay.Engine.Processes.Containment;
 using Assay.Engine.Processes.Native;
@@ -70,21 +71,14 @@ internal static unsafe class Cage
         // sockets.
         var keepsNames = !plan.HasNetwork || CageHost.Current.Watcher.Watches;
         var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !plan.MayHoldSockets);
-        var pipes = stackalloc int[4];
-        if (Libc.Pipe2(pipes, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(pipes + 2, Libc.O_CLOEXEC) != 0) throw new IOException($"pipe: {Libc.LastError()}");
-        fixed (Bpf.Instruction* code = filter)
-        {
-            // A pipe takes 64 KiB without anybody reading, and a filter is far smaller.
-            _ = Libc.Write(pipes[1], (byte*)code, (nuint)(filter.Length * sizeof(Bpf.Instruction)));
-        }
-
-        _ = Libc.Close(pipes[1]);
-        IReadOnlyList<string> words = [.. Bubblewrap.Words(plan, SharedMemory(caps, containment)), .. request.Words];
-        var wrapped = request with { Program = words[0], Words = words, Folder = "/", Descriptors = [pipes[0], pipes[3]] };
+        using var given = new GivenFiles();
+        IEnumerable<string> entrance = plan.Gate is { } way ? UserNetwork.Words(UserNetwork.Make(way, host.Root), given) : [];
+        var bubblewrap = Bubblewrap.Words(plan, SharedMemory(caps, containment), MemoryMarshal.AsBytes(filter.AsSpan()), out var status, given);
+        IReadOnlyList<string> words = [.. entrance, .. bubblewrap, .. request.Words];
+        var wrapped = request with { Program = words[0], Words = words, Folder = "/", Descriptors = given.Descriptors };
         var started = Spawn(host.Root, CageScript.Uncaged(containment, Landlock.ScopeAbstractSockets), wrapped, gate);
-        _ = Libc.Close(pipes[0]);
-        _ = Libc.Close(pipes[3]);
-        return started with { StatusPipe = pipes[2] };
+        if (started.Problem is null) plan.Gate?.Start();
+        return started with { StatusPipe = status };
     }
 
     private static CagedProgram Spawn(ThreadRoot root, CageScript cage, SpawnRequest request, Gate? gate)
@@ -102,7 +96,7 @@ internal static unsafe class Cage
 
     private static string Describe(SpawnRequest request, int errno)
     {
-        var error = System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno);
+        var error = Marshal.GetPInvokeErrorMessage(errno);
         return errno == Libc.ENOENT && File.Exists(request.Program)
             ? $"{request.Program}: {error}; it, or the interpreter that it names, cannot be seen in the cage: name its folder under reads"
             : $"{request.Program}: {error}";

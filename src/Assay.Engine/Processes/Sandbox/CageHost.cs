@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Assay.Engine.Processes.Native;
+using Assay.Engine.Processes.Network;
 using Assay.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
@@ -50,6 +51,14 @@ internal sealed class CageHost
     public string? Problem => Mechanism != Mechanism.Missing
         ? null
         : "work cannot be caged here: run as root, on Linux 6.2 or later, or install bubblewrap (apt-get install bubblewrap)";
+
+    /// <summary>Why hosts cannot be named here; null when they can.</summary>
+    public string? HostsProblem => Mechanism switch
+    {
+        Mechanism.View => null,
+        Mechanism.Bubblewrap => UserNetwork.Problem is { } problem ? $"{NetworkGate.Missing}; here {problem}" : null,
+        _ => NetworkGate.Missing,
+    };
 
     /// <summary>The view that has a place for what a run is granted.</summary>
     public View ViewFor(ViewKey key)

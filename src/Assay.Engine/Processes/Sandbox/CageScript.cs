@@ -121,25 +121,8 @@ internal sealed unsafe class CageScript : IDisposable
         var wanted = ScriptMounts.NewMounts | ScriptMounts.NewIpc | ScriptMounts.NewHostNames | (plan.HasNetwork ? 0 : ScriptMounts.NewNetwork);
         Script.Call("unshare namespaces", SyscallNumbers.Unshare, wanted);
         if (plan.HasNetwork) return;
-        Loopback();
+        Script.Loopback();
         plan.Gate?.MakeIn(Script);
-    }
-
-    /// <summary>The loopback device of a new network namespace is down at first.</summary>
-    private void Loopback()
-    {
-        const long datagram = 2;
-        const long closeOnExec = 0x80000;
-        const long setFlags = 0x8914;
-        const short upAndRunning = 0x41;
-        const int nameBytes = 16;
-        var request = Script.Take(40);
-        "lo"u8.CopyTo(new Span<byte>(request, nameBytes));
-        *(short*)(request + nameBytes) = upAndRunning;
-        var socket = (int*)Script.Take(sizeof(int));
-        Script.Call("socket", SyscallNumbers.Socket, datagram, datagram | closeOnExec, 0).Into(socket);
-        Script.Call("lo up", SyscallNumbers.Ioctl, 0, setFlags, (long)request).With(socket);
-        Script.Call("close socket", SyscallNumbers.Close).With(socket);
     }
 
     private void Mounts(CagePlan plan, long sharedMemoryBytes)

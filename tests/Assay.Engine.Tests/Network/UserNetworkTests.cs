@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Assay.Engine.Processes.Network;
+using Assay.Engine.Processes.Sandbox;
+using Assay.Kernel.Values;
+using Assay.Native;
+
+namespace Assay.Tests.Network;
+
+/// <summary>Networks that a user's run gets, made by a process that shares this one's memory for a moment.</summary>
+public sealed class UserNetworkTests
+{
+    private const int Rounds = 100;
+
+    private static readonly ImmutableArray<AllowedHost> Hosts = [Host("api.example.com:443"), Host("localhost:8080")];
+
+    [Fact]
+    public async Task Many_are_made_while_memory_is_collected_and_nothing_stays_behind()
+    {
+        if (UserNetwork.Problem is { } missing) Assert.Skip(missing);
+        using var over = new CancellationTokenSource();
+        var collecting = Task.Run(() => Collect(over.Token), TestContext.Current.CancellationToken);
+        Make();
+        var before = Open();
+        for (var i = 0; i < Rounds; i++) Make();
+        await over.CancelAsync();
+        await collecting;
+        await Eventually(() => Open() <= before);
+        Assert.DoesNotContain(CagedThreads(), s => s != "0");
+    }
+
+    private static void Make()
+    {
+        using var gate = new NetworkGate(Hosts, null, TimeProvider.System);
+        var network = UserNetwork.Make(gate, CageHost.Current.Root);
+        Assert.True(network > 2);
+        _ = Libc.Close(network);
+    }
+
+    private static void Collect(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            _ = new byte[100_000];
+            GC.Collect(0);
+        }
+    }
+
+    private static int Open() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+
+    /// <summary>What /proc says of each thread's filter.</summary>
+    private static IEnumerable<string> CagedThreads() => Directory.EnumerateDirectories("/proc/self/task")
+        .Select(t => File.ReadLines(Path.Combine(t, "status")).First(l => l.StartsWith("Seccomp:", StringComparison.Ordinal)).Split('\t')[1]);
+
+    private static async Task Eventually(Func<bool> holds)
+    {
+        for (var i = 0; i < 100 && !holds(); i++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.True(holds());
+    }
+
+    private static AllowedHost Host(string line) => AllowedHost.TryParse(line, out var host, out var problem) ? host : throw new FormatException(problem);
+}
