@@ -250,7 +250,7 @@ internal sealed unsafe class CappedProcess : IDisposable
         _last = Measure();
         _peakRss = Math.Max(_peakRss, _last.RssBytes);
         var caps = _start.Caps;
-        if (!FreeSpace.Suffices(_start.RecordFolder)) Kill(KillReason.CaptureFailed);
+        if (!FreeSpace.Suffices(_start.RecordFolder) || _start.Plan.Gate is { HasFailed: true }) Kill(KillReason.CaptureFailed);
         else if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
         else if (caps.Processes is { } processes && _last.ProcessCount > processes + SpawningThread) Kill(KillReason.ProcessLimit);
         else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);

@@ -153,8 +153,9 @@ internal sealed class ProcessPerformer(
             Deadline = effect.NotAfter is { } notAfter ? notAfter - startedAt : null,
         };
         var end = CappedProcess.Run(start, containment, stdout, stderr, signal, progress);
-        end = end with { Egress = gate?.End(), Gateway = model?.End() };
-        if (end.Gateway is { } report) end = end with { Cost = report.Cost };
+        if (model?.End() is { } report) end = end with { Gateway = report, Cost = report.Cost };
+        if (gate is not null) end = end with { Egress = gate.End() };
+        if (gate is { HasFailed: true }) end = end with { Reason = end.Reason ?? KillReason.CaptureFailed };
         return disk?.Keep(end) ?? end;
     }
 
@@ -226,6 +227,7 @@ internal sealed class ProcessPerformer(
             Aliases = [.. reads.Concat(writes).Select(p => (Name: p, Real: RealPath.Of(p))).Where(p => p.Name != p.Real).Distinct()],
             WorkFolder = work,
             Reach = effect.Network,
+            NeedsWayOut = !effect.Network.Hosts.IsEmpty || (effect.Gateway is not null && !effect.Network.IsOpen),
         };
     }
 

@@ -79,7 +79,7 @@ public sealed record AllowedHost
     {
         var isBracketed = name is ['[', .., ']'];
         if (!IPAddress.TryParse(isBracketed ? name[1..^1] : name, out var address)) return null;
-        if (address.AddressFamily == AddressFamily.InterNetworkV6) return isBracketed && address.ScopeId == 0 ? address : null;
+        if (address.AddressFamily == AddressFamily.InterNetworkV6) return isBracketed && address is { ScopeId: 0, IsIPv4MappedToIPv6: false } ? address : null;
 
         // 127.1 and 0x7f000001 are addresses to some programs and names to others.
         return !isBracketed && address.ToString() == name ? address : null;

@@ -84,6 +84,15 @@ public sealed class WireTests
     [InlineData("GET / HTTP/1.1\r\nHost: api.exa", "Unknown", null)]
     [InlineData("PU", "Unknown", null)]
     [InlineData("SSH-2.0-OpenSSH\r\n", "Pass", null)]
+    [InlineData("EHLO me.example\r\n", "Pass", null)]
+    [InlineData("USER me\r\n", "Pass", null)]
+    [InlineData("NICK me\r\n", "Pass", null)]
+    [InlineData("CONNECT {\"verbose\":false}\r\n", "Pass", null)]
+    [InlineData("PING\r\n", "Pass", null)]
+    [InlineData("EHLO me.exam", "Unknown", null)]
+    [InlineData("get / http/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET\t/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET  http://evil.test/ HTTP/1.1\r\n\r\n", "Refuse", "evil.test")]
     [InlineData("\0\0\0\b\u0004Ò\u0016/", "Pass", null)]
     public void The_host_of_a_request_is_the_name(string bytes, string verdict, string? said)
     {
@@ -117,6 +126,40 @@ public sealed class WireTests
     {
         var endless = Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nA: " + new string('x', FirstBytes.MaxBytes));
         Assert.Equal(FirstBytes.Verdict.Refuse, FirstBytes.Judge(endless, "api.example.com", out _));
+    }
+
+    [Fact]
+    public void Empty_lines_without_end_are_refused()
+    {
+        for (var length = 1; length < 65; length++) Assert.Equal(FirstBytes.Verdict.Unknown, FirstBytes.Judge(new byte[length].Select(_ => (byte)'\n').ToArray(), "a.b", out _));
+        Assert.Equal(FirstBytes.Verdict.Refuse, FirstBytes.Judge(Encoding.ASCII.GetBytes(new string('\r', 65)), "a.b", out var said));
+        Assert.Equal("nobody in its first bytes", said);
+    }
+
+    [Theory]
+    [InlineData("EHLO me.exam", "Pass")]
+    [InlineData("GET / HTTP/1.1\r\nHost: evil.test", "Refuse")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a.b", "Pass")]
+    [InlineData("", "Pass")]
+    public void What_ends_in_its_beginning_is_judged_as_a_whole(string bytes, string verdict) =>
+        Assert.Equal(verdict, FirstBytes.JudgeWhole(Encoding.ASCII.GetBytes(bytes), "a.b", out _).ToString());
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(43)]
+    [InlineData(44)]
+    [InlineData(60)]
+    public void Packets_behind_other_headers_are_seen(byte header)
+    {
+        var packet = new byte[100];
+        (packet[0], packet[6]) = (0x60, header);
+        IPAddress.Parse("2606:4700::4").GetAddressBytes().CopyTo(packet, 24);
+        (packet[40], packet[48 + 3]) = (17, 99);
+        Assert.Equal((IPAddress.Parse("2606:4700::4"), 99), (PacketFilter.Read(packet)!.Value.To, PacketFilter.Read(packet)!.Value.ToPort));
+        packet[40] = 6;
+        Assert.Null(PacketFilter.Read(packet));
+        packet[48 + 13] = 2;
+        Assert.Equal(Assay.Kernel.Effects.EgressProtocol.Tcp, PacketFilter.Read(packet)!.Value.Protocol);
     }
 
     private static async Task<byte[]> HelloAsync(string name)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -17,6 +18,11 @@ internal static class FirstBytes
     private const int RecordHeader = 5;
     private const int MaxMethodChars = 20;
 
+    /// <summary>More empty lines than a server passes over (RFC 9112 2.2 asks for one).</summary>
+    private const int MaxNewLines = 64;
+
+    private static readonly SearchValues<byte> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
     /// <summary>What the bytes so far come to.</summary>
     public enum Verdict
     {
@@ -33,12 +39,25 @@ internal static class FirstBytes
     public static Verdict Judge(ReadOnlySpan<byte> bytes, string name, out string? said)
     {
         said = null;
-        bytes = bytes.TrimStart("\r\n"u8);
-        if (bytes.IsEmpty) return Verdict.Unknown;
-        var verdict = bytes[0] == Handshake ? OfTls(bytes, name, ref said) : OfHttp(bytes, name, ref said);
-        if (verdict != Verdict.Unknown || bytes.Length < MaxBytes) return verdict;
+        var start = bytes.TrimStart("\r\n"u8);
+        var verdict = OfStart(start, name, ref said);
+        var hasNoEnd = (verdict == Verdict.Unknown && bytes.Length >= MaxBytes) || bytes.Length - start.Length > MaxNewLines;
+        if (!hasNoEnd) return verdict;
         said = "nobody in its first bytes";
         return Verdict.Refuse;
+    }
+
+    /// <summary>Judges all that was sent by one that sends no more: nothing is open any longer.</summary>
+    public static Verdict JudgeWhole(ReadOnlySpan<byte> bytes, string name, out string? said)
+    {
+        var verdict = Judge([.. bytes, .. "\r\n\r\n"u8], name, out said);
+        return verdict == Verdict.Unknown ? Verdict.Pass : verdict;
+    }
+
+    private static Verdict OfStart(ReadOnlySpan<byte> bytes, string name, ref string? said)
+    {
+        if (bytes.IsEmpty) return Verdict.Unknown;
+        return bytes[0] == Handshake ? OfTls(bytes, name, ref said) : OfText(bytes, name, ref said);
     }
 
     private static Verdict OfTls(ReadOnlySpan<byte> bytes, string name, ref string? said)
@@ -91,11 +110,20 @@ internal static class FirstBytes
         }
     }
 
+    /// <summary>A word and a blank begin a request, or a command of another protocol, which the end of that line tells.</summary>
+    private static Verdict OfText(ReadOnlySpan<byte> bytes, string name, ref string? said)
+    {
+        var word = bytes.IndexOfAnyExcept(Letters);
+        if (word < 0) return bytes.Length > MaxMethodChars ? Verdict.Pass : Verdict.Unknown;
+        if (word is 0 or > MaxMethodChars || bytes[word] is not ((byte)' ' or (byte)'\t')) return Verdict.Pass;
+        var line = bytes.IndexOf((byte)'\n');
+        if (line < 0) return Verdict.Unknown;
+        var isHttp = Encoding.Latin1.GetString(bytes[..line]).Contains("HTTP/", StringComparison.OrdinalIgnoreCase);
+        return isHttp ? OfHttp(bytes, name, ref said) : Verdict.Pass;
+    }
+
     private static Verdict OfHttp(ReadOnlySpan<byte> bytes, string name, ref string? said)
     {
-        var method = bytes.IndexOfAnyExceptInRange((byte)'A', (byte)'Z');
-        if (method < 0) return bytes.Length > MaxMethodChars ? Verdict.Pass : Verdict.Unknown;
-        if (method is 0 or > MaxMethodChars || bytes[method] != ' ') return Verdict.Pass;
         var end = bytes.IndexOf("\n\r\n"u8);
         if (end < 0) end = bytes.IndexOf("\n\n"u8);
         if (end < 0) return Verdict.Unknown;
@@ -114,9 +142,9 @@ internal static class FirstBytes
     /// <summary>Whom a request line names that is made for a proxy; null: it names nobody.</summary>
     private static string? Authority(string line)
     {
-        var words = line.Split(' ');
+        var words = line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
         if (words.Length < 2) return null;
-        if (words[0] == "CONNECT") return WithoutPort(words[1]);
+        if (words[0].Equals("CONNECT", StringComparison.OrdinalIgnoreCase)) return WithoutPort(words[1]);
         return Uri.TryCreate(words[1], UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
     }
 

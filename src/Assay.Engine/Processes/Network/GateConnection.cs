@@ -5,12 +5,15 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Network;
 
 /// <summary>One connection of a run: where it may go, and the way there.</summary>
-internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap cap, int? modelPort)
+internal sealed class GateConnection(HostList hosts, NameLookups lookups, EgressLog log, TrafficCap cap, int? modelPort)
 {
     /// <summary>How the record calls a run's gateway to its model.</summary>
     private const string ModelName = "model-gateway";
 
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Is told of what should not happen, after which nothing may pass any more.</summary>
+    public required Action<Exception> Failed { get; init; }
 
     /// <summary>Serves a connection until it ends. Owns the socket.</summary>
     /// <param name="inside">The run's side.</param>
@@ -27,6 +30,14 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
         {
             // Either side may go at any moment.
             log.Note(EgressProtocol.Tcp, hosts.NameOf(to.Address), to.Port, EgressVerdict.Unreachable, e.Message);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The run is over.
+        }
+        catch (Exception e)
+        {
+            Failed(e);
         }
     }
 
@@ -58,7 +69,7 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
         using (outside)
         {
             var relay = new Relay(inside, outside, name, new IPEndPoint(((IPEndPoint)outside.RemoteEndPoint!).Address, to.Port), log, cap);
-            if (await relay.RunAsync(ended).ConfigureAwait(false)) return;
+            if (await relay.RunAsync(ended).ConfigureAwait(false) == Relay.End.Done) return;
             Reset(inside);
             Reset(outside);
         }
@@ -78,7 +89,8 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
         using (outside)
         {
             var to = new IPEndPoint(IPAddress.Loopback, NetworkGate.ModelPort);
-            _ = await new Relay(inside, outside, null, to, log, new TrafficCap(null)) { Shown = ModelName }.RunAsync(ended).ConfigureAwait(false);
+            var relay = new Relay(inside, outside, null, to, log, new TrafficCap(null)) { Shown = ModelName };
+            if (await relay.RunAsync(ended).ConfigureAwait(false) != Relay.End.Done) Reset(inside);
         }
     }
 
@@ -87,7 +99,7 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
     {
         try
         {
-            var addresses = name is null ? [to.Address] : await Dns.GetHostAddressesAsync(name, ended).ConfigureAwait(false);
+            var addresses = name is null ? [to.Address] : await lookups.FindAsync(name, ended).ConfigureAwait(false);
             var (problem, isRefused) = ("has no address", false);
             foreach (var address in addresses)
             {
@@ -113,17 +125,18 @@ internal sealed class GateConnection(HostList hosts, EgressLog log, TrafficCap c
 
     private static async Task<(Socket? Outside, string? Failure)> TryAsync(IPEndPoint to, CancellationToken ended)
     {
-        var outside = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? outside = null;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ended);
         patience.CancelAfter(ConnectPatience);
         try
         {
+            outside = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await outside.ConnectAsync(to, patience.Token).ConfigureAwait(false);
             return (outside, null);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            outside.Dispose();
+            outside?.Dispose();
             return (null, e is SocketException ? e.Message : "no answer");
         }
     }

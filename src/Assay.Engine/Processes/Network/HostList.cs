@@ -71,9 +71,16 @@ internal sealed class HostList(ImmutableArray<AllowedHost> hosts)
     /// <summary>Why what a name was resolved to may not be connected to; null when it may.</summary>
     public string? Problem(string name, IPAddress address, int port)
     {
-        if (PublicAddress.Is(address) || IsListed(address, port)) return null;
-        if (name == AllowedHost.Localhost && IPAddress.IsLoopback(address)) return null;
-        return $"leads to {address}, which is not public: list {AllowedHost.Authority(address.ToString(), port)} too if that is meant";
+        if (IsListed(address, port) || (name == AllowedHost.Localhost && IPAddress.IsLoopback(address))) return null;
+        if (PublicAddress.Is(address) && !PublicAddress.IsOwn(address)) return null;
+        return $"leads to {address}, which is {(PublicAddress.Is(address) ? "this machine's own" : "not public")}: list {AllowedHost.Authority(address.ToString(), port)} too if that is meant";
+    }
+
+    /// <summary>The line of the list that allows a name as one of many; null: it stands there itself.</summary>
+    public string? WildcardOf(string name, int? port)
+    {
+        var matching = hosts.Where(h => h.Port == port && h.Address is null && h.Matches(name)).ToList();
+        return matching.Count == 0 || matching.Any(h => !h.IsWildcard) ? null : $"*.{matching[0].Name}";
     }
 
     private bool IsListed(IPAddress address, int port) => hosts.Any(h => h.Port == port && address.Equals(h.Address));

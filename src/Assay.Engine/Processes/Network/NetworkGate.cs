@@ -25,6 +25,9 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <summary>Connections of one run at once; each takes two descriptors of the engine.</summary>
     private const int MaxConnections = 256;
 
+    /// <summary>How long connections may take to see that the run is over.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Packets that are looked at before connections are taken again.</summary>
     private const int PacketsAtOnce = 1000;
 
@@ -44,13 +47,15 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <param name="hosts">What may be reached.</param>
     /// <param name="mostBytes">The most that may pass; null: any number.</param>
     /// <param name="time">The clock of the record.</param>
+    /// <param name="resolve">Asks for the addresses of a name that is listed; null: this host's resolver does.</param>
     /// <param name="modelPort">The port of the run's gateway to a model, on the host's loopback; null: it has none.</param>
-    public NetworkGate(ImmutableArray<AllowedHost> hosts, long? mostBytes, TimeProvider time, int? modelPort = null)
+    public NetworkGate(ImmutableArray<AllowedHost> hosts, long? mostBytes, TimeProvider time, int? modelPort = null, Func<string, IPAddress[]>? resolve = null)
     {
         _ports = HostList.Ports(hosts, modelPort is null ? [] : [ModelPort]);
         _sockets = new GateSockets(_ports);
-        (_list, _log, _cap) = (new HostList(hosts), new EgressLog(time), new TrafficCap(mostBytes));
-        _connection = new GateConnection(_list, _log, _cap, modelPort);
+        _list = new HostList(hosts);
+        (_log, _cap) = (new EgressLog(time, _list), new TrafficCap(mostBytes));
+        _connection = new GateConnection(_list, new NameLookups(resolve ?? Dns.GetHostAddresses), _log, _cap, modelPort) { Failed = Fail };
     }
 
     /// <summary>Whether a run gets one: where it may reach something, and where what it tries is to be on record.</summary>
@@ -61,6 +66,9 @@ internal sealed unsafe class NetworkGate : IDisposable
         SandboxLevel.Isolated => !effect.Network.Hosts.IsEmpty || effect.Gateway is not null,
         _ => false,
     };
+
+    /// <summary>Whether it could not go on, so that nothing passes any more.</summary>
+    public bool HasFailed => Volatile.Read(ref _failure) is not null;
 
     /// <summary>Whether more bytes would have passed than may.</summary>
     public bool IsOver => _cap.IsOver;
@@ -75,12 +83,14 @@ internal sealed unsafe class NetworkGate : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Ends all connections, and returns what was tried. To be called when nothing of the run is left.</summary>
-    /// <exception cref="IOException">It could not go on in the middle of the run: nothing more passed, and the record is not whole.</exception>
+    /// <summary>
+    /// Ends all connections, and returns what was tried; whether that is all <see cref="HasFailed"/> says. To be called when nothing of the run
+    /// is left.
+    /// </summary>
     public Egress End()
     {
         Close();
-        if (_failure is { } failure) throw new IOException($"the gate of its network failed: {failure.Message}", failure);
+        if (_failure is { } failure) _log.Note(EgressProtocol.Tcp, "assay", null, EgressVerdict.Unreachable, $"the gate failed: {failure.Message}");
         return _log.ToEgress();
     }
 
@@ -98,7 +108,7 @@ internal sealed unsafe class NetworkGate : IDisposable
 
         Task[] open;
         lock (_gate) open = [.. _tasks];
-        Task.WaitAll(open);
+        if (!Task.WaitAll(open, EndPatience)) Fail(new TimeoutException("connections of it did not end"));
     }
 
     public void Dispose()
@@ -120,9 +130,14 @@ internal sealed unsafe class NetworkGate : IDisposable
         }
         catch (Exception e)
         {
-            _failure = e;
-            _ended.Cancel();
+            Fail(e);
         }
+    }
+
+    private void Fail(Exception failure)
+    {
+        Interlocked.CompareExchange(ref _failure, failure, null);
+        _ended.Cancel();
     }
 
     private void Serve()
@@ -209,7 +224,12 @@ internal sealed unsafe class NetworkGate : IDisposable
             var length = (int)Libc.RecvMsg(_sockets.Names, &message, 0);
             if (length < 0) return;
             var asked = new ReadOnlySpan<byte>(query, length);
-            if (DnsMessage.Read(asked) is not { } question) continue;
+            if (DnsMessage.Read(asked) is not { } question)
+            {
+                _log.Note(EgressProtocol.Udp, AskedAt(message), GateSockets.NamePort, EgressVerdict.Refused, "is no question for a name");
+                continue;
+            }
+
             var address = _list.AddressOf(question.Name);
             if (address is null) _log.Note(EgressProtocol.Dns, question.Name, null, EgressVerdict.Refused, "is not on the list");
             room.Base = answer;
@@ -217,6 +237,16 @@ internal sealed unsafe class NetworkGate : IDisposable
             message.Flags = 0;
             _ = Libc.SendMsg(_sockets.Names, &message, 0);
         }
+    }
+
+    /// <summary>The address that a datagram was sent to, which the kernel tells beside it (ipv6(7), IPV6_PKTINFO).</summary>
+    private static string AskedAt(Libc.MessageHeader message)
+    {
+        const int headerBytes = 16;
+        const int addressBytes = 16;
+        return message.ControlLength < headerBytes + addressBytes
+            ? "unknown"
+            : Address(new ReadOnlySpan<byte>((byte*)message.Control + headerBytes, addressBytes)).ToString();
     }
 
     /// <summary>Notes what nobody answered: other ports, other protocols.</summary>

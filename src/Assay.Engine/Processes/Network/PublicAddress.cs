@@ -10,30 +10,48 @@ namespace Assay.Engine.Processes.Network;
 /// </summary>
 internal static class PublicAddress
 {
+    /// <summary>fe80::/9 are those of a link and what was once a site's (RFC 3879).</summary>
     private static readonly IPNetwork[] Special =
     [
         IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("127.0.0.0/8"),
         IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.0.0.0/24"), IPNetwork.Parse("192.168.0.0/16"),
-        IPNetwork.Parse("198.18.0.0/15"), IPNetwork.Parse("224.0.0.0/3"),
+        IPNetwork.Parse("192.0.2.0/24"), IPNetwork.Parse("192.88.99.0/24"), IPNetwork.Parse("198.18.0.0/15"), IPNetwork.Parse("198.51.100.0/24"),
+        IPNetwork.Parse("203.0.113.0/24"), IPNetwork.Parse("224.0.0.0/3"), IPNetwork.Parse("2001::/23"), IPNetwork.Parse("2001:db8::/32"),
+        IPNetwork.Parse("3fff::/20"),
         IPNetwork.Parse("::/96"), IPNetwork.Parse("100::/64"), IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/9"), IPNetwork.Parse("ff00::/8"),
     ];
 
     private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
     private static readonly IPNetwork LocallyTranslated = IPNetwork.Parse("64:ff9b:1::/48");
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
-    private static readonly IPNetwork Teredo = IPNetwork.Parse("2001::/32");
 
     public static bool Is(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) return Is(address.MapToIPv4());
         if (Special.Any(network => network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address))) return false;
         if (address.AddressFamily != AddressFamily.InterNetworkV6) return true;
-        if (LocallyTranslated.Contains(address) || Teredo.Contains(address)) return false;
+        if (LocallyTranslated.Contains(address)) return false;
 
         // An address of the other kind that is wrapped in this one.
         var bytes = address.GetAddressBytes();
         if (Translated.Contains(address)) return Is(Wrapped(bytes.AsSpan(12)));
         return !SixToFour.Contains(address) || Is(Wrapped(bytes.AsSpan(2)));
+    }
+
+    /// <summary>Whether it is one of this machine's own: then a datagram to it would come from itself.</summary>
+    public static bool IsOwn(IPAddress address)
+    {
+        try
+        {
+            using var probe = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            probe.Connect(address, 9);
+            return probe.LocalEndPoint is IPEndPoint from && from.Address.Equals(address);
+        }
+        catch (SocketException)
+        {
+            // Where no way leads there, no connection will.
+            return false;
+        }
     }
 
     private static IPAddress Wrapped(ReadOnlySpan<byte> bytes) => new(bytes[..sizeof(uint)]);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 
@@ -17,7 +18,7 @@ internal sealed class Relay(Socket inside, Socket outside, string? name, IPEndPo
 {
     private const int BufferBytes = 64 * 1024;
 
-    private readonly List<byte> _kept = [];
+    private List<byte> _kept = [];
     private readonly Lock _gate = new();
     private bool _isClear = name is null or AllowedHost.Localhost;
     private string? _other;
@@ -26,9 +27,23 @@ internal sealed class Relay(Socket inside, Socket outside, string? name, IPEndPo
     /// <summary>What the record calls the other side.</summary>
     public string Shown { get; init; } = name ?? to.Address.ToString();
 
-    /// <summary>Passes bytes on until both sides are done, or one breaks. False: it says that it is for somebody else, and none has passed.</summary>
-    public async Task<bool> RunAsync(CancellationToken ended)
+    /// <summary>How a connection came to its end.</summary>
+    public enum End
     {
+        /// <summary>Both sides were done.</summary>
+        Done,
+
+        /// <summary>One side broke it off, or the run was over.</summary>
+        Broken,
+
+        /// <summary>It says that it is for somebody else, and nothing of it has passed.</summary>
+        Refused,
+    }
+
+    /// <summary>Passes bytes on until both sides are done, or one breaks.</summary>
+    public async Task<End> RunAsync(CancellationToken ended)
+    {
+        var end = End.Done;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ended);
         Task[] both = [PassAsync(inside, outside, isSending: true, over.Token), PassAsync(outside, inside, isSending: false, over.Token)];
         try
@@ -40,12 +55,17 @@ internal sealed class Relay(Socket inside, Socket outside, string? name, IPEndPo
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // However a connection ends, it has ended; what passed is on record.
+            end = End.Broken;
         }
 
-        if (_other is { } other) log.Note(EgressProtocol.Tcp, Shown, to.Port, EgressVerdict.Refused, $"says that it is for {other}");
-        else _ = Line();
-        return _other is null;
+        if (_other is { } other)
+        {
+            log.Note(EgressProtocol.Tcp, Shown, to.Port, EgressVerdict.Refused, $"says that it is for {other}");
+            return End.Refused;
+        }
+
+        _ = Line();
+        return end;
     }
 
     private async Task PassAsync(Socket from, Socket target, bool isSending, CancellationToken over)
@@ -57,12 +77,10 @@ internal sealed class Relay(Socket inside, Socket outside, string? name, IPEndPo
             while ((length = await from.ReceiveAsync(buffer, SocketFlags.None, over).ConfigureAwait(false)) > 0)
             {
                 var bytes = isSending ? Cleared(buffer.AsMemory(0, length)) : buffer.AsMemory(0, length);
-                if (_other is not null || !cap.TryTake(bytes.Length)) return;
-                if (bytes.IsEmpty) continue;
-                log.Add(Line(), isSending ? bytes.Length : 0, isSending ? 0 : bytes.Length);
-                while (!bytes.IsEmpty) bytes = bytes[await target.SendAsync(bytes, SocketFlags.None, over).ConfigureAwait(false)..];
+                if (!await SendAsync(target, bytes, isSending, over).ConfigureAwait(false)) return;
             }
 
+            if (isSending && !await SendAsync(target, Rest(), isSending, over).ConfigureAwait(false)) return;
             target.Shutdown(SocketShutdown.Send);
         }
         finally
@@ -71,16 +89,35 @@ internal sealed class Relay(Socket inside, Socket outside, string? name, IPEndPo
         }
     }
 
+    /// <summary>False: nothing more may pass.</summary>
+    private async Task<bool> SendAsync(Socket target, ReadOnlyMemory<byte> bytes, bool isSending, CancellationToken over)
+    {
+        if (_other is not null || !cap.TryTake(bytes.Length)) return false;
+        if (bytes.IsEmpty) return true;
+        log.Add(Line(), isSending ? bytes.Length : 0, isSending ? 0 : bytes.Length);
+        while (!bytes.IsEmpty) bytes = bytes[await target.SendAsync(bytes, SocketFlags.None, over).ConfigureAwait(false)..];
+        return true;
+    }
+
     /// <summary>What may be passed on of what was kept back and has come now: nothing until it is clear for whom it is.</summary>
     private ReadOnlyMemory<byte> Cleared(ReadOnlyMemory<byte> bytes)
     {
         if (_isClear) return bytes;
         _kept.AddRange(bytes.Span);
-        var whole = _kept.ToArray();
-        var verdict = FirstBytes.Judge(whole, name!, out var said);
+        return Released(FirstBytes.Judge(CollectionsMarshal.AsSpan(_kept), name!, out var said), said);
+    }
+
+    /// <summary>What is still kept back when no more comes.</summary>
+    private ReadOnlyMemory<byte> Rest() =>
+        _isClear ? default : Released(FirstBytes.JudgeWhole(CollectionsMarshal.AsSpan(_kept), name!, out var said), said);
+
+    private ReadOnlyMemory<byte> Released(FirstBytes.Verdict verdict, string? said)
+    {
         if (verdict == FirstBytes.Verdict.Refuse) _other = said ?? "nobody";
         if (verdict != FirstBytes.Verdict.Pass) return default;
         _isClear = true;
+        var whole = _kept.ToArray();
+        _kept = [];
         return whole;
     }
 

@@ -26,7 +26,7 @@ internal static unsafe class Cage
     public static CagedProgram Start(CagePlan plan, SpawnRequest request, IContainment containment, ProcessCaps caps, Gate? gate)
     {
         var host = CageHost.Current;
-        if (plan.Level != SandboxLevel.None && !plan.Reach.Hosts.IsEmpty && plan.Gate is null) return CagedProgram.NotStarted(NetworkGate.Missing);
+        if (plan.Level != SandboxLevel.None && plan.NeedsWayOut && plan.Gate is null) return CagedProgram.NotStarted(NetworkGate.Missing);
         try
         {
             return (plan.Level, host.Mechanism) switch

@@ -38,6 +38,9 @@ internal sealed record CagePlan
     /// <summary>What of the network it may reach.</summary>
     public NetworkReach Reach { get; init; } = NetworkReach.Nothing;
 
+    /// <summary>Whether it cannot do its work without a way out: hosts are listed, or it has a gateway to a model.</summary>
+    public bool NeedsWayOut { get; init; }
+
     /// <summary>Its way out of a network of its own; null: there is none.</summary>
     public NetworkGate? Gate { get; init; }
 
