@@ -172,7 +172,7 @@ internal sealed unsafe class CappedProcess : IDisposable
 
     private static string LastLine(OutputCapture stderr)
     {
-        var text = Encoding.UTF8.GetString((stderr.Small ?? default).Span).TrimEnd();
+        var text = Encoding.UTF8.GetString(stderr.Small ?? []).TrimEnd();
         return text.Length == 0 ? "the sandbox did not start it" : text[(text.LastIndexOf('\n') + 1)..];
     }
 

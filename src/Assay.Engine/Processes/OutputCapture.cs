@@ -41,7 +41,7 @@ internal sealed unsafe class OutputCapture : IDisposable
     public string? Failure { get; private set; }
 
     /// <summary>Everything that was kept, when it is small; else null.</summary>
-    public ReadOnlyMemory<byte>? Small => SizeBytes <= SmallBytes ? _head.ToArray() : null;
+    public byte[]? Small => SizeBytes <= SmallBytes ? _head.ToArray() : null;
 
     public void Attach(int pipe) => _pipe = pipe;
 

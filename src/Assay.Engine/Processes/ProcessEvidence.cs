@@ -78,7 +78,7 @@ internal static class ProcessEvidence
     }
 
     /// <summary>What it printed, as far as the lane may see it whole; null when that is too much, or not there any more.</summary>
-    private static ReadOnlyMemory<byte>? Shown((string File, OutputCapture Capture) stdout, string root)
+    private static byte[]? Shown((string File, OutputCapture Capture) stdout, string root)
     {
         if (stdout.Capture.SizeBytes > MaxShownBytes) return null;
         if (stdout.Capture.Small is { } small) return small;

@@ -39,7 +39,7 @@ internal static class DossierRule
         foreach (var file in outcome.Files)
         {
             var contract = file.Name.EndsWith(DossierLayout.Summary, StringComparison.Ordinal) ? "segments_summary_v1" : "metrics_v1";
-            ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? bytes : null;
+            ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
             if (StageJudge.DocumentProblem(file, content, contract, out var document) is { } wrong) return wrong;
             if (contract == "segments_summary_v1" && SummaryProblem(run, document) is { } summary) return summary;
         }

@@ -77,7 +77,7 @@ internal static class HoldoutRule
     {
         if (StageJudge.ProcessProblem(run) is not null) return null;
         var file = run.Files[0];
-        ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? bytes : null;
+        ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
         if (StageJudge.DocumentProblem(file, content, Contract, out var document) is not null) return null;
         var answered = new Dictionary<(string Gate, string Segment), bool>();
         foreach (var gate in document.GetProperty("gates").EnumerateArray())

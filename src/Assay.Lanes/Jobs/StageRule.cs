@@ -36,7 +36,7 @@ internal static class StageRule
         if (StageJudge.ProcessProblem(run) is { } failed) return [Failed(stage, failed)];
         var kind = JobStages.Of(stage);
         var file = run.Files[0];
-        ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? bytes : null;
+        ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
         if (StageJudge.DocumentProblem(file, content, kind.Contract, out var document) is { } wrong) return [Failed(stage, wrong)];
         if (stage == JobStages.Registry) return CardProblem(state, document) is { } card ? [Failed(stage, card)] : [];
         var version = state.VersionsOf(kind.Document) + 1;

@@ -43,7 +43,7 @@ internal sealed unsafe class Gate : IDisposable
 
     /// <summary>Whether an exit code is the gate's own, since the program could not be run.</summary>
     public static bool Failed(int exitCode, OutputCapture stderr) =>
-        exitCode is 126 or 127 && stderr.Small is { } text && text.Span.StartsWith(Complaint);
+        exitCode is 126 or 127 && stderr.Small is { } text && text.AsSpan().StartsWith(Complaint);
 
     public void Dispose()
     {
