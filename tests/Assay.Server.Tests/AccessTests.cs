@@ -148,6 +148,23 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.OK, (await served.PostAsync($"/jobs/{id}/approve?step=runspec", "{}", shown)).StatusCode);
     }
 
+    /// <summary>At the other end of its connection stands the engine that passes its bytes on, which is no person either.</summary>
+    [Fact]
+    public async Task Caged_work_that_has_come_by_a_token_decides_nothing_through_its_gate()
+    {
+        Assert.SkipWhen(Environment.UserName != "root", "hosts can be named as root");
+        await using var served = await ServedFolder.StartAsync();
+        var (id, shown) = await served.WaitingAsync();
+        var port = new Uri(served.Url).Port;
+        var request = $"POST /jobs/{id}/approve?step=runspec HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nAuthorization: Bearer {served.Token}\\r\\n"
+            + $"Content-Type: application/json\\r\\nIf-Match: \\\"{shown}\\\"\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\n{{}}";
+        var script = $"my $s = IO::Socket::INET->new('127.0.0.1:{port}') or die; print $s \"{request}\"; print while <$s>";
+        using var other = new TemporaryFolder();
+        var run = await AssayProgram.RunAsync(other.Path, "try", "--host", $"127.0.0.1:{port}", "--", "perl", "-MIO::Socket::INET", "-e", script);
+        Assert.Contains("not_a_person", run.Output, StringComparison.Ordinal);
+        Assert.Equal("WAITING_APPROVAL", (string)(await served.GetAsync($"/jobs/{id}"))["job"]!["state"]!);
+    }
+
     private static async Task<int> FloodAsync(ServedFolder served, CancellationToken end)
     {
         var sent = 0;

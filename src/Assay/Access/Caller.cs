@@ -35,4 +35,10 @@ internal sealed record AskingProcesses(IReadOnlyList<int> Ids, bool IsUnknown)
 {
     /// <summary>Not from this host.</summary>
     public static readonly AskingProcesses Elsewhere = new([], IsUnknown: false);
+
+    /// <summary>Whether they ask over a connection.</summary>
+    public bool IsConnected { get; init; }
+
+    /// <summary>Whether it is known already that work asks.</summary>
+    public bool IsWork { get; init; }
 }

@@ -23,7 +23,7 @@ internal static class DecisionRule
             return new Refusal(KernelRefusals.NotAPerson, "the program that asked for it is gone: nobody can tell that it was a person's");
         }
 
-        return asking.Ids.Any(WorkOfAssay.Is)
+        return asking.IsWork || asking.Ids.Any(id => WorkOfAssay.Is(id, asking.IsConnected))
             ? new Refusal(KernelRefusals.NotAPerson, "work that Assay runs cannot decide, nor can what it started")
             : null;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Assay.Engine.Processes.Network;
 using Assay.Native;
 
 namespace Assay.Access;
@@ -30,7 +31,7 @@ internal static class PeerProcess
 
             // Other users' processes can be looked into by root alone, and only root's work can give its socket to another user.
             var isVisible = Libc.GetEUid() == 0 || fields[UserField] == Libc.GetEUid().ToString(CultureInfo.InvariantCulture);
-            return new AskingProcesses(holders, IsUnknown: holders.Count == 0 && isVisible);
+            return new AskingProcesses(holders, IsUnknown: holders.Count == 0 && isVisible) { IsConnected = true, IsWork = RelayedConnections.Holds(from) };
         }
 
         return IPAddress.IsLoopback(from.Address) ? new AskingProcesses([], IsUnknown: true) : AskingProcesses.Elsewhere;

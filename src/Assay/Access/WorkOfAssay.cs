@@ -17,9 +17,11 @@ internal static class WorkOfAssay
     /// True when the process or one that it descends from carries the mark of an attempt, is an engine, of whatever workspace, stands in a cgroup
     /// of Assay's, or when a Landlock domain stands between this process and its ancestors, as it does between work and its engine.
     /// </summary>
-    public static bool Is(int pid)
+    /// <param name="pid">The process.</param>
+    /// <param name="relays">Whether it asks over a connection, which an engine does only in the place of work (<c>hosts:</c>).</param>
+    public static bool Is(int pid, bool relays)
     {
-        if (StandsInCgroup(pid)) return true;
+        if (StandsInCgroup(pid) || (relays && pid != Environment.ProcessId && IsEngine(pid))) return true;
         for (var at = pid; at > 1; at = ParentOf(at))
         {
             if (HasMark(at) || (at != pid && (IsEngine(at) || (pid == Environment.ProcessId && IsOutOfReach(at))))) return true;

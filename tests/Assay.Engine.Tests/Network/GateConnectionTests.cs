@@ -17,6 +17,8 @@ public sealed class GateConnectionTests : IDisposable
 
     public GateConnectionTests() => _server.Start();
 
+    private bool _isKnown;
+
     private int Port => ((IPEndPoint)_server.LocalEndpoint).Port;
 
     public void Dispose()
@@ -30,6 +32,7 @@ public sealed class GateConnectionTests : IDisposable
     {
         var (answer, egress) = await AskAsync("hello\n", [$"api.test:{Port}", $"127.0.0.1:{Port}"], _ => [IPAddress.Loopback]);
         Assert.Equal("hello\n", answer);
+        Assert.True(_isKnown, "whoever is asked can find out that a run asks");
         var line = Assert.Single(egress.Attempts);
         Assert.Equal(("api.test", EgressVerdict.Allowed, 6L, 6L), (line.Host, line.Verdict, line.BytesSent, line.BytesReceived));
     }
@@ -131,7 +134,12 @@ public sealed class GateConnectionTests : IDisposable
         {
             using var client = await _server.AcceptSocketAsync();
             var bytes = new byte[4096];
-            for (int length; (length = await client.ReceiveAsync(bytes)) > 0;) await client.SendAsync(bytes.AsMemory(0, length));
+            for (int length; (length = await client.ReceiveAsync(bytes)) > 0;)
+            {
+                _isKnown |= RelayedConnections.Holds((IPEndPoint)client.RemoteEndPoint!);
+                await client.SendAsync(bytes.AsMemory(0, length));
+            }
+
             client.Shutdown(SocketShutdown.Send);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

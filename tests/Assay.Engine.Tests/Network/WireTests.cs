@@ -90,9 +90,26 @@ public sealed class WireTests
     [InlineData("CONNECT {\"verbose\":false}\r\n", "Pass", null)]
     [InlineData("PING\r\n", "Pass", null)]
     [InlineData("EHLO me.exam", "Unknown", null)]
-    [InlineData("get / http/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
-    [InlineData("GET\t/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
-    [InlineData("GET  http://evil.test/ HTTP/1.1\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("AMQP\0\0\t\u0001", "Pass", null)]
+    [InlineData("get / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("M-SEARCH / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData(" GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAA / HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET /\u00e4 HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET http://evil.test:99999/ HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Refuse", "evil.test")]
+    [InlineData("GET http://evil%2etest/ HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Refuse", "evil%2etest")]
+    [InlineData("GET http://api.example.com@evil.test/ HTTP/1.1\r\n\r\n", "Refuse", "api.example.com@evil.test")]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.example.com:80@evil.test\r\n\r\n", "Refuse", "api.example.com:80@evil.test")]
+    [InlineData("get / http/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET\t/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET  http://evil.test/ HTTP/1.1\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nX: a\rHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nHost:\r\n evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nHost : evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nHost\0: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET //a/b HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Pass", null)]
+    [InlineData("OPTIONS * HTTP/1.1\r\nHost: api.example.com:8080\r\n\r\n", "Pass", null)]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "Pass", null)]
     [InlineData("\0\0\0\b\u0004Ò\u0016/", "Pass", null)]
     public void The_host_of_a_request_is_the_name(string bytes, string verdict, string? said)
     {
@@ -113,11 +130,18 @@ public sealed class WireTests
         var pieces = new List<byte>();
         foreach (var piece in hello.Skip(5).Chunk(7)) pieces.AddRange([22, 3, 1, 0, (byte)piece.Length, .. piece]);
         Assert.Equal(verdict, FirstBytes.Judge(pieces.ToArray(), "api.example.com", out _).ToString());
+        // A record of nothing first, as some servers take it and others do not, and something else in between.
+        foreach (var odd in new byte[][] { [22, 3, 1, 0, 0], [20, 3, 1, 0, 1, 1], [22, 3, 1, 0, 4, 0, 0, 0, 0] })
+        {
+            Assert.Equal(odd[0] == 22 ? FirstBytes.Verdict.Refuse : FirstBytes.Verdict.Pass, FirstBytes.Judge([.. odd, .. hello], "api.example.com", out _));
+            Assert.Equal(FirstBytes.Verdict.Refuse, FirstBytes.Judge([.. pieces.Take(12), .. odd, .. pieces.Skip(12)], "api.example.com", out _));
+        }
+
         for (var at = 5; at < hello.Length; at++)
         {
             var broken = (byte[])hello.Clone();
             broken[at] ^= 0x55;
-            _ = FirstBytes.Judge(broken, "api.example.com", out _);
+            _ = FirstBytes.Judge(broken, "other.test", out _);
         }
     }
 

@@ -69,9 +69,18 @@ internal sealed class GateConnection(HostList hosts, NameLookups lookups, Egress
         using (outside)
         {
             var relay = new Relay(inside, outside, name, new IPEndPoint(((IPEndPoint)outside.RemoteEndPoint!).Address, to.Port), log, cap);
-            if (await relay.RunAsync(ended).ConfigureAwait(false) == Relay.End.Done) return;
-            Reset(inside);
-            Reset(outside);
+            var own = (IPEndPoint)outside.LocalEndPoint!;
+            RelayedConnections.Add(own);
+            try
+            {
+                if (await relay.RunAsync(ended).ConfigureAwait(false) == Relay.End.Done) return;
+                Reset(inside);
+                Reset(outside);
+            }
+            finally
+            {
+                RelayedConnections.Remove(own);
+            }
         }
     }
 
