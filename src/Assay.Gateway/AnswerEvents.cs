@@ -1,21 +1,20 @@
 using System.Buffers;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 
 namespace Assay.Gateway;
 
 /// <summary>
-/// Reads an answer on its way for the tokens that it tells: events of a stream (lines that begin with <c>data:</c>), or one document. What
-/// cannot be read is passed on all the same, and not counted.
+/// Reads an answer on its way for the tokens that it tells: events of a stream (lines that begin with <c>data:</c>), one document, or an array
+/// of them. What cannot be read is passed on all the same, and not counted.
 /// </summary>
-internal sealed class AnswerEvents(Dialect dialect, TokenCount count, string contentType)
+internal sealed class AnswerEvents(Dialect dialect, TokenCount count, string? mediaType)
 {
     /// <summary>A line or a document that is longer is not read.</summary>
-    private const int MaxBytes = 16 << 20;
+    private const int MaxBytes = 4 << 20;
 
-    private readonly bool _isStream = contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    private readonly bool _isStream = mediaType == "text/event-stream";
     private readonly ArrayBufferWriter<byte> _line = new();
+    private bool _isTooLong;
 
     public void Take(ReadOnlySpan<byte> bytes)
     {
@@ -34,33 +33,27 @@ internal sealed class AnswerEvents(Dialect dialect, TokenCount count, string con
     public void End()
     {
         if (_isStream) Line();
-        else Count(_line.WrittenSpan);
+        else if (!_isTooLong) Count(_line.WrittenSpan);
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        if (_line.WrittenCount + bytes.Length <= MaxBytes) _line.Write(bytes);
+        _isTooLong |= _line.WrittenCount + bytes.Length > MaxBytes;
+        if (!_isTooLong) _line.Write(bytes);
     }
 
     private void Line()
     {
         var line = _line.WrittenSpan;
-        if (line.StartsWith("data:"u8)) Count(line["data:".Length..].Trim(" \r"u8));
+        if (!_isTooLong && line.StartsWith("data:"u8)) Count(line["data:".Length..].Trim(" \r"u8));
         _line.ResetWrittenCount();
+        _isTooLong = false;
     }
 
     private void Count(ReadOnlySpan<byte> bytes)
     {
-        try
-        {
-            if (JsonNode.Parse(bytes) is JsonObject part) dialect.Count(part, count);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // [DONE], or nothing that this dialect says.
-        }
+        var node = UntrustedJson.Parse(bytes);
+        if (node is JsonObject part) dialect.Count(part, count);
+        foreach (var one in UntrustedJson.Objects(node)) dialect.Count(one, count);
     }
 }
-
-[JsonSerializable(typeof(JsonObject))]
-internal sealed partial class GatewayJson : JsonSerializerContext;

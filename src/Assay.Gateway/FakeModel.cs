@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
-using Microsoft.AspNetCore.Http;
 
 namespace Assay.Gateway;
 
@@ -10,59 +10,34 @@ namespace Assay.Gateway;
 /// A model that answers by a script, in each dialect: so an agent can be tried without a provider (<c>assay adapter check</c>). It keeps no
 /// state: which step it is at, the tool answers in the request tell.
 /// </summary>
-internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
+internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null) : HttpMessageHandler
 {
     private static readonly string[] ShellTools = ["Bash", "run_shell_command", "exec_command", "shell_command", "shell", "local_shell"];
 
     private readonly FakeScript _script = script ?? FakeScript.Check;
 
-    /// <summary>Answers one request.</summary>
-    /// <param name="context">Where the answer goes.</param>
-    /// <param name="path">What is asked for.</param>
-    /// <param name="body">The request; null: there is none.</param>
-    /// <param name="count">Receives the tokens.</param>
-    /// <param name="over">Ends it.</param>
-    public async Task AnswerAsync(HttpContext context, string path, byte[]? body, TokenCount count, CancellationToken over)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        context.Response.StatusCode = 200;
-        var asked = body is null ? [] : JsonNode.Parse(body)!.AsObject();
-        if (body is null || path.EndsWith("count_tokens", StringComparison.Ordinal) || path.EndsWith(":countTokens", StringComparison.Ordinal))
+        var path = request.RequestUri!.AbsolutePath;
+        if (request.Content is null || path.EndsWith("count_tokens", StringComparison.Ordinal) || path.EndsWith(":countTokens", StringComparison.Ordinal))
         {
-            await JsonAsync(context, new JsonObject { ["input_tokens"] = 1, ["totalTokens"] = 1, ["object"] = "list", ["data"] = new JsonArray(), ["models"] = new JsonArray() }, over)
-                .ConfigureAwait(false);
-            return;
+            return Json(new JsonObject { ["input_tokens"] = 1, ["totalTokens"] = 1, ["object"] = "list", ["data"] = new JsonArray(), ["models"] = new JsonArray() });
         }
 
+        var asked = JsonNode.Parse(await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false))!.AsObject();
         var tools = Tools(asked).ToHashSet(StringComparer.Ordinal);
         var answers = Answers(asked);
 
         // A request without tools is for a title or a topic, and no step.
         var step = tools.Count == 0 ? new FakeStep(Say: "ok") : _script.Steps[Math.Min(answers, _script.Steps.Length - 1)];
-        if (step.Pause > TimeSpan.Zero) await Task.Delay(step.Pause, over).ConfigureAwait(false);
-        if (step.Status is { } status)
-        {
-            context.Response.StatusCode = status;
-            await JsonAsync(context, Dialect.Of(dialect).Error(status, "scripted"), over).ConfigureAwait(false);
-            return;
-        }
-
-        (count.Input, count.Cached, count.Output, count.IsFinal) = (_script.InputTokens, 0, _script.OutputTokens, true);
+        if (step.Pause > TimeSpan.Zero) await Task.Delay(step.Pause, cancellationToken).ConfigureAwait(false);
+        if (step.Status is { } status) return Json(Dialect.Of(dialect).Error(status, "scripted"), status);
         var shell = step.Run is null ? null : ShellTools.FirstOrDefault(tools.Contains) ?? "shell";
         var call = shell is null ? null : Arguments(shell, step.Run!);
-        switch (dialect)
-        {
-            case ModelDialect.Anthropic:
-                await EventsAsync(context, Anthropic(asked, answers, shell, call, step.Say), named: true, over).ConfigureAwait(false);
-                break;
-            case ModelDialect.OpenAi:
-                await EventsAsync(context, OpenAi(asked, answers, shell, call, step.Say), named: true, over).ConfigureAwait(false);
-                break;
-            default:
-                var answer = Gemini(answers, shell, call, tools.Count == 0 && Schema(asked) is { } wanted ? wanted : step.Say ?? "");
-                if (path.Contains(":stream", StringComparison.Ordinal)) await EventsAsync(context, [answer], named: false, over).ConfigureAwait(false);
-                else await JsonAsync(context, answer, over).ConfigureAwait(false);
-                break;
-        }
+        if (dialect == ModelDialect.Anthropic) return Events(Anthropic(asked, answers, shell, call, step.Say), named: true);
+        if (dialect == ModelDialect.OpenAi) return Events(OpenAi(asked, answers, shell, call, step.Say), named: true);
+        var answer = Gemini(answers, shell, call, tools.Count == 0 && Schema(asked) is { } wanted ? wanted : step.Say ?? "");
+        return path.Contains(":stream", StringComparison.Ordinal) ? Events([answer], named: false) : Json(answer);
     }
 
     private static JsonObject Arguments(string tool, string command) => tool switch
@@ -208,21 +183,13 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
         return answer.ToJsonString();
     }
 
-    private static async Task JsonAsync(HttpContext context, JsonObject answer, CancellationToken over)
-    {
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(answer.ToJsonString(), over).ConfigureAwait(false);
-    }
+    private static HttpResponseMessage Json(JsonObject answer, int status = 200) =>
+        new((HttpStatusCode)status) { Content = new StringContent(answer.ToJsonString(), Encoding.UTF8, "application/json") };
 
-    private static async Task EventsAsync(HttpContext context, IReadOnlyList<JsonObject> events, bool named, CancellationToken over)
+    private static HttpResponseMessage Events(IReadOnlyList<JsonObject> events, bool named)
     {
-        context.Response.ContentType = "text/event-stream";
-        foreach (var body in events)
-        {
-            var name = named ? $"event: {(string?)body["type"]}\n" : "";
-            await context.Response.WriteAsync($"{name}data: {body.ToJsonString()}\n\n", Encoding.UTF8, over).ConfigureAwait(false);
-            await context.Response.Body.FlushAsync(over).ConfigureAwait(false);
-        }
+        var text = string.Concat(events.Select(body => $"{(named ? $"event: {(string?)body["type"]}\n" : "")}data: {body.ToJsonString()}\n\n"));
+        return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(text, Encoding.UTF8, "text/event-stream") };
     }
 }
 

@@ -6,18 +6,5 @@ namespace Assay.Gateway;
 /// <summary>Opens gateways to models over HTTP, each a small web server of its own on 127.0.0.1, by the framework's own server.</summary>
 public sealed class ModelGateways(TimeProvider time) : IModelGateways
 {
-    public IOpenGateway Open(ModelGateway gateway, Stream log)
-    {
-        string? key = null;
-        try
-        {
-            if (gateway.ApiKeyFile is { } file) key = File.ReadAllText(file).Trim();
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new IOException(e.Message, e);
-        }
-
-        return new OpenGateway(gateway, key, log, time);
-    }
+    public IOpenGateway Open(ModelGateway gateway, string? key, Stream log) => new OpenGateway(gateway, key, log, time);
 }

@@ -13,15 +13,19 @@ namespace Assay.Gateway;
 /// <summary>The gateway of one attempt. Whoever does not show its key is told nothing.</summary>
 internal sealed class OpenGateway : IOpenGateway
 {
-    private const long MaxRequestBytes = 64L << 20;
+    private const int MaxConnections = 64;
+
+    /// <summary>How long answers that are under way may take to tell what they cost, and then to be broken off.</summary>
+    private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
     private readonly RequestLog _log;
     private readonly ModelRelay _relay;
     private readonly byte[] _keyDigest;
     private readonly CancellationTokenSource _ended = new();
-    private readonly SemaphoreSlim _active = new(0);
+    private readonly object _gate = new();
     private int _open;
+    private bool _isClosing;
 
     /// <param name="gateway">What it leads to.</param>
     /// <param name="key">The real key; null: none is asked for.</param>
@@ -39,7 +43,9 @@ internal sealed class OpenGateway : IOpenGateway
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.Listen(System.Net.IPAddress.Loopback, 0);
-            options.Limits.MaxRequestBodySize = MaxRequestBytes;
+            options.Limits.MaxRequestBodySize = RequestBodies.MaxBytes;
+            options.Limits.MaxRequestBufferSize = 64 * 1024;
+            options.Limits.MaxConcurrentConnections = MaxConnections;
             options.Limits.MinRequestBodyDataRate = null;
             options.Limits.MinResponseDataRate = null;
             options.AddServerHeader = false;
@@ -59,21 +65,34 @@ internal sealed class OpenGateway : IOpenGateway
 
     public GatewayTotals End()
     {
-        _ended.Cancel();
+        if (!_ended.IsCancellationRequested)
+        {
+            lock (_gate) _isClosing = true;
+            Settle();
+            _ended.Cancel();
+            Settle();
+            _log.Close();
+        }
 
-        // What is under way is cut and settled before the sums are taken.
-        for (var waited = 0; Volatile.Read(ref _open) > 0 && waited < 50; waited++) _active.Wait(100);
-        _log.Close();
         return _relay.Totals();
     }
 
     public void Dispose()
     {
-        if (!_ended.IsCancellationRequested) _ = End();
+        _ = End();
         _app.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _relay.Dispose();
         _ended.Dispose();
-        _active.Dispose();
+    }
+
+    /// <summary>Waits until nothing is under way.</summary>
+    private void Settle()
+    {
+        var until = Environment.TickCount64 + (long)SettlePatience.TotalMilliseconds;
+        lock (_gate)
+        {
+            for (long left; _open > 0 && (left = until - Environment.TickCount64) > 0;) Monitor.Wait(_gate, (int)left);
+        }
     }
 
     private async Task ServeAsync(HttpContext context)
@@ -86,11 +105,15 @@ internal sealed class OpenGateway : IOpenGateway
 
         // Asked by some before anything else, to see whether there is anybody.
         if (HttpMethods.IsHead(context.Request.Method)) return;
-        Interlocked.Increment(ref _open);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token, context.RequestAborted);
+        if (!TryEnter())
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
         try
         {
-            await _relay.ServeAsync(context, over.Token).ConfigureAwait(false);
+            await _relay.ServeAsync(context, _ended.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or BadHttpRequestException)
         {
@@ -98,8 +121,21 @@ internal sealed class OpenGateway : IOpenGateway
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
-            _active.Release();
+            lock (_gate)
+            {
+                _open--;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private bool TryEnter()
+    {
+        lock (_gate)
+        {
+            if (_isClosing) return false;
+            _open++;
+            return true;
         }
     }
 

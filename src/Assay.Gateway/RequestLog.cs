@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Json;
 
@@ -8,25 +9,45 @@ namespace Assay.Gateway;
 /// <summary>One line for each request: what was asked and answered by digest, tokens and cost as far as they are known.</summary>
 internal sealed class RequestLog(Stream stream)
 {
+    /// <summary>Refusals after which they are only counted; an agent can provoke them without end.</summary>
+    private const int MostRefusals = 1_000;
+
+    /// <summary>Requests to the model after which they are only counted.</summary>
+    private const int MostAsked = 50_000;
+
     private readonly Lock _gate = new();
     private bool _isClosed;
+    private int _refusals;
+    private int _asked;
+    private long _unlisted;
 
-    public void Add(JsonObject line)
+    /// <param name="line">What is to be said of a request.</param>
+    /// <param name="isAsked">Whether the model was asked, or would have been.</param>
+    public void Add(JsonObject line, bool isAsked)
     {
-        using var document = System.Text.Json.JsonDocument.Parse(line.ToJsonString());
-        byte[] bytes = [.. CanonicalJson.Serialize(document.RootElement), (byte)'\n'];
         lock (_gate)
         {
             if (_isClosed) return;
-            stream.Write(bytes);
-            stream.Flush();
+            if (isAsked ? ++_asked > MostAsked : ++_refusals > MostRefusals) _unlisted++;
+            else Write(line);
         }
     }
 
     /// <summary>Takes no more lines, so that what is hashed afterwards stays as it is.</summary>
     public void Close()
     {
-        lock (_gate) _isClosed = true;
+        lock (_gate)
+        {
+            if (!_isClosed && _unlisted > 0) Write(new JsonObject { ["unlisted"] = _unlisted });
+            _isClosed = true;
+        }
+    }
+
+    private void Write(JsonObject line)
+    {
+        using var document = JsonDocument.Parse(line.ToJsonString());
+        stream.Write([.. CanonicalJson.Serialize(document.RootElement), (byte)'\n']);
+        stream.Flush();
     }
 
     public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

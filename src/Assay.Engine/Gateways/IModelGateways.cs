@@ -1,4 +1,5 @@
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Engine.Gateways;
 
@@ -7,9 +8,10 @@ public interface IModelGateways
 {
     /// <summary>Opens one for one attempt.</summary>
     /// <param name="gateway">What it leads to, and what it may cost.</param>
+    /// <param name="key">The real key; null: the endpoint asks for none.</param>
     /// <param name="log">Receives a line for each request; the gateway does not close it.</param>
     /// <exception cref="IOException">It cannot be opened; the message says why.</exception>
-    IOpenGateway Open(ModelGateway gateway, Stream log);
+    IOpenGateway Open(ModelGateway gateway, string? key, Stream log);
 }
 
 /// <summary>A gateway that is open.</summary>
@@ -24,10 +26,10 @@ public interface IOpenGateway : IDisposable
     /// <summary>Whether the run has to end.</summary>
     GatewayStop? Stop { get; }
 
-    /// <summary>Ends what is under way. The log of the report is not filled in.</summary>
+    /// <summary>Ends what is under way, after a moment in which it can tell what it cost.</summary>
     GatewayTotals End();
 }
 
 /// <summary>What went through, without its log.</summary>
 public sealed record GatewayTotals(
-    long Requests, long Failed, long InputTokens, long CachedTokens, long OutputTokens, Kernel.Values.Usd? Cost, GatewayStop? Stop, string? Reason);
+    long Requests, long Failed, long InputTokens, long CachedTokens, long OutputTokens, Usd? Cost, Usd? CostAtMost, GatewayStop? Stop, string? Reason);

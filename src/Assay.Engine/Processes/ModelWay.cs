@@ -20,12 +20,13 @@ internal sealed class ModelWay : IDisposable
     public ModelWay(IModelGateways? gateways, ModelGateway gateway, string root)
     {
         if (gateways is null) throw new IOException("this program has no gateway to models");
+        var key = gateway.ApiKeyFile is { } keyFile ? ApiKey.Read(keyFile) : null;
         _root = root;
         (_file, var handle) = FreshPath.CreateFile(root, gateway.LogFile);
         _stream = new FileStream(handle, FileAccess.Write, bufferSize: 0);
         try
         {
-            _gateway = gateways.Open(gateway, _stream);
+            _gateway = gateways.Open(gateway, key, _stream);
         }
         catch
         {
@@ -63,6 +64,7 @@ internal sealed class ModelWay : IDisposable
             CachedTokens = totals.CachedTokens,
             OutputTokens = totals.OutputTokens,
             Cost = totals.Cost,
+            CostAtMost = totals.Cost is null ? totals.CostAtMost : null,
             Stop = totals.Stop,
             Reason = totals.Reason,
             Log = log.Sha256 is { } digest ? new Captured(_file, log.SizeBytes, digest, Truncated: false) : Captured.Nothing(_file),

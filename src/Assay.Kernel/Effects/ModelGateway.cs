@@ -71,9 +71,14 @@ public sealed record GatewayReport
 
     public required long OutputTokens { get; init; }
 
-    /// <summary>Null: not known, since there are no prices.</summary>
+    /// <summary>Null: not known, since there are no prices, or nobody told what an answer cost that was broken off.</summary>
     [JsonPropertyName("cost_micro_usd")]
     public Usd? Cost { get; init; }
+
+    /// <summary>The most that it can have cost, where that is not known; null: it is known, or there are no prices.</summary>
+    [JsonPropertyName("cost_at_most_micro_usd")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usd? CostAtMost { get; init; }
 
     /// <summary>Why it ended the run; null: it did not.</summary>
     public GatewayStop? Stop { get; init; }

@@ -16,10 +16,11 @@ internal sealed class ScriptedProvider : IAsyncDisposable
     public const string Key = "the-real-key-0123456789";
 
     private readonly WebApplication _app;
+    private readonly HttpMessageInvoker _model;
 
     public ScriptedProvider(ModelDialect dialect, FakeScript script)
     {
-        var model = new FakeModel(dialect, script);
+        _model = new HttpMessageInvoker(new FakeModel(dialect, script));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0));
         _app = builder.Build();
@@ -36,7 +37,11 @@ internal sealed class ScriptedProvider : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
             Bodies.Enqueue(System.Text.Encoding.UTF8.GetString(body.ToArray()));
-            await model.AnswerAsync(context, context.Request.Path.Value!, body.Length == 0 ? null : body.ToArray(), new TokenCount(), context.RequestAborted);
+            using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), $"http://model.invalid{context.Request.Path}");
+            if (body.Length > 0) request.Content = new ByteArrayContent(body.ToArray());
+            using var answer = await _model.SendAsync(request, context.RequestAborted);
+            (context.Response.StatusCode, context.Response.ContentType) = ((int)answer.StatusCode, answer.Content.Headers.ContentType!.ToString());
+            await answer.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
         });
         _app.StartAsync().GetAwaiter().GetResult();
         Url = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -48,5 +53,9 @@ internal sealed class ScriptedProvider : IAsyncDisposable
 
     public ConcurrentQueue<string> Bodies { get; } = [];
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _model.Dispose();
+        return _app.DisposeAsync();
+    }
 }
