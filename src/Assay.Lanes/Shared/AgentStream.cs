@@ -12,6 +12,9 @@ internal sealed class AgentStream
 {
     private const int MaxTextChars = 300;
 
+    /// <summary>More tokens than anybody can have counted; as many of these as one output holds can be added up.</summary>
+    private const long MostTokens = 1L << 40;
+
     private int _turns;
     private int _calls;
     private int _errors;
@@ -175,7 +178,7 @@ internal sealed class AgentStream
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static long? Number(JsonNode? node) => node is JsonValue value && value.TryGetValue<long>(out var number) && number >= 0 ? number : null;
+    private static long? Number(JsonNode? node) => node is JsonValue value && value.TryGetValue<long>(out var number) && number >= 0 ? Math.Min(number, MostTokens) : null;
 
     private static string? Cut(string? text) => text is null ? null : BoundedText.Cut(text, MaxTextChars);
 }

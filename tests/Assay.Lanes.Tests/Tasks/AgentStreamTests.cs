@@ -57,19 +57,28 @@ public sealed class AgentStreamTests
     }
 
     [Theory]
-    [InlineData("Warning: 256-color support not detected\nnot json {\n[]\n\"text\"\n12")]
-    [InlineData("""{"type":5,"subtype":[],"message":"x"}""")]
-    [InlineData("""{"type":"assistant","message":{"content":[1,null,"a",{"type":{}}]}}""")]
-    [InlineData("""{"type":"result","subtype":"success","total_cost_usd":"a lot","modelUsage":[1]}""")]
-    [InlineData("""{"type":"result","subtype":"success","total_cost_usd":-1,"modelUsage":{"a":{"inputTokens":-5,"outputTokens":1e99}}}""")]
-    [InlineData("""{"type":"item.completed","item":[]}""")]
-    [InlineData("""{"type":"turn.completed","usage":"none"}""")]
-    [InlineData("""{"a":1,"a":2,"type":"init"}""")]
-    public void Whatever_stands_there_is_read_or_counted(string text)
+    [InlineData("Warning: 256-color support not detected\nnot json {\n[]\n\"text\"\n12", 5, 0)]
+    [InlineData("""{"type":5,"subtype":[],"message":"x"}""", 0, 0)]
+    [InlineData("""{"type":"assistant","message":{"content":[1,null,"a",{"type":{}}]}}""", 0, 1)]
+    [InlineData("""{"type":"result","subtype":"success","total_cost_usd":"a lot","modelUsage":[1]}""", 0, 0)]
+    [InlineData("""{"type":"result","subtype":"success","total_cost_usd":-1,"modelUsage":{"a":{"inputTokens":-5,"outputTokens":1e99}}}""", 0, 0)]
+    [InlineData("""{"type":"item.completed","item":[]}""", 0, 0)]
+    [InlineData("""{"type":"turn.completed","usage":"none"}""", 1, 0)]
+    [InlineData("""{"a":1,"a":2,"type":"init"}""", 1, 0)]
+    public void Whatever_stands_there_is_read_or_counted(string text, int unread, int turns)
     {
         var record = Read(text);
-        Assert.True(record.CostUsd is null or >= 0);
-        Assert.True(record.OutputTokens is null or >= 0);
+        Assert.Equal((unread, turns), (record.UnreadLines, record.Turns));
+        Assert.Equal((null, 0), (record.CostUsd, record.OutputTokens ?? 0));
+    }
+
+    [Fact]
+    public void Numbers_that_nobody_can_have_counted_are_cut_and_not_added_up_to_an_end()
+    {
+        const long most = 1L << 40;
+        var claude = Read("""{"type":"result","subtype":"success","modelUsage":{"a":{"inputTokens":9000000000000000000},"b":{"inputTokens":9000000000000000000}}}""");
+        Assert.Equal((2 * most, 0, "success"), (claude.InputTokens, claude.UnreadLines, claude.End));
+        Assert.Equal(most, Read("""{"type":"turn.completed","usage":{"output_tokens":9000000000000000000}}""").OutputTokens);
     }
 
     [Fact]
