@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
@@ -46,6 +47,10 @@ public sealed record AdapterState
     public bool CheckIsWanted { get; init; }
 
     public int Checks { get; init; }
+
+    /// <summary>Whether its last check failed, and there can be another one.</summary>
+    [JsonIgnore]
+    public bool IsUnwell => Healthy == false && Spec is ({ HealthCheck: not null } or { Agent: not null });
 
     /// <summary>Health checks whose folder has not been removed.</summary>
     public ImmutableArray<string> Leftovers { get; init; } = [];
@@ -103,7 +108,7 @@ public sealed class AdapterLane : Lane<AdapterState>
         ConfigureAdapter configure => Same(state.Spec, configure.Adapter) ? Decision.Accept() : Decision.Accept(new AdapterConfigured(configure.Adapter)),
         Cancel or WakeUp => Decision.Accept(),
         _ when state.Spec is null => Decision.Refuse(TaskRefusals.UnknownAdapter, "no run has named such an adapter yet"),
-        AskPermit ask => Decision.Accept(state.Healthy == false ? [] : BreakerRule.Ask(state.Breaker, ask.Ticket, now + TimeSpan.FromMilliseconds(ask.MaxMs), now)),
+        AskPermit ask => Decision.Accept(state.IsUnwell ? [] : BreakerRule.Ask(state.Breaker, ask.Ticket, now + TimeSpan.FromMilliseconds(ask.MaxMs), now)),
         ReportCall report => Decision.Accept(BreakerRule.Report(state.Breaker, state.Spec.CircuitBreaker, report.Ticket, report.Report, now)),
         RequestCheck when state.Spec is { HealthCheck: null, Agent: null } =>
             Decision.Refuse(TaskRefusals.NoHealthCheck, $"{state.Spec.AdapterId} declares no health_check"),
@@ -155,10 +160,11 @@ public sealed class AdapterLane : Lane<AdapterState>
     private static PermitAnswer Permit(AdapterState state, string ticket)
     {
         var breaker = state.Breaker;
-        if (state.Healthy == false)
+        if (state.IsUnwell)
         {
-            var nextCheck = state.CheckedAt + TimeSpan.FromMilliseconds(state.Spec!.HealthCheck!.IntervalMs);
-            return new PermitAnswer(PermitStatus.Unhealthy, state.HealthReason, breaker.Since, nextCheck);
+            return state.Spec?.HealthCheck is { } check
+                ? new PermitAnswer(PermitStatus.Unhealthy, state.HealthReason, breaker.Since, state.CheckedAt + TimeSpan.FromMilliseconds(check.IntervalMs))
+                : new PermitAnswer(PermitStatus.Unhealthy, $"{state.HealthReason}; assay adapter check says when it is well again", breaker.Since, null);
         }
 
         return BreakerRule.MayCall(breaker, ticket)
