@@ -73,8 +73,7 @@ internal static class AttemptRule
         if (run.KillReason == KillReason.Cancelled) return Result(AttemptResult.Interrupted, "it was cancelled", task.Spec.RetrySafe, AdapterReport.Unknown);
         if (run.Gateway is { Stop: GatewayStop.Unreachable, Reason: { } unreachable })
         {
-            // What it has done lies in a copy that goes, so that trying again does no harm.
-            return Result(AttemptResult.Failed, unreachable, canRetry: true, AdapterReport.Failed);
+            return Result(AttemptResult.Failed, unreachable, task.Spec.RetrySafe || LeavesNothing(adapter), AdapterReport.Failed);
         }
 
         if ((ProcessProblem(run, adapter.SuccessCodes) ?? AgentProblem(agent)) is { } problem)
@@ -92,6 +91,10 @@ internal static class AttemptRule
         if (!evidence.TryGetValue(TaskEffects.AnswerFile, out var answer)) return Result(AttemptResult.Failed, "the model answered nothing", task.Spec.RetrySafe, AdapterReport.Failed);
         return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked, adapter.Answer == AnswerKind.Patch ? Digest.Of(answer.Span) : null);
     }
+
+    /// <summary>Whether what it has done lies in its run root and its copy alone, which go, so that trying again does no harm.</summary>
+    private static bool LeavesNothing(AdapterSpec adapter) =>
+        adapter.Sandbox != SandboxLevel.None && Grants.Reach(adapter.Grants) is { IsOpen: false, Hosts.IsEmpty: true };
 
     /// <summary>What the gateway counted stands over what an agent says; null: nobody knows.</summary>
     private static Usd? CostOf(ProcessOutcome run, AgentRecord? agent) =>

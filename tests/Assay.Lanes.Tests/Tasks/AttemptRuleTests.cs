@@ -70,25 +70,30 @@ public sealed class AttemptRuleTests
     public void What_an_agent_had_cost_when_its_engine_died_is_not_known(AdapterKind kind, bool isUnknown) =>
         Assert.Equal(isUnknown, Judge(new EffectLost(Process, 1, "the engine died", []), kind).IsCostUnknown);
 
+    [Theory]
+    [InlineData(SandboxLevel.Confined, null, true)]
+    [InlineData(SandboxLevel.None, null, false)]
+    [InlineData(SandboxLevel.Confined, "localhost:80", false)]
+    [InlineData(SandboxLevel.Confined, "all", false)]
+    public void What_could_not_reach_its_model_is_asked_again_where_it_can_have_done_nothing_outside(SandboxLevel level, string? network, bool canRetry)
+    {
+        var reach = network switch
+        {
+            null => null,
+            "all" => NetworkReach.All,
+            _ => new NetworkReach([AllowedHost.TryParse(network, out var host, out _) ? host : throw new InvalidOperationException(network)]),
+        };
+        var adapter = GivenAgent.Adapter with { Sandbox = level, Grants = Grants.None with { Network = reach } };
+        var unreachable = GivenAgent.Asked with { Failed = 1, Stop = GatewayStop.Unreachable, Reason = "the model cannot be reached" };
+        var outcome = Given.Outcome(exitCode: null, KillReason.ModelUnreachable) with { Gateway = unreachable };
+        var judged = AttemptRule.Judge(new TaskState(Task), adapter, new EffectCompleted(Process, 1, outcome, Given.Evidence()));
+        Assert.Equal((canRetry, "the model cannot be reached"), (judged.CanRetry, judged.Reason));
+    }
+
     private static TaskAttempted Judge(EffectOutcome outcome) => Judge(new EffectCompleted(Process, 1, outcome, Given.Evidence()));
 
     private static TaskAttempted Judge(EffectReport report, AdapterKind kind = AdapterKind.Process)
     {
-        var task = new TaskSpec
-        {
-            TaskId = "one",
-            Title = "One",
-            Kind = "fix",
-            DependsOn = [],
-            Command = [],
-            FileScope = new FileScope([], []),
-            AcceptanceTests = [],
-            Caps = Caps,
-            MaxAttempts = 1,
-            RetrySafe = false,
-            AdapterIds = ["a"],
-            Bodies = ImmutableSortedDictionary<string, Kernel.Streams.Digest>.Empty,
-        };
         var adapter = new AdapterSpec
         {
             AdapterId = "a",
@@ -103,6 +108,22 @@ public sealed class AttemptRuleTests
             Retry = new RetrySettings(1, new BackOff(BackOffGrowth.Constant, 1, 1, Jitter: false)),
             SuccessCodes = [0, 1],
         };
-        return AttemptRule.Judge(new TaskState(task), adapter, report);
+        return AttemptRule.Judge(new TaskState(Task), adapter, report);
     }
+
+    private static TaskSpec Task => new()
+    {
+        TaskId = "one",
+        Title = "One",
+        Kind = "fix",
+        DependsOn = [],
+        Command = [],
+        FileScope = new FileScope([], []),
+        AcceptanceTests = [],
+        Caps = Caps,
+        MaxAttempts = 1,
+        RetrySafe = false,
+        AdapterIds = ["a"],
+        Bodies = ImmutableSortedDictionary<string, Kernel.Streams.Digest>.Empty,
+    };
 }
