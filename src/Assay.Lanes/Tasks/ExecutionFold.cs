@@ -203,7 +203,12 @@ internal static class ExecutionFold
         var task = state.Task(taskId);
         if (effect is EffectStarted)
         {
-            return id.Kind == TaskEffectId.Commit ? state.With(task with { IsCommitting = true }) : state;
+            return id.Kind switch
+            {
+                TaskEffectId.Commit => state.With(task with { IsCommitting = true }),
+                TaskEffectId.Act => state.With(task with { Egress = null, Gateway = null, Agent = null }),
+                _ => state,
+            };
         }
 
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
