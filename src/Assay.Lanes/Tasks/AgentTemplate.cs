@@ -56,7 +56,7 @@ public sealed record AgentTemplate
             [
                 "-p", "--dangerously-skip-permissions", "--setting-sources", "user", "--strict-mcp-config", "--model", "{model}", "--output-format", "stream-json", "--verbose",
             ],
-            Environment = Variables(
+            Environment = Sets(
                 ("ANTHROPIC_BASE_URL", "{gateway_url}"), ("ANTHROPIC_API_KEY", "{gateway_key}"), ("IS_SANDBOX", "1"), ("DISABLE_TELEMETRY", "1"),
                 ("DISABLE_AUTOUPDATER", "1"), ("DISABLE_ERROR_REPORTING", "1"), ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")),
             Files = ImmutableSortedDictionary<string, string>.Empty,
@@ -74,7 +74,7 @@ public sealed record AgentTemplate
                 "-c", "model_provider=\"assay\"",
                 "-c", "model_providers.assay={name=\"assay\",base_url=\"{gateway_url}/v1\",env_key=\"ASSAY_GATEWAY_KEY\",wire_api=\"responses\"}", "-",
             ],
-            Environment = Variables(("ASSAY_GATEWAY_KEY", "{gateway_key}"), ("CODEX_HOME", $"{{run_root}}/{Home}/.codex")),
+            Environment = Sets(("ASSAY_GATEWAY_KEY", "{gateway_key}"), ("CODEX_HOME", $"{{run_root}}/{Home}/.codex")),
             Files = Texts(".codex/config.toml", "check_for_update_on_startup = false\n[analytics]\nenabled = false\n[features]\nplugins = false\n"),
         },
         [AgentProduct.GeminiCli] = new AgentTemplate
@@ -83,7 +83,7 @@ public sealed record AgentTemplate
             Dialect = ModelDialect.Gemini,
             Endpoint = "https://generativelanguage.googleapis.com",
             Arguments = ["-m", "{model}", "--yolo", "--skip-trust", "--output-format", "stream-json"],
-            Environment = Variables(("GEMINI_API_KEY", "{gateway_key}"), ("GOOGLE_GEMINI_BASE_URL", "{gateway_url}")),
+            Environment = Sets(("GEMINI_API_KEY", "{gateway_key}"), ("GOOGLE_GEMINI_BASE_URL", "{gateway_url}")),
             Files = Texts(".gemini/settings.json", JsonSerializer.Serialize(GeminiSettings.Quiet, GeminiSettingsJson.Default.GeminiSettings)),
         },
     };
@@ -94,6 +94,9 @@ public sealed record AgentTemplate
     public required ImmutableArray<string> Arguments { get; init; }
 
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Its environment and its home, which a document cannot set.</summary>
+    public ImmutableSortedDictionary<string, string> Variables => Environment.Add("HOME", $"{{run_root}}/{Home}");
 
     /// <summary>Files of its home, by path below it.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
@@ -119,7 +122,7 @@ public sealed record AgentTemplate
         return process with
         {
             Command = [.. process.Command, .. template.Arguments.Select(a => a.Replace("{model}", agent.Model, StringComparison.Ordinal))],
-            Environment = template.Environment.Add("HOME", $"{{run_root}}/{Home}").SetItems(process.Environment),
+            Environment = process.Environment.SetItems(template.Variables),
             Texts = template.Files.ToImmutableSortedDictionary(f => $"{Home}/{f.Key}", f => f.Value, StringComparer.Ordinal),
             Meter = null,
             Gateway = new ModelGateway
@@ -136,7 +139,7 @@ public sealed record AgentTemplate
         };
     }
 
-    private static ImmutableSortedDictionary<string, string> Variables(params (string Name, string Value)[] variables) =>
+    private static ImmutableSortedDictionary<string, string> Sets(params (string Name, string Value)[] variables) =>
         variables.ToImmutableSortedDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal);
 
     private static ImmutableSortedDictionary<string, string> Texts(string name, string text) =>

@@ -21,6 +21,13 @@ public static class TaskEffects
 
     public const string MeterFile = "meter.jsonl";
 
+    private const string RunVariable = "ASSAY_RUN_ID";
+    private const string TaskVariable = "ASSAY_TASK_ID";
+    private const string AttemptVariable = "ASSAY_TASK_ATTEMPT";
+
+    /// <summary>Variables that every adapter's process is given, which a document cannot set.</summary>
+    public static readonly ImmutableArray<string> Variables = [RunVariable, TaskVariable, AttemptVariable];
+
     /// <summary>No report or patch that is answered is larger.</summary>
     private const long MaxDocumentBytes = 16L << 20;
 
@@ -163,7 +170,7 @@ public static class TaskEffects
         {
             Inherit = ChildEnvironment.With(adapter.Inherit),
             Environment = (adapter.Environment ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal))
-                .Add("ASSAY_RUN_ID", state.Declared.RunId).Add("ASSAY_TASK_ID", task.Spec.TaskId).Add("ASSAY_TASK_ATTEMPT", task.Attempts.ToString()),
+                .SetItem(RunVariable, state.Declared.RunId).SetItem(TaskVariable, task.Spec.TaskId).SetItem(AttemptVariable, task.Attempts.ToString()),
             Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
             Pinned = adapter.Pinned,
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],

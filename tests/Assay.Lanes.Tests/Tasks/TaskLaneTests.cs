@@ -83,6 +83,31 @@ public sealed class TaskLaneTests
         Assert.Equal(60_000, Ms(1, 60_000));
     }
 
+    [Fact]
+    public void What_a_task_reached_is_what_its_last_attempt_reached()
+    {
+        var initial = LaneFold.Of(TaskLane.Instance);
+        var act = new TaskEffectId(TaskEffectId.Act, "one", null).ToString();
+        var agent = Epochs.Given.Outcome() with { Egress = new Egress([], 3), Gateway = GivenAgent.Asked };
+        var fold = initial.After(((Decision.Accepted)initial.Decide(Declare())).Events).Began(act).Ended(act, agent);
+        Assert.Equal((3, 1), (fold.As<ExecutionState>().Task("one").Egress!.Unlisted, fold.As<ExecutionState>().Task("one").Gateway!.Requests));
+        var after = fold.Began(act).Ended(act, new HttpOutcome(200, null, true) { StartedAt = Played.Now, DurationMs = 1 }).As<ExecutionState>().Task("one");
+        Assert.Equal((null, null), (after.Egress, after.Gateway));
+    }
+
+    [Fact]
+    public void What_a_document_sets_never_stands_over_what_assay_says_of_the_attempt()
+    {
+        var set = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("ASSAY_TASK_ID", "other"), KeyValuePair.Create("ANTHROPIC_BASE_URL", "http://elsewhere")]);
+        var declared = Declare();
+        var initial = LaneFold.Of(TaskLane.Instance);
+        var fold = initial.After(((Decision.Accepted)initial.Decide(declared with { Adapters = [GivenAgent.Adapter with { AdapterId = "shell", Environment = set }] })).Events)
+            .After(new TaskStarted("one", "shell", 1, Fallback: false));
+        var state = fold.As<ExecutionState>();
+        var process = Assert.IsType<RunProcess>(TaskEffects.ActOf(state, state.Task("one")));
+        Assert.Equal(("one", "{gateway_url}"), (process.Environment["ASSAY_TASK_ID"], process.Environment["ANTHROPIC_BASE_URL"]));
+    }
+
     private static PatchDeclaration Patch() => new()
     {
         PatchId = Digest.Of("d").Short(16),
