@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Assay.Cli.Output;
+using Assay.Engine;
 using Assay.Gateway;
+using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -28,10 +30,13 @@ internal static class AdapterCommands
         var command = new Command("check", "Check an adapter now, an agent with a fake model; exit code 1 when it is not well") { id, adapters };
         command.SetAction((parsed, _) =>
         {
-            var file = parsed.GetValue(adapters);
-            async Task<int> CheckAsync(TaskBoard board) =>
-                TaskAnswers.Print(await board.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), file), globals.Json(parsed));
-            return file is null ? TaskAnswers.WithAsync(globals, parsed, CheckAsync) : TaskAnswers.WithNewAsync(globals, parsed, CheckAsync);
+            async Task<int> CheckAsync(TaskBoard board, AdapterSpec? declared = null) =>
+                TaskAnswers.Print(await board.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), declared), globals.Json(parsed));
+            if (parsed.GetValue(adapters) is not { } file) return TaskAnswers.WithAsync(globals, parsed, board => CheckAsync(board));
+            var loaded = AdapterLoader.LoadForCheck(file, parsed.GetValue(id)!, HostCapabilities.Detect());
+            return loaded.IsValid
+                ? TaskAnswers.WithNewAsync(globals, parsed, board => CheckAsync(board, loaded.Value))
+                : Task.FromResult(Problems.Print(loaded.Problems, globals.Json(parsed)));
         });
         return command;
     }

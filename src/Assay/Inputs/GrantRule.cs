@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Assay.Engine;
+using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Native;
 
 namespace Assay.Inputs;
 
@@ -31,7 +33,7 @@ internal static class GrantRule
             refuse($"{pointer}/sandbox", "sandbox", "reads and hides mean nothing with sandbox none: remove them, or choose a level");
         }
 
-        return new Grants(Paths(folder, keys.Reads, $"{pointer}/reads", refuse), Paths(folder, keys.Hides, $"{pointer}/hides", refuse))
+        return new Grants(Paths(folder, keys.Reads, $"{pointer}/reads", refuse), Paths(folder, keys.Hides, $"{pointer}/hides", refuse, isOpened: false))
         {
             Network = NetworkRule.Load(keys, level, host, pointer, refuse),
         };
@@ -54,7 +56,21 @@ internal static class GrantRule
         return paths;
     }
 
-    private static ImmutableArray<string> Paths(string folder, ImmutableArray<string> names, string pointer, InputRefusal refuse)
+    /// <summary>Why nobody can be granted a path; null when he can.</summary>
+    /// <param name="path">Absolute.</param>
+    public static string? Problem(string path)
+    {
+        var real = HostPath.Real(path);
+        if (TooMuch.Contains(real)) return "is too much: name what is needed, or say sandbox: none";
+        for (var at = real; at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (WorkspacePaths.IsWorkspace(at)) return $"lies in the workspace {at}, which is not readable: name what it needs outside of it";
+        }
+
+        return null;
+    }
+
+    private static ImmutableArray<string> Paths(string folder, ImmutableArray<string> names, string pointer, InputRefusal refuse, bool isOpened = true)
     {
         var paths = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < names.Length; i++)
@@ -67,8 +83,8 @@ internal static class GrantRule
 
             var path = Path.GetFullPath(Path.Combine(folder, names[i]));
             if (path.Length > 1) path = path.TrimEnd('/');
-            if (TooMuch.Contains(PlanFolder.Real(path))) refuse($"{pointer}/{i}", "path", $"{path} is too much: name what is needed, or say sandbox: none");
-            else if (!Path.Exists(path)) refuse($"{pointer}/{i}", "path", $"{names[i]} does not exist ({path})");
+            if (!Path.Exists(path)) refuse($"{pointer}/{i}", "path", $"{names[i]} does not exist ({path})");
+            else if (isOpened && Problem(path) is { } problem) refuse($"{pointer}/{i}", "path", $"{path} {problem}");
             else paths.Add(path);
         }
 

@@ -25,17 +25,34 @@ internal sealed class AdapterLoader
     private readonly PlanFolder _folder;
     private readonly HostCapabilities _host;
     private readonly List<InputProblem> _problems = [];
+    private readonly bool _needsKeys;
 
-    private AdapterLoader(InputDocument document, HostCapabilities host) => (_document, _folder, _host) = (document, new PlanFolder(document.Source), host);
+    private AdapterLoader(InputDocument document, HostCapabilities host, bool needsKeys) =>
+        (_document, _folder, _host, _needsKeys) = (document, new PlanFolder(document.Source), host, needsKeys);
 
     /// <summary>The adapters and what is said for all of them, or everything that is wrong.</summary>
-    public static Checked<LoadedAdapters> Load(string path, HostCapabilities host)
+    public static Checked<LoadedAdapters> Load(string path, HostCapabilities host) => Load(path, host, needsKeys: true).Adapters;
+
+    /// <summary>One adapter, to be checked: the keys of agents do not have to be there, since nobody is asked who would take them.</summary>
+    /// <param name="path">The document.</param>
+    /// <param name="adapterId">The adapter.</param>
+    /// <param name="host">What this host can hold.</param>
+    public static Checked<AdapterSpec> LoadForCheck(string path, string adapterId, HostCapabilities host)
+    {
+        var (adapters, document) = Load(path, host, needsKeys: false);
+        if (!adapters.IsValid) return Checked<AdapterSpec>.Refused(adapters.Problems);
+        if (adapters.Value.Specs.TryGetValue(adapterId, out var spec)) return spec;
+        var declared = string.Join(", ", adapters.Value.Specs.Keys);
+        return document!.Problem("/adapters", TaskRefusals.UnknownAdapter.Code, $"declares no adapter {adapterId}, but {declared}");
+    }
+
+    private static (Checked<LoadedAdapters> Adapters, InputDocument? Document) Load(string path, HostCapabilities host, bool needsKeys)
     {
         var (document, sha256) = DocumentFile.ReadWithDigest(path, Version);
-        if (!document.IsValid) return Checked<LoadedAdapters>.Refused(document.Problems);
-        var loader = new AdapterLoader(document.Value, host);
+        if (!document.IsValid) return (Checked<LoadedAdapters>.Refused(document.Problems), null);
+        var loader = new AdapterLoader(document.Value, host, needsKeys);
         var adapters = loader.Read(sha256);
-        return loader._problems.Count == 0 ? adapters : Checked<LoadedAdapters>.Refused(loader._problems);
+        return (loader._problems.Count == 0 ? adapters : Checked<LoadedAdapters>.Refused(loader._problems), document.Value);
     }
 
     private LoadedAdapters Read(Digest sha256)
@@ -62,8 +79,14 @@ internal sealed class AdapterLoader
     private AdapterSpec Bind(AdapterDocument adapter, string pointer)
     {
         var pinned = ImmutableArray.CreateBuilder<PinnedFile>();
-        var agent = adapter.Kind == AdapterKind.Agent ? AgentRule.Load(adapter, _folder.Path, pointer, Refusing(adapter)) : null;
-        var command = agent is not null ? agent.Command(pinned) : adapter.Kind == AdapterKind.Model ? [AssayCommand.Path, AssayCommand.ModelCall] : Command(adapter, adapter.Command, $"{pointer}/command", pinned);
+        var agent = adapter.Kind == AdapterKind.Agent ? AgentRule.Load(adapter, _folder.Path, pointer, _needsKeys, Refusing(adapter)) : null;
+        if (agent is not null) pinned.Add(agent.Pinned);
+        ImmutableArray<string> command = adapter.Kind switch
+        {
+            AdapterKind.Agent => agent is null ? [] : [agent.Program],
+            AdapterKind.Model => [AssayCommand.Path, AssayCommand.ModelCall],
+            _ => Command(adapter, adapter.Command, $"{pointer}/command", pinned),
+        };
         CheckKeys(adapter, pointer);
         var (breaker, retry) = (adapter.CircuitBreaker, adapter.Retry);
         var level = Sandbox(adapter, pointer);
@@ -133,7 +156,18 @@ internal sealed class AdapterLoader
         Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process, AdapterKind.Agent);
         Only(adapter.ReminderMs is not null, "reminder_ms", AdapterKind.Manual);
         Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model, AdapterKind.Agent);
+        foreach (var name in (adapter.Set ?? ImmutableDictionary<string, string>.Empty).Keys.Order(StringComparer.Ordinal)) CheckSet(adapter, name, $"{pointer}/set");
         if (adapter.Retry is { BaseMs: { } first, MaxMs: { } most } && first > most) Refuse(adapter, $"{pointer}/retry/base_ms", "retry", $"{first} is more than max_ms {most}");
+    }
+
+    /// <summary>What Assay says of an attempt, and how an agent finds its model, is not the document's to say.</summary>
+    private void CheckSet(AdapterDocument adapter, string name, string pointer)
+    {
+        if (TaskEffects.Variables.Contains(name)) Refuse(adapter, $"{pointer}/{name}", "set", $"{name} says which attempt it is, and Assay sets it: remove it");
+        else if (adapter.Agent is { } agent && AgentTemplate.Of(agent.Template).Variables.ContainsKey(name))
+        {
+            Refuse(adapter, $"{pointer}/{name}", "set", $"{name} is what the template sets, without which the agent is another one: remove it");
+        }
     }
 
     private SandboxLevel Sandbox(AdapterDocument adapter, string pointer)

@@ -160,17 +160,10 @@ public sealed class TaskBoard
     /// <summary>Checks the health of an adapter now; an agent is tried once with a fake model.</summary>
     /// <param name="adapterId">The adapter.</param>
     /// <param name="gateways">Opens the way to that model.</param>
-    /// <param name="adaptersPath">The file that declares it, when no run has named it yet, or it has changed.</param>
-    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, string? adaptersPath = null)
+    /// <param name="declared">As a file declares it, when no run has named it yet, or it has changed.</param>
+    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, AdapterSpec? declared = null)
     {
-        if (adaptersPath is not null)
-        {
-            var loaded = AdapterLoader.Load(adaptersPath, HostCapabilities.Detect());
-            if (!loaded.IsValid) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, string.Join(Environment.NewLine, loaded.Problems));
-            if (!loaded.Value.Specs.TryGetValue(adapterId, out var spec)) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, $"{adaptersPath} declares no such adapter");
-            await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(spec));
-        }
-
+        if (declared is not null) await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared));
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
         if (!isKnown) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, "no run has named such an adapter yet: name its file with --adapters");
         var (decision, _) = await _desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());

@@ -21,6 +21,7 @@ public sealed class BadTaskInputTests
         ("missing program", f => f.Adapters["shell"]["command"] = new JsonArray("no-such-program"), "adapter shell: no-such-program is not in PATH"),
         ("program outside", f => f.Adapters["shell"]["command"] = new JsonArray("../x.sh"), "adapter shell: ../x.sh leaves the plan's folder"),
         ("key of another kind", f => f.Adapters["shell"]["reminder_ms"] = 5, "/adapters/0/reminder_ms: adapter shell: reminder_ms means nothing for kind process"),
+        ("variable of Assay", f => Set(f, "ASSAY_TASK_ID"), "/adapters/0/set/ASSAY_TASK_ID: adapter shell: ASSAY_TASK_ID says which attempt it is, and Assay sets it: remove it [set]"),
         ("no url", f => f.Adapters["web"] = new JsonObject { ["adapter_id"] = "web", ["kind"] = "http" }, "/adapters/1"),
         ("secret not set", f => f.Settings["escalation"] = new JsonObject { ["webhook_url"] = "http://127.0.0.1:1/", ["secret_env"] = "NO_SUCH_VARIABLE" }, "NO_SUCH_VARIABLE"),
         ("unsigned webhook", f => f.Settings["escalation"] = new JsonObject { ["webhook_url"] = "http://127.0.0.1:1/" }, "secret_env"),
@@ -62,6 +63,8 @@ public sealed class BadTaskInputTests
         File.WriteAllText(path, routing.ToJsonString());
         Assert.Contains("[ROUTING_COMPLETE]", (await folder.ExecuteAsync()).Error, StringComparison.Ordinal);
     }
+
+    private static void Set(TaskFolder folder, string name) => folder.Adapters["shell"]["set"] = new JsonObject { [name] = "x" };
 
     private static void Circle(TaskFolder folder)
     {
