@@ -21,7 +21,7 @@ internal sealed class JobFolder : IDisposable
         #!/bin/sh
         set -eu
         cd "$ASSAY_STAGE_OUTPUT"
-        [ -z "${COUNT:-}" ] || echo "$ASSAY_STAGE" >> "$COUNT"
+        [ -z "${COUNT:-}" ] || { echo "$ASSAY_STAGE" >> "$COUNT"; } 2> /dev/null || true
         [ -z "${SLOW:-}" ] || sleep "$SLOW"
         blueprint='{"schema_version":"blueprint_v1","title":"proposed <b>title</b>","strategy":{"top":2}}'
         metrics='{"schema_version":"metrics_v1","metrics":{"sharpe":1.5,"months":24}}'
@@ -68,6 +68,7 @@ internal sealed class JobFolder : IDisposable
             };
         }
 
+        Components["gates"]!["sandbox"] = "strict";
         Components["gates"]!["holdout_command"] = new JsonArray("./stage.sh");
         WriteScript(Script);
     }

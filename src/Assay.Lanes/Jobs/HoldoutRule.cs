@@ -54,8 +54,8 @@ internal static class HoldoutRule
         if (run.Problem is { } problem) return new JobFailed(JobStages.Holdout, StageRefusals.Engine.Code, problem, null);
         if (Verdicts(state, run, evidence) is not { } verdicts)
         {
-            const string sealedWords = "the hold-outs were not judged: the process did not end with one answer for each gate and hold-out; "
-                + "what it said stays sealed, look with the workspace at hand";
+            var sealedWords = "the hold-outs were not judged: the process did not end with one answer for each gate and hold-out; "
+                + $"how it ended stays sealed, and what it said stands in {JobPaths.Log(state.Job, JobStages.Holdout, "stderr")}, which no stage, page or API shows";
             return new JobFailed(JobStages.Holdout, StageRefusals.Holdout.Code, sealedWords, null);
         }
 

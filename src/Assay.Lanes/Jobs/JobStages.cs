@@ -8,6 +8,7 @@ public static class JobStages
     public const string Compile = "compile";
     public const string TracePreview = "trace_preview";
     public const string Run = "run";
+
     /// <summary>Judges the hold-outs alone, before the gates: <c>gates.holdout_command</c>.</summary>
     public const string Holdout = "holdout";
 

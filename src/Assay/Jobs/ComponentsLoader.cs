@@ -49,44 +49,59 @@ internal sealed class ComponentsLoader
         foreach (var (stage, component) in components)
         {
             var declared = _document.Root.GetProperty("components").GetProperty(stage);
-            bindings.Add(stage, component.Model is null ? Program(stage, component, declared) : Model(stage, component, declared));
+            var files = Files(component, $"/components/{stage}");
+            var bound = component.Model is null ? Program(stage, component, declared, files) : Model(stage, component, declared);
+            bindings.Add(stage, bound);
             if (component.HoldoutCommand.IsEmpty) continue;
-            if (stage == JobStages.Gates) bindings.Add(JobStages.Holdout, Holdout(component, declared));
+            if (stage == JobStages.Gates) bindings.Add(JobStages.Holdout, Holdout(component, declared, bound, files));
             else Refuse($"/components/{stage}/holdout_command", "holdout_command", "only the component gates judges hold-outs");
         }
 
         return bindings.ToImmutable();
     }
 
-    /// <summary>A process of its own with the caps and files of the gates, never with a network.</summary>
-    private ComponentBinding Holdout(ComponentDocument component, JsonElement declared)
+    /// <summary>A process of its own with the caps and files of the gates, always strict and never with a network.</summary>
+    private ComponentBinding Holdout(ComponentDocument component, JsonElement declared, ComponentBinding gates, ImmutableArray<PinnedFile> files)
     {
-        var level = component.Sandbox == SandboxLevel.None ? SandboxLevel.None : SandboxLevel.Strict;
-        var apart = component with { Hosts = [], Network = null, Budgets = component.Budgets with { NetworkMaxBytes = null } };
-        return Program(JobStages.Gates, apart, declared, "holdout_command", component.HoldoutCommand, level);
+        if (component.Sandbox == SandboxLevel.None)
+        {
+            const string message = "none would let the judge of hold-outs take their figures anywhere: say strict or confined, or remove holdout_command";
+            Refuse($"/components/{JobStages.Gates}/sandbox", "holdout_command", message);
+        }
+
+        var (command, pinned) = Command(component.HoldoutCommand, $"/components/{JobStages.Gates}/holdout_command", files);
+        return gates with
+        {
+            Command = command,
+            Pinned = pinned,
+            Sandbox = SandboxLevel.Strict,
+            Grants = gates.Grants is { } grants ? grants with { Network = null } : null,
+            Model = null,
+            Sha256 = Identity(declared, pinned),
+            Caps = (component.Budgets with { NetworkMaxBytes = null }).ToCaps(CapsDefaults.Component, component.Disk),
+        };
     }
 
-    private ComponentBinding Program(string stage, ComponentDocument component, JsonElement declared) =>
-        Program(stage, component, declared, "command", component.Command, component.Sandbox ?? SandboxLevel.Strict);
-
-    private ComponentBinding Program(
-        string stage, ComponentDocument component, JsonElement declared, string key, ImmutableArray<string> command, SandboxLevel sandbox)
+    private ComponentBinding Program(string stage, ComponentDocument component, JsonElement declared, ImmutableArray<PinnedFile> files)
     {
-        var pointer = $"/components/{stage}";
-        var program = command[0];
-        var pinned = new List<PinnedFile>();
-        if (_programs.Bind(program, $"{pointer}/{key}/0") is { } own)
-        {
-            pinned.Add(own);
-            program = own.Path;
-        }
+        var (command, pinned) = Command(component.Command, $"/components/{stage}/command", files);
+        return Binding(stage, component, declared, command, pinned, null, component.Sandbox ?? SandboxLevel.Strict);
+    }
 
+    /// <summary>A command with its program found, and that program, when it lies beside the document, before the files that are pinned.</summary>
+    private (ImmutableArray<string> Command, ImmutableArray<PinnedFile> Pinned) Command(
+        ImmutableArray<string> command, string pointer, ImmutableArray<PinnedFile> files) =>
+        _programs.Bind(command[0], $"{pointer}/0") is { } own ? (command.SetItem(0, own.Path), [own, .. files]) : (command, files);
+
+    private ImmutableArray<PinnedFile> Files(ComponentDocument component, string pointer)
+    {
+        var files = ImmutableArray.CreateBuilder<PinnedFile>();
         for (var i = 0; i < component.Files.Length; i++)
         {
-            if (_programs.PinFile(component.Files[i], $"{pointer}/files/{i}") is { } file) pinned.Add(file);
+            if (_programs.PinFile(component.Files[i], $"{pointer}/files/{i}") is { } file) files.Add(file);
         }
 
-        return Binding(stage, component, declared, [program, .. command.Skip(1)], pinned, null, sandbox);
+        return files.ToImmutable();
     }
 
     private ComponentBinding Model(string stage, ComponentDocument component, JsonElement declared)
@@ -99,7 +114,7 @@ internal sealed class ComponentsLoader
     }
 
     private ComponentBinding Binding(
-        string stage, ComponentDocument component, JsonElement declared, ImmutableArray<string> command, List<PinnedFile> pinned, ModelCall? model, SandboxLevel sandbox)
+        string stage, ComponentDocument component, JsonElement declared, ImmutableArray<string> command, ImmutableArray<PinnedFile> pinned, ModelCall? model, SandboxLevel sandbox)
     {
         SandboxRule.CheckHost(sandbox, _host, $"/components/{stage}/sandbox", Refuse);
         if (DiskRule.Refusal(component.Disk, sandbox, component.Budgets.DiskBytes, _host) is { } noDisk)
@@ -108,20 +123,22 @@ internal sealed class ComponentsLoader
         }
 
         var grants = GrantRule.Load(_folder.Path, component.Keys, sandbox, _host, $"/components/{stage}", Refuse);
-        var files = string.Join('\n', pinned.Select(p => p.Sha256));
         return new ComponentBinding
         {
             Command = command,
-            Pinned = [.. pinned],
+            Pinned = pinned,
             Sandbox = sandbox,
             Grants = model is null ? grants : NetworkRule.ForModel(grants, _host),
             RetrySafe = component.RetrySafe,
             Inherit = component.Env,
             Model = model,
-            Sha256 = Digest.Of($"{Digest.Of(CanonicalJson.Serialize(declared))}\n{files}"),
+            Sha256 = Identity(declared, pinned),
             Caps = component.Budgets.ToCaps(CapsDefaults.Component, component.Disk),
         };
     }
+
+    private static Digest Identity(JsonElement declared, ImmutableArray<PinnedFile> pinned) =>
+        Digest.Of($"{Digest.Of(CanonicalJson.Serialize(declared))}\n{string.Join('\n', pinned.Select(p => p.Sha256))}");
 
     private void Refuse(string pointer, string rule, string message) => _problems.Add(_document.Problem(pointer, rule, message));
 }

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Assay.Tests.Cage;
 
 namespace Assay.Tests.Jobs;
 
@@ -35,7 +38,7 @@ public sealed class HoldoutTests
     [InlineData("echo {0} > {0}.txt; mkdir ../{0}; echo {0} > ../inputs/leak", true)]
     [InlineData("kill -9 $$", false)]
     [InlineData("trap 'printf \"{\\\"schema_version\\\":\\\"holdout_results_v1\\\", \\\"gates\\\":[{\\\"gate_id\\\":\\\"{0}\\\",\\\"segment_id\\\":\\\"held\\\",\\\"status\\\":\\\"PASS\\\"}]}\" > holdout_results.json' EXIT", false)]
-    [InlineData("perl -MIO::Socket::INET -e 'exit(IO::Socket::INET->new(PeerAddr => q(127.0.0.1:53), Timeout => 1) ? 0 : 0)'; [ -z \"${ASSAY_STAGE_METER:-}\" ]", true)]
+    [InlineData("[ -z \"${ASSAY_STAGE_METER:-}\" ]", true)]
     public async Task What_a_judge_says_beside_its_answer_is_told_nowhere(string line, bool answers)
     {
         var lines = line.Replace("{0}", Figure, StringComparison.Ordinal);
@@ -51,6 +54,55 @@ public sealed class HoldoutTests
         Assert.All(places, p => Assert.DoesNotContain(Figure, p, StringComparison.Ordinal));
         Assert.All(places, p => Assert.DoesNotContain("exit code", p, StringComparison.Ordinal));
         Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("holdout", false)]
+    [InlineData("gates", true)]
+    public async Task A_judge_reaches_no_listener_outside_though_its_gates_may(string stage, bool reaches)
+    {
+        if (CageHosts.Missing(CageHosts.Root) is { } missing) Assert.Skip(missing);
+        using var outside = new TcpListener(IPAddress.Loopback, 0);
+        outside.Start();
+        var reached = AnswerAsync(outside);
+        var there = outside.LocalEndpoint.ToString()!;
+        var ask = $"perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(PeerAddr => q({there}), Timeout => 2) or exit; print {{$s}} qq(HELLO\n); <$s>'";
+        using var folder = Strict().Before($"if [ $ASSAY_STAGE = {stage} ]; then {ask}; fi");
+        (folder.Components["gates"]!["sandbox"], folder.Components["gates"]!["hosts"]) = ("confined", new JsonArray(there));
+        folder.Write();
+        await DoneAsync(folder);
+        Assert.Equal(reaches, reached.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_judge_that_nothing_would_hold_is_refused_with_the_way_out()
+    {
+        using var folder = new JobFolder();
+        folder.Components["gates"]!["sandbox"] = "none";
+        var refused = await SubmitRefusedAsync(folder);
+        Assert.Matches(@"components\.json:\d+:\d+: /components/gates/sandbox: none would let .*: say strict or confined, or remove holdout_command \[holdout_command\]", refused);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_the_gates_is_told_once_though_their_judge_has_it_too()
+    {
+        using var folder = Strict();
+        folder.Components["gates"]!["files"] = new JsonArray("absent.txt");
+        folder.Components["gates"]!["reads"] = new JsonArray("nowhere");
+        var refused = await SubmitRefusedAsync(folder);
+        Assert.Equal(2, refused.TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task A_judge_that_gave_no_answer_is_told_with_the_file_to_look_at_and_nothing_of_what_stands_there()
+    {
+        using var folder = Strict().Before($"if [ $ASSAY_STAGE = holdout ]; then echo {Figure} >&2; exit 77; fi").Write();
+        var id = await SubmitAndRunAsync(folder);
+        var told = folder.Lines(id)[^1];
+        var file = $"jobs/{id}/sealed/holdout.stderr.log";
+        Assert.Contains(file, told, StringComparison.Ordinal);
+        Assert.Equal(Figure, (await File.ReadAllTextAsync(folder.Under(".assay", file))).Trim());
+        Assert.DoesNotContain("exit code", told, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,6 +137,20 @@ public sealed class HoldoutTests
         var refused = await folder.RunAsync("job", "submit-blueprint", "blueprint.json", "--snapshot", "s", "--policy-bundle", "policies.json");
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("only the component gates judges hold-outs", refused.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task AnswerAsync(TcpListener outside)
+    {
+        using var client = await outside.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync("hello\n"u8.ToArray(), TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<string> SubmitRefusedAsync(JobFolder folder)
+    {
+        folder.Write();
+        var refused = await folder.RunAsync("job", "submit-blueprint", "blueprint.json", "--snapshot", "s", "--policy-bundle", "policies.json");
+        Assert.True(refused.ExitCode == 2, $"{refused.ExitCode} {refused.Error}");
+        return refused.Error;
     }
 
     private static JobFolder Strict()
