@@ -1,3 +1,4 @@
+using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
@@ -21,8 +22,9 @@ internal static class SummaryTable
         var notRun = summary.CruciblesNotRun > 0 ? $", {summary.CruciblesNotRun} not run" : "";
         Console.Out.WriteLine();
         var counts = $"{summary.CruciblesPassed} of {summary.CruciblesTotal} passed, {summary.CruciblesFailed} failed{notRun}";
-        var uncaged = summary.Uncaged == 0 ? "" : $"  UNCAGED: {summary.Uncaged} of them, which nothing kept away from this machine";
-        Console.Out.WriteLine($"{summary.EpochId}{mode}: {WireName<EpochVerdict>.Of(summary.EpochVerdict)}{reason}  ({counts}){uncaged}");
+        var uncaged = summary.Uncaged == 0 ? "" : $"  {CageNote.Uncaged}: {summary.Uncaged} of them, which nothing kept away from this machine";
+        var open = summary.NetworkOpen == 0 ? "" : $"  {CageNote.NetworkOpen}: {summary.NetworkOpen} of them, which had the host's own network";
+        Console.Out.WriteLine($"{summary.EpochId}{mode}: {WireName<EpochVerdict>.Of(summary.EpochVerdict)}{reason}  ({counts}){uncaged}{open}");
     }
 }
 

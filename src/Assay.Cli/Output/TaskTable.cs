@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
@@ -33,8 +34,8 @@ internal static class TaskTable
         }
     }
 
-    /// <summary>The reason, and first of all that nothing kept its programs away from this machine.</summary>
-    private static string Why(TaskState task) => string.Join(": ", new[] { task.Uncaged ? "UNCAGED" : null, task.Reason ?? task.Waits }.OfType<string>());
+    /// <summary>The reason, and first of all what was open to its programs.</summary>
+    private static string Why(TaskState task) => string.Join(": ", new[] { CageNote.Of(task.Uncaged, task.NetworkOpen), task.Reason ?? task.Waits }.OfType<string>());
 
     public static void Print(ExecutionState state, TaskState task, bool isInterrupted, string? prompt, IReadOnlyList<LaneRow> log)
     {

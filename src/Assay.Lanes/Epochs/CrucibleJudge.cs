@@ -23,9 +23,6 @@ internal static class CrucibleJudge
 
     public const long MaxGovernanceBytes = 4 << 20;
 
-    /// <summary>Stands in the record of every run that nothing kept away from the machine.</summary>
-    public const string UncagedNote = "UNCAGED";
-
     private const int MaxNoteChars = 300;
 
     public static Judgement Judge(
@@ -84,9 +81,22 @@ internal static class CrucibleJudge
                     break;
             }
 
-            if (run.Caps.IsUncaged) _remarks.Add(UncagedNote);
+            if (CageNote.Of(run.Caps.IsUncaged, Grants.Reach(crucible.Grants).IsOpen) is { } open) _remarks.Add(open);
+            if (Refused() is { } refused) _remarks.Add(refused);
             if (run.LeakedProcesses > 0) _remarks.Add($"leaked_processes:{run.LeakedProcesses}");
             if (run.ProcessLimitHits > 0) _remarks.Add($"process_limit_hits:{run.ProcessLimitHits}");
+        }
+
+        /// <summary>The first destination that was refused, and how many more; null: none was.</summary>
+        private string? Refused()
+        {
+            var places = (run.Egress?.Attempts ?? []).Where(a => a.Verdict == EgressVerdict.Refused).Select(a => a.Destination).Distinct(StringComparer.Ordinal).ToList();
+            return places.Count switch
+            {
+                0 => null,
+                1 => $"refused:{places[0]}",
+                _ => $"refused:{places[0]} +{places.Count - 1}",
+            };
         }
 
         public void Protocol()

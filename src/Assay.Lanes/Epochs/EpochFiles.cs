@@ -40,6 +40,7 @@ public static class EpochFiles
             CruciblesFailedClosed = state.Failed,
             CruciblesNotRun = state.Crucibles.Length - state.Done,
             Uncaged = state.Crucibles.Count(c => c is { Result: not null, Run.Caps.IsUncaged: true }),
+            NetworkOpen = state.Crucibles.Count(c => c is { Result: not null, Declared.Grants.Network.IsOpen: true }),
             Runs = [.. state.Crucibles.Select(SummaryRun)],
         };
     }

@@ -82,6 +82,10 @@ public sealed record EpochSummary
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Uncaged { get; init; }
 
+    /// <summary>How many of the runs had the host's own network; left out when there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int NetworkOpen { get; init; }
+
     public required ImmutableArray<SummaryRun> Runs { get; init; }
 }
 

@@ -248,11 +248,15 @@ public sealed record JobState
                 End = end,
                 Cost = cost,
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
+                IsNetworkOpen = ended is EffectFinished { Outcome: ProcessOutcome } && HasOpenNetwork(ended.EffectId),
                 Egress = ended is EffectFinished { Outcome: ProcessOutcome run } ? run.Egress : null,
             }),
             Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, Cost = Counters.Cost + cost },
         };
     }
+
+    private bool HasOpenNetwork(string effectId) =>
+        JobEffects.StageOf(effectId) is { } stage && Job.Components.GetValueOrDefault(stage)?.Grants is { Network.IsOpen: true };
 
     private DateTimeOffset StartOf(EffectEvent ended) => Stages.Last(s => s.EffectId == ended.EffectId).StartedAt;
 
@@ -270,6 +274,9 @@ public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset Start
 {
     /// <summary>Whether nothing kept its program away from the machine.</summary>
     public bool IsUncaged { get; init; }
+
+    /// <summary>Whether its program had the host's own network.</summary>
+    public bool IsNetworkOpen { get; init; }
 
     /// <summary>What its program tried to reach; null where that was not watched.</summary>
     public Egress? Egress { get; init; }

@@ -213,6 +213,7 @@ internal static class ExecutionFold
 
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
+        if (outcome is ProcessOutcome && GrantsOf(state, task, id) is { Network.IsOpen: true }) task = task with { NetworkOpen = true };
         if (outcome is ProcessOutcome run && id.Kind == TaskEffectId.Act) task = task with { Egress = run.Egress, Gateway = run.Gateway };
         switch (id.Kind, outcome)
         {
@@ -229,6 +230,14 @@ internal static class ExecutionFold
                 return state.With(task);
         }
     }
+
+    /// <summary>What the program was granted; null: nothing, or it is one of Assay's own.</summary>
+    private static Grants? GrantsOf(ExecutionState state, TaskState task, TaskEffectId id) => id.Kind switch
+    {
+        TaskEffectId.Act => state.AdapterOf(task).Grants,
+        TaskEffectId.Test => task.Spec.AcceptanceTests.FirstOrDefault(t => t.Name == id.Detail)?.Grants,
+        _ => null,
+    };
 
     private static ExecutionState OnChore(ExecutionState state, EffectEvent effect, DateTimeOffset at)
     {

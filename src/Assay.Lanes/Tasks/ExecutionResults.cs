@@ -33,8 +33,9 @@ public static class ExecutionResults
     {
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
-        if (task.Uncaged) result["isolation"] = "UNCAGED";
+        if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;
         if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = new JsonArray([.. egress.Attempts.Select(Attempt)]);
+        if (task.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
         if (task.Agent is { } agent) result["agent"] = Agent(agent, task.Gateway);
         return result;
     }

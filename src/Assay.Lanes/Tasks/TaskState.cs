@@ -114,6 +114,9 @@ public sealed record TaskState(TaskSpec Spec)
     /// <summary>Whether any program of it ran without a cage.</summary>
     public bool Uncaged { get; init; }
 
+    /// <summary>Whether any program of it had the host's own network.</summary>
+    public bool NetworkOpen { get; init; }
+
     /// <summary>What its last adapter tried to reach; null where that was not watched.</summary>
     public Egress? Egress { get; init; }
 

@@ -4,6 +4,7 @@ using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Epochs;
@@ -21,6 +22,11 @@ internal sealed class CrucibleLoader(
         if (crucible.CrucibleId != id) Refuse("/crucible_id", "crucible_id", $"is {crucible.CrucibleId}, but the plan names this file {id}");
         if (!crucible.KernelTargets.Contains(plan.KernelTarget)) Refuse("/kernel_targets", "kernel_target", $"does not hold the plan's target {plan.KernelTarget}");
         foreach (var (key, message) in BudgetRule.Violations(plan.Budgets, crucible.Budgets)) Refuse($"/budgets/{key}", "budget", message);
+        if (Unmetered() is var (place, word) && plan.Budgets.PerCrucibleNetworkMaxBytes is { } most)
+        {
+            Refuse($"/{place}", "budget", $"{word} has no cap on the network, and the plan's per_crucible_network_max_bytes is {most}: list hosts, or take that cap out of the plan");
+        }
+
         if (plan.RunnerConfig.TemplateId == RunnerTemplate.ExitCodeV1 && crucible.Expect.ExpectedOutcome != "PASS")
         {
             Refuse("/expect/expected_outcome", "expected_outcome", "EXIT_CODE_V1 knows no outcome but PASS: say exit_code, or use C019_RUNNER_V1");
@@ -74,6 +80,14 @@ internal sealed class CrucibleLoader(
             Caps = caps,
         };
     }
+
+    /// <summary>The key and the word that give it a network which nothing counts; null: it has none.</summary>
+    private (string Key, string Word)? Unmetered() => (crucible.Level, crucible.Network) switch
+    {
+        (SandboxLevel.None, _) => ("sandbox", "none"),
+        (_, { } open) => ("network", WireName<OpenNetwork>.Of(open)),
+        _ => null,
+    };
 
     private GrantKeys Keys() =>
         new(crucible.Reads, crucible.Hides, crucible.Hosts, crucible.Network) { NetworkMaxBytes = crucible.Budgets.NetworkMaxBytes };

@@ -124,13 +124,19 @@ public sealed record DecisionView(string Step, string Decision, string Sha256, s
 /// <param name="CostUsd">What it spent.</param>
 public sealed record StageView(string Stage, int Attempt, string StartedAt, string? EndedAt, StageEnd? Result, decimal CostUsd)
 {
-    /// <summary><c>UNCAGED</c> when nothing kept its program away from the machine; else left out.</summary>
+    /// <summary>
+    /// <c>UNCAGED</c> when nothing kept its program away from the machine, <c>NETWORK OPEN</c> when it had the host's own network; else left out.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Isolation { get; init; }
 
     /// <summary>What its program tried to reach; left out where that was not watched, or nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<EgressAttempt>? Egress { get; init; }
+
+    /// <summary>How many attempts found no place there; left out when all did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? EgressUnlisted { get; init; }
 }
 
 /// <summary>A blueprint that was proposed to be tried next.</summary>

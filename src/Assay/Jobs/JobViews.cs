@@ -1,4 +1,5 @@
 using Assay.Inputs;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 
@@ -29,14 +30,15 @@ internal static class JobViews
         Version = version,
     };
 
-    private static StageView Stage(StageRun run, IReadOnlySet<string> lost) => new(
+    internal static StageView Stage(StageRun run, IReadOnlySet<string> lost) => new(
         JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),
         run.EndedAt is { } end ? RecordedTime.Text(end) : null,
         run.End ?? (lost.Contains(run.EffectId) ? StageEnd.Interrupted : null),
         run.Cost.Dollars)
     {
-        Isolation = run.IsUncaged ? "UNCAGED" : null,
+        Isolation = CageNote.Of(run.IsUncaged, run.IsNetworkOpen),
         Egress = run.Egress is { Attempts.IsEmpty: false } egress ? egress.Attempts : null,
+        EgressUnlisted = run.Egress is { Unlisted: > 0 and var unlisted } ? unlisted : null,
     };
 
     private static BudgetView Budget(JobState state)

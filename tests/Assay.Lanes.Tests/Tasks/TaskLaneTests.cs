@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -91,6 +93,9 @@ public sealed class TaskLaneTests
         var agent = Epochs.Given.Outcome() with { Egress = new Egress([], 3), Gateway = GivenAgent.Asked };
         var fold = initial.After(((Decision.Accepted)initial.Decide(Declare())).Events).Began(act).Ended(act, agent);
         Assert.Equal((3, 1), (fold.As<ExecutionState>().Task("one").Egress!.Unlisted, fold.As<ExecutionState>().Task("one").Gateway!.Requests));
+        var shown = JsonDocument.Parse(ExecutionResults.Text(fold.As<ExecutionState>(), new HashSet<string>())).RootElement;
+        Assert.Empty(ContractCatalog.Validate(ExecutionResults.Version, shown));
+        Assert.Equal(3, shown.GetProperty("results")[0].GetProperty("egress_unlisted").GetInt64());
         var after = fold.Began(act).Ended(act, new HttpOutcome(200, null, true) { StartedAt = Played.Now, DurationMs = 1 }).As<ExecutionState>().Task("one");
         Assert.Equal((null, null), (after.Egress, after.Gateway));
     }
