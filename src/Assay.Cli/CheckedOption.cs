@@ -63,7 +63,7 @@ internal static class CheckedOption
             {
                 var given = result.Tokens[0].Value;
                 if (words.FirstOrDefault(w => w.Equals(given, StringComparison.OrdinalIgnoreCase)) is { } word) return WireName<T>.Parse(word);
-                result.AddError($"{name} {given}: it is one of {string.Join(", ", words)}");
+                result.AddError($"{name} {given}: it is {(words is [var only] ? $"{only}, or left out" : $"one of {string.Join(", ", words)}")}");
                 return null;
             },
         };

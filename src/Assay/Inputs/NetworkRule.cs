@@ -46,7 +46,12 @@ internal static class NetworkRule
         var hosts = ImmutableArray.CreateBuilder<AllowedHost>();
         for (var i = 0; i < lines.Length; i++)
         {
-            if (AllowedHost.TryParse(lines[i], out var host, out var problem)) hosts.Add(host);
+            if (lines[i].Length == 0) refuse($"{pointer}/{i}", "host", "is empty: name what may be reached, as in api.example.com:443");
+            else if (lines[i].Contains(',', StringComparison.Ordinal))
+            {
+                refuse($"{pointer}/{i}", "host", $"{lines[i]} are several: each is an entry of its own (--host once for each)");
+            }
+            else if (AllowedHost.TryParse(lines[i], out var host, out var problem)) hosts.Add(host);
             else refuse($"{pointer}/{i}", "host", $"{lines[i]} {problem}");
         }
 

@@ -55,7 +55,9 @@ public sealed class HostsTests : IDisposable
     [InlineData("mean nothing with sandbox none", "--host", "a.b:1", "--sandbox", "none")]
     [InlineData("goes only with sandbox confined", "--network", "all", "--sandbox", "isolated")]
     [InlineData("makes the list of hosts mean nothing", "--network", "all", "--host", "a.b:1")]
-    [InlineData("--network some: it is one of all", "--network", "some")]
+    [InlineData("--network none: it is all, or left out", "--network", "none")]
+    [InlineData("--host: is empty: ", "--host", "")]
+    [InlineData("--host: a.b:1,c.d:2 are several: each is an entry of its own (--host once for each)", "--host", "a.b:1,c.d:2")]
     [InlineData("--network-max: means nothing without hosts", "--network-max", "1")]
     public async Task What_cannot_be_held_is_refused(string sentence, params string[] words)
     {
