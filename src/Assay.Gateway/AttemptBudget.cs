@@ -16,6 +16,7 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
     private long _reserved;
     private long _kept;
     private bool _hasUnknown;
+    private TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What was spent; null: not known, since there are no prices, or nobody has told what some answer cost.</summary>
     public Usd? Spent
@@ -46,21 +47,36 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
         return (long)Math.Min(price, MostMicros / 1024);
     }
 
-    /// <summary>The most tokens that an answer can have with what is left, when so many are sent.</summary>
-    public long Affordable(long input)
+    /// <summary>
+    /// Puts the most that a request can cost aside. Where that is more than is left, it goes alone, with what it is likely to cost: so the budget
+    /// is passed by one request at most. It waits for those that are under way, since they give back what they do not need.
+    /// </summary>
+    /// <param name="input">The most tokens that are paid for what is sent.</param>
+    /// <param name="likelyInput">How many they are likely to be.</param>
+    /// <param name="output">The longest answer that is wanted, in tokens.</param>
+    /// <param name="leastOutput">An answer that may be no longer than this is none.</param>
+    /// <param name="over">Ends the wait.</param>
+    /// <returns>What was put aside, and how long the answer may be; null: what is left does not pay for it.</returns>
+    public async Task<Reservation?> ReserveAsync(long input, long likelyInput, int output, int leastOutput, CancellationToken over)
     {
-        if (prices is not { Output: > 0 } || most is not { } limit) return long.MaxValue;
-        lock (_gate) return (long)Math.Max(0, Math.Floor((limit.Micros - Taken - Math.Ceiling(input * prices.Input)) / prices.Output));
-    }
-
-    /// <summary>Puts the price of a request aside; false: there is not so much left.</summary>
-    public bool TryReserve(long price)
-    {
-        lock (_gate)
+        while (true)
         {
-            if (most is { } limit && Taken + price > limit.Micros) return false;
-            _reserved += price;
-            return true;
+            Task settled;
+            lock (_gate)
+            {
+                var price = Price(input, 0, output);
+                if (most is not { } limit || Taken + price <= limit.Micros) return Put(price, output);
+                if (_reserved == 0)
+                {
+                    var left = limit.Micros - Taken;
+                    var room = Affordable(left, likelyInput, output);
+                    return room >= leastOutput ? Put(left, room) : null;
+                }
+
+                settled = _settled.Task;
+            }
+
+            await settled.WaitAsync(over).ConfigureAwait(false);
         }
     }
 
@@ -80,9 +96,30 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
         {
             _reserved -= reserved;
             _spent = Math.Min(MostMicros, _spent + (cost ?? 0));
-            if (cost is not null) return;
-            _hasUnknown = true;
-            _kept = Math.Min(MostMicros, _kept + Math.Max(reserved, atLeast));
+            if (cost is null)
+            {
+                _hasUnknown = true;
+                _kept = Math.Min(MostMicros, _kept + Math.Max(reserved, atLeast));
+            }
+
+            _settled.SetResult();
+            _settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
+
+    private Reservation Put(long price, int output)
+    {
+        _reserved += price;
+        return new Reservation(price, output);
+    }
+
+    /// <summary>The most tokens that an answer can have with what is left.</summary>
+    private int Affordable(long left, long input, int output) => prices is not { Output: > 0 }
+        ? Price(input, 0, 0) <= left ? output : 0
+        : (int)Math.Clamp(Math.Floor((left - Math.Ceiling(input * prices.Input)) / prices.Output), 0, output);
 }
+
+/// <summary>What is put aside for a request.</summary>
+/// <param name="Micros">In millionths of a dollar.</param>
+/// <param name="OutputTokens">The longest answer that this pays for.</param>
+internal sealed record Reservation(long Micros, int OutputTokens);

@@ -1,11 +1,11 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Engine.Gateways;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 using Microsoft.AspNetCore.Http;
 
 namespace Assay.Gateway;
@@ -115,7 +115,7 @@ internal sealed class ModelRelay : IDisposable
 
     private async Task AskAsync(HttpContext context, RequestKind kind, RelayedRequest request, CancellationToken over)
     {
-        var (path, body) = (request.Path, (byte[]?)null);
+        byte[]? body = null;
         using var read = await _bodies.ReadAsync(context.Request, over).ConfigureAwait(false);
         if (read.Problem is { } problem)
         {
@@ -132,7 +132,7 @@ internal sealed class ModelRelay : IDisposable
                 return;
             }
 
-            if (Prepare(kind, document, request, ref path) is { } refusal)
+            if (await PrepareAsync(kind, document, request, over).ConfigureAwait(false) is { } refusal)
             {
                 await RefuseAsync(context, request, 400, refusal).ConfigureAwait(false);
                 return;
@@ -141,7 +141,7 @@ internal sealed class ModelRelay : IDisposable
             body = JsonSerializer.SerializeToUtf8Bytes(document, GatewayJson.Default.JsonObject);
         }
 
-        if (await ReachAsync(context, request, path, body, over).ConfigureAwait(false) is not { } response) return;
+        if (await ReachAsync(context, request, body, over).ConfigureAwait(false) is not { } response) return;
         using (response)
         {
             read.Dispose();
@@ -150,13 +150,13 @@ internal sealed class ModelRelay : IDisposable
     }
 
     /// <summary>Puts the declared model in, takes out what may not pass, and puts the price aside; returns why it is not passed on.</summary>
-    private string? Prepare(RequestKind kind, JsonObject document, RelayedRequest request, ref string path)
+    private async Task<string?> PrepareAsync(RequestKind kind, JsonObject document, RelayedRequest request, CancellationToken over)
     {
         try
         {
-            (request.AskedModel, path) = _dialect.PutModel(document, request.Path, _gateway.Model);
+            (request.AskedModel, request.SentPath) = _dialect.PutModel(document, request.Path, _gateway.Model);
             request.Removed = _dialect.Clean(document, request.Path);
-            return kind == RequestKind.Answer ? Reserve(document, request) : null;
+            return kind == RequestKind.Answer ? await ReserveAsync(document, request, over).ConfigureAwait(false) : null;
         }
         catch (RefusedRequestException e)
         {
@@ -165,35 +165,30 @@ internal sealed class ModelRelay : IDisposable
     }
 
     /// <summary>Puts aside what the request can cost at most; a limit of its answer is set so that this is known.</summary>
-    private string? Reserve(JsonObject document, RelayedRequest request)
+    private async Task<string?> ReserveAsync(JsonObject document, RelayedRequest request, CancellationToken over)
     {
-        request.IsPaid = true;
-        request.InputAtMost = _dialect.InputAtMost(document, request.RequestBytes);
-        var room = _budget.Affordable(request.InputAtMost);
-        var least = Math.Min(LeastOutputTokens, _gateway.MaxOutputTokens);
-        if (room >= least)
+        const int bytesPerToken = 4;
+        var input = _dialect.InputAtMost(document, request.RequestBytes);
+        var likely = input / bytesPerToken;
+        var wanted = _dialect.Bound(document, request.Path, _gateway.MaxOutputTokens);
+        var least = Math.Min(LeastOutputTokens, wanted);
+        if (await _budget.ReserveAsync(input, likely, wanted, least, over).ConfigureAwait(false) is { } reservation)
         {
-            var output = _dialect.Bound(document, request.Path, (int)Math.Min(room, _gateway.MaxOutputTokens));
-            var price = _budget.Price(request.InputAtMost, 0, output);
-            if (_budget.TryReserve(price))
-            {
-                request.Reserved = price;
-                return null;
-            }
+            (request.IsPaid, request.Reserved) = (true, reservation.Micros);
+            _ = _dialect.Bound(document, request.Path, reservation.OutputTokens);
+            return null;
         }
 
-        request.IsFree = true;
-        var next = new Kernel.Values.Usd(_budget.Price(request.InputAtMost, 0, least));
-        return End(GatewayStop.Spent, $"the budget of {_gateway.MaxCost} is spent: {_budget.AtMost} so far, and the next request takes up to {next}");
+        var next = new Usd(_budget.Price(likely, 0, least));
+        return End(GatewayStop.Spent, $"the budget of {_gateway.MaxCost} is spent: {_budget.AtMost} so far, and the next request takes about {next}");
     }
 
     /// <summary>The head of the model's answer; null: there is none, and the agent was told.</summary>
-    private async Task<HttpResponseMessage?> ReachAsync(
-        HttpContext context, RelayedRequest request, string path, byte[]? body, CancellationToken over)
+    private async Task<HttpResponseMessage?> ReachAsync(HttpContext context, RelayedRequest request, byte[]? body, CancellationToken over)
     {
         try
         {
-            var response = await _upstream.AskAsync(context.Request, request.Method, path, body, over).ConfigureAwait(false);
+            var response = await _upstream.AskAsync(context.Request, request.Method, request.SentPath, body, over).ConfigureAwait(false);
             Interlocked.Exchange(ref _failures, 0);
             return response;
         }

@@ -12,6 +12,9 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
 
     public string Path { get; } = path;
 
+    /// <summary>Where the model is asked, with the declared model in it.</summary>
+    public string SentPath { get; set; } = path;
+
     /// <summary>The model that the agent named.</summary>
     public string? AskedModel { get; set; }
 
@@ -35,8 +38,6 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
 
     /// <summary>What is put aside for it, in millionths of a dollar.</summary>
     public long Reserved { get; set; }
-
-    public long InputAtMost { get; set; }
 
     public TokenCount Count { get; } = new();
 

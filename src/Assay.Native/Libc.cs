@@ -55,6 +55,7 @@ internal static partial class Libc
     public const int RLIMIT_DATA = 2;
     public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NPROC = 6;
+    public const int RLIMIT_NOFILE = 7;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd

@@ -11,8 +11,6 @@ internal static class AttemptRule
 {
     private const int MaxReason = 1_000;
 
-    /// <summary>More than this nobody is believed to have spent.</summary>
-    private const decimal MostUsd = 1_000_000_000;
     private const string CrashWords = "crashed: ";
     private const string EngineFailed = "the engine could not bring it to its end";
 
@@ -64,8 +62,8 @@ internal static class AttemptRule
             Of(task, result, reason, canRetry, health) with
             {
                 Answer = answer,
-                Cost = CostOf(run, agent) ?? default,
-                IsCostUnknown = agent is not null && CostOf(run, agent) is null,
+                Cost = run.Cost ?? run.Gateway?.CostAtMost ?? default,
+                IsCostUnknown = agent is not null && run.Cost is null,
                 DurationMs = run.DurationMs,
                 Agent = agent,
             };
@@ -95,10 +93,6 @@ internal static class AttemptRule
     /// <summary>Whether what it has done lies in its run root and its copy alone, which go, so that trying again does no harm.</summary>
     private static bool LeavesNothing(AdapterSpec adapter) =>
         adapter.Sandbox != SandboxLevel.None && Grants.Reach(adapter.Grants) is { IsOpen: false, Hosts.IsEmpty: true };
-
-    /// <summary>What the gateway counted stands over what an agent says; null: nobody knows.</summary>
-    private static Usd? CostOf(ProcessOutcome run, AgentRecord? agent) =>
-        run.Cost ?? (agent?.CostUsd is { } said ? Usd.Spent(Math.Min(said, MostUsd)) : null);
 
     /// <summary>Why an agent that ended well by its exit code did not: it has to say how it ended.</summary>
     private static string? AgentProblem(AgentRecord? agent) => agent switch

@@ -40,8 +40,19 @@ public static class ExecutionResults
         return result;
     }
 
-    /// <summary>What it says of itself; where it has a gateway, that one's counts. What nobody knows is null.</summary>
-    private static JsonObject Agent(AgentRecord agent, GatewayReport? gateway) => new()
+    /// <summary>
+    /// What it says of itself; where it has a gateway, that one's counts. What nobody knows is null, and what an agent says of its cost is only
+    /// its word.
+    /// </summary>
+    private static JsonObject Agent(AgentRecord agent, GatewayReport? gateway)
+    {
+        var said = Said(agent, gateway);
+        if (agent.CostUsd is { } cost) said["said_cost_usd"] = cost;
+        if (gateway?.CostAtMost is { } most) said["cost_at_most_usd"] = most.Dollars;
+        return said;
+    }
+
+    private static JsonObject Said(AgentRecord agent, GatewayReport? gateway) => new()
     {
         ["agent"] = agent.Agent,
         ["model"] = agent.Model,
@@ -58,7 +69,7 @@ public static class ExecutionResults
         ["input_tokens"] = gateway?.InputTokens ?? agent.InputTokens,
         ["cached_tokens"] = gateway?.CachedTokens ?? agent.CachedTokens,
         ["output_tokens"] = gateway?.OutputTokens ?? agent.OutputTokens,
-        ["cost_usd"] = gateway?.Cost?.Dollars ?? agent.CostUsd,
+        ["cost_usd"] = gateway?.Cost?.Dollars,
     };
 
     private static JsonObject Result(TaskState task) => new()

@@ -105,7 +105,7 @@ public sealed class RealAgentTests
         SkipUnlessThere();
         await using var provider = new ScriptedProvider(ModelDialect.Anthropic, new FakeScript([new FakeStep(Say: "ok")]));
         using var folder = Folder("claude-code", "claude", provider.Url);
-        await File.WriteAllTextAsync(folder.Under("key"), "another key");
+        await File.WriteAllTextAsync(folder.Under("key"), "another-key");
         await folder.ExecuteAsync();
         Assert.Contains("refuses the key: it answered 401", (string)(await folder.ResultsAsync())["kata"]["reason"]!, StringComparison.Ordinal);
     }

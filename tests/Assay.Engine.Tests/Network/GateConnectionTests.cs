@@ -107,6 +107,7 @@ public sealed class GateConnectionTests : IDisposable
         await client.ConnectAsync((IPEndPoint)gate.LocalEndpoint);
         var inside = await gate.AcceptSocketAsync();
         var echo = EchoAsync();
+        Assert.True(ConnectionShare.TryTake());
         var served = connection.ServeAsync(inside, new IPEndPoint(list.AddressOf("api.test")!, Port), _ended.Token);
         string? answer;
         try

@@ -15,7 +15,7 @@ internal sealed class GateConnection(HostList hosts, NameLookups lookups, Egress
     /// <summary>Is told of what should not happen, after which nothing may pass any more.</summary>
     public required Action<Exception> Failed { get; init; }
 
-    /// <summary>Serves a connection until it ends. Owns the socket.</summary>
+    /// <summary>Serves a connection until it ends. Owns the socket, and its part of <see cref="ConnectionShare"/>.</summary>
     /// <param name="inside">The run's side.</param>
     /// <param name="to">Where it goes as the run sees it.</param>
     /// <param name="ended">The end of the run.</param>
@@ -39,6 +39,10 @@ internal sealed class GateConnection(HostList hosts, NameLookups lookups, Egress
         {
             Failed(e);
         }
+        finally
+        {
+            ConnectionShare.Release();
+        }
     }
 
     private async Task AnswerAsync(Socket inside, IPEndPoint to, CancellationToken ended)
@@ -54,6 +58,13 @@ internal sealed class GateConnection(HostList hosts, NameLookups lookups, Egress
         if (reason is not null)
         {
             log.Note(EgressProtocol.Tcp, shown, to.Port, EgressVerdict.Refused, reason);
+            Reset(inside);
+            return;
+        }
+
+        // A question for a name below a wildcard carries what the run wants to say.
+        if (name is not null && !cap.TryTake(name.Length))
+        {
             Reset(inside);
             return;
         }

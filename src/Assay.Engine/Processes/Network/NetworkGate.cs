@@ -186,7 +186,7 @@ internal sealed unsafe class NetworkGate : IDisposable
             lock (_gate)
             {
                 _tasks.RemoveAll(t => t.IsCompleted);
-                if (_tasks.Count < MaxConnections)
+                if (_tasks.Count < MaxConnections && ConnectionShare.TryTake())
                 {
                     _tasks.Add(Task.Run(() => _connection.ServeAsync(inside, to, _ended.Token)));
                     continue;
@@ -194,7 +194,7 @@ internal sealed unsafe class NetworkGate : IDisposable
             }
 
             inside.Dispose();
-            _log.Note(EgressProtocol.Tcp, _list.NameOf(to.Address), to.Port, EgressVerdict.Refused, $"more than {MaxConnections} connections at once");
+            _log.Note(EgressProtocol.Tcp, _list.NameOf(to.Address), to.Port, EgressVerdict.Refused, $"too many connections at once: {MaxConnections} of one run, and what the engine's open files allow all of them");
         }
     }
 
