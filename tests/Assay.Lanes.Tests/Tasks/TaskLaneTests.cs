@@ -91,7 +91,7 @@ public sealed class TaskLaneTests
         var initial = LaneFold.Of(TaskLane.Instance);
         var act = new TaskEffectId(TaskEffectId.Act, "one", null).ToString();
         var agent = Epochs.Given.Outcome() with { Egress = new Egress([], 3), Gateway = GivenAgent.Asked };
-        var fold = initial.After(((Decision.Accepted)initial.Decide(Declare())).Events).Began(act).Ended(act, agent);
+        var fold = initial.After([.. ((Decision.Accepted)initial.Decide(Declare())).Events, new TaskStarted("one", "shell", 1, Fallback: false)]).Began(act).Ended(act, agent);
         Assert.Equal((3, 1), (fold.As<ExecutionState>().Task("one").Egress!.Unlisted, fold.As<ExecutionState>().Task("one").Gateway!.Requests));
         var shown = JsonDocument.Parse(ExecutionResults.Text(fold.As<ExecutionState>(), new HashSet<string>())).RootElement;
         Assert.Empty(ContractCatalog.Validate(ExecutionResults.Version, shown));
