@@ -96,7 +96,7 @@ public sealed record AgentTemplate
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
 
     /// <summary>Its environment and its home, which a document cannot set.</summary>
-    public ImmutableSortedDictionary<string, string> Variables => Environment.Add("HOME", $"{{run_root}}/{Home}");
+    public ImmutableSortedDictionary<string, string> Variables => WithHome(Environment);
 
     /// <summary>Files of its home, by path below it.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
@@ -138,6 +138,9 @@ public sealed record AgentTemplate
             },
         };
     }
+
+    private static ImmutableSortedDictionary<string, string> WithHome(ImmutableSortedDictionary<string, string> variables) =>
+        variables.Add("HOME", $"{{run_root}}/{Home}");
 
     private static ImmutableSortedDictionary<string, string> Sets(params (string Name, string Value)[] variables) =>
         variables.ToImmutableSortedDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal);
