@@ -1,6 +1,5 @@
 using Assay.Engine.Processes;
 using Assay.Engine.Processes.Containment;
-using Assay.Engine.Processes.Network;
 using Assay.Engine.Processes.Sandbox;
 using Assay.Native;
 

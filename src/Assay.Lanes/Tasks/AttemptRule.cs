@@ -1,7 +1,6 @@
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
-using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;

@@ -1,4 +1,3 @@
-using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Tasks;
 
