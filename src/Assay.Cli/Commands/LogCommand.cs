@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Assay.Jobs;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 
 namespace Assay.Cli.Commands;
 
-/// <summary><c>assay log</c>: the events as they are stored.</summary>
+/// <summary><c>assay log</c>: the events as they are stored, but for what is sealed.</summary>
 internal static class LogCommand
 {
     private const int PageEvents = 1024;
@@ -63,7 +64,8 @@ internal static class LogCommand
                 if (only is { } wanted && stored.Stream != wanted) continue;
                 if (isArray) Console.Out.Write(first ? "\n" : ",\n");
                 first = false;
-                var line = json ? Encoding.UTF8.GetString(stored.Bytes.Span) : Line(stored);
+                var shown = ShownEvent.Of(stored);
+                var line = json ? Encoding.UTF8.GetString(shown.Span) : Line(shown);
                 if (isArray) Console.Out.Write(line);
                 else Console.Out.WriteLine(line);
             }
@@ -76,9 +78,9 @@ internal static class LogCommand
         if (isArray) Console.Out.WriteLine(first ? "]" : "\n]");
     }
 
-    private static string Line(StoredEvent stored)
+    private static string Line(ReadOnlyMemory<byte> shown)
     {
-        var fields = EventEnvelope.Fields(stored.Bytes);
+        var fields = EventEnvelope.Fields(shown);
         var data = JsonSerializer.Serialize(fields.Data, LogJson.Default.JsonElement);
         if (data.Length > MaxDataLength) data = data[..MaxDataLength] + "…";
         return $"{fields.At:yyyy-MM-dd HH:mm:ss.fff}  {fields.Stream}@{fields.Version}  {fields.Type,-18} {data}";

@@ -32,7 +32,9 @@ internal static class DossierRule
 
         if (outcome.Listed.FirstOrDefault(f => f.Sha256 is null) is { } bad)
         {
-            return new StageProblem(StageRefusals.OutputFile, $"{bad.Name} {bad.Problem}");
+            return SealedRule.FolderOf(run, bad.Name) is { } folder
+                ? SealedRule.Problem(run, StageRefusals.OutputFile, $"{folder} holds what cannot be read")
+                : new StageProblem(StageRefusals.OutputFile, $"{bad.Name} {bad.Problem}");
         }
 
         if (NameProblem(run, [.. outcome.Listed.Select(f => f.Name)]) is { } name) return name;
@@ -40,7 +42,11 @@ internal static class DossierRule
         {
             var contract = file.Name.EndsWith(DossierLayout.Summary, StringComparison.Ordinal) ? "segments_summary_v1" : "metrics_v1";
             ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
-            if (StageJudge.DocumentProblem(file, content, contract, out var document) is { } wrong) return wrong;
+            if (StageJudge.DocumentProblem(file, content, contract, out var document) is { } wrong)
+            {
+                return SealedRule.Of(run, file, contract, wrong);
+            }
+
             if (contract == "segments_summary_v1" && SummaryProblem(run, document) is { } summary) return summary;
         }
 
@@ -70,7 +76,10 @@ internal static class DossierRule
             {
                 var name = DossierLayout.Segment(segment.SegmentId, file);
                 if (!segment.Holdout) expected.Add(name);
-                else if (names.Contains(name)) return Leak($"{name} was written: a hold-out has neither curve nor trades");
+                else if (names.Contains(name))
+                {
+                    return new StageProblem(StageRefusals.HoldoutLeak, $"{name} was written: a hold-out has neither curve nor trades");
+                }
             }
         }
 
@@ -79,12 +88,11 @@ internal static class DossierRule
             return new StageProblem(StageRefusals.EvidenceMissing, $"{missing} is missing");
         }
 
-        return names.Except(expected, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is { } stray
-            ? new StageProblem(StageRefusals.UnexpectedFile, $"{stray} is no file of a dossier with segments")
-            : null;
+        if (names.Except(expected, StringComparer.Ordinal).Order(StringComparer.Ordinal).FirstOrDefault() is not { } stray) return null;
+        return SealedRule.FolderOf(run, stray) is { } folder
+            ? SealedRule.Problem(run, StageRefusals.UnexpectedFile, $"{folder} holds more than {DossierLayout.Metrics}")
+            : new StageProblem(StageRefusals.UnexpectedFile, $"{stray} is no file of a dossier with segments");
     }
-
-    private static StageProblem Leak(string message, string? pointer = null) => new(StageRefusals.HoldoutLeak, message, pointer);
 
     /// <summary>The summary names each segment once, and of a hold-out only figures that the policy permits.</summary>
     private static StageProblem? SummaryProblem(RunDeclared run, JsonElement summary)
@@ -107,9 +115,10 @@ internal static class DossierRule
             }
 
             if (!segment.Holdout || !entries[i].TryGetProperty("metrics", out var metrics)) continue;
-            if (metrics.EnumerateObject().FirstOrDefault(m => !run.HoldoutMetrics.Contains(m.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } leak)
+            if (metrics.EnumerateObject().Any(m => !run.HoldoutMetrics.Contains(m.Name)))
             {
-                return Leak($"{leak.Name} of the hold-out {segment.SegmentId} may not be shown", $"/segments/{i}/metrics/{leak.Name}");
+                var message = $"{DossierLayout.Summary} shows more of the hold-out {segment.SegmentId} than the policy's holdout_metrics";
+                return SealedRule.Problem(run, StageRefusals.HoldoutLeak, message, $"/segments/{i}/metrics");
             }
         }
 

@@ -181,7 +181,8 @@ public static class JobEffects
             GatesPassed = gates.GatesPassed,
             GatesFailed = gates.GatesFailed,
             GateResultsSha256 = gates.Document.Sha256,
-            ManifestSha256 = state.Run.ManifestSha256,
+            PolicyBundleSha256 = job.Bundle.Sha256,
+            ManifestSha256 = state.Run.ToldManifestSha256,
             CardSha256 = state.Card?.Sha256,
             CardBytes = state.Card?.SizeBytes ?? 0,
         };

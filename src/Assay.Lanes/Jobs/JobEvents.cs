@@ -53,13 +53,20 @@ public sealed record Rejected(string Step, Digest Sha256, Actor By, string Reaso
 /// <summary>The dossier is complete.</summary>
 /// <param name="RunId">The run's name.</param>
 /// <param name="RunSha256">Its full identity.</param>
-/// <param name="ManifestSha256">The digest of dossier_manifest.json, to which gates and registry bind.</param>
+/// <param name="ManifestSha256">The digest of dossier_manifest.json, which is told nobody where there are hold-outs.</param>
 /// <param name="Files">The dossier's files.</param>
 /// <param name="Reused">An earlier job had run the same already.</param>
 public sealed record RunCompleted(string RunId, Digest RunSha256, Digest ManifestSha256, ImmutableArray<DossierFile> Files, bool Reused) : JobEvent
 {
     /// <summary>The dossier as stages may see it that may not see the hold-outs; null where there are none.</summary>
     public OpenDossier? Open { get; init; }
+
+    /// <summary>
+    /// The digest that is told: of the manifest without hold-outs. One over the digests of all files would let whoever knows the others
+    /// find a held figure by trying them all.
+    /// </summary>
+    [JsonIgnore]
+    public Digest ToldManifestSha256 => Open?.Manifest ?? ManifestSha256;
 }
 
 /// <summary>A dossier without its hold-outs. Digests are left out with the files: a short document could be guessed from one.</summary>

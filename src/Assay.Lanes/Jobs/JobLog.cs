@@ -60,7 +60,11 @@ public static class JobLog
         WaitingApproval waiting => ($"waits for a decision on {waiting.Step}", Step(waiting.Step, waiting.Sha256)),
         Approved approved => (approved.Reason, Step(approved.Step, approved.Sha256)),
         Rejected rejected => (rejected.Reason, With(Step(rejected.Step, rejected.Sha256), ("replaced", rejected.Replaced))),
-        RunCompleted run => (run.Reused ? "the dossier was there already" : null, new JsonObject { ["run_id"] = run.RunId, ["dossier_manifest_sha256"] = run.ManifestSha256.ToString() }),
+        RunCompleted run => (run.Reused ? "the dossier was there already" : null, new JsonObject
+        {
+            ["run_id"] = run.RunId,
+            ["dossier_manifest_sha256"] = run.ToldManifestSha256.ToString(),
+        }),
         RegistryUpdated registered => (null, With(new JsonObject { ["trial"] = registered.Trial }, ("card_id", registered.CardId))),
         SpawnRequested requested => (requested.Child.Title, new JsonObject { ["child_job_id"] = requested.Child.JobId }),
         Spawned spawned => (null, With(new JsonObject { ["child_job_id"] = spawned.ChildJobId }, ("proposal_id", spawned.ProposalId))),

@@ -21,6 +21,10 @@ public sealed record TrialRequest
 
     public required string PolicyBundleId { get; init; }
 
+    /// <summary>The digest of the bundle; null in what was recorded before it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Digest? PolicyBundleSha256 { get; init; }
+
     public required bool Passed { get; init; }
 
     public required int GatesPassed { get; init; }
@@ -29,6 +33,7 @@ public sealed record TrialRequest
 
     public required Digest GateResultsSha256 { get; init; }
 
+    /// <summary>Of the manifest without hold-outs; what an earlier build recorded is over the whole one.</summary>
     public required Digest ManifestSha256 { get; init; }
 
     /// <summary>The card, which only a run that passed has.</summary>

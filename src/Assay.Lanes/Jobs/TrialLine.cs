@@ -27,6 +27,7 @@ internal static class TrialLine
             ["gate_results_sha256"] = trial.GateResultsSha256.ToString(),
             ["manifest_sha256"] = trial.ManifestSha256.ToString(),
         };
+        if (trial.PolicyBundleSha256 is { } policies) line["policy_bundle_sha256"] = policies.ToString();
         if (trial.CardId is { } card) line["card_id"] = card;
         return JsonLine.Of(line);
     }
