@@ -30,7 +30,7 @@ internal static class AgentCheck
             Stdin = $"{File} is misspelt: make it say hello.",
             Pinned = adapter.Pinned,
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
-            Hidden = Grants.Hidden(adapter.Grants),
+            Hidden = [.. Grants.Hidden(adapter.Grants), .. KeyRule.Of(adapter)],
             Network = Grants.Reach(adapter.Grants),
             Collect = [new CollectedName(File, 1 << 10, Content: true)],
             Caps = new ProcessCaps { TimeMs = 60_000, KillMs = 62_000, StdoutBytes = 8 << 20, StderrBytes = 1 << 20, Processes = 256, MemoryBytes = 2L << 30 },

@@ -50,7 +50,11 @@ public static class TaskEffects
         From = task.Spec.WorkingTree!,
         To = TaskPaths.Copy(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
         IsProject = task.Spec.WorkingTree == state.Declared.ProjectRoot,
-        Exclude = task.Spec.WorkingTree == state.Declared.ProjectRoot ? state.Declared.Own : [],
+        Exclude =
+        [
+            .. task.Spec.WorkingTree == state.Declared.ProjectRoot ? state.Declared.Own : [],
+            .. KeyRule.In(state, task.Spec.WorkingTree!),
+        ],
     };
 
     /// <summary>The adapter's part.</summary>
@@ -101,7 +105,7 @@ public static class TaskEffects
             Caps = test.Caps,
             Sandbox = test.Sandbox,
             Readable = Grants.Readable(test.Grants, test.Command[0]),
-            Hidden = Grants.Hidden(test.Grants),
+            Hidden = [.. Grants.Hidden(test.Grants), .. KeyRule.Of(state)],
             Network = Grants.Reach(test.Grants),
             Live = true,
         };
@@ -174,7 +178,7 @@ public static class TaskEffects
             Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
             Pinned = adapter.Pinned,
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
-            Hidden = Grants.Hidden(adapter.Grants),
+            Hidden = [.. Grants.Hidden(adapter.Grants), .. KeyRule.Of(state).Except(Own(adapter))],
             Network = Grants.Reach(adapter.Grants),
             WorkFolder = task.Copy?.Work,
             Meter = new CostMeter(MeterFile, task.Spec.MaxCost),
@@ -182,6 +186,9 @@ public static class TaskEffects
             Sandbox = adapter.Sandbox,
             Live = true,
         };
+
+    /// <summary>What a model call has to read, which is a program of Assay's own.</summary>
+    private static IEnumerable<string> Own(AdapterSpec adapter) => adapter.Kind == AdapterKind.Model ? KeyRule.Of(adapter) : [];
 
     private static CallHttp Request(ExecutionState state, TaskState task, AdapterSpec adapter) => new(Id(TaskEffectId.Act, task))
     {
