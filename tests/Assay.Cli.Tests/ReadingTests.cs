@@ -22,6 +22,20 @@ public sealed class ReadingTests : IDisposable
     }
 
     [Fact]
+    public async Task Epochs_are_listed_by_the_numbers_in_their_names()
+    {
+        foreach (var id in (string[])["TRY_RUN10", "TRY_RUN2", "TRY"])
+        {
+            var plan = new PlanBuilder(_folder.Under(id)).Add("ONE", "true");
+            plan.Plan["epoch_id"] = id;
+            await RunAsync(plan);
+        }
+
+        var listed = JsonNode.Parse((await AssayProgram.RunAsync(_folder.Path, "epoch", "list", "--json")).Output)!.AsArray();
+        Assert.Equal(["TRY", "TRY_RUN2", "TRY_RUN10"], listed.Select(e => (string)e!["epoch_id"]!));
+    }
+
+    [Fact]
     public async Task A_lock_that_another_holds_is_in_nobodys_way()
     {
         await RunAsync(new PlanBuilder(_folder.Under("plan")).Add("ONE", "echo one"));

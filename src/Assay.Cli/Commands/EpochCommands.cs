@@ -70,6 +70,7 @@ internal static class EpochCommands
             }
 
             Print(view, globals.Json(parsed));
+            if (!globals.Json(parsed)) foreach (var network in view.Networks) Console.Out.WriteLine(EgressWords.Of(network));
             return ExitCodes.Done;
         });
         return command;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Assay.Epochs;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Cli.Output;
 
@@ -7,6 +9,13 @@ namespace Assay.Cli.Output;
 internal static class EgressWords
 {
     private const int MostNamed = 3;
+
+    /// <summary>A crucible's line.</summary>
+    public static string Of(CrucibleNetwork network)
+    {
+        var limit = network.EndedAtItsLimit ? $"ended at {WireName<KillReason>.Of(KillReason.NetworkLimit)}" : "network";
+        return $"{network.CrucibleId}: {limit}{Of(network.Egress.Attempts, network.Egress.Unlisted)}";
+    }
 
     /// <summary>Begins with its separator; empty when nothing was tried.</summary>
     public static string Of(ImmutableArray<EgressAttempt>? attempts, long? unlisted)

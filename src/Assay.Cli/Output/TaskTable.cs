@@ -46,6 +46,7 @@ internal static class TaskTable
         if (task.Spec.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
         if (task.Spec.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", task.Spec.FileScope.Write)}");
         if (task.Patch is { } patch) Console.Out.WriteLine($"patch {patch.PatchId}: {patch.FileCount} files, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
+        foreach (var line in AgentWords.Of(task)) Console.Out.WriteLine(line);
         if (prompt is not null)
         {
             Console.Out.WriteLine();
@@ -57,6 +58,7 @@ internal static class TaskTable
             Console.Out.WriteLine();
             var because = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
             Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{because}");
+            if (AgentWords.Network(test.Egress) is { } reached) Console.Out.WriteLine($"        {reached}");
             foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
         }
 

@@ -38,6 +38,10 @@ public sealed record RunAnswer(
     /// <summary>The summary without hold-outs; null where there are none, or the run was made before there was one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DossierFile? OpenSummary { get; init; }
+
+    /// <summary>What its program tried to reach; null where that was not watched, or it ran for another job.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Egress? Egress { get; init; }
 }
 
 /// <summary>What the registry answers to <see cref="LogTrial"/>.</summary>

@@ -249,7 +249,7 @@ public sealed record JobState
                 Cost = cost,
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
                 IsNetworkOpen = ended is EffectFinished { Outcome: ProcessOutcome } && HasOpenNetwork(ended.EffectId),
-                Egress = ended is EffectFinished { Outcome: ProcessOutcome run } ? run.Egress : null,
+                Egress = EgressOf(ended),
             }),
             Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, Cost = Counters.Cost + cost },
         };
@@ -257,6 +257,13 @@ public sealed record JobState
 
     private bool HasOpenNetwork(string effectId) =>
         JobEffects.StageOf(effectId) is { } stage && Job.Components.GetValueOrDefault(stage)?.Grants is { Network.IsOpen: true };
+
+    private static Egress? EgressOf(EffectEvent ended) => (ended as EffectFinished)?.Outcome switch
+    {
+        ProcessOutcome run => run.Egress,
+        AnswerOutcome { Answer: RunAnswer run } => run.Egress,
+        _ => null,
+    };
 
     private DateTimeOffset StartOf(EffectEvent ended) => Stages.Last(s => s.EffectId == ended.EffectId).StartedAt;
 

@@ -61,6 +61,7 @@ public sealed class RunLane : Lane<RunState>
         {
             Document = state.Phase == RunPhase.Completed ? state.Manifest.Bytes() : default,
             OpenSummary = state.Phase == RunPhase.Completed ? state.OpenSummary : null,
+            Egress = isOwn ? state.Egress : null,
         };
     }
 

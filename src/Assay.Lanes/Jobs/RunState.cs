@@ -59,6 +59,9 @@ public sealed record RunState
 
     public long DurationMs { get; init; }
 
+    /// <summary>What its last process tried to reach; null where that was not watched.</summary>
+    public Egress? Egress { get; init; }
+
     /// <summary>How it stands, as it is shown.</summary>
     public string Status => Failure is { } failure ? WireName<RunEnd>.Of(failure.Status)
         : Phase == RunPhase.Completed ? WireName<RunEnd>.Of(RunEnd.Completed)
@@ -81,12 +84,14 @@ public sealed record RunState
                 OpenSummary = null,
                 Cost = default,
                 DurationMs = 0,
+                Egress = null,
             },
             EffectFinished { Outcome: ProcessOutcome run } => next with
             {
                 Passed = run is { ExitCode: 0, Signal: null, KillReason: null, NoEnd: null } ? run : null,
                 Cost = Cost + (run.Cost ?? default),
                 DurationMs = DurationMs + run.DurationMs,
+                Egress = run.Egress,
             },
             EffectInterrupted => next with { DurationMs = DurationMs + (long)(recorded.At - LastAt).TotalMilliseconds },
             EffectEvent => next,

@@ -19,7 +19,10 @@ internal static class AcceptanceRule
     {
         TestResult Result(bool passed, TestReport report, string? reason) => new(
             test.Name, test.Required, passed, report.Tests, report.Failures, reason is null ? null : BoundedText.Cut(reason, 1_000),
-            [.. report.FirstFailures.Take(MaxFailures).Select(f => BoundedText.Cut(f, MaxFailureChars))], run.DurationMs);
+            [.. report.FirstFailures.Take(MaxFailures).Select(f => BoundedText.Cut(f, MaxFailureChars))], run.DurationMs)
+        {
+            Egress = run.Egress is { Attempts.IsEmpty: false } egress ? egress : null,
+        };
 
         var problem = AttemptRule.ProcessProblem(run, [0]);
         if (test.Parse == ReportFormat.ExitCode)

@@ -33,9 +33,14 @@ public static class ExecutionResults
     {
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
+<<<<<<< HEAD
         if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;
         if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = new JsonArray([.. egress.Attempts.Select(Attempt)]);
         if (task.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
+=======
+        if (task.Uncaged) result["isolation"] = "UNCAGED";
+        if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = Attempts(egress);
+>>>>>>> 4b57031 (What a job's run, an acceptance test and an epoch tried to reach is shown; a task shows its agent; epochs are listed by their numbers)
         if (task.Agent is { } agent) result["agent"] = Agent(agent, task.Gateway);
         return result;
     }
@@ -91,10 +96,17 @@ public static class ExecutionResults
         ["cost_usd"] = task.IsCostUnknown ? null : task.Cost.Dollars,
     };
 
-    private static JsonNode? Attempt(EgressAttempt attempt) =>
-        JsonSerializer.SerializeToNode(attempt, TaskJson.Default.EgressAttempt);
+    private static JsonArray Attempts(Egress egress) =>
+        new([.. egress.Attempts.Select(a => JsonSerializer.SerializeToNode(a, TaskJson.Default.EgressAttempt))]);
 
-    private static JsonObject Test(TestResult test) => new()
+    private static JsonObject Test(TestResult test)
+    {
+        var result = Outcome(test);
+        if (test.Egress is { } egress) result["egress"] = Attempts(egress);
+        return result;
+    }
+
+    private static JsonObject Outcome(TestResult test) => new()
     {
         ["name"] = test.Name,
         ["required"] = test.Required,

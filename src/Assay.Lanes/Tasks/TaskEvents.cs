@@ -145,7 +145,12 @@ public sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(Ta
 /// <param name="FirstFailures">The first failures, as the report words them.</param>
 /// <param name="DurationMs">How long it took.</param>
 public sealed record TestResult(
-    string Name, bool Required, bool Passed, long Tests, long Failures, string? Reason, ImmutableArray<string> FirstFailures, long DurationMs);
+    string Name, bool Required, bool Passed, long Tests, long Failures, string? Reason, ImmutableArray<string> FirstFailures, long DurationMs)
+{
+    /// <summary>What it tried to reach; null where that was not watched, or nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Egress? Egress { get; init; }
+}
 
 /// <summary>The task goes back to wait for another attempt.</summary>
 public sealed record TaskRetried(string TaskId, string Reason, DateTimeOffset NotBefore, PatchDeclaration? Dropped) : TaskEvent(TaskId);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
@@ -23,16 +24,27 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         var machine = StreamLoad.Of(workspace.Store, EpochLane.Instance, info.Stream);
         var state = (EpochState)machine.State;
         var summary = EpochFiles.Summary(state);
-        return new EpochView(summary, state.Finished is null ? Standing(machine, state, summary) : null);
+        var standing = state.Finished is null ? Standing(machine, state, summary) : null;
+        return new EpochView(summary, standing) { Networks = [.. Networks(state)] };
     }
 
-    /// <summary>The rows of the table <c>epochs</c>; the phase of one whose engine is gone is <c>interrupted</c>.</summary>
+    private static IEnumerable<CrucibleNetwork> Networks(EpochState state) =>
+        from crucible in state.Crucibles
+        let run = crucible.Replay ?? crucible.Run
+        let egress = run?.Egress
+        where egress is { Attempts.IsEmpty: false }
+        select new CrucibleNetwork(crucible.Declared.CrucibleId, run.KillReason == KillReason.NetworkLimit, egress);
+
+    /// <summary>
+    /// The rows of the table <c>epochs</c>, by the numbers in their names; the phase of one whose engine is gone is <c>interrupted</c>.
+    /// </summary>
     public async Task<IReadOnlyList<LaneRow>> ListAsync()
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
         var living = new LivingEngines(workspace.Store, time);
         bool IsInterrupted(LaneRow row) => row.Text("verdict") is null && !living.Own(EpochLane.StreamOf(row.Key));
-        return [.. workspace.Store.Rows(EpochTables.Epochs).Select(row => IsInterrupted(row) ? Interrupted(row) : row)];
+        var rows = workspace.Store.Rows(EpochTables.Epochs).OrderBy(r => NaturalOrder.Key(r.Key), StringComparer.Ordinal);
+        return [.. rows.Select(row => IsInterrupted(row) ? Interrupted(row) : row)];
     }
 
     private static LaneRow Interrupted(LaneRow row) =>

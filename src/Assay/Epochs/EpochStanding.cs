@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;
 
@@ -84,7 +85,17 @@ public sealed record StandingRun(
 }
 
 /// <summary>An epoch as people see it: its summary, or how it stands while it has no verdict.</summary>
-public sealed record EpochView(EpochSummary Summary, EpochStanding? Standing);
+public sealed record EpochView(EpochSummary Summary, EpochStanding? Standing)
+{
+    /// <summary>The crucibles whose runs tried to reach something.</summary>
+    public required ImmutableArray<CrucibleNetwork> Networks { get; init; }
+}
+
+/// <summary>What a crucible's last run tried to reach.</summary>
+/// <param name="CrucibleId">The crucible.</param>
+/// <param name="EndedAtItsLimit">Whether <c>network_max_bytes</c> ended it.</param>
+/// <param name="Egress">The attempts.</param>
+public sealed record CrucibleNetwork(string CrucibleId, bool EndedAtItsLimit, Egress Egress);
 
 /// <summary>Serializers for what is shown of epochs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
