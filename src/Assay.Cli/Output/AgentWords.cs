@@ -1,6 +1,5 @@
 using System.Globalization;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Cli.Output;

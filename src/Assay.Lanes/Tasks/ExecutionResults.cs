@@ -33,14 +33,9 @@ public static class ExecutionResults
     {
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
-<<<<<<< HEAD
         if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;
-        if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = new JsonArray([.. egress.Attempts.Select(Attempt)]);
-        if (task.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
-=======
-        if (task.Uncaged) result["isolation"] = "UNCAGED";
         if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = Attempts(egress);
->>>>>>> 4b57031 (What a job's run, an acceptance test and an epoch tried to reach is shown; a task shows its agent; epochs are listed by their numbers)
+        if (task.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
         if (task.Agent is { } agent) result["agent"] = Agent(agent, task.Gateway);
         return result;
     }
@@ -103,6 +98,7 @@ public static class ExecutionResults
     {
         var result = Outcome(test);
         if (test.Egress is { } egress) result["egress"] = Attempts(egress);
+        if (test.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
         return result;
     }
 
