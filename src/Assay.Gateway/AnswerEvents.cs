@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Assay.Gateway;
 
 /// <summary>
-/// Reads an answer on its way for the tokens that it tells: events of a stream (lines that begin with <c>data:</c>), one document, or an array
-/// of them. What cannot be read is passed on all the same, and not counted.
+/// Reads an answer on its way for the tokens that it tells: events of a stream (lines that begin with <c>data:</c>), one document, or an
+/// array of them. What cannot be read is passed on all the same, and not counted.
 /// </summary>
 internal sealed class AnswerEvents(Dialect dialect, TokenCount count, string? mediaType)
 {

@@ -15,11 +15,13 @@ internal static class AnswerHead
     public static string Copy(HttpResponseMessage from, HttpResponse to)
     {
         to.StatusCode = (int)from.StatusCode;
-        var type = Types.FirstOrDefault(t => string.Equals(t, from.Content.Headers.ContentType?.MediaType, StringComparison.OrdinalIgnoreCase)) ?? OtherType;
+        var said = from.Content.Headers.ContentType?.MediaType;
+        var type = Types.FirstOrDefault(t => string.Equals(t, said, StringComparison.OrdinalIgnoreCase)) ?? OtherType;
         to.ContentType = type;
         if (Seconds(from.Headers.RetryAfter) is { } seconds) to.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return type;
     }
 
-    private static long? Seconds(RetryConditionHeaderValue? after) => after?.Delta is { TotalSeconds: >= 0 and < 1e6 } delta ? (long)delta.TotalSeconds : null;
+    private static long? Seconds(RetryConditionHeaderValue? after) =>
+        after?.Delta is { TotalSeconds: >= 0 and < 1e6 } delta ? (long)delta.TotalSeconds : null;
 }

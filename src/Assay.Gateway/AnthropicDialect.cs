@@ -8,15 +8,16 @@ internal sealed class AnthropicDialect : Dialect
 {
     private static readonly FrozenSet<string> Known =
     [
-        "model", "messages", "system", "max_tokens", "metadata", "stop_sequences", "stream", "temperature", "top_k", "top_p", "thinking", "tools",
-        "tool_choice", "output_config", "output_format", "context_management", "cache_control",
+        "model", "messages", "system", "max_tokens", "metadata", "stop_sequences", "stream", "temperature", "top_k", "top_p", "thinking",
+        "tools", "tool_choice", "output_config", "output_format", "context_management", "cache_control",
     ];
 
     /// <summary>Tools with a type that the agent runs itself; all others of the provider's run there.</summary>
     private static readonly string[] OfTheAgent = ["bash_", "text_editor_", "computer_", "memory_"];
 
     /// <summary>Features that cost more by the token, or reach elsewhere.</summary>
-    private static readonly string[] Dear = ["context-1m", "fast-mode", "mcp-client", "web-fetch", "web-search", "files-api", "code-execution", "skills"];
+    private static readonly string[] Dear =
+        ["context-1m", "fast-mode", "mcp-client", "web-fetch", "web-search", "files-api", "code-execution", "skills"];
 
     public override (string Header, string Prefix) Key => ("x-api-key", "");
 
@@ -41,12 +42,12 @@ internal sealed class AnthropicDialect : Dialect
     {
         List<string> removed = [];
         Keep(body, Known, "", removed);
-        KeepTools(body, t => UntrustedJson.Text(t["type"]) is var type && (type is null or "custom" || OfTheAgent.Any(type.StartsWith)), removed);
+        KeepTools(body, IsTheAgents, removed);
         foreach (var block in Blocks(body))
         {
             RefuseElsewhere(UntrustedJson.Text(block["type"]) == "container_upload", "a file");
-            var source = block["source"];
-            RefuseElsewhere(source is not null && UntrustedJson.Text(source.Member("type")) is not ("base64" or "text" or "content"), "a picture or document");
+            var isElsewhere = block["source"] is { } source && UntrustedJson.Text(source.Member("type")) is not ("base64" or "text" or "content");
+            RefuseElsewhere(isElsewhere, "a picture or document");
         }
 
         return removed;
@@ -85,7 +86,8 @@ internal sealed class AnthropicDialect : Dialect
             count.IsFinal |= UntrustedJson.Text(part["type"]) is "message_delta" or "message";
         }
 
-        if (part["delta"] is JsonObject delta) count.Characters += Length(delta["text"]) + Length(delta["partial_json"]) + Length(delta["thinking"]);
+        if (part["delta"] is not JsonObject delta) return;
+        count.Characters += Length(delta["text"]) + Length(delta["partial_json"]) + Length(delta["thinking"]);
     }
 
     public override JsonObject Error(int status, string message) => new()
@@ -97,9 +99,14 @@ internal sealed class AnthropicDialect : Dialect
     /// <summary>The blocks of a request, those in the answers of tools included.</summary>
     private static IEnumerable<JsonObject> Blocks(JsonObject body)
     {
-        var outer = UntrustedJson.Objects(body["system"]).Concat(UntrustedJson.Objects(body["messages"]).SelectMany(m => UntrustedJson.Objects(m["content"]))).ToList();
-        return outer.Concat(outer.SelectMany(b => UntrustedJson.Objects(b["content"]).Concat(UntrustedJson.Objects(b["source"].Member("content")))));
+        var said = UntrustedJson.Objects(body["messages"]).SelectMany(m => UntrustedJson.Objects(m["content"]));
+        var outer = UntrustedJson.Objects(body["system"]).Concat(said).ToList();
+        var inner = outer.SelectMany(b => UntrustedJson.Objects(b["content"]).Concat(UntrustedJson.Objects(b["source"].Member("content"))));
+        return outer.Concat(inner);
     }
+
+    private static bool IsTheAgents(JsonObject tool) =>
+        UntrustedJson.Text(tool["type"]) is var type && (type is null or "custom" || OfTheAgent.Any(t => type.StartsWith(t, StringComparison.Ordinal)));
 
     private static long Length(JsonNode? text) => UntrustedJson.Text(text)?.Length ?? 0;
 }

@@ -4,8 +4,9 @@ using Assay.Kernel.Values;
 namespace Assay.Gateway;
 
 /// <summary>
-/// The money of one attempt, in millionths of a dollar. What a request can cost at most is put aside before it is sent, and replaced by what
-/// it cost when that is known, so that requests at the same time cannot spend the same money twice. What is never known stays put aside.
+/// The money of one attempt, in millionths of a dollar. What a request can cost at most is put aside before it is sent, and replaced by
+/// what it cost when that is known, so that requests at the same time cannot spend the same money twice. What is never known stays put
+/// aside.
 /// </summary>
 internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
 {
@@ -48,8 +49,8 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
     }
 
     /// <summary>
-    /// Puts the most that a request can cost aside. Where that is more than is left, it goes alone, with what it is likely to cost: so the budget
-    /// is passed by one request at most. It waits for those that are under way, since they give back what they do not need.
+    /// Puts the most that a request can cost aside. Where that is more than is left, it goes alone, with what it is likely to cost: so
+    /// the budget is passed by one request at most. It waits for those that are under way, since they give back what they do not need.
     /// </summary>
     /// <param name="input">The most tokens that are paid for what is sent.</param>
     /// <param name="likelyInput">How many they are likely to be.</param>

@@ -5,9 +5,9 @@ using Assay.Kernel.Effects;
 namespace Assay.Gateway;
 
 /// <summary>
-/// What differs between the ways in which models are spoken to: paths, keys, what a request may hold, where the model's name and the most of an
-/// answer stand, where tokens are counted, and how an error looks. What is not known to be harmless does not pass: another spelling, a field
-/// of tomorrow, or a tool of the provider's may cost more than is put aside, or reach what the run may not.
+/// What differs between the ways in which models are spoken to: paths, keys, what a request may hold, where the model's name and the most
+/// of an answer stand, where tokens are counted, and how an error looks. What is not known to be harmless does not pass: another
+/// spelling, a field of tomorrow, or a tool of the provider's may cost more than is put aside, or reach what the run may not.
 /// </summary>
 internal abstract class Dialect
 {
@@ -88,7 +88,8 @@ internal abstract class Dialect
     /// <summary>Refuses a request with something in it that the provider would take from elsewhere.</summary>
     protected static void RefuseElsewhere(bool isElsewhere, string what)
     {
-        if (isElsewhere) throw new RefusedRequestException($"{what} is taken from elsewhere: the gateway passes on what stands in the request itself");
+        if (!isElsewhere) return;
+        throw new RefusedRequestException($"{what} is taken from elsewhere: the gateway passes on what stands in the request itself");
     }
 
     /// <summary>Lowers a limit to the most, or sets it where there is none.</summary>

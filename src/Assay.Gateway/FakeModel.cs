@@ -19,9 +19,11 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri!.AbsolutePath;
-        if (request.Content is null || path.EndsWith("count_tokens", StringComparison.Ordinal) || path.EndsWith(":countTokens", StringComparison.Ordinal))
+        var isCount = path.EndsWith("count_tokens", StringComparison.Ordinal) || path.EndsWith(":countTokens", StringComparison.Ordinal);
+        if (request.Content is null || isCount)
         {
-            return Json(new JsonObject { ["input_tokens"] = 1, ["totalTokens"] = 1, ["object"] = "list", ["data"] = new JsonArray(), ["models"] = new JsonArray() });
+            var (none, noModels) = (new JsonArray(), new JsonArray());
+            return Json(new JsonObject { ["input_tokens"] = 1, ["totalTokens"] = 1, ["object"] = "list", ["data"] = none, ["models"] = noModels });
         }
 
         var asked = JsonNode.Parse(await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false))!.AsObject();
@@ -56,15 +58,24 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
     /// <summary>How many tool calls the request carries the answers of.</summary>
     private static int Answers(JsonObject body)
     {
-        var anthropic = (body["messages"] as JsonArray ?? []).Select(m => m?["content"]).OfType<JsonArray>().SelectMany(c => c).Count(p => (string?)p?["type"] == "tool_result");
-        var openAi = (body["input"] as JsonArray ?? []).OfType<JsonObject>().Count(i => ((string?)i["type"])?.EndsWith("_output", StringComparison.Ordinal) == true);
-        var gemini = (body["contents"] as JsonArray ?? []).SelectMany(c => c?["parts"] as JsonArray ?? []).OfType<JsonObject>().Count(p => p.ContainsKey("functionResponse"));
+        var blocks = UntrustedJson.Objects(body["messages"]).SelectMany(m => UntrustedJson.Objects(m["content"]));
+        var anthropic = blocks.Count(b => UntrustedJson.Text(b["type"]) == "tool_result");
+        var items = UntrustedJson.Objects(body["input"]);
+        var openAi = items.Count(i => UntrustedJson.Text(i["type"])?.EndsWith("_output", StringComparison.Ordinal) == true);
+        var parts = UntrustedJson.Objects(body["contents"]).SelectMany(c => UntrustedJson.Objects(c["parts"]));
+        var gemini = parts.Count(p => p.ContainsKey("functionResponse"));
         return anthropic + openAi + gemini;
     }
 
     private List<JsonObject> Anthropic(JsonObject asked, int at, string? tool, JsonObject? call, string? say)
     {
-        var usage = new JsonObject { ["input_tokens"] = _script.InputTokens, ["cache_creation_input_tokens"] = 0, ["cache_read_input_tokens"] = 0, ["output_tokens"] = _script.OutputTokens };
+        var usage = new JsonObject
+        {
+            ["input_tokens"] = _script.InputTokens,
+            ["cache_creation_input_tokens"] = 0,
+            ["cache_read_input_tokens"] = 0,
+            ["output_tokens"] = _script.OutputTokens,
+        };
         var block = tool is null
             ? new JsonObject { ["type"] = "text", ["text"] = "" }
             : new JsonObject { ["type"] = "tool_use", ["id"] = $"toolu_{at:D6}", ["name"] = tool, ["input"] = new JsonObject() };
@@ -188,7 +199,8 @@ internal sealed class FakeModel(ModelDialect dialect, FakeScript? script = null)
 
     private static HttpResponseMessage Events(IReadOnlyList<JsonObject> events, bool named)
     {
-        var text = string.Concat(events.Select(body => $"{(named ? $"event: {(string?)body["type"]}\n" : "")}data: {body.ToJsonString()}\n\n"));
+        string Name(JsonObject body) => named ? $"event: {(string?)body["type"]}\n" : "";
+        var text = string.Concat(events.Select(body => $"{Name(body)}data: {body.ToJsonString()}\n\n"));
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(text, Encoding.UTF8, "text/event-stream") };
     }
 }
@@ -205,5 +217,7 @@ internal sealed record FakeScript(ImmutableArray<FakeStep> Steps, int InputToken
 {
     /// <summary>Looks at a file and changes it: what <c>assay adapter check</c> tries.</summary>
     public static readonly FakeScript Check = new(
-        [new FakeStep(Run: "cat greeting.txt && git --version"), new FakeStep(Run: "printf 'hello\\n' > greeting.txt"), new FakeStep(Say: "Done.")]);
+    [
+        new FakeStep(Run: "cat greeting.txt && git --version"), new FakeStep(Run: "printf 'hello\\n' > greeting.txt"), new FakeStep(Say: "Done."),
+    ]);
 }

@@ -59,8 +59,8 @@ internal sealed class GeminiDialect : Dialect
     public override long InputAtMost(JsonObject body, long bytes) => bytes + Parts(body).Sum(p =>
     {
         if ((p["inlineData"] ?? p["inline_data"]) is not JsonObject data) return 0;
-        var isPicture = (UntrustedJson.Text(data["mimeType"]) ?? UntrustedJson.Text(data["mime_type"]))?.StartsWith("image/", StringComparison.Ordinal) == true;
-        return isPicture ? PictureTokens : DocumentTokens;
+        var kind = UntrustedJson.Text(data["mimeType"] ?? data["mime_type"]) ?? "";
+        return kind.StartsWith("image/", StringComparison.Ordinal) ? PictureTokens : DocumentTokens;
     });
 
     public override int Bound(JsonObject body, string path, int most)
@@ -75,25 +75,35 @@ internal sealed class GeminiDialect : Dialect
         {
             count.Input = UntrustedJson.Number(usage["promptTokenCount"]) ?? count.Input;
             count.Cached = UntrustedJson.Number(usage["cachedContentTokenCount"]) ?? count.Cached;
-            count.Output = (UntrustedJson.Number(usage["candidatesTokenCount"]) ?? 0) + (UntrustedJson.Number(usage["thoughtsTokenCount"]) ?? 0);
+            var thoughts = UntrustedJson.Number(usage["thoughtsTokenCount"]) ?? 0;
+            count.Output = (UntrustedJson.Number(usage["candidatesTokenCount"]) ?? 0) + thoughts;
             count.IsFinal = part["candidates"] is JsonArray { Count: > 0 } ended && ended[0].Member("finishReason") is not null;
         }
 
-        if (part["candidates"] is JsonArray { Count: > 0 } candidates) count.Characters += candidates[0].Member("content")?.ToJsonString().Length ?? 0;
+        if (part["candidates"] is not JsonArray { Count: > 0 } candidates) return;
+        count.Characters += candidates[0].Member("content")?.ToJsonString().Length ?? 0;
     }
 
     public override JsonObject Error(int status, string message) => new()
     {
-        ["error"] = new JsonObject { ["code"] = status, ["message"] = message, ["status"] = status == 400 ? "INVALID_ARGUMENT" : "UNAVAILABLE" },
+        ["error"] = new JsonObject
+        {
+            ["code"] = status,
+            ["message"] = message,
+            ["status"] = status == 400 ? "INVALID_ARGUMENT" : "UNAVAILABLE",
+        },
     };
 
     private static IEnumerable<JsonObject> Parts(JsonObject body)
     {
-        var outer = UntrustedJson.Objects(body["contents"]).Append(body["systemInstruction"] as JsonObject ?? []).SelectMany(c => UntrustedJson.Objects(c["parts"])).ToList();
+        var contents = UntrustedJson.Objects(body["contents"]).Append(body["systemInstruction"] as JsonObject ?? []);
+        var outer = contents.SelectMany(c => UntrustedJson.Objects(c["parts"])).ToList();
         return outer.Concat(outer.SelectMany(p => UntrustedJson.Objects((p["functionResponse"] ?? p["function_response"]).Member("parts"))));
     }
 
-    /// <summary>Google takes each name in two spellings; here there is one. A name that stands in both is what it is in the usual one.</summary>
+    /// <summary>
+    /// Google takes each name in two spellings; here there is one. A name that stands in both is what it is in the usual one.
+    /// </summary>
     private static void Spell(JsonObject parent)
     {
         foreach (var (name, value) in parent.Where(p => p.Key.Contains('_', StringComparison.Ordinal)).ToList())
@@ -106,5 +116,7 @@ internal sealed class GeminiDialect : Dialect
     }
 
     private static string? Action(string path) =>
-        path.StartsWith(Models, StringComparison.Ordinal) && path.LastIndexOf(':') is var colon && colon > Models.Length ? path[(colon + 1)..] : null;
+        path.StartsWith(Models, StringComparison.Ordinal) && path.LastIndexOf(':') is var colon && colon > Models.Length
+            ? path[(colon + 1)..]
+            : null;
 }

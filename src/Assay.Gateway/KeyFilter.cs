@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Assay.Gateway;
 
-/// <summary>Takes the real key out of an answer on its way inside, also where it comes in pieces: providers repeat it in their errors.</summary>
+/// <summary>
+/// Takes the real key out of an answer on its way inside, also where it comes in pieces: providers repeat it in their errors.
+/// </summary>
 /// <param name="key">The key; null: there is none.</param>
 internal sealed class KeyFilter(byte[]? key)
 {
@@ -16,7 +18,11 @@ internal sealed class KeyFilter(byte[]? key)
         var all = _kept.WrittenSpan.ToArray();
         _kept.ResetWrittenCount();
         var at = 0;
-        for (int found; (found = all.AsSpan(at).IndexOf(key)) >= 0; at += found + key.Length) all.AsSpan(at + found, key.Length).Fill((byte)'*');
+        for (int found; (found = all.AsSpan(at).IndexOf(key)) >= 0; at += found + key.Length)
+        {
+            all.AsSpan(at + found, key.Length).Fill((byte)'*');
+        }
+
         var held = isLast ? 0 : Beginning(all.AsSpan(at));
         _kept.Write(all.AsSpan(all.Length - held));
         return all.AsMemory(0, all.Length - held);

@@ -10,7 +10,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Assay.Gateway;
 
-/// <summary>Passes requests on to the model: with the declared model and limits in them, paid for before, counted while they are answered.</summary>
+/// <summary>
+/// Passes requests on to the model: with the declared model and limits in them, paid for before, counted while they are answered.
+/// </summary>
 internal sealed class ModelRelay : IDisposable
 {
     private const int BufferBytes = 16 * 1024;
@@ -69,8 +71,8 @@ internal sealed class ModelRelay : IDisposable
     }
 
     /// <summary>
-    /// Serves one request to its end. An agent that leaves before its answer is over does not leave its bill: that is read to its end all the
-    /// same.
+    /// Serves one request to its end. An agent that leaves before its answer is over does not leave its bill: that is read to its end all
+    /// the same.
     /// </summary>
     /// <param name="context">The agent's side.</param>
     /// <param name="over">Nothing is read any more.</param>
@@ -149,7 +151,9 @@ internal sealed class ModelRelay : IDisposable
         }
     }
 
-    /// <summary>Puts the declared model in, takes out what may not pass, and puts the price aside; returns why it is not passed on.</summary>
+    /// <summary>
+    /// Puts the declared model in, takes out what may not pass, and puts the price aside; returns why it is not passed on.
+    /// </summary>
     private async Task<string?> PrepareAsync(RequestKind kind, JsonObject document, RelayedRequest request, CancellationToken over)
     {
         try
@@ -180,7 +184,8 @@ internal sealed class ModelRelay : IDisposable
         }
 
         var next = new Usd(_budget.Price(likely, 0, least));
-        return End(GatewayStop.Spent, $"the budget of {_gateway.MaxCost} is spent: {_budget.AtMost} so far, and the next request takes about {next}");
+        var sentence = $"the budget of {_gateway.MaxCost} is spent: {_budget.AtMost} so far, and the next request takes about {next}";
+        return End(GatewayStop.Spent, sentence);
     }
 
     /// <summary>The head of the model's answer; null: there is none, and the agent was told.</summary>

@@ -11,14 +11,15 @@ internal sealed class OpenAiDialect : Dialect
     private static readonly FrozenSet<string> OfResponses =
     [
         "model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "reasoning", "store", "stream", "include", "text",
-        "temperature", "top_p", "max_output_tokens", "metadata", "client_metadata", "prompt_cache_key", "safety_identifier", "user", "truncation",
+        "temperature", "top_p", "max_output_tokens", "metadata", "client_metadata", "prompt_cache_key", "safety_identifier", "user",
+        "truncation",
     ];
 
     private static readonly FrozenSet<string> OfChat =
     [
-        "model", "messages", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format", "stream", "temperature", "top_p", "stop",
-        "seed", "max_tokens", "max_completion_tokens", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "top_logprobs", "metadata",
-        "store", "user", "prompt_cache_key", "safety_identifier", "functions", "function_call", "verbosity",
+        "model", "messages", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format", "stream", "temperature",
+        "top_p", "stop", "seed", "max_tokens", "max_completion_tokens", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
+        "top_logprobs", "metadata", "store", "user", "prompt_cache_key", "safety_identifier", "functions", "function_call", "verbosity",
     ];
 
     private static readonly FrozenSet<string> OfTheAgent = ["function", "custom", "local_shell", "apply_patch", "namespace"];
@@ -85,17 +86,24 @@ internal sealed class OpenAiDialect : Dialect
         {
             count.Input = UntrustedJson.Number(usage["input_tokens"]) ?? UntrustedJson.Number(usage["prompt_tokens"]) ?? count.Input;
             count.Output = UntrustedJson.Number(usage["output_tokens"]) ?? UntrustedJson.Number(usage["completion_tokens"]) ?? count.Output;
-            count.Cached = UntrustedJson.Number((usage["input_tokens_details"] ?? usage["prompt_tokens_details"]).Member("cached_tokens")) ?? count.Cached;
+            var details = usage["input_tokens_details"] ?? usage["prompt_tokens_details"];
+            count.Cached = UntrustedJson.Number(details.Member("cached_tokens")) ?? count.Cached;
             count.IsFinal = true;
         }
 
         count.Characters += UntrustedJson.Text(part["delta"])?.Length ?? 0;
-        if (part["choices"] is JsonArray { Count: > 0 } choices && choices[0].Member("delta") is JsonObject chunk) count.Characters += chunk.ToJsonString().Length;
+        var chunk = UntrustedJson.Objects(part["choices"]).FirstOrDefault().Member("delta") as JsonObject;
+        count.Characters += chunk?.ToJsonString().Length ?? 0;
     }
 
     public override JsonObject Error(int status, string message) => new()
     {
-        ["error"] = new JsonObject { ["message"] = message, ["type"] = status == 400 ? "invalid_request_error" : "server_error", ["code"] = null },
+        ["error"] = new JsonObject
+        {
+            ["message"] = message,
+            ["type"] = status == 400 ? "invalid_request_error" : "server_error",
+            ["code"] = null,
+        },
     };
 
     /// <summary>The items of a request, and what they hold: messages, and the answers of tools.</summary>
@@ -105,5 +113,6 @@ internal sealed class OpenAiDialect : Dialect
         return items.Concat(items.SelectMany(i => UntrustedJson.Objects(i["content"]).Concat(UntrustedJson.Objects(i["output"]))));
     }
 
-    private static string? Picture(JsonObject part) => UntrustedJson.Text(part["image_url"]) ?? UntrustedJson.Text(part["image_url"].Member("url"));
+    private static string? Picture(JsonObject part) =>
+        UntrustedJson.Text(part["image_url"]) ?? UntrustedJson.Text(part["image_url"].Member("url"));
 }

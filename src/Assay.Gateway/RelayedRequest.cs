@@ -58,7 +58,9 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
         return Count.IsWhole ? SoFar(budget) : null;
     }
 
-    /// <summary>What it has cost as far as can be seen: by the model's own count where that is told, by four characters a token until then.</summary>
+    /// <summary>
+    /// What it has cost as far as can be seen: by the model's own count where that is told, by four characters a token until then.
+    /// </summary>
     public long SoFar(AttemptBudget budget)
     {
         const int charactersPerToken = 4;

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Assay.Gateway;
 
-/// <summary>Reads what agents send: bounded in size and time, and large ones one after the other, since each takes several times its size here.</summary>
+/// <summary>
+/// Reads what agents send: bounded in size and time, and large ones one after the other, since each takes several times its size here.
+/// </summary>
 internal sealed class RequestBodies(TimeProvider time) : IDisposable
 {
     /// <summary>The longest that is read.</summary>
@@ -43,8 +45,8 @@ internal sealed class RequestBodies(TimeProvider time) : IDisposable
             if (isLarge) _large.Release();
             return e switch
             {
-                BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new RequestBody(413, $"the request is longer than {MaxBytes} bytes"),
-                OperationCanceledException when slow.IsCancellationRequested => new RequestBody(408, "the request did not come to its end in time"),
+                BadHttpRequestException { StatusCode: 413 } => new RequestBody(413, $"the request is longer than {MaxBytes} bytes"),
+                OperationCanceledException when slow.IsCancellationRequested => new RequestBody(408, "the request did not come to its end"),
                 _ => throw new OperationCanceledException("the request broke off", e),
             };
         }

@@ -29,7 +29,8 @@ internal sealed class Upstream : IDisposable
     /// <exception cref="HttpRequestException">It cannot be reached, or broke off.</exception>
     public async Task<HttpResponseMessage> AskAsync(HttpRequest agent, string method, string path, byte[]? body, CancellationToken over)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), _endpoint + path + _dialect.Query(path)) { Version = HttpVersion.Version11 };
+        using var request = new HttpRequestMessage(new HttpMethod(method), _endpoint + path + _dialect.Query(path));
+        request.Version = HttpVersion.Version11;
         if (body is not null) request.Content = new ByteArrayContent(body);
         foreach (var name in _dialect.Passed)
         {

@@ -32,4 +32,5 @@ public interface IOpenGateway : IDisposable
 
 /// <summary>What went through, without its log.</summary>
 public sealed record GatewayTotals(
-    long Requests, long Failed, long InputTokens, long CachedTokens, long OutputTokens, Usd? Cost, Usd? CostAtMost, GatewayStop? Stop, string? Reason);
+    long Requests, long Failed, long InputTokens, long CachedTokens, long OutputTokens, Usd? Cost, Usd? CostAtMost, GatewayStop? Stop,
+    string? Reason);

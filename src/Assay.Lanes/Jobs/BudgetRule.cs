@@ -58,7 +58,9 @@ public static class BudgetRule
     public static StoppedBudget During(JobState state, string limit, string stage) =>
         Stop(state, limit, limit == Cost ? state.Job.Budget.MaxCost?.Micros ?? 0 : state.Job.Budget.MaxWallClockMs ?? 0, $"stage {stage}, ended while it ran");
 
-    /// <summary>The most that a model stage's answer can cost, reserved before the call. A dollar for a million tokens is a millionth for each.</summary>
+    /// <summary>
+    /// The most that a model stage's answer can cost, reserved before the call. A dollar for a million tokens is a millionth for each.
+    /// </summary>
     private static Usd? Reservation(JobState state, string stage) => state.Job.Components.TryGetValue(stage, out var component) && component.Model is { } model
         ? new Usd((long)Math.Ceiling(model.MaxOutputTokens * model.OutputUsdPerMillionTokens))
         : null;

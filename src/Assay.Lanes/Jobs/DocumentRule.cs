@@ -9,7 +9,10 @@ using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
-/// <summary>What must hold of a document, beside its contract, before it comes into force; the same for one that a component made and one that a person brought.</summary>
+/// <summary>
+/// What must hold of a document, beside its contract, before it comes into force; the same for one that a component made and one that a
+/// person brought.
+/// </summary>
 public static class DocumentRule
 {
     /// <summary>The event by which the document comes into force, or why it does not.</summary>

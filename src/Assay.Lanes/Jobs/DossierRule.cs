@@ -7,8 +7,8 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>
-/// What a run may leave (lane document: Jobs, Segments). Every segment brings its figures; all but a hold-out bring curve and trades, and a hold-out brings
-/// neither. With segments no other file may be there, since any could hold what must not be seen.
+/// What a run may leave (lane document: Jobs, Segments). Every segment brings its figures; all but a hold-out bring curve and trades, and
+/// a hold-out brings neither. With segments no other file may be there, since any could hold what must not be seen.
 /// </summary>
 internal static class DossierRule
 {

@@ -33,8 +33,8 @@ public enum GateStatus
 }
 
 /// <summary>
-/// The verdict from the gates' evidence alone. It passes only if there are gates, and each has a threshold and passed; hold-outs are judged apart (<see cref="HoldoutRule"/>). A gate whose
-/// figure is there must agree with it.
+/// The verdict from the gates' evidence alone. It passes only if there are gates, and each has a threshold and passed; hold-outs are
+/// judged apart (<see cref="HoldoutRule"/>). A gate whose figure is there must agree with it.
 /// </summary>
 public static class GateRule
 {

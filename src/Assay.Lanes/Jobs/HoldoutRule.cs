@@ -7,8 +7,8 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>
-/// What leaves a hold-out: one bit for each gate that the policy declares and each hold-out of the run, judged once, by a process of its own
-/// (lane document: Jobs, Added after trials). Its words, figures, logs, exit code and cost stay where they are.
+/// What leaves a hold-out: one bit for each gate that the policy declares and each hold-out of the run, judged once, by a process of its
+/// own (lane document: Jobs, Added after trials). Its words, figures, logs, exit code and cost stay where they are.
 /// </summary>
 internal static class HoldoutRule
 {

@@ -123,7 +123,10 @@ public sealed record JobDeclaration
     /// <summary>The figures of a hold-out that may be shown.</summary>
     public required ImmutableArray<string> HoldoutMetrics { get; init; }
 
-    /// <summary>The gates that every hold-out has to pass; absent, and so default, in what was recorded before hold-outs were judged apart. Empty is another thing: none may be held out.</summary>
+    /// <summary>
+    /// The gates that every hold-out has to pass; absent, and so default, in what was recorded before hold-outs were judged apart. Empty
+    /// is another thing: none may be held out.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ImmutableArray<HoldoutGate> HoldoutGates { get; init; }
 

@@ -13,8 +13,8 @@ public static class JobIdentity
     public const int ShortDigits = 12;
 
     /// <summary>
-    /// SHA-256 over the canonical job specification, with the bundle's digest in the place of its path (ruling 14): where the bundle lies does not matter,
-    /// what it says does.
+    /// SHA-256 over the canonical job specification, with the bundle's digest in the place of its path (ruling 14): where the bundle lies
+    /// does not matter, what it says does.
     /// </summary>
     public static Digest Job(JsonObject spec, Digest bundleSha256)
     {

@@ -16,7 +16,9 @@ public static class JobPaths
 
     public static string Input(JobKind kind, int version = 1) => Numbered(kind == JobKind.Blueprint ? "inputs/blueprint" : "inputs/idea_spec", version, ".json");
 
-    /// <summary>Where a stage's document is written, relative to the job's folder. Later versions get names of their own (ruling 16).</summary>
+    /// <summary>
+    /// Where a stage's document is written, relative to the job's folder. Later versions get names of their own (ruling 16).
+    /// </summary>
     public static string Document(StageKind stage, int version) => Numbered($"{stage.Folder}/{stage.Document}", version, ".json");
 
     /// <summary>Where a stage's process works, relative to the job's root.</summary>

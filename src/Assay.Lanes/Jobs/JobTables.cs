@@ -23,7 +23,9 @@ public static class JobTables
     /// <summary>All words that <see cref="StateWord"/> gives for a job.</summary>
     public static IReadOnlyList<string> StateWords { get; } = [BlueprintSubmitted, IdeaSubmitted, .. WireName<JobPhase>.All.Skip(1)];
 
-    /// <summary>The state of a job as lists name it: that of the last event for one that has ended, else what it waits for or does.</summary>
+    /// <summary>
+    /// The state of a job as lists name it: that of the last event for one that has ended, else what it waits for or does.
+    /// </summary>
     public static string StateWord(JobState state) => state is { Phase: JobPhase.Active, Stages.Length: 0 }
         ? state.Job.Kind == JobKind.Blueprint ? BlueprintSubmitted : IdeaSubmitted
         : WireName<JobPhase>.Of(state.Phase);

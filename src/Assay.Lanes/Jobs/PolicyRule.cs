@@ -24,7 +24,9 @@ public static class PolicyRule
         BudgetRule.Spawn, BudgetRule.Iterations, BudgetRule.Proposals, BudgetRule.Cost, BudgetRule.WallClock, HoldoutParam, HoldoutGatesParam,
     ];
 
-    /// <summary>What is wrong with a bundle beside its own contract: policies of a known kind must satisfy theirs, and one kind may be there once.</summary>
+    /// <summary>
+    /// What is wrong with a bundle beside its own contract: policies of a known kind must satisfy theirs, and one kind may be there once.
+    /// </summary>
     public static IEnumerable<InputProblem> Problems(InputDocument bundle)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -73,7 +75,9 @@ public static class PolicyRule
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The first place, as a pointer, where the <c>extensions</c> of a document try to set what only a policy may; null when none does.</summary>
+    /// <summary>
+    /// The first place, as a pointer, where the <c>extensions</c> of a document try to set what only a policy may; null when none does.
+    /// </summary>
     /// <param name="document">A specification, idea, blueprint or anything else that has extensions.</param>
     /// <param name="policyNames">The names of the bundle in force.</param>
     public static string? Override(JsonElement document, IEnumerable<string> policyNames)

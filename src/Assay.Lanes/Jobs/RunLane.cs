@@ -9,8 +9,8 @@ namespace Assay.Lanes.Jobs;
 internal sealed record DeclareRun(RunDeclared Run) : Command;
 
 /// <summary>
-/// Runs: one dossier for each combination of run specification, snapshot and component, shared by all jobs that ask for it (lane document: Jobs, Storage and
-/// Segments). A hold-out that wrote a curve or trades fails the run before anything is copied.
+/// Runs: one dossier for each combination of run specification, snapshot and component, shared by all jobs that ask for it (lane
+/// document: Jobs, Storage and Segments). A hold-out that wrote a curve or trades fails the run before anything is copied.
 /// </summary>
 public sealed class RunLane : Lane<RunState>
 {

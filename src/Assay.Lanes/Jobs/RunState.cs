@@ -11,7 +11,10 @@ public enum RunPhase
     /// <summary>No event yet. Left by <see cref="RunDeclared"/>.</summary>
     None,
 
-    /// <summary>The run component runs, or its dossier is being collected. Left by <see cref="RunFinished"/>, <see cref="RunFailed"/> and <see cref="RunCancelRequested"/>.</summary>
+    /// <summary>
+    /// The run component runs, or its dossier is being collected. Left by <see cref="RunFinished"/>, <see cref="RunFailed"/> and <see
+    /// cref="RunCancelRequested"/>.
+    /// </summary>
     Running,
 
     /// <summary>What is under way is being ended. Left by <see cref="RunFailed"/>.</summary>

@@ -3,7 +3,9 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Jobs;
 
-/// <summary>What a component finds in the file that ASSAY_STAGE_INPUT names: contract <c>stage_input_v1</c>. Paths are relative to that file.</summary>
+/// <summary>
+/// What a component finds in the file that ASSAY_STAGE_INPUT names: contract <c>stage_input_v1</c>. Paths are relative to that file.
+/// </summary>
 public sealed record StageInput
 {
     public const string Version = "stage_input_v1";

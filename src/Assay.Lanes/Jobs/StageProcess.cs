@@ -108,6 +108,8 @@ public sealed record StageProcess
         ? []
         : [.. Grants.Folder(Component.Command[0]), .. model.ApiKeyFile is { } key ? new[] { key } : []];
 
-    /// <summary>What a component may read of the job: not the logs and work of other stages, which may hold what only the gates may see.</summary>
+    /// <summary>
+    /// What a component may read of the job: not the logs and work of other stages, which may hold what only the gates may see.
+    /// </summary>
     private IEnumerable<string> JobView() => JobFolder is null ? [] : [$"{JobFolder}/{JobPaths.SpecFile}", $"{JobFolder}/inputs", $"{JobFolder}/outputs"];
 }

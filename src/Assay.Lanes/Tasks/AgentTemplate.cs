@@ -44,7 +44,9 @@ public sealed record AgentTemplate
     /// <summary>The fresh home of an attempt, below its run root.</summary>
     private const string Home = ".home";
 
-    /// <summary>Settings with which each agent sends nothing but requests to its model, and trusts nothing of the tree's own settings.</summary>
+    /// <summary>
+    /// Settings with which each agent sends nothing but requests to its model, and trusts nothing of the tree's own settings.
+    /// </summary>
     private static readonly Dictionary<AgentProduct, AgentTemplate> All = new()
     {
         [AgentProduct.ClaudeCode] = new AgentTemplate

@@ -5,7 +5,10 @@ using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
-/// <summary>What the outcome of an adapter's part means: success, or a failure that may or may not be tried again, and what it says of the adapter.</summary>
+/// <summary>
+/// What the outcome of an adapter's part means: success, or a failure that may or may not be tried again, and what it says of the
+/// adapter.
+/// </summary>
 internal static class AttemptRule
 {
     private const int MaxReason = 1_000;

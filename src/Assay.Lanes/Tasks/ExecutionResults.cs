@@ -41,8 +41,8 @@ public static class ExecutionResults
     }
 
     /// <summary>
-    /// What it says of itself; where it has a gateway, that one's counts. What nobody knows is null, and what an agent says of its cost is only
-    /// its word.
+    /// What it says of itself; where it has a gateway, that one's counts. What nobody knows is null, and what an agent says of its cost
+    /// is only its word.
     /// </summary>
     private static JsonObject Agent(AgentRecord agent, GatewayReport? gateway)
     {

@@ -13,7 +13,9 @@ internal readonly record struct GrantKeys(ImmutableArray<string> Reads, Immutabl
     public long? NetworkMaxBytes { get; init; }
 }
 
-/// <summary>Checks the keys <c>reads</c>, <c>hides</c>, <c>hosts</c> and <c>network</c> of a document, and makes their paths absolute.</summary>
+/// <summary>
+/// Checks the keys <c>reads</c>, <c>hides</c>, <c>hosts</c> and <c>network</c> of a document, and makes their paths absolute.
+/// </summary>
 internal static class GrantRule
 {
     /// <summary>Folders of which nobody can mean all, since that is no cage.</summary>

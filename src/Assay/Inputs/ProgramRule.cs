@@ -30,7 +30,9 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
         return null;
     }
 
-    /// <summary>Refuses a program of the system that is not there. A relative path with a slash is looked for only when it is started.</summary>
+    /// <summary>
+    /// Refuses a program of the system that is not there. A relative path with a slash is looked for only when it is started.
+    /// </summary>
     public void CheckInstalled(string name, string pointer)
     {
         if (IsInstalled(name)) return;

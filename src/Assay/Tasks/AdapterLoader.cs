@@ -10,7 +10,9 @@ using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;
 
-/// <summary>Reads the adapters of a project once, checks them against this host, and fixes each as it is now. Every problem names adapter and key.</summary>
+/// <summary>
+/// Reads the adapters of a project once, checks them against this host, and fixes each as it is now. Every problem names adapter and key.
+/// </summary>
 internal sealed class AdapterLoader
 {
     private const string Version = "adapters_v1";
@@ -33,7 +35,9 @@ internal sealed class AdapterLoader
     /// <summary>The adapters and what is said for all of them, or everything that is wrong.</summary>
     public static Checked<LoadedAdapters> Load(string path, HostCapabilities host) => Load(path, host, needsKeys: true).Adapters;
 
-    /// <summary>One adapter, to be checked: the keys of agents do not have to be there, since nobody is asked who would take them.</summary>
+    /// <summary>
+    /// One adapter, to be checked: the keys of agents do not have to be there, since nobody is asked who would take them.
+    /// </summary>
     /// <param name="path">The document.</param>
     /// <param name="adapterId">The adapter.</param>
     /// <param name="host">What this host can hold.</param>

@@ -4,8 +4,8 @@ using Assay.Native;
 namespace Assay.Tasks;
 
 /// <summary>
-/// What an agent's program has to read besides what it is granted: itself, the packages that it was installed with, and, when it is a script
-/// for node, that program with its own packages. Never the folder that they lie in, which may be somebody's home.
+/// What an agent's program has to read besides what it is granted: itself, the packages that it was installed with, and, when it is a
+/// script for node, that program with its own packages. Never the folder that they lie in, which may be somebody's home.
 /// </summary>
 internal static class AgentFiles
 {

@@ -6,8 +6,8 @@ using Assay.Kernel.Streams;
 namespace Assay.Tasks;
 
 /// <summary>
-/// The body of a request to an HTTP adapter: its template with <c>{prompt}</c>, <c>{task_id}</c>, <c>{run_id}</c> and <c>{title}</c> filled into texts, and the
-/// task's own request in place of a text that is <c>{request}</c>.
+/// The body of a request to an HTTP adapter: its template with <c>{prompt}</c>, <c>{task_id}</c>, <c>{run_id}</c> and <c>{title}</c>
+/// filled into texts, and the task's own request in place of a text that is <c>{request}</c>.
 /// </summary>
 internal static class RequestBody
 {

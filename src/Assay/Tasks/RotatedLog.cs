@@ -4,7 +4,10 @@ using Assay.Native;
 
 namespace Assay.Tasks;
 
-/// <summary>A log of one JSON object a line, which is moved aside when it has grown: <c>name.1</c> is the last before, <c>name.5</c> the oldest. Not part of the record.</summary>
+/// <summary>
+/// A log of one JSON object a line, which is moved aside when it has grown: <c>name.1</c> is the last before, <c>name.5</c> the oldest.
+/// Not part of the record.
+/// </summary>
 /// <param name="root">The project's absolute folder.</param>
 /// <param name="path">The log's path below it.</param>
 internal sealed class RotatedLog(string root, string path) : IDisposable

@@ -12,7 +12,9 @@ using Assay.Native;
 
 namespace Assay.Tasks;
 
-/// <summary>Reads task queue, routing and adapters of a project once and checks them against each other and this host. Writes nothing.</summary>
+/// <summary>
+/// Reads task queue, routing and adapters of a project once and checks them against each other and this host. Writes nothing.
+/// </summary>
 internal sealed class TaskLoader
 {
     private const string QueueVersion = "task_queue_v1";

@@ -94,12 +94,19 @@ public sealed class TryTests : IDisposable
         File.CreateSymbolicLink(_folder.Under("alias"), _folder.Path);
         File.CreateSymbolicLink(_folder.Under("inner", "ledger"), _folder.Under(".assay"));
         var ledger = _folder.Under(".assay", "ledger.db");
-        foreach (var granted in new[] { ".", ".assay", "alias", "inner/ledger", ".assay/ledger.db", "alias/.assay/ledger.db", ".assay/keys", _folder.Path })
+        foreach (var granted in new[] { ".", "alias", "inner", _folder.Path })
         {
             var run = await On(
                 host, program, "--reads", granted, "--", "sh", "-c",
                 $"cat {ledger} alias/.assay/ledger.db inner/ledger/ledger.db {_folder.Path}/alias/.assay/keys/operator.token .assay/keys/operator.token; echo looked");
             Assert.Equal("looked\n", run.Output);
+        }
+
+        foreach (var granted in new[] { ".assay", "inner/ledger", ".assay/ledger.db", "alias/.assay/ledger.db", ".assay/keys" })
+        {
+            var run = await On(host, program, "--reads", granted, "--", "true");
+            Assert.Equal(125, run.ExitCode);
+            Assert.Contains("which is not readable: name what it needs outside of it", run.Error, StringComparison.Ordinal);
         }
     }
 

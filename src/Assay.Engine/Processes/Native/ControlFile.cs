@@ -57,7 +57,9 @@ internal sealed unsafe class ControlFile : IDisposable
         }
     }
 
-    /// <summary>The number the file holds, or the one behind <paramref name="key"/> in a file of <c>key value</c> lines; 0 when absent.</summary>
+    /// <summary>
+    /// The number the file holds, or the one behind <paramref name="key"/> in a file of <c>key value</c> lines; 0 when absent.
+    /// </summary>
     public long ReadNumber(ReadOnlySpan<byte> key = default)
     {
         Span<byte> buffer = stackalloc byte[4096];

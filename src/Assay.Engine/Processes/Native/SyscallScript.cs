@@ -4,8 +4,8 @@ using System.Text;
 namespace Assay.Engine.Processes.Native;
 
 /// <summary>
-/// System calls that are written down by ordinary code and made one after the other by a thread that can run no ordinary code any more. All of it, and
-/// whatever its calls point to, lies in unmanaged memory.
+/// System calls that are written down by ordinary code and made one after the other by a thread that can run no ordinary code any more.
+/// All of it, and whatever its calls point to, lies in unmanaged memory.
 /// </summary>
 internal sealed unsafe class SyscallScript : IDisposable
 {

@@ -35,8 +35,6 @@ internal static unsafe class ThreadCode
     private const int SIGSTOP = 19;
     private const int EPERM = 1;
     private const int EINTR = 4;
-    private const int ApartStackBytes = 64 * 1024;
-    private const int ApartFlags = 0x100 | 0x400 | 0x4000; // CLONE_VM, CLONE_FILES, CLONE_VFORK
     private const long AnyChild = 0x40000000; // __WALL: it sends no signal when it ends
     private const long BlockSignals = 0;
 
@@ -47,7 +45,7 @@ internal static unsafe class ThreadCode
         public delegate* unmanaged<int*> Errno;
         public delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int> PosixSpawn;
         public delegate* unmanaged<ulong*, void*, delegate* unmanaged<void*, void*>, void*, int> PthreadCreate;
-        public delegate* unmanaged<delegate* unmanaged<void*, int>, void*, int, void*, int> Clone;
+        public delegate* unmanaged<SyscallScript.Op*, long, int*, int*, long> Apart;
         public void* ThreadAttributes;
     }
 
@@ -59,9 +57,6 @@ internal static unsafe class ThreadCode
     {
         public Api* Api;
         public delegate* unmanaged<void*, void*> Main;
-
-        /// <summary>What <see cref="Apart"/> has a process of its own do.</summary>
-        public delegate* unmanaged<void*, int> ApartMain;
 
         /// <summary>Calls to make first; the thread goes no further than one that fails.</summary>
         public SyscallScript.Op* Ops;
@@ -101,7 +96,8 @@ internal static unsafe class ThreadCode
     /// <summary>Compiles the thread's methods now, on an ordinary thread.</summary>
     public static void Prepare()
     {
-        foreach (var name in new[] { nameof(RunOps), nameof(IsOutOfReach), nameof(Spawner), nameof(Root), nameof(Apart), nameof(ApartMain) })
+        string[] methods = [nameof(RunOps), nameof(IsOutOfReach), nameof(Spawner), nameof(Root), nameof(Apart)];
+        foreach (var name in methods)
         {
             RuntimeHelpers.PrepareMethod(typeof(ThreadCode).GetMethod(name)!.MethodHandle);
         }
@@ -207,9 +203,8 @@ internal static unsafe class ThreadCode
     }
 
     /// <summary>
-    /// Has the calls made by a process of its own, since the kernel lets no thread of several enter a user namespace. That process has this
-    /// one's memory and open files, and this thread stands still until it is over, so that the runtime sees one thread all the time. What
-    /// it opens stays open here.
+    /// Has the calls made by a process of its own (<see cref="ApartCode"/>), since the kernel lets no thread of several enter a user namespace.
+    /// What that opens stays open here.
     /// </summary>
     [UnmanagedCallersOnly]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -218,24 +213,13 @@ internal static unsafe class ThreadCode
         var request = (Request*)argument;
         var api = request->Api;
         var ready = request->Ready;
-        var stack = stackalloc byte[ApartStackBytes];
         var all = ulong.MaxValue;
         api->Syscall(SyscallNumbers.RtSigProcMask, BlockSignals, (long)&all, 0, sizeof(ulong), 0, 0);
-        var pid = api->Clone(request->ApartMain, stack + ApartStackBytes, ApartFlags, request);
-        if (pid < 0) (request->FailedOp, request->Errno) = (NoThread, *api->Errno());
+        var pid = api->Apart(request->Ops, request->OpCount, &request->FailedOp, &request->Errno);
+        if (pid < 0) (request->FailedOp, request->Errno) = (NoThread, (int)-pid);
         else api->Syscall(SyscallNumbers.Wait4, pid, 0, AnyChild, 0, 0, 0);
         ulong one = 1;
         api->Syscall(SyscallNumbers.Write, ready, (long)&one, sizeof(ulong), 0, 0, 0);
         return null;
-    }
-
-    /// <summary>The process of <see cref="Apart"/>. That nothing failed is said last, so that one that was ended in between says nothing.</summary>
-    [UnmanagedCallersOnly]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int ApartMain(void* argument)
-    {
-        var request = (Request*)argument;
-        if (RunOps(request, request->Ops, request->OpCount) != 0) request->FailedOp = None;
-        return 0;
     }
 }

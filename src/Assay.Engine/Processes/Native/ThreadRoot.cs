@@ -68,7 +68,6 @@ internal sealed unsafe class ThreadRoot
         var request = (Request*)script.Take(sizeof(Request));
         Fill(request, &Apart, script);
         request->Ready = ready;
-        request->ApartMain = &ThreadCode.ApartMain;
         Begin(request);
         Await(ready);
         _ = Libc.Close(ready);
@@ -147,7 +146,7 @@ internal sealed unsafe class ThreadRoot
         api->PosixSpawn = (delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int>)NativeLibrary.GetExport(libc, "posix_spawn");
         api->PthreadCreate =
             (delegate* unmanaged<ulong*, void*, delegate* unmanaged<void*, void*>, void*, int>)NativeLibrary.GetExport(libc, "pthread_create");
-        api->Clone = (delegate* unmanaged<delegate* unmanaged<void*, int>, void*, int, void*, int>)NativeLibrary.GetExport(libc, "clone");
+        api->Apart = ApartCode.Load();
         api->ThreadAttributes = NativeMemory.AllocZeroed(AttributeBytes);
         var error = SpawnCalls.ThreadAttributesInit(api->ThreadAttributes)
             | SpawnCalls.ThreadAttributesSetDetached(api->ThreadAttributes, DetachedState)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Assay.Engine.Processes.Network;
 
-/// <summary>The first message of TLS, in however many records it comes, and the one server name in it (RFC 8446 4.1.2 and 5.1, RFC 6066 3).</summary>
+/// <summary>
+/// The first message of TLS, in however many records it comes, and the one server name in it (RFC 8446 4.1.2 and 5.1, RFC 6066 3).
+/// </summary>
 internal static class ClientHello
 {
     private const byte Handshake = 22;

@@ -3,8 +3,8 @@ using Assay.Kernel.Effects;
 namespace Assay.Engine.Processes.Network;
 
 /// <summary>
-/// All attempts of one run, as many lines of them as an event can hold. What was allowed has a place of its own, so that nothing else that a
-/// run tries hides what it reached and how much. Any thread may write to it.
+/// All attempts of one run, as many lines of them as an event can hold. What was allowed has a place of its own, so that nothing else
+/// that a run tries hides what it reached and how much. Any thread may write to it.
 /// </summary>
 internal sealed class EgressLog(TimeProvider time, HostList hosts)
 {
@@ -34,8 +34,8 @@ internal sealed class EgressLog(TimeProvider time, HostList hosts)
             if (Known(protocol, host, port, verdict, now) is { } known) return known;
             if (verdict == EgressVerdict.Allowed)
             {
-                if (_lines.Count - _others < MaxLines || hosts.WildcardOf(host, port) is not { } wildcard) return New(protocol, host, port, verdict, reason, now);
-                return Known(protocol, wildcard, port, verdict, now) ?? New(protocol, wildcard, port, verdict, reason, now);
+                if (_lines.Count - _others >= MaxLines && hosts.WildcardOf(host, port) is { } wildcard) host = wildcard;
+                return Known(protocol, host, port, verdict, now) ?? New(protocol, host, port, verdict, reason, now);
             }
 
             var chars = host.Length + (reason?.Length ?? 0);
@@ -82,7 +82,17 @@ internal sealed class EgressLog(TimeProvider time, HostList hosts)
     private int New(EgressProtocol protocol, string host, int? port, EgressVerdict verdict, string? reason, DateTimeOffset now)
     {
         _places[(protocol, host, port, verdict)] = _lines.Count;
-        _lines.Add(new EgressAttempt { Protocol = protocol, Host = host, Port = port, Verdict = verdict, Reason = reason, Count = 1, FirstAt = now, LastAt = now });
+        _lines.Add(new EgressAttempt
+        {
+            Protocol = protocol,
+            Host = host,
+            Port = port,
+            Verdict = verdict,
+            Reason = reason,
+            Count = 1,
+            FirstAt = now,
+            LastAt = now,
+        });
         return _lines.Count - 1;
     }
 }

@@ -4,8 +4,8 @@ namespace Assay.Engine.Processes.Network;
 
 /// <summary>
 /// Looks at the first bytes that a run sends to a name on the list: where they say for whom they are (the server name of TLS, the Host of
-/// HTTP/1), that must be the name. Nothing is decrypted or changed, and what says nothing passes. What says it in a way that the protocol does
-/// not allow is refused, since servers differ in what they make of that.
+/// HTTP/1), that must be the name. Nothing is decrypted or changed, and what says nothing passes. What says it in a way that the protocol
+/// does not allow is refused, since servers differ in what they make of that.
 /// </summary>
 internal static class FirstBytes
 {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Assay.Kernel.Values;
 
 namespace Assay.Engine.Processes.Network;
@@ -73,7 +74,11 @@ internal sealed class HostList(ImmutableArray<AllowedHost> hosts)
     {
         if (IsListed(address, port) || (name == AllowedHost.Localhost && IPAddress.IsLoopback(address))) return null;
         if (PublicAddress.Is(address) && !PublicAddress.IsOwn(address)) return null;
-        return $"leads to {address}, which is {(PublicAddress.Is(address) ? "this machine's own" : "not public")}: list {AllowedHost.Authority(address.ToString(), port)} too if that is meant";
+        var what = PublicAddress.Is(address) ? "this machine's own" : "not public";
+        var advice = address.AddressFamily == AddressFamily.InterNetworkV6 && address.ScopeId != 0
+            ? "which is good on one link alone and cannot be listed"
+            : $"list {AllowedHost.Authority(address.ToString(), port)} too if that is meant";
+        return $"leads to {address}, which is {what}: {advice}";
     }
 
     /// <summary>The line of the list that allows a name as one of many; null: it stands there itself.</summary>

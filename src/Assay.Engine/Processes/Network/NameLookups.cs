@@ -18,8 +18,9 @@ internal sealed class NameLookups(Func<string, IPAddress[]> resolve)
     public async Task<IPAddress[]> FindAsync(string name, CancellationToken ended)
     {
         await _places.Writer.WriteAsync(true, ended).ConfigureAwait(false);
-        var lookup = Task.Factory.StartNew(() => resolve(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        _ = lookup.ContinueWith(Release, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var (none, scheduler) = (CancellationToken.None, TaskScheduler.Default);
+        var lookup = Task.Factory.StartNew(() => resolve(name), none, TaskCreationOptions.LongRunning, scheduler);
+        _ = lookup.ContinueWith(Release, none, TaskContinuationOptions.ExecuteSynchronously, scheduler);
         return await lookup.WaitAsync(ended).ConfigureAwait(false);
     }
 

@@ -17,13 +17,16 @@ namespace Assay.Engine.Processes.Network;
 internal sealed unsafe class NetworkGate : IDisposable
 {
     /// <summary>Why hosts cannot be named here.</summary>
-    public const string Missing = "hosts can be named only where each run can have a network of its own, with a way out: as root with CAP_SYS_ADMIN, or with bubblewrap (apt-get install bubblewrap)";
+    public const string Missing = "hosts can be named only where each run can have a network of its own, with a way out: "
+        + "as root with CAP_SYS_ADMIN, or with bubblewrap (apt-get install bubblewrap)";
 
     /// <summary>Where a run with a gateway to a model finds it, on its loopback.</summary>
     public const int ModelPort = 8461;
 
     /// <summary>Connections of one run at once; each takes two descriptors of the engine.</summary>
     private const int MaxConnections = 256;
+
+    private const string TooMany = "too many connections at once: 256 of one run, and what the engine's open files allow all of them";
 
     /// <summary>How long connections may take to see that the run is over.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
@@ -49,7 +52,8 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <param name="time">The clock of the record.</param>
     /// <param name="resolve">Asks for the addresses of a name that is listed; null: this host's resolver does.</param>
     /// <param name="modelPort">The port of the run's gateway to a model, on the host's loopback; null: it has none.</param>
-    public NetworkGate(ImmutableArray<AllowedHost> hosts, long? mostBytes, TimeProvider time, int? modelPort = null, Func<string, IPAddress[]>? resolve = null)
+    public NetworkGate(
+        ImmutableArray<AllowedHost> hosts, long? mostBytes, TimeProvider time, int? modelPort = null, Func<string, IPAddress[]>? resolve = null)
     {
         _ports = HostList.Ports(hosts, modelPort is null ? [] : [ModelPort]);
         _sockets = new GateSockets(_ports);
@@ -84,13 +88,17 @@ internal sealed unsafe class NetworkGate : IDisposable
     }
 
     /// <summary>
-    /// Ends all connections, and returns what was tried; whether that is all <see cref="HasFailed"/> says. To be called when nothing of the run
-    /// is left.
+    /// Ends all connections, and returns what was tried; whether that is all <see cref="HasFailed"/> says. To be called when nothing of
+    /// the run is left.
     /// </summary>
     public Egress End()
     {
         Close();
-        if (_failure is { } failure) _log.Note(EgressProtocol.Tcp, "assay", null, EgressVerdict.Unreachable, $"the gate failed: {failure.Message}");
+        if (_failure is { } failure)
+        {
+            _log.Note(EgressProtocol.Tcp, "assay", null, EgressVerdict.Unreachable, $"the gate failed: {failure.Message}");
+        }
+
         return _log.ToEgress();
     }
 
@@ -194,7 +202,7 @@ internal sealed unsafe class NetworkGate : IDisposable
             }
 
             inside.Dispose();
-            _log.Note(EgressProtocol.Tcp, _list.NameOf(to.Address), to.Port, EgressVerdict.Refused, $"too many connections at once: {MaxConnections} of one run, and what the engine's open files allow all of them");
+            _log.Note(EgressProtocol.Tcp, _list.NameOf(to.Address), to.Port, EgressVerdict.Refused, TooMany);
         }
     }
 

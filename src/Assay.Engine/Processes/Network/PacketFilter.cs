@@ -75,7 +75,8 @@ internal static class PacketFilter
         };
         if (known is null) return null;
         var to = new IPAddress(isFour ? bytes.Slice(16, 4) : bytes.Slice(24, 16));
-        return new Packet(known.Value, to, BinaryPrimitives.ReadUInt16BigEndian(bytes[header..]), BinaryPrimitives.ReadUInt16BigEndian(bytes[(header + 2)..]));
+        var (from, port) = (BinaryPrimitives.ReadUInt16BigEndian(bytes[header..]), BinaryPrimitives.ReadUInt16BigEndian(bytes[(header + 2)..]));
+        return new Packet(known.Value, to, from, port);
     }
 
     /// <summary>What comes after the headers of version 6 (RFC 8200 4), and where; only the first fragment tells it.</summary>
@@ -97,7 +98,8 @@ internal static class PacketFilter
 
     private static Bpf.Instruction Op(ushort code, uint value) => new() { Code = code, Value = value };
 
-    private static Bpf.Instruction Jump(uint value, byte ifTrue, byte ifFalse) => new() { Code = JumpIfEqual, Value = value, IfTrue = ifTrue, IfFalse = ifFalse };
+    private static Bpf.Instruction Jump(uint value, byte ifTrue, byte ifFalse) =>
+        new() { Code = JumpIfEqual, Value = value, IfTrue = ifTrue, IfFalse = ifFalse };
 
     public readonly record struct Packet(EgressProtocol Protocol, IPAddress To, int FromPort, int ToPort);
 }

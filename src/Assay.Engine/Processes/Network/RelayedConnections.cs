@@ -4,8 +4,8 @@ using System.Net;
 namespace Assay.Engine.Processes.Network;
 
 /// <summary>
-/// The connections that this process holds in the place of runs: whoever looks at where one comes from sees this process, and must know that
-/// work stands behind it.
+/// The connections that this process holds in the place of runs: whoever looks at where one comes from sees this process, and must know
+/// that work stands behind it.
 /// </summary>
 public static class RelayedConnections
 {
@@ -19,5 +19,6 @@ public static class RelayedConnections
 
     internal static void Remove(IPEndPoint from) => Ends.TryRemove(Plain(from), out _);
 
-    private static IPEndPoint Plain(IPEndPoint end) => end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end;
+    private static IPEndPoint Plain(IPEndPoint end) =>
+        end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end;
 }

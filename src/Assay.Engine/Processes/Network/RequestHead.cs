@@ -2,11 +2,14 @@ using System.Text;
 
 namespace Assay.Engine.Processes.Network;
 
-/// <summary>The head of a request of HTTP/1 (RFC 9112), which must be written as that says: line ends, blanks and names of fields included.</summary>
+/// <summary>
+/// The head of a request of HTTP/1 (RFC 9112), which must be written as that says: line ends, blanks and names of fields included.
+/// </summary>
 internal static class RequestHead
 {
     /// <summary>Whether a first line is meant for HTTP, however badly it is written.</summary>
-    public static bool IsLine(ReadOnlySpan<byte> line) => Encoding.Latin1.GetString(line).Contains("HTTP/", StringComparison.OrdinalIgnoreCase);
+    public static bool IsLine(ReadOnlySpan<byte> line) =>
+        Encoding.Latin1.GetString(line).Contains("HTTP/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether all in it that says for whom it is says that it is for a name.</summary>
     /// <param name="bytes">From its first byte on.</param>
@@ -51,5 +54,6 @@ internal static class RequestHead
         return FirstBytes.IsFor(host, name, ref said) == FirstBytes.Verdict.Refuse;
     }
 
-    private static bool IsToken(string text) => text.Length > 0 && Encoding.Latin1.GetBytes(text).AsSpan().IndexOfAnyExcept(FirstBytes.Token) < 0;
+    private static bool IsToken(string text) =>
+        text.Length > 0 && Encoding.Latin1.GetBytes(text).AsSpan().IndexOfAnyExcept(FirstBytes.Token) < 0;
 }

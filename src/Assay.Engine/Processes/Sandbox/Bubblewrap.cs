@@ -5,7 +5,9 @@ using Assay.Engine.Processes.Native;
 
 namespace Assay.Engine.Processes.Sandbox;
 
-/// <summary>The bubblewrap command line for a plan: for users, whom the kernel lets make a view only inside a user namespace of its own.</summary>
+/// <summary>
+/// The bubblewrap command line for a plan: for users, whom the kernel lets make a view only inside a user namespace of its own.
+/// </summary>
 internal static class Bubblewrap
 {
     private static readonly Lazy<(string Version, string? Problem)> Probed = new(Probe);
@@ -21,7 +23,8 @@ internal static class Bubblewrap
     /// <param name="filter">The seccomp filter.</param>
     /// <param name="status">Where it tells how the program ended.</param>
     /// <param name="given">What it is given.</param>
-    public static IReadOnlyList<string> Words(CagePlan plan, long sharedMemoryBytes, ReadOnlySpan<byte> filter, out int status, GivenFiles given)
+    public static IReadOnlyList<string> Words(
+        CagePlan plan, long sharedMemoryBytes, ReadOnlySpan<byte> filter, out int status, GivenFiles given)
     {
         var size = sharedMemoryBytes.ToString(CultureInfo.InvariantCulture);
         List<string> words =

@@ -73,7 +73,8 @@ internal static unsafe class Cage
         var filter = SeccompFilter.Build(hasView: true, hasNetwork: true, mayCallByPath: keepsNames && !plan.MayHoldSockets);
         using var given = new GivenFiles();
         IEnumerable<string> entrance = plan.Gate is { } way ? UserNetwork.Words(UserNetwork.Make(way, host.Root), given) : [];
-        var bubblewrap = Bubblewrap.Words(plan, SharedMemory(caps, containment), MemoryMarshal.AsBytes(filter.AsSpan()), out var status, given);
+        var filterBytes = MemoryMarshal.AsBytes(filter.AsSpan());
+        var bubblewrap = Bubblewrap.Words(plan, SharedMemory(caps, containment), filterBytes, out var status, given);
         IReadOnlyList<string> words = [.. entrance, .. bubblewrap, .. request.Words];
         var wrapped = request with { Program = words[0], Words = words, Folder = "/", Descriptors = given.Descriptors };
         var started = Spawn(host.Root, CageScript.Uncaged(containment, Landlock.ScopeAbstractSockets), wrapped, gate);

@@ -88,7 +88,9 @@ internal sealed class CageHost
         return Landlock.Abi >= Landlock.TruncateAbi ? Mechanism.Landlock : Mechanism.Missing;
     }
 
-    /// <summary>A root in a domain that keeps signals inside. Where the kernel has no such domains, the root is only the one that starts threads.</summary>
+    /// <summary>
+    /// A root in a domain that keeps signals inside. Where the kernel has no such domains, the root is only the one that starts threads.
+    /// </summary>
     private static ThreadRoot? StartRoot()
     {
         using var plain = new SyscallScript();

@@ -50,7 +50,8 @@ internal static class CageReport
     private static Promise Network(RunProcess effect) => Cage.MechanismOf(effect.Sandbox) switch
     {
         _ when effect.Network.IsOpen => Nothing,
-        Mechanism.View or Mechanism.Bubblewrap when NetworkGate.IsFor(effect) && CageHost.Current.HostsProblem is null => Kernel("network namespace", "gate"),
+        Mechanism.View or Mechanism.Bubblewrap when NetworkGate.IsFor(effect) && CageHost.Current.HostsProblem is null =>
+            Kernel("network namespace", "gate"),
         Mechanism.View => Kernel("network namespace"),
         Mechanism.Bubblewrap => Kernel("bubblewrap network namespace"),
         _ => Kernel("seccomp: no sockets"),

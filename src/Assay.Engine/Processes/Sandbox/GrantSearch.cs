@@ -4,8 +4,8 @@ using Assay.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// What lies in granted folders and is not meant by the grant: sockets of the host, since a read-only mount does not stop a connect and no
-/// filter can read a socket's path; and workspaces, whose record is nobody's to change.
+/// What lies in granted folders and is not meant by the grant: sockets of the host, since a read-only mount does not stop a connect and
+/// no filter can read a socket's path; and workspaces, whose record is nobody's to change.
 /// </summary>
 /// <param name="MayHoldSockets">Whether a socket, or another special file, may lie there. Where the search has no end soon, there may be some.</param>
 /// <param name="Workspaces">The folders of the workspaces that were found.</param>

@@ -1,6 +1,8 @@
 namespace Assay.Engine.Processes.Sandbox;
 
-/// <summary>The rules of a run without a view. Landlock grants whole hierarchies, so what is hidden is left out by granting what lies beside it.</summary>
+/// <summary>
+/// The rules of a run without a view. Landlock grants whole hierarchies, so what is hidden is left out by granting what lies beside it.
+/// </summary>
 internal static class HostRules
 {
     private const int MaxEntries = 10_000;
@@ -27,8 +29,9 @@ internal static class HostRules
     }
 
     /// <summary>
-    /// What may be read, around what is hidden in it: a mount over a hidden path belongs to the file that was there, not to its name, and another one may
-    /// be put there while the run goes on. False when nothing is hidden in what is readable, or it lies among too many others.
+    /// What may be read, around what is hidden in it: a mount over a hidden path belongs to the file that was there, not to its name, and
+    /// another one may be put there while the run goes on. False when nothing is hidden in what is readable, or it lies among too many
+    /// others.
     /// </summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public static bool TryGrantAround(int ruleset, CagePlan plan)
@@ -61,7 +64,9 @@ internal static class HostRules
 
     private static bool IsOpen(CagePlan plan, string path) => !plan.Hides.Contains(path) && !plan.Sealed.Any(s => MountOrder.IsBelow(path, s));
 
-    /// <summary>What is hidden deeper in a granted path. A grant inside of something hidden stands, since it is the narrower word.</summary>
+    /// <summary>
+    /// What is hidden deeper in a granted path. A grant inside of something hidden stands, since it is the narrower word.
+    /// </summary>
     private static IEnumerable<string> Inside(IEnumerable<string> hides, string path) => hides.Where(h => h != path && MountOrder.IsBelow(h, path));
 
     private static void Except(int ruleset, string path, ulong rights, IReadOnlyCollection<string> hides)

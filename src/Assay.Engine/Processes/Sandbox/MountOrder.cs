@@ -14,7 +14,8 @@ internal enum MountKind
 internal readonly record struct MountStep(string Path, MountKind Kind);
 
 /// <summary>
-/// The mounts of a plan, outer ones first, so that what lies deeper stands on top: a hidden folder in a readable one, and in that the run's own.
+/// The mounts of a plan, outer ones first, so that what lies deeper stands on top: a hidden folder in a readable one, and in that the
+/// run's own.
 /// </summary>
 internal static class MountOrder
 {

@@ -21,7 +21,9 @@ internal static class SystemPaths
 
     private static (long Stamp, string[] Paths) _etc = (0, []);
 
-    /// <summary>The settings that are there, as absolute paths; what a link leads to is meant, not the link. Looked for anew when /etc changes.</summary>
+    /// <summary>
+    /// The settings that are there, as absolute paths; what a link leads to is meant, not the link. Looked for anew when /etc changes.
+    /// </summary>
     public static IReadOnlyList<string> Etc()
     {
         var stamp = Directory.GetLastWriteTimeUtc("/etc").Ticks;

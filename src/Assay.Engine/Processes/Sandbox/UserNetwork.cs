@@ -13,6 +13,7 @@ namespace Assay.Engine.Processes.Sandbox;
 internal static unsafe class UserNetwork
 {
     private const long NewUser = 0x10000000;
+    private const int ForReading = Libc.O_RDONLY | Libc.O_CLOEXEC;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -49,13 +50,17 @@ internal static unsafe class UserNetwork
         script.Call("unshare the network", SyscallNumbers.Unshare, ScriptMounts.NewNetwork);
         script.Loopback();
         more(script);
-        script.Call("hold the network", SyscallNumbers.Open, script.Text("/proc/self/ns/net"), Libc.O_RDONLY | Libc.O_CLOEXEC).Into(network);
+        script.Call("hold the network", SyscallNumbers.Open, script.Text("/proc/self/ns/net"), ForReading).Into(network);
         return root.RunApart(script) is { } problem ? throw new IOException($"a network of its own: {problem}") : *network;
     }
 
     private static (int Owner, string? Problem) Find()
     {
-        if (Program("nsenter") is null || Program("unshare") is null) return (-1, "nsenter and unshare are not installed: apt-get install util-linux");
+        if (Program("nsenter") is null || Program("unshare") is null)
+        {
+            return (-1, "nsenter and unshare are not installed: apt-get install util-linux");
+        }
+
         try
         {
             var owner = NewOwner();
@@ -82,8 +87,9 @@ internal static unsafe class UserNetwork
         using var process = Process.Start(start)!;
         try
         {
-            if (process.StandardOutput.ReadLine() is null) throw new IOException($"a user namespace: {process.StandardError.ReadToEnd().Trim()}");
-            var owner = Libc.Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/ns/user"), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            var isMade = process.StandardOutput.ReadLine() is not null;
+            if (!isMade) throw new IOException($"a user namespace: {process.StandardError.ReadToEnd().Trim()}");
+            var owner = Libc.Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/ns/user"), ForReading, 0);
             return owner >= 0 ? owner : throw new IOException($"its user namespace: {Libc.LastError()}");
         }
         finally

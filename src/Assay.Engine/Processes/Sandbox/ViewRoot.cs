@@ -3,8 +3,9 @@ using Assay.Engine.Processes.Native;
 namespace Assay.Engine.Processes.Sandbox;
 
 /// <summary>
-/// The file system as caged work sees it, built once in a mount namespace of its own: the system's programs and settings, read-only, a few devices, and
-/// empty folders. Each run's thread gets a copy and adds what is its own, so that nothing else of the host is there at all.
+/// The file system as caged work sees it, built once in a mount namespace of its own: the system's programs and settings, read-only, a
+/// few devices, and empty folders. Each run's thread gets a copy and adds what is its own, so that nothing else of the host is there at
+/// all.
 /// </summary>
 internal static class ViewRoot
 {
@@ -140,7 +141,9 @@ internal sealed record ViewKey(IReadOnlyList<string> TopFolders, IReadOnlyList<s
             [.. all.Where(p => p.StartsWith("/etc/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
     }
 
-    /// <summary>The first folder of an absolute path, or the one for shared memory, which is a file system of the run's own like /tmp.</summary>
+    /// <summary>
+    /// The first folder of an absolute path, or the one for shared memory, which is a file system of the run's own like /tmp.
+    /// </summary>
     public static string Top(string path)
     {
         if (MountOrder.IsBelow(path, SharedMemory)) return SharedMemory;
