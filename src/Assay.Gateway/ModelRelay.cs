@@ -104,10 +104,12 @@ internal sealed class ModelRelay : IDisposable
             return;
         }
 
-        await _free.WaitAsync(over).ConfigureAwait(false);
+        // Whoever leaves before the model is asked has asked nothing.
+        using var waits = CancellationTokenSource.CreateLinkedTokenSource(over, context.RequestAborted);
+        await _free.WaitAsync(waits.Token).ConfigureAwait(false);
         try
         {
-            await AskAsync(context, kind, request, over).ConfigureAwait(false);
+            await AskAsync(context, kind, request, waits.Token, over).ConfigureAwait(false);
         }
         finally
         {
@@ -115,10 +117,10 @@ internal sealed class ModelRelay : IDisposable
         }
     }
 
-    private async Task AskAsync(HttpContext context, RequestKind kind, RelayedRequest request, CancellationToken over)
+    private async Task AskAsync(HttpContext context, RequestKind kind, RelayedRequest request, CancellationToken waits, CancellationToken over)
     {
         byte[]? body = null;
-        using var read = await _bodies.ReadAsync(context.Request, over).ConfigureAwait(false);
+        using var read = await _bodies.ReadAsync(context.Request, waits).ConfigureAwait(false);
         if (read.Problem is { } problem)
         {
             await RefuseAsync(context, request, read.Status, problem).ConfigureAwait(false);
@@ -134,7 +136,7 @@ internal sealed class ModelRelay : IDisposable
                 return;
             }
 
-            if (await PrepareAsync(kind, document, request, over).ConfigureAwait(false) is { } refusal)
+            if (await PrepareAsync(kind, document, request, waits).ConfigureAwait(false) is { } refusal)
             {
                 await RefuseAsync(context, request, 400, refusal).ConfigureAwait(false);
                 return;

@@ -18,12 +18,12 @@ internal sealed class RequestBodies(TimeProvider time) : IDisposable
 
     /// <summary>Reads one whole. What it takes of others' room is given back when it is disposed of.</summary>
     /// <exception cref="OperationCanceledException">The agent has left, or all is over.</exception>
-    public async Task<RequestBody> ReadAsync(HttpRequest request, CancellationToken over)
+    public async Task<RequestBody> ReadAsync(HttpRequest request, CancellationToken waits)
     {
         if (request.Headers.ContentEncoding.Count > 0) return new RequestBody(415, "the gateway reads requests that are not compressed");
         if (request.ContentLength > MaxBytes) return new RequestBody(413, $"the request is longer than {MaxBytes} bytes");
         using var slow = new CancellationTokenSource(Patience, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(over, slow.Token, request.HttpContext.RequestAborted);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(waits, slow.Token);
         var isLarge = request.ContentLength is null or > Large && !HttpMethods.IsGet(request.Method);
         try
         {

@@ -73,6 +73,14 @@ internal sealed class JobFolder : IDisposable
         WriteScript(Script);
     }
 
+    /// <summary>One whose components are all caged.</summary>
+    public static JobFolder Strict()
+    {
+        var folder = new JobFolder();
+        foreach (var (_, component) in folder.Components) component!["sandbox"] = "strict";
+        return folder;
+    }
+
     public string Path => _folder.Path;
 
     public JsonObject Components { get; } = [];
@@ -137,6 +145,16 @@ internal sealed class JobFolder : IDisposable
         var result = await RunAsync("job", $"submit-{kind}", $"{kind}.json", "--snapshot", Snapshot, "--policy-bundle", "policies.json", "--json");
         Assert.True(result.ExitCode == 0, result.Error + result.Output);
         return (string)JsonNode.Parse(result.Output)!["job_id"]!;
+    }
+
+    /// <summary>Submits the blueprint, and has the job worked on, approved and worked on again; returns its id.</summary>
+    public async Task<string> SubmitAndRunAsync()
+    {
+        var id = await SubmitAsync();
+        await WorkAsync();
+        await ApproveAsync(id);
+        await WorkAsync();
+        return id;
     }
 
     public async Task<JsonNode> ShowAsync(string id) => JsonNode.Parse((await RunAsync("job", "show", id, "--json")).Output)!;

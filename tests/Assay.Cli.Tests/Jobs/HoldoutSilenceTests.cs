@@ -22,9 +22,9 @@ public sealed class HoldoutSilenceTests
     [InlineData("ln -s /etc/passwd segments/held/0.7654321", "output_file")]
     public async Task A_failed_run_says_which_file_of_a_hold_out_is_wrong_and_nothing_that_stands_in_it(string line, string rule)
     {
-        using var folder = Strict();
+        using var folder = JobFolder.Strict();
         folder.WriteScript($"{await File.ReadAllTextAsync(folder.Under("stage.sh"))}\nif [ $ASSAY_STAGE = run ]; then\n{line}\nfi\n");
-        var id = await SubmitAndRunAsync(folder.Write());
+        var id = await folder.Write().SubmitAndRunAsync();
         var told = await ToldAsync(folder, id);
         Assert.Contains($"\"rule\":\"{rule}\"", folder.Lines(id)[^1], StringComparison.Ordinal);
         Assert.Contains("stays sealed", folder.Lines(id)[^1], StringComparison.Ordinal);
@@ -35,8 +35,8 @@ public sealed class HoldoutSilenceTests
     [Fact]
     public async Task No_digest_that_is_told_is_over_a_file_of_a_hold_out_and_a_changed_one_is_still_noticed()
     {
-        using var folder = Strict();
-        var id = await SubmitAndRunAsync(folder.Write());
+        using var folder = JobFolder.Strict();
+        var id = await folder.Write().SubmitAndRunAsync();
         var run = (string)(await folder.ShowAsync(id))["job"]!["run_id"]!;
         var dossier = folder.Under(".assay", "dossiers", run);
         var told = string.Concat(folder.Lines(id)) + (await folder.RunAsync("job", "show", id, "--json")).Output;
@@ -59,8 +59,8 @@ public sealed class HoldoutSilenceTests
     public async Task The_log_says_of_the_judges_process_only_that_it_ended()
     {
         const string numbers = "if [ $ASSAY_STAGE = holdout ]; then perl -e 'print q(x) x 76543; print STDERR q(x) x 21'; fi";
-        using var folder = Strict().Before(numbers);
-        var id = await SubmitAndRunAsync(folder.Write());
+        using var folder = JobFolder.Strict().Before(numbers);
+        var id = await folder.Write().SubmitAndRunAsync();
         var events = JsonNode.Parse((await folder.RunAsync("log", $"job/{id}", "--json")).Output)!.AsArray();
         var ended = events.Single(e => (string)e!["type"]! == "EFFECT_FINISHED" && (string)e["data"]!["effect_id"]! == "stage/holdout")!;
         Assert.Equal("""{"attempt":1,"effect_id":"stage/holdout","outcome":"sealed"}""", ended["data"]!.ToJsonString());
@@ -81,8 +81,8 @@ public sealed class HoldoutSilenceTests
     [Fact]
     public async Task A_line_of_the_trial_log_names_the_policies_by_which_it_was_judged()
     {
-        using var folder = Strict();
-        var id = await SubmitAndRunAsync(folder.Write());
+        using var folder = JobFolder.Strict();
+        var id = await folder.Write().SubmitAndRunAsync();
         var trial = JsonNode.Parse(await File.ReadAllTextAsync(folder.Under(".assay", "registry", "trial_log.jsonl")))!;
         using var document = JsonDocument.Parse(trial.ToJsonString());
         Assert.Empty(ContractCatalog.Validate("trial_v1", document.RootElement));
@@ -103,20 +103,4 @@ public sealed class HoldoutSilenceTests
         folder.Lines(id).Select(l => JsonNode.Parse(l)!).Single(e => (string)e["event_type"]! == type)["outputs"]!;
 
     private static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
-
-    private static JobFolder Strict()
-    {
-        var folder = new JobFolder();
-        foreach (var (_, component) in folder.Components) component!["sandbox"] = "strict";
-        return folder;
-    }
-
-    private static async Task<string> SubmitAndRunAsync(JobFolder folder)
-    {
-        var id = await folder.SubmitAsync();
-        await folder.WorkAsync();
-        await folder.ApproveAsync(id);
-        await folder.WorkAsync();
-        return id;
-    }
 }

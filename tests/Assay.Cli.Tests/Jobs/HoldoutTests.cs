@@ -17,7 +17,7 @@ public sealed class HoldoutTests
     [Fact]
     public async Task No_stage_but_its_judge_finds_anything_of_a_hold_out()
     {
-        using var folder = Strict().Before(
+        using var folder = JobFolder.Strict().Before(
             $"""
             if [ "$ASSAY_STAGE" != run ] && [ "$ASSAY_STAGE" != holdout ]; then
               if grep -rlE '{Figure}|{Permitted}' "$PWD/.." "$ASSAY_JOB_DIR" >&2; then echo "$ASSAY_STAGE sees it" >&2; exit 9; fi
@@ -42,8 +42,8 @@ public sealed class HoldoutTests
     public async Task What_a_judge_says_beside_its_answer_is_told_nowhere(string line, bool answers)
     {
         var lines = line.Replace("{0}", Figure, StringComparison.Ordinal);
-        using var folder = Strict().Before($"if [ $ASSAY_STAGE = holdout ]; then\n{lines}\nfi").Write();
-        var id = await SubmitAndRunAsync(folder);
+        using var folder = JobFolder.Strict().Before($"if [ $ASSAY_STAGE = holdout ]; then\n{lines}\nfi").Write();
+        var id = await folder.SubmitAndRunAsync();
         var show = await folder.RunAsync("job", "show", id, "--json");
         var job = JsonNode.Parse(show.Output)!;
         Assert.Equal(answers ? "DONE" : "ERROR", (string)job["job"]!["state"]!);
@@ -67,7 +67,7 @@ public sealed class HoldoutTests
         var reached = AnswerAsync(outside);
         var there = outside.LocalEndpoint.ToString()!;
         var ask = $"perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(PeerAddr => q({there}), Timeout => 2) or exit; print {{$s}} qq(HELLO\n); <$s>'";
-        using var folder = Strict().Before($"if [ $ASSAY_STAGE = {stage} ]; then {ask}; fi");
+        using var folder = JobFolder.Strict().Before($"if [ $ASSAY_STAGE = {stage} ]; then {ask}; fi");
         (folder.Components["gates"]!["sandbox"], folder.Components["gates"]!["hosts"]) = ("confined", new JsonArray(there));
         folder.Write();
         await DoneAsync(folder);
@@ -86,7 +86,7 @@ public sealed class HoldoutTests
     [Fact]
     public async Task What_is_wrong_with_the_gates_is_told_once_though_their_judge_has_it_too()
     {
-        using var folder = Strict();
+        using var folder = JobFolder.Strict();
         folder.Components["gates"]!["files"] = new JsonArray("absent.txt");
         folder.Components["gates"]!["reads"] = new JsonArray("nowhere");
         var refused = await SubmitRefusedAsync(folder);
@@ -96,8 +96,8 @@ public sealed class HoldoutTests
     [Fact]
     public async Task A_judge_that_gave_no_answer_is_told_with_the_file_to_look_at_and_nothing_of_what_stands_there()
     {
-        using var folder = Strict().Before($"if [ $ASSAY_STAGE = holdout ]; then echo {Figure} >&2; exit 77; fi").Write();
-        var id = await SubmitAndRunAsync(folder);
+        using var folder = JobFolder.Strict().Before($"if [ $ASSAY_STAGE = holdout ]; then echo {Figure} >&2; exit 77; fi").Write();
+        var id = await folder.SubmitAndRunAsync();
         var told = folder.Lines(id)[^1];
         var file = $"jobs/{id}/sealed/holdout.stderr.log";
         Assert.Contains(file, told, StringComparison.Ordinal);
@@ -109,15 +109,15 @@ public sealed class HoldoutTests
     public async Task Gates_that_judge_a_hold_out_themselves_are_refused()
     {
         const string judging = """{"schema_version":"gate_results_v1","gates":[{"gate_id":"mine","status":"PASS","metric":"sharpe","operator":">=","threshold":0.5,"segment_id":"held"}]}""";
-        using var folder = Strict().Before($"if [ $ASSAY_STAGE = gates ]; then echo '{judging}' > gate_results.json; exit 0; fi").Write();
-        var id = await SubmitAndRunAsync(folder);
+        using var folder = JobFolder.Strict().Before($"if [ $ASSAY_STAGE = gates ]; then echo '{judging}' > gate_results.json; exit 0; fi").Write();
+        var id = await folder.SubmitAndRunAsync();
         Assert.Contains("\"rule\":\"holdout_leak\"", folder.Lines(id)[^1], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_nothing_may_judge_stops_before_anything_runs_and_only_gates_have_a_judge()
     {
-        using var folder = Strict();
+        using var folder = JobFolder.Strict();
         folder.Components["gates"]!.AsObject().Remove("holdout_command");
         folder.Write();
         var id = await folder.SubmitAsync();
@@ -153,25 +153,9 @@ public sealed class HoldoutTests
         return refused.Error;
     }
 
-    private static JobFolder Strict()
-    {
-        var folder = new JobFolder();
-        foreach (var (_, component) in folder.Components) component!["sandbox"] = "strict";
-        return folder;
-    }
-
-    private static async Task<string> SubmitAndRunAsync(JobFolder folder)
-    {
-        var id = await folder.SubmitAsync();
-        await folder.WorkAsync();
-        await folder.ApproveAsync(id);
-        await folder.WorkAsync();
-        return id;
-    }
-
     private static async Task<string> DoneAsync(JobFolder folder)
     {
-        var id = await SubmitAndRunAsync(folder);
+        var id = await folder.SubmitAndRunAsync();
         var show = await folder.RunAsync("job", "show", id);
         Assert.True(show.ExitCode == 0, show.Output + string.Join('\n', folder.Lines(id)) + Stderr(folder, id));
         return id;

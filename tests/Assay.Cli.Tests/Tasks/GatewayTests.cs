@@ -193,6 +193,31 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_leaves_while_he_waits_for_the_money_has_asked_nothing()
+    {
+        var first = new TaskCompletionSource();
+        await using var provider = new RawProvider(async context =>
+        {
+            await first.Task;
+            await context.Response.WriteAsync("""{"type":"message","usage":{"input_tokens":10,"output_tokens":20}}""");
+        });
+        using var gateway = Open(provider.Url, new Usd(60_000), maxOutput: 2_000);
+        var asked = StatusAsync(gateway, "/v1/messages", Ask);
+        await Until(() => provider.Requests == 1);
+        using (var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => StatusAsync(gateway, "/v1/messages", Ask, cancel: impatient.Token));
+        }
+
+        // Its line stands when it has left for good; only then may the money come back.
+        await Until(() => Lines().Count == 1);
+        first.SetResult();
+        Assert.Equal(200, await asked);
+        Assert.Equal(new Usd(550), gateway.End().Cost);
+        Assert.Equal(1, provider.Requests);
+    }
+
+    [Fact]
     public async Task All_that_is_under_way_at_the_end_has_its_line()
     {
         var hanging = new TaskCompletionSource();
@@ -204,7 +229,7 @@ public sealed class GatewayTests : IDisposable
         using var gateway = Open(provider.Url, new Usd(10_000_000), maxOutput: 2_000);
         for (var i = 0; i < 60; i++) Assert.Equal(200, await StatusAsync(gateway, "/v1/messages", Ask));
         var slow = StatusAsync(gateway, "/v1/messages", Ask, agent: "slow");
-        while (provider.Requests < 61) await Task.Delay(10, TestContext.Current.CancellationToken);
+        await Until(() => provider.Requests == 61);
         var totals = gateway.End();
         _ = await slow;
         Assert.Equal((61, 61), ((int)totals.Requests, Lines().Count));
@@ -251,6 +276,12 @@ public sealed class GatewayTests : IDisposable
         for (var i = 0; i < 1_010; i++) Assert.Equal(404, await StatusAsync(gateway, "/v1/files", Ask));
         Assert.Equal(1_010, gateway.End().Requests);
         Assert.Equal((1_001, 10), (Lines().Count, (int)Lines()[^1]["unlisted"]!));
+    }
+
+    private static async Task Until(Func<bool> holds)
+    {
+        for (var i = 0; i < 1_000 && !holds(); i++) await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.True(holds());
     }
 
     private List<JsonNode> Lines() => [.. Encoding.UTF8.GetString(_log.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];

@@ -111,19 +111,5 @@ public sealed class AttemptRuleTests
         return AttemptRule.Judge(new TaskState(Task), adapter, report);
     }
 
-    private static TaskSpec Task => new()
-    {
-        TaskId = "one",
-        Title = "One",
-        Kind = "fix",
-        DependsOn = [],
-        Command = [],
-        FileScope = new FileScope([], []),
-        AcceptanceTests = [],
-        Caps = Caps,
-        MaxAttempts = 1,
-        RetrySafe = false,
-        AdapterIds = ["a"],
-        Bodies = ImmutableSortedDictionary<string, Kernel.Streams.Digest>.Empty,
-    };
+    private static TaskSpec Task => TaskLaneTests.Declare().Tasks[0] with { Caps = Caps, AdapterIds = ["a"] };
 }

@@ -26,7 +26,8 @@ internal sealed unsafe class NetworkGate : IDisposable
     /// <summary>Connections of one run at once; each takes two descriptors of the engine.</summary>
     private const int MaxConnections = 256;
 
-    private const string TooMany = "too many connections at once: 256 of one run, and what the engine's open files allow all of them";
+    private static readonly string TooMany =
+        $"too many connections at once: {MaxConnections} of one run, and what the engine's open files allow all of them";
 
     /// <summary>How long connections may take to see that the run is over.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
