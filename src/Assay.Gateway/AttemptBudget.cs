@@ -17,6 +17,10 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
     private long _reserved;
     private long _kept;
     private bool _hasUnknown;
+
+    /// <summary>Whether every answer cost no more than was put aside for it; null: none has told what it cost.</summary>
+    private bool? _boundsHold;
+
     private TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What was spent; null: not known, since there are no prices, or nobody has told what some answer cost.</summary>
@@ -50,7 +54,8 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
 
     /// <summary>
     /// Puts the most that a request can cost aside. Where that is more than is left, it goes alone, with what it is likely to cost: so
-    /// the budget is passed by one request at most. It waits for those that are under way, since they give back what they do not need.
+    /// the budget is passed by one request at most. It waits for those that are under way, since they give back what they do not need. The
+    /// first goes alone too, and all of them once one has cost more than was put aside: then that is no bound.
     /// </summary>
     /// <param name="input">The most tokens that are paid for what is sent.</param>
     /// <param name="likelyInput">How many they are likely to be.</param>
@@ -66,7 +71,8 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
             lock (_gate)
             {
                 var price = Price(input, 0, output);
-                if (most is not { } limit || Taken + price <= limit.Micros) return Put(price, output);
+                if (most is not { } limit) return Put(price, output);
+                if (Taken + price <= limit.Micros && (_reserved == 0 || _boundsHold == true)) return Put(price, output);
                 if (_reserved == 0)
                 {
                     var left = limit.Micros - Taken;
@@ -97,6 +103,7 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
         {
             _reserved -= reserved;
             _spent = Math.Min(MostMicros, _spent + (cost ?? 0));
+            if (cost is { } known && reserved > 0) _boundsHold = _boundsHold != false && known <= reserved;
             if (cost is null)
             {
                 _hasUnknown = true;

@@ -21,6 +21,9 @@ internal sealed class ModelRelay : IDisposable
     /// <summary>An answer that may be no longer than this is none.</summary>
     private const int LeastOutputTokens = 256;
 
+    /// <summary>More tokens than a provider adds to a request by itself, as it does where there are tools.</summary>
+    private const long OfTheProvider = 1_000;
+
     /// <summary>Failures in a row to reach the model after which nobody tries any more.</summary>
     private const int Patience = 3;
 
@@ -174,7 +177,7 @@ internal sealed class ModelRelay : IDisposable
     private async Task<string?> ReserveAsync(JsonObject document, RelayedRequest request, CancellationToken over)
     {
         const int bytesPerToken = 4;
-        var input = _dialect.InputAtMost(document, request.RequestBytes);
+        var input = OfTheProvider + _dialect.InputAtMost(document, request.RequestBytes);
         var likely = input / bytesPerToken;
         var wanted = _dialect.Bound(document, request.Path, _gateway.MaxOutputTokens);
         var least = Math.Min(LeastOutputTokens, wanted);
