@@ -207,7 +207,8 @@ internal sealed class ModelRelay : IDisposable
             // What never got there costs nothing; what broke off afterwards may have.
             request.IsFree = e.HttpRequestError
                 is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            if (Interlocked.Increment(ref _failures) >= Patience) End(GatewayStop.Unreachable, $"model not reachable: {e.Message}");
+            var why = e.InnerException is IOException inner ? inner.Message : e.Message;
+            if (Interlocked.Increment(ref _failures) >= Patience) End(GatewayStop.Unreachable, $"model not reachable: {why}");
             await TellAsync(context, request, 503, "the model cannot be reached").ConfigureAwait(false);
             return null;
         }

@@ -82,7 +82,8 @@ internal static class TaskTable
     private static string Summary(ExecutionState state)
     {
         var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {WireName<TaskPhase>.Of(p)}"));
-        var cost = state.Tasks.Cost is { Micros: > 0 } spent ? $" · {spent}" : "";
+        var most = state.Tasks.Any(t => t.IsCostUnknown) ? "at most " : "";
+        var cost = state.Tasks.Cost is { Micros: > 0 } spent ? $" · {most}{spent}" : "";
         var pause = state.PauseReason is { } reason ? $" · paused: {Words.Safe(reason)}" : "";
         return $"{state.Declared.RunId}: {counts}{cost}{pause}";
     }

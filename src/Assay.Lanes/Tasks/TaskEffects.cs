@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
@@ -166,7 +167,8 @@ public static class TaskEffects
     private static RunProcess Agent(ExecutionState state, TaskState task, AdapterSpec adapter)
     {
         var process = Adapter(state, task, adapter) with { Command = adapter.Command, StdinDocument = task.Spec.Prompt };
-        return AgentTemplate.Dress(process, adapter.Agent!, TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts), task.Spec.MaxCost);
+        var folder = TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
+        return AgentTemplate.Dress(process, adapter.Agent!, folder, CostLeft(task));
     }
 
     private static RunProcess Adapter(ExecutionState state, TaskState task, AdapterSpec adapter) =>
@@ -181,7 +183,7 @@ public static class TaskEffects
             Hidden = [.. Grants.Hidden(adapter.Grants), .. KeyRule.Of(state).Except(Own(adapter))],
             Network = Grants.Reach(adapter.Grants),
             WorkFolder = task.Copy?.Work,
-            Meter = new CostMeter(MeterFile, task.Spec.MaxCost),
+            Meter = new CostMeter(MeterFile, CostLeft(task)),
             Caps = task.Spec.Caps,
             Sandbox = adapter.Sandbox,
             Live = true,
@@ -221,4 +223,7 @@ public static class TaskEffects
         .Replace("{prompt_file}", $"{{run_root}}/{PromptFile}", StringComparison.Ordinal)
         .Replace("{task_id}", task.Spec.TaskId, StringComparison.Ordinal)
         .Replace("{working_tree}", "{work_folder}", StringComparison.Ordinal);
+
+    /// <summary>What attempts before have left of a task's budget of money, which is one for all of them; null: it has none.</summary>
+    private static Usd? CostLeft(TaskState task) => task.Spec.MaxCost?.Less(task.Cost);
 }

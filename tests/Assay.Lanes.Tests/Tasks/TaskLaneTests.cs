@@ -113,6 +113,22 @@ public sealed class TaskLaneTests
         Assert.Equal(("one", "{gateway_url}"), (process.Environment["ASSAY_TASK_ID"], process.Environment["ANTHROPIC_BASE_URL"]));
     }
 
+    [Fact]
+    public void A_budget_of_money_is_one_for_all_attempts_of_a_task()
+    {
+        var declared = Declare();
+        var spec = declared.Tasks[0] with { MaxCost = new Usd(5_000_000), RetrySafe = true, MaxAttempts = 3 };
+        var initial = LaneFold.Of(TaskLane.Instance);
+        var begun = initial.Decide(declared with { Adapters = [GivenAgent.Adapter with { AdapterId = "shell" }], Tasks = [spec] });
+        var fold = initial.After(((Decision.Accepted)begun).Events).After(new TaskStarted("one", "shell", 1, Fallback: false));
+        Assert.Equal(new Usd(5_000_000), Left(fold));
+        var state = fold.As<ExecutionState>();
+        var spent = state.With(state.Task("one") with { Cost = new Usd(3_800_000) });
+        Assert.Equal(new Usd(1_200_000), ((RunProcess)TaskEffects.ActOf(spent, spent.Task("one"))!).Gateway!.MaxCost);
+
+        static Usd? Left(LaneFold fold) => ((RunProcess)TaskEffects.ActOf(fold.As<ExecutionState>(), fold.As<ExecutionState>().Task("one"))!).Gateway!.MaxCost;
+    }
+
     private static PatchDeclaration Patch() => new()
     {
         PatchId = Digest.Of("d").Short(16),
