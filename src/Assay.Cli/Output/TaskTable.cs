@@ -82,8 +82,9 @@ internal static class TaskTable
     private static string Summary(ExecutionState state)
     {
         var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {WireName<TaskPhase>.Of(p)}"));
-        var most = state.Tasks.Any(t => t.IsCostUnknown) ? "at most " : "";
-        var cost = state.Tasks.Cost is { Micros: > 0 } spent ? $" · {most}{spent}" : "";
+        var spent = state.Tasks.Cost;
+        var known = spent.Micros > 0 ? $" · {spent}" : "";
+        var cost = state.Tasks.Any(t => t.IsCostUnknown) ? $" · cost not known ({spent} counted)" : known;
         var pause = state.PauseReason is { } reason ? $" · paused: {Words.Safe(reason)}" : "";
         return $"{state.Declared.RunId}: {counts}{cost}{pause}";
     }
