@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
@@ -10,7 +11,7 @@ using Assay.Lanes.Shared;
 
 namespace Assay.Bench;
 
-/// <summary>A list of 100,000 jobs: pages of it from the desk, over the API, and as HTML.</summary>
+/// <summary>A list of 100,000 jobs: pages of it from the service, over the API, and as HTML.</summary>
 internal static class JobsBench
 {
     private const int Jobs = 100_000;
@@ -22,16 +23,16 @@ internal static class JobsBench
     public static async Task RunAsync(Report report, string folder)
     {
         await FillAsync(folder);
-        await using (var workspace = Workspace.Open(folder))
+        await using (var workspace = Workspace.Open(folder, KnownLanes.All))
         {
-            var desk = await JobDesk.OpenAsync(workspace, TimeProvider.System);
-            var middle = desk.List(null, null, Jobs / 2)[^1];
-            report.Table("A page of 50 of 100,000 jobs, from the desk (median)", "ms");
+            var service = await JobService.OpenAsync(workspace, TimeProvider.System);
+            var middle = service.List(null, null, Jobs / 2)[^1];
+            report.Table("A page of 50 of 100,000 jobs, from the service (median)", "ms");
             report.Row("a job by its id", Median(() => workspace.Store.Row(JobTables.Jobs, middle.JobId)), "0.000");
-            report.Row("the first page", Median(() => desk.List(null, null, 50)), "0.000");
-            report.Row("a page in the middle", Median(() => desk.List(null, (middle.SubmittedAt, middle.JobId), 50)), "0.000");
-            report.Row("the first page of a rare state", Median(() => desk.List("CANCELLED", null, 50)), "0.000");
-            report.Row("how many there are in each state", Median(desk.Counts), "0.000");
+            report.Row("the first page", Median(() => service.List(null, null, 50)), "0.000");
+            report.Row("a page in the middle", Median(() => service.List(null, (middle.SubmittedAt, middle.JobId), 50)), "0.000");
+            report.Row("the first page of a rare state", Median(() => service.List("CANCELLED", null, 50)), "0.000");
+            report.Row("how many there are in each state", Median(service.Counts), "0.000");
         }
 
         using var server = Process.Start(new ProcessStartInfo("./assay", ["serve", "--urls", Url, "--workspace", folder]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -50,15 +51,15 @@ internal static class JobsBench
     /// <summary>Submits the jobs through the lane; their files are left out, since no list reads them.</summary>
     private static async Task FillAsync(string folder)
     {
-        await using var workspace = Workspace.Open(folder);
+        await using var workspace = Workspace.Open(folder, KnownLanes.All);
         await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
         await Parallel.ForEachAsync(Enumerable.Range(0, Jobs), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) =>
         {
             var job = Job(i);
-            var draft = new StreamMachine(JobLane.Instance, JobLane.StreamOf(job.JobId)).Draft(DateTimeOffset.UtcNow.AddSeconds(-i));
-            draft.Decide(new SubmitJob(new BlueprintSubmitted(job, Somebody)));
-            if (i % 100 == 0) draft.Decide(new CancelJob(Somebody, null));
-            await workspace.Store.CommitAsync(draft.ToCommit(fence: null));
+            var pending = new StreamMachine(JobLane.Instance, JobLane.StreamOf(job.JobId)).Prepare(DateTimeOffset.UtcNow.AddSeconds(-i));
+            pending.Decide(new SubmitJob(new BlueprintSubmitted(job, Somebody)));
+            if (i % 100 == 0) pending.Decide(new CancelJob(Somebody, null));
+            await workspace.Store.CommitAsync(pending.ToCommit(fence: null));
         });
     }
 

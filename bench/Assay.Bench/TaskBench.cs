@@ -40,7 +40,7 @@ internal static class TaskBench
     /// <summary>What it takes to know where a long run stands.</summary>
     private static async Task OpenAsync(Report report, string folder)
     {
-        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"));
+        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"), KnownLanes.All);
         var stream = TaskLane.StreamOf("bench");
         var events = workspace.Store.Find(stream)!.Head.Version;
         var size = workspace.Store.FindSnapshot(stream)!.Body.Length >> 10;
@@ -81,7 +81,7 @@ internal static class TaskBench
     private static async Task<double> ExecuteAsync(string folder, int tasks, bool withTree)
     {
         Write(folder, tasks, withTree);
-        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"));
+        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"), KnownLanes.All);
         var prepared = TaskExecutor.Prepare(folder, "bench", null, Somebody);
         if (!prepared.IsValid) throw new InvalidOperationException(string.Join('\n', prepared.Problems));
         var watch = Stopwatch.StartNew();

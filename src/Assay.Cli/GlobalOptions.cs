@@ -40,7 +40,7 @@ internal sealed class GlobalOptions
     public string WorkspacePath(ParseResult parsed) => GivenWorkspace(parsed) ?? WorkspacePaths.DefaultName;
 
     /// <summary>A workspace that is there already; null, with a message, when there is none.</summary>
-    public Workspace? OpenExisting(ParseResult parsed) => Existing(parsed, static path => Workspace.Open(path));
+    public Workspace? OpenExisting(ParseResult parsed) => Existing(parsed, static path => Workspace.Open(path, KnownLanes.All));
 
     /// <summary>The same for a command that only reads.</summary>
     public Workspace? OpenForReading(ParseResult parsed) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Assay;
 using Assay.Cli;
 using Assay.Cli.Commands;
+using Assay.Host;
 using Assay.Ledger;
 
 var globals = new GlobalOptions();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Assay.Engine.Files;
 using Assay.Engine.Gateways;
 using Assay.Engine.Http;
@@ -20,7 +21,9 @@ namespace Assay.Engine;
 public sealed class AssayEngine : IAsyncDisposable
 {
     private readonly Dictionary<Type, IEffectPerformer> _performers = [];
-    private readonly ConcurrentDictionary<StreamName, bool> _running = new();
+    private readonly ConcurrentDictionary<StreamName, TaskCompletionSource> _running = new();
+    private readonly Lazy<StreamTail> _tail;
+    private ImmutableList<Action<EngineNotice>> _observers = [];
     private readonly ContainmentPool _containments;
     private readonly ProcessPerformer _processes;
     private readonly HttpPerformer _http;
@@ -28,7 +31,8 @@ public sealed class AssayEngine : IAsyncDisposable
     private AssayEngine(Workspace workspace, LaneSet lanes, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
         (Workspace, Lanes, Session, Time) = (workspace, lanes, session, time);
-        Desk = new CommandDesk(workspace, time, Tell);
+        Commands = new CommandHandler(workspace, time, Tell);
+        _tail = new Lazy<StreamTail>(() => new StreamTail(workspace.Store));
         Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
         _containments = new ContainmentPool(containment);
         _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time, () => Gateways));
@@ -38,7 +42,7 @@ public sealed class AssayEngine : IAsyncDisposable
         _performers.Add(typeof(ApplyChanges), new ApplyPerformer(workspace));
         _performers.Add(typeof(RemoveFolders), new RemovePerformer(workspace));
         _performers.Add(typeof(CallHttp), _http = new HttpPerformer(workspace, Markers, time));
-        _performers.Add(typeof(CommandStream), new CommandPerformer(this));
+        _performers.Add(typeof(ChildStream), new CommandPerformer(this));
     }
 
     public Workspace Workspace { get; }
@@ -50,30 +54,31 @@ public sealed class AssayEngine : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    /// <summary>
-    /// Called for each thing that happens, from any thread, and must return soon. What it throws is dropped: watching never harms the work.
-    /// </summary>
-    public Action<EngineNotice> Observer { get; set; } = static _ => { };
-
     /// <summary>Opens ways to models for processes that have one; null: this program has none. To be set before anything runs.</summary>
     public IModelGateways? Gateways { get; set; }
+
+    /// <summary>What the processes of this engine may take together. To be set before anything runs.</summary>
+    public HostRoom Room { get; set; } = HostRoom.OfThisHost();
 
     /// <summary>How this engine holds processes and caps them.</summary>
     public ContainmentMode Containment => _containments.Mode;
 
     /// <summary>Takes commands for any stream of the workspace.</summary>
-    public CommandDesk Desk { get; }
+    public CommandHandler Commands { get; }
+
+    /// <summary>Tells what is committed in the workspace, by whomever.</summary>
+    public StreamTail Tail => _tail.Value;
 
     internal AttemptMarkers Markers { get; }
 
     /// <summary>Starts an engine on a workspace, which it does not own.</summary>
     /// <param name="workspace">The workspace.</param>
-    /// <param name="lanes">The lanes of this build.</param>
     /// <param name="time">The clock.</param>
     /// <param name="containment">How to hold processes; null: the best that the host offers.</param>
+    /// <param name="lanes">The lanes by whose streams a command may be put; null: the workspace's.</param>
     public static async Task<AssayEngine> StartAsync(
-        Workspace workspace, LaneSet lanes, TimeProvider time, ContainmentMode? containment = null) =>
-        new(workspace, lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
+        Workspace workspace, TimeProvider time, ContainmentMode? containment = null, LaneSet? lanes = null) =>
+        new(workspace, lanes ?? workspace.Lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
 
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
     public void OnChild(Func<RunChild, CancellationToken, Task<StreamAnswer>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
@@ -90,7 +95,8 @@ public sealed class AssayEngine : IAsyncDisposable
     public async Task<RunResult> RunAsync(ILane lane, StreamName stream, int concurrency, CancellationToken cancel, CancellationToken drain = default)
     {
         // A session may claim anew what it owns, so that two runners of one engine would fence each other.
-        if (!_running.TryAdd(stream, true)) return new RunResult.Owned(Session.Identity);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_running.TryAdd(stream, ended)) return new RunResult.Owned(Session.Identity);
         try
         {
             return await new StreamRunner(this, lane, stream, concurrency, drain).RunAsync(cancel);
@@ -98,11 +104,27 @@ public sealed class AssayEngine : IAsyncDisposable
         finally
         {
             _running.TryRemove(stream, out _);
+            ended.SetResult();
         }
     }
 
+    /// <summary>
+    /// Calls for each thing that happens, from any thread. It must return soon; what it throws is dropped, so that watching never harms the
+    /// work.
+    /// </summary>
+    /// <returns>What ends it.</returns>
+    public IDisposable Watch(Action<EngineNotice> observer)
+    {
+        ImmutableInterlocked.Update(ref _observers, list => list.Add(observer));
+        return new Watching(() => ImmutableInterlocked.Update(ref _observers, list => list.Remove(observer)));
+    }
+
+    /// <summary>Ends when this engine works on a stream no more; at once when it does not.</summary>
+    public Task LetGoAsync(StreamName stream) => _running.TryGetValue(stream, out var ended) ? ended.Task : Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
+        if (_tail.IsValueCreated) _tail.Value.Dispose();
         await Session.DisposeAsync();
         _processes.Dispose();
         _http.Dispose();
@@ -112,22 +134,30 @@ public sealed class AssayEngine : IAsyncDisposable
 
     internal void Tell(EngineNotice notice)
     {
-        try
+        foreach (var observer in _observers)
         {
-            Observer(notice);
-        }
-        catch (Exception)
-        {
-            // A log that cannot be written, a view that cannot be drawn: the record has it all.
+            try
+            {
+                observer(notice);
+            }
+            catch (Exception)
+            {
+                // A log that cannot be written, a view that cannot be drawn: the record has it all.
+            }
         }
     }
 
     /// <summary>A stream to which another puts a command, as it stands.</summary>
-    internal StreamMachine OpenOther(StreamName stream) => Desk.Open(Lanes[stream], stream);
+    internal StreamMachine OpenOther(StreamName stream) => Commands.Open(Lanes[stream], stream);
 
     internal IEffectPerformer Performer(Effect effect) => _performers.TryGetValue(effect.GetType(), out var performer)
         ? performer
         : throw new InvalidOperationException($"this host performs no {effect.GetType().Name}");
+
+    private sealed class Watching(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
 }
 
 /// <summary>How <see cref="AssayEngine.RunAsync"/> ended.</summary>

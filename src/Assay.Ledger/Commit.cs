@@ -33,6 +33,12 @@ public sealed record StreamAppend(StreamName Stream, StreamHead Expected, IReadO
     /// <summary>When the stream wants attention from a worker; null: unchanged.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 
+    /// <summary>
+    /// The session that owns the stream from its very first event on, so that no worker gets there before it; null: nobody does. Of no
+    /// meaning for a stream that is there already.
+    /// </summary>
+    public string? FirstOwner { get; init; }
+
     /// <summary>Where the stream ends with this.</summary>
     public StreamHead Head => Events.Count == 0 ? Expected : Events[^1].Head;
 }

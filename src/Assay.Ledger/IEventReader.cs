@@ -50,7 +50,18 @@ public interface IEventReader
 
     /// <summary>Streams of a lane whose wake time has come and that no session owns whose lease holds, the longest waiting first.</summary>
     IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit);
+
+    /// <summary>The first wake time of a lane's streams that has not come yet; null when there is none.</summary>
+    DateTimeOffset? NextWake(string lane, HostTime now);
+
+    /// <summary>Which streams have events behind a position.</summary>
+    StreamChanges Changes(long afterPosition);
 }
+
+/// <summary>Which streams have new events.</summary>
+/// <param name="Position">The last position of all; 0 when there are no events.</param>
+/// <param name="Streams">The streams, each with its last version there.</param>
+public sealed record StreamChanges(long Position, IReadOnlyList<(StreamName Stream, long Version)> Streams);
 
 /// <summary>A ledger as it was at one moment.</summary>
 public interface IEventSnapshot : IEventReader, IDisposable;

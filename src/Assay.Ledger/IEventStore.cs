@@ -55,6 +55,13 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
 
     /// <summary>
+    /// Calls after commits of this process or another one, within milliseconds, from any thread: once for all that came since the last
+    /// call, and now and then for nothing. What came is to be asked for, and the call must return soon and throw nothing.
+    /// </summary>
+    /// <returns>What ends it.</returns>
+    IDisposable Listen(Action heard);
+
+    /// <summary>
     /// All that is there now, as it stays for whoever reads it while others go on writing. To be given back within ten seconds: as long as
     /// it is held, the write-ahead log cannot be emptied.
     /// </summary>

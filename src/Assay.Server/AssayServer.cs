@@ -39,9 +39,9 @@ public static class AssayServer
     {
         if (ListenRule.Problem(options) is { } problem) throw new ArgumentException(problem, nameof(options));
         var time = TimeProvider.System;
-        var desk = await JobDesk.OpenAsync(workspace, time);
-        var board = await TaskBoard.OpenAsync(workspace, time);
-        using var submissions = new Submissions(desk, workspace.Store, new PolicyShelf(options.Policies), options.Jobs, time);
+        var jobs = await JobService.OpenAsync(workspace, time);
+        var tasks = await TaskService.OpenAsync(workspace, time);
+        using var submissions = new Submissions(jobs, workspace.Store, new PolicyShelf(options.Policies), options.Jobs, time);
         using var refusals = new RefusalLog(workspace.Root, time);
         var sessions = new Sessions(time);
         var credentials = new Credentials(options.WriteAuth, new TokenBook(workspace.Root, time), sessions);
@@ -62,13 +62,13 @@ public static class AssayServer
         app.Use(new ReadGuard(credentials, guard).InvokeAsync);
         app.UseRouting();
 
-        var events = new EventStream(desk);
-        new JobEndpoints(desk, submissions, guard, events, stop).Map(app);
-        new RunEndpoints(desk).Map(app);
+        var events = new EventStream(jobs);
+        new JobEndpoints(jobs, submissions, guard, events, stop).Map(app);
+        new DossierEndpoints(jobs).Map(app);
         var answers = new PageAnswers(guard);
-        new PageEndpoints(desk, submissions, guard, answers, time).Map(app);
+        new PageEndpoints(jobs, submissions, guard, answers, time).Map(app);
         new SignInPages(credentials, sessions, guard, answers, OperatorToken.PathIn(workspace.Root)).Map(app);
-        new TaskPages(board, guard, answers).Map(app);
+        new TaskPages(tasks, guard, answers).Map(app);
         new HealthEndpoints(workspace.Store).Map(app);
         new MetricsEndpoint(workspace, time).Map(app);
         AssetEndpoints.Map(app);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
@@ -46,12 +47,12 @@ public sealed class RebuildCrashTests
 
     private static async Task DeclareAsync(TaskFolder folder)
     {
-        await using var workspace = Workspace.Open(folder.Under(".assay"));
+        await using var workspace = Workspace.Open(folder.Under(".assay"), KnownLanes.All);
         await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
         var prepared = TaskExecutor.Prepare(folder.Path, TaskFolder.RunId, null, new Actor("ada", "cli"));
         Assert.True(prepared.IsValid, string.Join('\n', prepared.Problems));
-        var desk = new CommandDesk(workspace, TimeProvider.System);
-        var (decision, _) = await desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value);
+        var service = new CommandHandler(workspace, TimeProvider.System);
+        var (decision, _) = await service.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value);
         Assert.IsType<Decision.Accepted>(decision);
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Assay.Cli;
+using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Jobs;
 using Assay.Server.Api;

@@ -16,7 +16,7 @@ public sealed class TamperTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "echo out").Add("TWO", "exit 1").Write();
-        await using var workspace = Workspace.Open(Root);
+        await using var workspace = Workspace.Open(Root, KnownLanes.All);
         Assert.IsType<EpochRun.Ended>(await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions()).Value, CancellationToken.None));
     }
 
@@ -82,7 +82,7 @@ public sealed class TamperTests : IAsyncLifetime
 
     private async Task<VerifyReport> Verify()
     {
-        await using var workspace = Workspace.Open(Root);
+        await using var workspace = Workspace.Open(Root, KnownLanes.All);
         return new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).Verify();
     }
 

@@ -28,7 +28,7 @@ public sealed class AnswerTests
 
     private static readonly StreamAnswer[] OfJobs =
     [
-        new RunAnswer(RunEnd.StoppedBudget, "max_cost_usd", "used up", true, new Usd(5), 6), new TrialAnswer(7), new SubmitAnswer(JobPhase.Active),
+        new DossierAnswer(DossierEnd.StoppedBudget, "max_cost_usd", "used up", true, new Usd(5), 6), new TrialAnswer(7), new SubmitAnswer(JobPhase.Active),
     ];
 
     private static readonly StreamAnswer[] OfEpochs =
@@ -66,7 +66,7 @@ public sealed class AnswerTests
             ("patch", _) => new PatchAnswer(PatchState.ApplyFailed, "why"),
             ("commit", _) => new PatchAnswer(null, null),
             ("publish", _) => AcceptedAnswer.Instance,
-            ("stage", _) => new RunAnswer(RunEnd.StoppedBudget, "max_cost_usd", "used: up", true, new Usd(5), 6),
+            ("stage", _) => new DossierAnswer(DossierEnd.StoppedBudget, "max_cost_usd", "used: up", true, new Usd(5), 6),
             ("register", _) => new TrialAnswer(12),
             _ => new SubmitAnswer(JobPhase.Waiting),
         };

@@ -79,13 +79,13 @@ public sealed class EngineFailureTests
     {
         var story = JobStory.Of(JobKind.Blueprint);
         story.Stage(JobStory.Runspec).Approve("runspec");
-        var run = LaneFold.Of(RunLane.Instance).After(((DeclareRun)((CommandStream)story.Asked()).Command).Run);
+        var run = LaneFold.Of(DossierLane.Instance).After(((DeclareDossier)((ChildStream)story.Asked()).Command).Run);
         Check(run);
         var passed = Given.Outcome(files: new CollectedFile("a", 1, Digest.Of("a"), null));
-        Check(run with { State = run.As<RunState>() with { Passed = passed } });
+        Check(run with { State = run.As<DossierState>() with { Passed = passed } });
     }
 
-    /// <summary>A task through all of its effects, chores included.</summary>
+    /// <summary>A task through all of its effects, follow-ups included.</summary>
     private void Tasks(AdapterKind kind)
     {
         var fold = Decided(Decided(LaneFold.Of(TaskLane.Instance), TaskOf(kind)), new StartExecution(1, Ada));
@@ -132,14 +132,14 @@ public sealed class EngineFailureTests
         var stored = EventEnvelope.Seal(StreamName.Of(lane.Name, "x"), StreamHead.Empty(StreamName.Of(lane.Name, "x")), [new EffectFinished(effect.Id, 1, outcome), .. events], Now, lane.Events);
         Assert.Contains(Reason, Encoding.UTF8.GetString(stored[0].Bytes), StringComparison.Ordinal);
         var says = stored.Skip(1).Any(s => Encoding.UTF8.GetString(s.Bytes).Contains(Reason, StringComparison.Ordinal));
-        Assert.True(says || IsChore(effect), $"{lane.Name} does not say why {effect.Id} failed: {string.Join(", ", events)}");
+        Assert.True(says || IsFollowUp(effect), $"{lane.Name} does not say why {effect.Id} failed: {string.Join(", ", events)}");
     }
 
     /// <summary>What is done beside the work, and whose failure fails nothing: the record of the effect says it.</summary>
-    private static bool IsChore(Effect effect) => effect is RemoveFolders or CommandStream { Command: ReportCall or PublishResults };
+    private static bool IsFollowUp(Effect effect) => effect is RemoveFolders or ChildStream { Command: ReportCall or PublishResults };
 
     private static bool IsGood(Event body) => body is CrucibleFinished { Outcome: CrucibleOutcome.Pass } or ReplayRequired or RungFinished { Reached: true } or LadderFinished { Reached: true }
-        or EpochFinished { Verdict: EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete } or DocumentMade or RunCompleted or RegistryUpdated or Spawned or JobDone or RunFinished
+        or EpochFinished { Verdict: EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete } or DocumentMade or RunCompleted or RegistryUpdated or Spawned or JobDone or DossierFinished
         or TaskStarted or TaskValidating or TaskTested { Result.Passed: true } or TaskCompleted or HealthChanged { Healthy: true } or PatchMoved { State: PatchState.Committed or PatchState.RolledBack };
 
     private static LaneFold Decided(LaneFold fold, Command command) =>
@@ -164,11 +164,11 @@ public sealed class EngineFailureTests
             CaptureChanges => (new ChangesOutcome(Digest.Of(set.Bytes()), set.DiffSha256, 1, 1, 1, 0, null), new() { [ChangesOutcome.ChangesName] = set.Bytes() }),
             ApplyChanges => (new ApplyOutcome(Applied: true, null, []), []),
             RemoveFolders => (new FilesOutcome([], Complete: true), []),
-            CommandStream { Command: AskPermit } => (Answered(new PermitAnswer(PermitStatus.Allowed, null, null, null)), []),
-            CommandStream { Command: ReportCall } => (Answered(new ReportAnswer(false)), []),
-            CommandStream { Command: MovePatch move } => (Answered(new PatchAnswer(move.Through[^1], null)), []),
-            CommandStream { Command: CommitPatch } => (Answered(new PatchAnswer(PatchState.Committed, null)), []),
-            CommandStream { Command: PublishResults } => (Answered(AcceptedAnswer.Instance), []),
+            ChildStream { Command: AskPermit } => (Answered(new PermitAnswer(PermitStatus.Allowed, null, null, null)), []),
+            ChildStream { Command: ReportCall } => (Answered(new ReportAnswer(false)), []),
+            ChildStream { Command: MovePatch move } => (Answered(new PatchAnswer(move.Through[^1], null)), []),
+            ChildStream { Command: CommitPatch } => (Answered(new PatchAnswer(PatchState.Committed, null)), []),
+            ChildStream { Command: PublishResults } => (Answered(AcceptedAnswer.Instance), []),
             _ => throw new InvalidOperationException($"a run asks for no {effect}"),
         };
     }

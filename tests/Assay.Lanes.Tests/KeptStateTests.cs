@@ -24,7 +24,7 @@ public sealed class KeptStateTests
         var seen = new HashSet<Type>();
         var lost = Keeping.SelectMany(lane => Lost(lane.StateType!, seen)).ToList();
         Assert.True(lost.Count == 0, string.Join("\n", lost));
-        HashSet<Type> some = [typeof(EpochState), typeof(TaskState), typeof(TaskAttempted), typeof(WebhookChore), typeof(PatchRecord)];
+        HashSet<Type> some = [typeof(EpochState), typeof(TaskState), typeof(TaskAttempted), typeof(WebhookFollowUp), typeof(PatchRecord)];
         Assert.Superset(some, seen);
     }
 

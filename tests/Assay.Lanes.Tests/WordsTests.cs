@@ -16,7 +16,7 @@ public sealed class WordsTests
     /// Nobody is shown where a run stands but by its status, which the reason of its end is part of; a refusal is told by its code, and what
     /// happens to a lost effect is in the record.
     /// </summary>
-    private static readonly Type[] Wordless = [typeof(RunPhase), typeof(RefusalClass), typeof(LossPolicy)];
+    private static readonly Type[] Wordless = [typeof(DossierPhase), typeof(RefusalClass), typeof(LossPolicy)];
 
     public static TheoryData<Type> Enums { get; } =
     [

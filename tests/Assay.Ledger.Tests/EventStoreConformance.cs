@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
@@ -8,7 +9,7 @@ namespace Assay.Tests;
 /// <summary>What every store promises. A store passes by deriving from this.</summary>
 public abstract class EventStoreConformance : IAsyncLifetime
 {
-    private static readonly EventCatalog Catalog = new EventCatalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
+    private static readonly EventCatalog Catalog = EffectEvents.Catalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly HostTime Here = new("host", "boot", Now, 1_000_000);

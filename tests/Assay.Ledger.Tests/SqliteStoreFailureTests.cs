@@ -1,3 +1,4 @@
+using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
@@ -8,7 +9,7 @@ namespace Assay.Tests;
 /// <summary>What the embedded store does when its file or its neighbours misbehave.</summary>
 public sealed class SqliteStoreFailureTests : IDisposable
 {
-    private static readonly EventCatalog Catalog = new EventCatalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
+    private static readonly EventCatalog Catalog = EffectEvents.Catalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
     private static readonly StreamName Stream = StreamName.Of("test", "A");
 
     private readonly TemporaryFolder _folder = new();

@@ -66,7 +66,7 @@ internal sealed class EpochSimulation
                 StepStale();
                 return true;
             case 3 when _random.Next(6) == 0:
-                Submit(new Kernel.Lanes.Cancel("somebody"));
+                Submit(new Kernel.Streams.Cancel("somebody"));
                 return true;
             case 4:
                 Submit(new ResumeEpoch(_declare.Epoch, _declare.Crucibles));
@@ -108,11 +108,11 @@ internal sealed class EpochSimulation
         return machine;
     }
 
-    private void Submit(Kernel.Lanes.Command command)
+    private void Submit(Kernel.Streams.Command command)
     {
-        var draft = Fold().Draft(_world.Now);
-        draft.Decide(command);
-        if (!draft.IsEmpty) _world.Commit(draft.ToCommit(fence: null));
+        var pending = Fold().Prepare(_world.Now);
+        pending.Decide(command);
+        if (!pending.IsEmpty) _world.Commit(pending.ToCommit(fence: null));
     }
 
     private void Check()

@@ -65,7 +65,7 @@ internal static class JobPlans
     public static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Outcome(Effect effect, DateTimeOffset now, bool wasEnded, Random random) => effect switch
     {
         RunProcess run => Stage(run, now, wasEnded, random),
-        CommandStream { Command: DeclareRun declare } told => Run(told, declare.Run, wasEnded, random),
+        ChildStream { Command: DeclareDossier declare } told => Run(told, declare.Run, wasEnded, random),
         _ => throw new InvalidOperationException($"a job asks for no {effect}"),
     };
 
@@ -101,12 +101,12 @@ internal static class JobPlans
         return $$"""{"schema_version":"registry_card_v1","title":"c","run_id":"{{input.RootElement.GetProperty("run_id").GetString()}}"}""";
     }
 
-    private static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Run(CommandStream told, RunDeclared run, bool wasEnded, Random random)
+    private static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Run(ChildStream told, DossierDeclared run, bool wasEnded, Random random)
     {
-        var end = wasEnded ? RunEnd.Cancelled : random.Next(8) switch { 0 => RunEnd.Failed, 1 => RunEnd.StoppedBudget, _ => RunEnd.Completed };
-        var rule = end == RunEnd.Completed ? null : BudgetRule.WallClock;
+        var end = wasEnded ? DossierEnd.Cancelled : random.Next(8) switch { 0 => DossierEnd.Failed, 1 => DossierEnd.StoppedBudget, _ => DossierEnd.Completed };
+        var rule = end == DossierEnd.Completed ? null : BudgetRule.WallClock;
         var manifest = DossierManifest.Of(run, [new DossierFile("segments/held/metrics.json", Digest.Of("h"), 1)]).Bytes();
-        var answer = new RunAnswer(end, rule, rule is null ? null : "simulated", IsOwn: random.Next(4) > 0, default, random.Next(1000)) { Document = manifest };
+        var answer = new DossierAnswer(end, rule, rule is null ? null : "simulated", IsOwn: random.Next(4) > 0, default, random.Next(1000)) { Document = manifest };
         return (new AnswerOutcome(told.Stream, answer), FakeOutcomes.NoEvidence);
     }
 }

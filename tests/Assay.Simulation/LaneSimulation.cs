@@ -81,9 +81,9 @@ internal abstract class LaneSimulation<TState> where TState : class
     protected void Submit(Command command)
     {
         TakeIn();
-        var draft = Truth.Draft(World.Now);
-        draft.Decide(command);
-        if (!draft.IsEmpty) World.Commit(draft.ToCommit(fence: null));
+        var pending = Truth.Prepare(World.Now);
+        pending.Decide(command);
+        if (!pending.IsEmpty) World.Commit(pending.ToCommit(fence: null));
     }
 
     /// <summary>What holds after every step, whatever the lane.</summary>

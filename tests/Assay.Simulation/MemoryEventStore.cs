@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
@@ -21,6 +22,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
     private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RequestKey> _keys = new(StringComparer.Ordinal);
     private Dictionary<(string Table, string Key), LaneRow> _filling = [];
+    private ImmutableList<Action> _listeners = [];
 
     public Task<CommitResult> CommitAsync(Commit commit)
     {
@@ -38,8 +40,30 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
             foreach (var blob in commit.Blobs) _blobs.TryAdd(blob.Sha256, blob.Bytes.ToArray());
             foreach (var row in commit.Rows) _rows[(row.Table.Name, row.Key)] = row;
             foreach (var key in commit.Keys) _keys.TryAdd(key.Name, key);
-            return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
         }
+
+        foreach (var heard in _listeners) heard();
+        return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
+    }
+
+    public IDisposable Listen(Action heard)
+    {
+        ImmutableInterlocked.Update(ref _listeners, l => l.Add(heard));
+        return new Listener(() => ImmutableInterlocked.Update(ref _listeners, l => l.Remove(heard)));
+    }
+
+    public StreamChanges Changes(long afterPosition)
+    {
+        lock (_gate)
+        {
+            var changed = _events.Skip((int)afterPosition).GroupBy(e => e.Stream).Select(g => (g.Key, g.Last().Version));
+            return new StreamChanges(_events.Count, [.. changed]);
+        }
+    }
+
+    public DateTimeOffset? NextWake(string lane, HostTime now)
+    {
+        lock (_gate) return _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt > now.Utc).Min(s => s.WakeAt);
     }
 
     public StreamInfo? Find(StreamName stream)
@@ -265,7 +289,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     private void Apply(StreamAppend append)
     {
-        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, null, 0, null);
+        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, append.FirstOwner, 0, null);
         foreach (var sealedEvent in append.Events)
         {
             Keep(new StoredEvent(_events.Count + 1, append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
@@ -284,5 +308,10 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         _events.Add(stored);
         if (!_byStream.TryGetValue(stored.Stream, out var events)) _byStream.Add(stored.Stream, events = []);
         events.Add(stored);
+    }
+
+    private sealed class Listener(Action end) : IDisposable
+    {
+        public void Dispose() => end();
     }
 }

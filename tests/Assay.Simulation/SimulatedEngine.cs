@@ -7,7 +7,7 @@ using Assay.Ledger;
 namespace Assay.Simulation;
 
 /// <summary>
-/// An engine that is stepped instead of run: the same machine, drafts and commits as the real one, over fake effects. It can be dropped
+/// An engine that is stepped instead of run: the same machine, pending commits and commits as the real one, over fake effects. It can be dropped
 /// between any two steps, which is a crash, or left standing while another takes over, which is a pause.
 /// </summary>
 internal sealed class SimulatedEngine
@@ -69,10 +69,10 @@ internal sealed class SimulatedEngine
         if (_pending.Count > 0 && _random.Next(4) > 0) return Advance(_pending[_random.Next(_pending.Count)]);
         var before = _machine.Head;
         var wake = _pending.Count == 0 && Next is Work.Wait { Until: { } until } && until <= _world.Now;
-        Commit(draft =>
+        Commit(pending =>
         {
-            if (wake) draft.Decide(WakeUp.Instance);
-            draft.StartEffects(_room, _session);
+            if (wake) pending.Decide(WakeUp.Instance);
+            pending.StartEffects(_room, _session);
         });
         return _machine.Head != before || _pending.Count > 0;
     }
@@ -93,7 +93,7 @@ internal sealed class SimulatedEngine
         {
             var effect = _machine.Lane.EffectOf(_machine.State, started.EffectId);
             if (!IsMarked(effect) || _world.Markers.Add(Marker(effect.Id, started.Attempt))) _pending.Add(new Pending(effect, started.Attempt, Stage.Marked));
-            else Commit(draft => draft.Record(new EffectLost(effect, started.Attempt, "simulated", []), []));
+            else Commit(pending => pending.Record(new EffectLost(effect, started.Attempt, "simulated", []), []));
         }
     }
 
@@ -124,10 +124,10 @@ internal sealed class SimulatedEngine
                 var wasEnded = Next is Work.End || (Next is Work.Perform { Stop: { } stop } && stop.Contains(pending.Effect.Id));
                 var (outcome, evidence) = _world.Outcome(pending.Effect, wasEnded);
                 var report = new EffectCompleted(pending.Effect, pending.Attempt, outcome, evidence);
-                if (!Commit(draft =>
+                if (!Commit(pending =>
                 {
-                    draft.Record(report, []);
-                    draft.StartEffects(_room, _session);
+                    pending.Record(report, []);
+                    pending.StartEffects(_room, _session);
                 }))
                 {
                     return false;
@@ -140,18 +140,18 @@ internal sealed class SimulatedEngine
         return true;
     }
 
-    private bool Commit(Action<Draft> fill)
+    private bool Commit(Action<PendingCommit> fill)
     {
         for (; ; )
         {
-            var draft = _machine.Draft(_world.Now, _world.Open);
-            fill(draft);
-            if (draft.IsEmpty) return true;
-            switch (_world.Commit(draft.ToCommit(_claim.Fence)))
+            var pending = _machine.Prepare(_world.Now, _world.Open);
+            fill(pending);
+            if (pending.IsEmpty) return true;
+            switch (_world.Commit(pending.ToCommit(_claim.Fence)))
             {
                 case CommitResult.Committed:
-                    _machine.Adopt(draft);
-                    _pending.AddRange(draft.Starts.Select(s => new Pending(s.Effect, s.Attempt, Stage.Started)));
+                    _machine.Adopt(pending);
+                    _pending.AddRange(pending.Starts.Select(s => new Pending(s.Effect, s.Attempt, Stage.Started)));
                     return true;
                 case CommitResult.Conflict:
                     ReadNew();

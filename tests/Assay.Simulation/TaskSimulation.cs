@@ -1,6 +1,5 @@
 using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Tasks;
 
@@ -94,10 +93,10 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
             World.Pass(TimeSpan.FromSeconds(60));
         }
 
-        Must(HasFinished(State), $"the run did not come to an end: {Text(State)}, chores {string.Join(" ", State.Chores.Keys)}");
+        Must(HasFinished(State), $"the run did not come to an end: {Text(State)}, follow-ups {string.Join(" ", State.FollowUps.Keys)}");
     }
 
-    private static bool HasFinished(ExecutionState state) => state.Phase == ExecutionPhase.Finished && state.Chores.IsEmpty;
+    private static bool HasFinished(ExecutionState state) => state.Phase == ExecutionPhase.Finished && state.FollowUps.IsEmpty;
 
     private void Check()
     {
@@ -173,7 +172,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
                 _committed.Add(id);
                 break;
             case ExecutionFinished:
-                Must(before.Tasks.All(t => t.HasEnded) && before.Chores.IsEmpty, "the run finished with something left to do");
+                Must(before.Tasks.All(t => t.HasEnded) && before.FollowUps.IsEmpty, "the run finished with something left to do");
                 break;
             case EffectStarted begun when TaskEffects.TaskOf(begun.EffectId) is { } id && TaskEffectId.Parse(begun.EffectId).Kind != TaskEffectId.Permit:
                 Must(before.Task(id).IsActive, $"{begun.EffectId} began although {id} is {before.Task(id).Phase}");
@@ -198,7 +197,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     }
 
     protected override string Text(ExecutionState state) =>
-        $"{state.Phase} {state.PauseReason} {state.Escalations} {string.Join(",", state.Chores.Keys)} "
+        $"{state.Phase} {state.PauseReason} {state.Escalations} {string.Join(",", state.FollowUps.Keys)} "
         + string.Join(";", state.Tasks.Select(Text));
 
     private static string Text(TaskState task) =>

@@ -18,7 +18,7 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     private const int MostSteps = 1_000;
 
     private static readonly LaneSet Lanes = new(
-        EpochLane.Instance, LadderLane.Instance, JobLane.Instance, RunLane.Instance, RegistryLane.Instance,
+        EpochLane.Instance, LadderLane.Instance, JobLane.Instance, DossierLane.Instance, RegistryLane.Instance,
         TaskLane.Instance, AdapterLane.Instance, ProjectLane.Instance);
 
     private readonly Dictionary<StreamName, List<byte[]>> _acknowledged = [];
@@ -47,14 +47,14 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
         if (random.Next(EngineFailsOnceIn) == 0) return (effect.Failed("simulated", Now), FakeOutcomes.NoEvidence);
 
         // A run's dossier is made by a program, which is fake; what else is asked of other streams really happens.
-        return effect is CommandStream asks and not { Command: DeclareRun }
+        return effect is ChildStream asks and not { Command: DeclareDossier }
             ? (new AnswerOutcome(asks.Stream, Answer(asks, wasEnded)), FakeOutcomes.NoEvidence)
             : outcome(effect, Now, wasEnded);
     }
 
-    private StreamAnswer Answer(CommandStream asks, bool wasEnded)
+    private StreamAnswer Answer(ChildStream asks, bool wasEnded)
     {
-        if (Submit(asks.Stream, asks.Command) is Decision.Refused refused) return RefusedAnswer.Of(refused.Refusal);
+        if (Submit(asks.Stream, asks.Command) is Decision.Refused refused) return refused.Refusal.Answer;
         return Lanes[asks.Stream].Answer(wasEnded ? Open(asks.Stream).State : Drive(asks.Stream), asks.Command);
     }
 
@@ -88,9 +88,9 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     /// <summary>Puts a command to a stream, as somebody outside.</summary>
     public Decision Submit(StreamName stream, Command command)
     {
-        var draft = Open(stream).Draft(Now);
-        var decision = draft.Decide(command);
-        if (!draft.IsEmpty) Commit(draft.ToCommit(fence: null));
+        var pending = Open(stream).Prepare(Now);
+        var decision = pending.Decide(command);
+        if (!pending.IsEmpty) Commit(pending.ToCommit(fence: null));
         return decision;
     }
 

@@ -15,9 +15,9 @@ internal static class AdapterCommands
     private static Command List(GlobalOptions globals)
     {
         var command = new Command("list", "List the adapters that runs have named");
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, board =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
-            RowPrinter.Print(board.Adapters(), globals.Json(parsed), "No adapters: assay execute names them.", "adapter_id", "kind", "circuit", "failures", "health", "health_reason", "checked_at");
+            RowPrinter.Print(service.Adapters(), globals.Json(parsed), "No adapters: assay execute names them.", "adapter_id", "kind", "circuit", "failures", "health", "health_reason", "checked_at");
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -30,12 +30,12 @@ internal static class AdapterCommands
         var command = new Command("check", "Check an adapter now, an agent with a fake model; exit code 1 when it is not well") { id, adapters };
         command.SetAction((parsed, _) =>
         {
-            async Task<int> CheckAsync(TaskBoard board, AdapterSpec? declared = null) =>
-                TaskAnswers.Print(await board.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), declared), globals.Json(parsed));
-            if (parsed.GetValue(adapters) is not { } file) return TaskAnswers.WithAsync(globals, parsed, board => CheckAsync(board));
+            async Task<int> CheckAsync(TaskService service, AdapterSpec? declared = null) =>
+                TaskAnswers.Print(await service.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), declared), globals.Json(parsed));
+            if (parsed.GetValue(adapters) is not { } file) return TaskAnswers.WithAsync(globals, parsed, service => CheckAsync(service));
             var loaded = AdapterLoader.LoadForCheck(file, parsed.GetValue(id)!, HostCapabilities.Detect());
             return loaded.IsValid
-                ? TaskAnswers.WithNewAsync(globals, parsed, board => CheckAsync(board, loaded.Value))
+                ? TaskAnswers.WithNewAsync(globals, parsed, service => CheckAsync(service, loaded.Value))
                 : Task.FromResult(Problems.Print(loaded.Problems, globals.Json(parsed)));
         });
         return command;

@@ -7,6 +7,7 @@ using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
 using Assay.Ledger.Verification;
+using Command = System.CommandLine.Command;
 
 namespace Assay.Cli.Commands;
 
@@ -29,17 +30,17 @@ internal static class DemoCommand
     {
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
         if (!IsBuilt(example) && !Build(example)) return Refuse($"{example}/build failed");
-        await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName);
+        await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName, KnownLanes.All);
         if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Refuse(no.Text);
-        var desk = await JobDesk.OpenAsync(workspace, TimeProvider.System);
-        var demo = new JobsDemo(workspace, desk, example, json ? Console.Error : Console.Out, cancel);
+        var service = await JobService.OpenAsync(workspace, TimeProvider.System);
+        var demo = new JobsDemo(workspace, service, example, json ? Console.Error : Console.Out, cancel);
         var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
         var failed = await demo.RunAsync("The same the other way round. It runs to its end, and its gates say no: the log has it, the registry no card.", "bad-blueprint.yaml", isIdea: false);
         var idea = await demo.RunAsync("An idea: agents propose, and a person decides at five checkpoints.", "idea.yaml", isIdea: true);
         if (passed is null || failed is null || idea is null) return ExitCodes.Cancelled;
 
         var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
-        var listed = desk.List(null, null, 10);
+        var listed = service.List(null, null, 10);
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. listed], null), JobViewJson.Shared.JobPage));
@@ -94,27 +95,29 @@ internal static class DemoCommand
     }
 
     /// <summary>Takes a document through all its checkpoints. On a terminal the person decides; elsewhere whoever started the demo approves.</summary>
-    private sealed class JobsDemo(Workspace workspace, JobDesk desk, string example, TextWriter output, CancellationToken cancel)
+    private sealed class JobsDemo(Workspace workspace, JobService service, string example, TextWriter output, CancellationToken cancel)
     {
+        private static readonly WorkerOptions WorkOnce = new() { Lanes = ["jobs"], Concurrency = 1, Once = true };
+
         /// <summary>The job's id; null when the person did not want to go on.</summary>
         public async Task<string?> RunAsync(string introduction, string file, bool isIdea)
         {
             output.WriteLine();
             output.WriteLine(introduction);
             var path = Path.Combine(example, file);
-            var document = JobDesk.ReadDocument(path).Value;
+            var document = JobService.ReadDocument(path).Value;
             var options = JobOptions.From(Path.Combine(example, "components.json"), null);
             var policies = Path.Combine(example, "policies.yaml");
             var prepared = isIdea
-                ? JobDesk.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here)
-                : JobDesk.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
+                ? JobService.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here)
+                : JobService.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
             if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
-            var submitted = await desk.SubmitAsync(prepared.Value);
+            var submitted = await service.SubmitAsync(prepared.Value);
             output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
             while (!cancel.IsCancellationRequested)
             {
-                await new JobWorker(workspace, TimeProvider.System, concurrency: 1, static _ => { }).RunAsync(once: true, cancel);
-                var view = desk.View(submitted.JobId)!;
+                await new AssayWorker(workspace, TimeProvider.System, WorkOnce, static _ => { }).RunAsync(cancel);
+                var view = service.View(submitted.JobId)!;
                 if (view.Waiting is not { } waiting)
                 {
                     var card = view.Job.CardId is { } id ? $", card {id}" : "";
@@ -124,7 +127,7 @@ internal static class DemoCommand
                 }
 
                 if (!Confirmed(view, waiting)) return null;
-                var answer = await desk.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineCaller.Here, "seen in the demo");
+                var answer = await service.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineCaller.Here, "seen in the demo");
                 var refused = answer.Refusal is { } no ? $": {no.Text}" : "";
                 output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineCaller.Here.Name}{refused}");
             }
@@ -136,7 +139,7 @@ internal static class DemoCommand
         {
             if (Console.IsInputRedirected || Console.IsOutputRedirected) return true;
             output.WriteLine($"  waits    for a decision on {waiting.Step}:");
-            var text = System.Text.Encoding.UTF8.GetString(desk.Document(desk.Find(view.Job.JobId)!, waiting.Document)!);
+            var text = System.Text.Encoding.UTF8.GetString(service.Document(service.Find(view.Job.JobId)!, waiting.Document)!);
             output.WriteLine(string.Join('\n', Words.SafeLines(text).Split('\n').Take(24).Select(l => $"    {l}")));
             Console.Error.Write("  approve? [Y/n] ");
             return Console.In.ReadLine()?.Trim() is not ("n" or "N" or null);

@@ -32,7 +32,7 @@ internal static class EpochCommands
             // Looked at before the workspace is opened, so that bad input leaves nothing behind.
             var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
             var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, cancel);
             await reporter.DisposeAsync();
@@ -102,7 +102,7 @@ internal static class EpochCommands
             var options = run.Read(parsed);
             var path = parsed.GetValue(ladder)!;
             if (LadderRunner.Preflight(path, options) is { Count: > 0 } problems) return Problems.Print(problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
             var result = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
                 .RunAsync(path, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), options, cancel);

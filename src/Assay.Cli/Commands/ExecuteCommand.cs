@@ -28,7 +28,7 @@ internal static class ExecuteCommand
         {
             var prepared = TaskExecutor.Prepare(parsed.GetValue(root)!, parsed.GetValue(runId)!, parsed.GetValue(adapters), CommandLineCaller.Here.Actor);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
             var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel);

@@ -6,23 +6,23 @@ using Assay.Jobs;
 
 namespace Assay.Cli.Commands;
 
-/// <summary>Opens the desk for a command, and prints what it answered.</summary>
+/// <summary>Opens the service for a command, and prints what it answered.</summary>
 internal static class JobAnswers
 {
     /// <summary>Runs a command that only reads.</summary>
-    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<int>> act) =>
+    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<int>> act) =>
         WithAsync(globals.OpenForReading(parsed), act);
 
-    private static async Task<int> WithAsync(Workspace? opened, Func<JobDesk, Task<int>> act)
+    private static async Task<int> WithAsync(Workspace? opened, Func<JobService, Task<int>> act)
     {
         await using var workspace = opened;
-        return workspace is null ? ExitCodes.BadInput : await act(await JobDesk.OpenAsync(workspace, TimeProvider.System));
+        return workspace is null ? ExitCodes.BadInput : await act(await JobService.OpenAsync(workspace, TimeProvider.System));
     }
 
     /// <summary>Puts a request to a job, and prints the answer.</summary>
-    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobDesk, Task<JobAnswer>> put) => WithAsync(globals.OpenExisting(parsed), async desk =>
+    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<JobAnswer>> put) => WithAsync(globals.OpenExisting(parsed), async service =>
     {
-        var answer = await put(desk);
+        var answer = await put(service);
         if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
         var id = answer.ChildJobId ?? answer.JobId;
         var status = answer.ChildJobId is null ? answer.Status! : "spawned";

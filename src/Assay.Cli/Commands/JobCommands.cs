@@ -17,8 +17,8 @@ internal static class JobCommands
 
     public static Command Create(GlobalOptions globals) => new("job", "From blueprint or idea to registry, with a person at every checkpoint")
     {
-        Submit(globals, "submit-blueprint", "Submit a blueprint (blueprint_v1)", JobDesk.Prepare),
-        Submit(globals, "submit-idea", "Submit an idea (idea_spec_v1), from which agents make a blueprint", JobDesk.PrepareIdea),
+        Submit(globals, "submit-blueprint", "Submit a blueprint (blueprint_v1)", JobService.Prepare),
+        Submit(globals, "submit-idea", "Submit an idea (idea_spec_v1), from which agents make a blueprint", JobService.PrepareIdea),
         JobDecisions.Approve(globals), JobDecisions.Reject(globals), Spawn(globals), Cancel(globals), Retry(globals),
         Show(globals), List(globals), Document(globals), Replay(globals),
     };
@@ -35,12 +35,12 @@ internal static class JobCommands
         places.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            var document = JobDesk.ReadDocument(parsed.GetValue(file)!);
+            var document = JobService.ReadDocument(parsed.GetValue(file)!);
             if (!document.IsValid) return Problems.Print(document.Problems, globals.Json(parsed));
             var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineCaller.Here);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
-            var answer = await (await JobDesk.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            var answer = await (await JobService.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
             if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt));
             else Console.Out.WriteLine($"{answer.JobId}  {answer.Status}");
@@ -55,16 +55,16 @@ internal static class JobCommands
         var blueprint = new Option<string?>("--blueprint") { Description = "The child's blueprint", HelpName = "FILE" };
         var proposal = new Option<string?>("--proposal") { Description = "One of the job's proposals", HelpName = "ID" };
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {
             if (parsed.GetValue(blueprint) is not { } path)
             {
-                return await desk.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineCaller.Here);
+                return await service.SpawnAsync(parsed.GetValue(id)!, null, parsed.GetValue(proposal), CommandLineCaller.Here);
             }
 
-            var document = JobDesk.ReadDocument(path);
+            var document = JobService.ReadDocument(path);
             return document.IsValid
-                ? await desk.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineCaller.Here)
+                ? await service.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineCaller.Here)
                 : JobAnswer.Refused(parsed.GetValue(id)!, document.Problems[0]);
         }));
         return command;
@@ -75,7 +75,7 @@ internal static class JobCommands
         var id = JobArgument.Id();
         var reason = JobArgument.Reason(required: false);
         var command = new Command("cancel", "End a job, in whatever state it is") { id, reason };
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.CancelAsync(parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason))));
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, service => service.CancelAsync(parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason))));
         return command;
     }
 
@@ -85,7 +85,7 @@ internal static class JobCommands
         var reason = JobArgument.Reason(required: false);
         var components = new Option<string?>("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
         var command = new Command("retry", "Try the stage again that ended in an error") { id, reason, components };
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, desk => desk.RetryAsync(
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, service => service.RetryAsync(
             parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path
                 ? JobOptions.From(path, null)
                 : null)));
@@ -96,11 +96,11 @@ internal static class JobCommands
     {
         var id = JobArgument.Id();
         var command = new Command("show", "Show a job; the exit code says how it stands") { id };
-        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, desk =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (desk.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
+            if (service.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
-            else JobTable.Print(view, desk.Runs.Gates(desk.Find(view.Job.JobId)!));
+            else JobTable.Print(view, service.Runs.Gates(service.Find(view.Job.JobId)!));
             return Task.FromResult(ExitCodes.Of(view.Job.State, view.Job.Verdict));
         }));
         return command;
@@ -117,9 +117,9 @@ internal static class JobCommands
             }
         });
         var command = new Command("list", $"List jobs, the newest first, at most {ListedJobs}") { state };
-        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, desk =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            var jobs = desk.List(parsed.GetValue(state), null, ListedJobs);
+            var jobs = service.List(parsed.GetValue(state), null, ListedJobs);
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. jobs], null), JobViewJson.Shared.JobPage));
             else JobTable.Print(jobs);
             return Task.FromResult(ExitCodes.Done);
@@ -133,10 +133,10 @@ internal static class JobCommands
         var name = new Argument<string>("NAME") { Description = "Such as blueprint, runspec or gate_results" };
         var version = CheckedOption.OptionalWhole("--document-version", "An earlier version (default: the one in force)", least: 1, most: int.MaxValue);
         var command = new Command("document", "Print one of a job's documents") { id, name, version };
-        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, desk =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (desk.Find(parsed.GetValue(id)!) is not { } job) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
-            if (desk.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
+            if (service.Find(parsed.GetValue(id)!) is not { } job) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
+            if (service.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
             {
                 Console.Error.WriteLine($"assay: {job.Job.JobId} has no such document: it has {string.Join(", ", job.Documents.Keys)}");
                 return Task.FromResult(ExitCodes.BadInput);

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text;
 using Assay.Cli.Output;
+using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
+using Command = System.CommandLine.Command;
 
 namespace Assay.Cli.Commands;
 
@@ -14,13 +16,13 @@ internal static class JobDecisions
         var decision = new DecisionOptions(reasonRequired: false);
         var command = new Command("approve", "Let a job go on behind a checkpoint");
         decision.AddTo(command);
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {
             var (id, step) = decision.Target(parsed);
-            return Seen(desk, id, step, decision.Hash(parsed), "Approve") switch
+            return Seen(service, id, step, decision.Hash(parsed), "Approve") switch
             {
                 (_, { } refused) => refused,
-                ({ } hash, null) => await desk.ApproveAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)),
+                ({ } hash, null) => await service.ApproveAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)),
                 _ => throw new InvalidOperationException("neither a digest nor a refusal"),
             };
         }));
@@ -33,21 +35,21 @@ internal static class JobDecisions
         var replacement = new Option<string?>("--replacement") { Description = "Propose this document instead; without it the job ends", HelpName = "FILE" };
         var command = new Command("reject", "Turn a document down, with or without a replacement") { replacement };
         decision.AddTo(command);
-        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async desk =>
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {
             var (id, step) = decision.Target(parsed);
             byte[]? bytes = null;
             if (parsed.GetValue(replacement) is { } path)
             {
-                var document = JobDesk.ReadDocument(path);
+                var document = JobService.ReadDocument(path);
                 if (!document.IsValid) return JobAnswer.Refused(id, document.Problems[0]);
                 bytes = Encoding.UTF8.GetBytes(document.Value.Root.GetRawText());
             }
 
-            return Seen(desk, id, step, decision.Hash(parsed), "Reject") switch
+            return Seen(service, id, step, decision.Hash(parsed), "Reject") switch
             {
                 (_, { } refused) => refused,
-                ({ } hash, null) => await desk.RejectAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)!, bytes),
+                ({ } hash, null) => await service.RejectAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)!, bytes),
                 _ => throw new InvalidOperationException("neither a digest nor a refusal"),
             };
         }));
@@ -55,7 +57,7 @@ internal static class JobDecisions
     }
 
     /// <summary>The digest of what the person saw: as given, or of what is shown now on a terminal and confirmed there.</summary>
-    private static (Digest? Hash, JobAnswer? Refused) Seen(JobDesk desk, string id, string step, string? given, string verb)
+    private static (Digest? Hash, JobAnswer? Refused) Seen(JobService service, string id, string step, string? given, string verb)
     {
         if (given is not null)
         {
@@ -70,9 +72,9 @@ internal static class JobDecisions
                 id, RequestRefusals.HashRequired, $"name what you saw with --hash: assay job show {id} prints it"));
         }
 
-        if (desk.Find(id) is not { Waiting: { } waiting } job || waiting.Step != step) return (default(Digest), null);
-        var view = desk.View(id)!;
-        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString(desk.Document(job, view.Waiting!.Document)!)));
+        if (service.Find(id) is not { Waiting: { } waiting } job || waiting.Step != step) return (default(Digest), null);
+        var view = service.View(id)!;
+        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString(service.Document(job, view.Waiting!.Document)!)));
         Console.Error.Write($"{verb} {step} of {id}? [y/N] ");
         return string.Equals(Console.In.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase)
             ? (waiting.Sha256, null)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
+using Command = System.CommandLine.Command;
 
 namespace Assay.Cli.Commands;
 

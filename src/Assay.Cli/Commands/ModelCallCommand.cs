@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Assay.Host;
 using Assay.Jobs;
 using Assay.Tasks;
 

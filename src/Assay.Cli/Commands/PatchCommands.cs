@@ -26,10 +26,10 @@ internal static class PatchCommands
             if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
         });
         var command = new Command("list", "List patches, the latest first") { state, run };
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, board =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
             RowPrinter.Print(
-                board.Patches(parsed.GetValue(state), parsed.GetValue(run)), globals.Json(parsed), "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
+                service.Patches(parsed.GetValue(state), parsed.GetValue(run)), globals.Json(parsed), "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -39,27 +39,27 @@ internal static class PatchCommands
     {
         var id = Id();
         var command = new Command("show", "Show a patch: its diff on standard output, where it stands on standard error") { id };
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, board =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (board.Patch(parsed.GetValue(id)!) is not { } patch)
+            if (service.Patch(parsed.GetValue(id)!) is not { } patch)
             {
                 var absent = TaskAnswer.Refused(
                     parsed.GetValue(id)!, TaskRefusals.NoPatch, "there is no such patch: assay patch list shows those there are");
                 return Task.FromResult(TaskAnswers.Print(absent, globals.Json(parsed)));
             }
 
-            if (globals.Json(parsed)) PrintJson(patch, board);
-            else Print(patch, board);
+            if (globals.Json(parsed)) PrintJson(patch, service);
+            else Print(patch, service);
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
     }
 
-    private static void Print(PatchView patch, TaskBoard board)
+    private static void Print(PatchView patch, TaskService service)
     {
         var declared = patch.Record.Patch;
         Console.Error.WriteLine($"{declared.PatchId}  {WireName<PatchState>.Of(patch.Record.State)}  by task {declared.TaskId} of {declared.RunId}, attempt {declared.Attempt}");
-        foreach (var step in board.History(declared.PatchId))
+        foreach (var step in service.History(declared.PatchId))
         {
             var by = step.Text("actor") is { } actor ? $" ({Words.Safe(actor)})" : "";
             Console.Error.WriteLine($"  {step.Text("at")![..19]}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{by}".TrimEnd());
@@ -75,7 +75,7 @@ internal static class PatchCommands
         output.Write(patch.Diff.Span);
     }
 
-    private static void PrintJson(PatchView patch, TaskBoard board)
+    private static void PrintJson(PatchView patch, TaskService service)
     {
         var declared = patch.Record.Patch;
         Console.Out.WriteLine(new JsonObject
@@ -88,7 +88,7 @@ internal static class PatchCommands
             ["reason"] = patch.Record.Reason,
             ["base_tree_sha256"] = declared.BaseTreeSha256.ToString(),
             ["files"] = JsonNode.Parse(patch.Changes.Bytes())!["files"]!.DeepClone(),
-            ["history"] = new JsonArray([.. board.History(declared.PatchId).Select(Step)]),
+            ["history"] = new JsonArray([.. service.History(declared.PatchId).Select(Step)]),
         }.ToJsonString());
     }
 
@@ -99,7 +99,7 @@ internal static class PatchCommands
         var id = Id();
         var merge = new Option<bool>("--3way") { Description = "Merge with what files have become, where the two do not touch the same lines" };
         var command = new Command("apply", "Bring a patch into its tree that could not be brought there, or was rolled back") { id, merge };
-        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), CommandLineCaller.Here)));
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, service => service.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), CommandLineCaller.Here)));
         return command;
     }
 
@@ -107,12 +107,12 @@ internal static class PatchCommands
     {
         var id = Id();
         var command = new Command("rollback", "Take a patch out of its tree: byte for byte, or not at all") { id };
-        command.SetAction((parsed, _) => DecideAsync(globals, parsed, board => board.RollBackAsync(parsed.GetValue(id)!, CommandLineCaller.Here)));
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, service => service.RollBackAsync(parsed.GetValue(id)!, CommandLineCaller.Here)));
         return command;
     }
 
-    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<TaskAnswer>> put) =>
-        TaskAnswers.WithAsync(globals, parsed, async board => TaskAnswers.Print(await put(board), globals.Json(parsed)));
+    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<TaskAnswer>> put) =>
+        TaskAnswers.WithAsync(globals, parsed, async service => TaskAnswers.Print(await put(service), globals.Json(parsed)));
 
     private static Argument<string> Id() => new("PATCH") { Description = "The patch's id: 16 hex digits" };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Assay.Cli.Output;
+using Assay.Host;
 
 namespace Assay.Cli.Commands;
 

@@ -29,7 +29,7 @@ internal static class ServeCommand
                 return Refuse($"--urls {bad}: an address looks like {ServeOptions.DefaultUrl}");
             }
 
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             if (WriteAuth.FromEnvironment(() => OperatorToken.ReadOrCreate(workspace.Root), out var problem) is not { } auth) return Refuse(problem!);
             var options = new ServeOptions
             {

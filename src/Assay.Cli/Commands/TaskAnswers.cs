@@ -7,46 +7,46 @@ using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
 
-/// <summary>Opens the board for a command, and prints what it answered.</summary>
+/// <summary>Opens the service for a command, and prints what it answered.</summary>
 internal static class TaskAnswers
 {
     public static Option<string?> Run() => new("--run-id", "--run") { Description = "The run (default: the one that was worked on last)", HelpName = "ID" };
 
-    public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
+    public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
         WithAsync(globals.OpenExisting(parsed), act);
 
     /// <summary>The same in a workspace that is made where there is none.</summary>
-    public static Task<int> WithNewAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
-        WithAsync(Workspace.Open(globals.WorkspacePath(parsed)), act);
+    public static Task<int> WithNewAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
+        WithAsync(Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All), act);
 
     /// <summary>The same for a command that only reads.</summary>
-    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskBoard, Task<int>> act) =>
+    public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
         WithAsync(globals.OpenForReading(parsed), act);
 
-    public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act) =>
-        ReadAsync(globals, parsed, board => OfRun(board, globals, parsed, runId, act));
+    public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act) =>
+        ReadAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
 
-    private static async Task<int> WithAsync(Workspace? opened, Func<TaskBoard, Task<int>> act)
+    private static async Task<int> WithAsync(Workspace? opened, Func<TaskService, Task<int>> act)
     {
         await using var workspace = opened;
-        return workspace is null ? ExitCodes.BadInput : await act(await TaskBoard.OpenAsync(workspace, TimeProvider.System));
+        return workspace is null ? ExitCodes.BadInput : await act(await TaskService.OpenAsync(workspace, TimeProvider.System));
     }
 
-    public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act) =>
-        WithAsync(globals, parsed, board => OfRun(board, globals, parsed, runId, act));
+    public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act) =>
+        WithAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
 
-    private static Task<int> OfRun(TaskBoard board, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, ExecutionState, Task<int>> act)
+    private static Task<int> OfRun(TaskService service, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act)
     {
-        var id = runId ?? board.LatestRun();
-        return id is not null && board.Find(id) is { } state
-            ? act(board, state)
+        var id = runId ?? service.LatestRun();
+        return id is not null && service.Find(id) is { } state
+            ? act(service, state)
             : Task.FromResult(Print(TaskAnswer.Refused(
                 id ?? "run", TaskRefusals.NoRun, "there is no such run: assay execute --run ID begins one"), globals.Json(parsed)));
     }
 
     /// <summary>Puts a person's decision.</summary>
-    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskBoard, string, Task<TaskAnswer>> put) =>
-        WithRunAsync(globals, parsed, runId, async (board, state) => Print(await put(board, state.Declared.RunId), globals.Json(parsed)));
+    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, string, Task<TaskAnswer>> put) =>
+        WithRunAsync(globals, parsed, runId, async (service, state) => Print(await put(service, state.Declared.RunId), globals.Json(parsed)));
 
     public static int Print(TaskAnswer answer, bool json)
     {

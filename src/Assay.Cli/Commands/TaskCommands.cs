@@ -17,9 +17,9 @@ internal static class TaskCommands
     {
         var runId = new Argument<string>("RUN_ID") { Description = "The run" };
         var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
-        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (board, state) =>
+        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (service, state) =>
         {
-            var interrupted = board.Interrupted(state.Declared.RunId);
+            var interrupted = service.Interrupted(state.Declared.RunId);
             if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Text(state, interrupted));
             else TaskTable.Print(state, interrupted);
             return Task.FromResult(ExecuteCommand.CodeOf(state));
@@ -31,9 +31,9 @@ internal static class TaskCommands
     {
         var run = TaskAnswers.Run();
         var command = new Command("list", "List the tasks of a run") { run };
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, state) =>
         {
-            var interrupted = board.Interrupted(state.Declared.RunId);
+            var interrupted = service.Interrupted(state.Declared.RunId);
             if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state, interrupted)["results"]!.ToJsonString());
             else TaskTable.Print(state, interrupted);
             return Task.FromResult(ExitCodes.Done);
@@ -45,7 +45,7 @@ internal static class TaskCommands
     {
         var (task, run) = (Id(), TaskAnswers.Run());
         var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed") { task, run };
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (board, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, state) =>
         {
             var id = parsed.GetValue(task)!;
             if (!state.HasTask(id))
@@ -54,12 +54,12 @@ internal static class TaskCommands
                     id, TaskRefusals.NoTask, $"the run {state.Declared.RunId} has no such task"), globals.Json(parsed)));
             }
 
-            var interrupted = board.Interrupted(state.Declared.RunId);
+            var interrupted = service.Interrupted(state.Declared.RunId);
             var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray();
             if (globals.Json(parsed)) Console.Out.WriteLine(results.Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
             else
             {
-                var (prompt, log) = (board.Prompt(state, state.Task(id)), board.Log(state.Declared.RunId, id));
+                var (prompt, log) = (service.Prompt(state, state.Task(id)), service.Log(state.Declared.RunId, id));
                 TaskTable.Print(state, state.Task(id), interrupted.Contains(id), prompt, log);
             }
 
@@ -75,7 +75,7 @@ internal static class TaskCommands
         var note = new Option<string?>("--note") { Description = "A word on it", HelpName = "TEXT" };
         var command = new Command("done", "Say that a manual task is done") { task, run, evidence, note };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.DoneAsync(runId, parsed.GetValue(task)!, parsed.GetValue(evidence) ?? [], parsed.GetValue(note), CommandLineCaller.Here)));
+            globals, parsed, parsed.GetValue(run), (service, runId) => service.DoneAsync(runId, parsed.GetValue(task)!, parsed.GetValue(evidence) ?? [], parsed.GetValue(note), CommandLineCaller.Here)));
         return command;
     }
 
@@ -85,7 +85,7 @@ internal static class TaskCommands
         var reason = new Option<string>("--reason") { Description = "Why", HelpName = "TEXT", Required = true };
         var command = new Command("fail", "Say that a manual task cannot be done") { task, run, reason };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.FailAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason)!, CommandLineCaller.Here)));
+            globals, parsed, parsed.GetValue(run), (service, runId) => service.FailAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason)!, CommandLineCaller.Here)));
         return command;
     }
 
@@ -95,7 +95,7 @@ internal static class TaskCommands
         var reason = new Option<string?>("--reason") { Description = "Why", HelpName = "TEXT" };
         var command = new Command("retry", "Let a task that did not complete be tried again, with those that were cancelled because of it") { task, run, reason };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.RetryAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineCaller.Here)));
+            globals, parsed, parsed.GetValue(run), (service, runId) => service.RetryAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineCaller.Here)));
         return command;
     }
 
@@ -105,7 +105,7 @@ internal static class TaskCommands
         var reason = new Option<string?>("--reason") { Description = "Why", HelpName = "TEXT" };
         var command = new Command("cancel", "End a task, wherever it is") { task, run, reason };
         command.SetAction((parsed, _) => TaskAnswers.DecideAsync(
-            globals, parsed, parsed.GetValue(run), (board, runId) => board.CancelAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineCaller.Here)));
+            globals, parsed, parsed.GetValue(run), (service, runId) => service.CancelAsync(runId, parsed.GetValue(task)!, parsed.GetValue(reason), CommandLineCaller.Here)));
         return command;
     }
 

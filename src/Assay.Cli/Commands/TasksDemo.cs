@@ -45,7 +45,7 @@ internal static class TasksDemo
         var output = json ? Console.Error : Console.Out;
         var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineCaller.Here.Actor);
         if (!prepared.IsValid) return Problems.Print(prepared.Problems, json);
-        await using var workspace = Workspace.Open(workspacePath);
+        await using var workspace = Workspace.Open(workspacePath, KnownLanes.All);
         if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return DemoCommand.Refuse(no.Text);
         output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
         output.WriteLine();
@@ -55,8 +55,8 @@ internal static class TasksDemo
         output.WriteLine("Morning. One task waits for a person, who writes a note and gives it as evidence.");
         var note = Path.Combine(root, "release-note.md");
         await File.WriteAllTextAsync(note, "FizzBuzz, Roman digits, leap years and wrapping are mended.\n", cancel);
-        var board = await TaskBoard.OpenAsync(workspace, TimeProvider.System);
-        await board.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineCaller.Here);
+        var service = await TaskService.OpenAsync(workspace, TimeProvider.System);
+        await service.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineCaller.Here);
         if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not ExecutionEnd.Left { Cancelled: false } end) return ExitCodes.Cancelled;
 
         var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
@@ -69,7 +69,7 @@ internal static class TasksDemo
         output.WriteLine();
         TaskTable.Print(end.State);
         output.WriteLine();
-        RowPrinter.Print(board.Patches(), json: false, "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
+        RowPrinter.Print(service.Patches(), json: false, "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
         output.WriteLine($"""
 
             assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}

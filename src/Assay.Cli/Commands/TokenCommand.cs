@@ -23,7 +23,7 @@ internal static class TokenCommand
         var command = new Command("create", "Make a token and print it, once") { role, name, days };
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             if (Refused(workspace) is { } refused) return refused;
             var given = parsed.GetValue(name)!.Trim();
             if (given.Length is 0 or > 100 || given.Any(char.IsControl))

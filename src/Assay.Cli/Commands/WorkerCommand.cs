@@ -1,59 +1,104 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Gateway;
+using Assay.Host;
 using Assay.Jobs;
+using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
 
-/// <summary><c>assay worker</c>: advances what can be advanced. It does no network I/O itself.</summary>
+/// <summary><c>assay worker</c>: brings on whatever is due, of all lanes or of some.</summary>
 internal static class WorkerCommand
 {
+    private const string Jobs = "jobs";
+    private const string Tasks = "tasks";
+
     public static Command Create(GlobalOptions globals)
     {
-        var jobs = new Option<bool>("--run-jobs") { Description = "Advance jobs until each waits for a person or has ended" };
+        var lanes = new Option<string[]>("--lanes")
+        {
+            Description = $"Only these lanes: {string.Join(", ", KnownLanes.Names)}",
+            HelpName = "LANES",
+            CustomParser = result => [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        };
+        lanes.Validators.Add(result =>
+        {
+            foreach (var name in result.Tokens.SelectMany(t => t.Value.Split(',')).Where(n => !KnownLanes.Names.Contains(n.Trim(), StringComparer.Ordinal)))
+            {
+                result.AddError($"--lanes: there is no lane {name}: {string.Join(", ", KnownLanes.Names)}");
+            }
+        });
+        var runJobs = new Option<bool>("--run-jobs") { Description = "The same as --lanes jobs, which does no network I/O" };
+        var runTasks = new Option<string[]>("--run-tasks")
+        {
+            Description = "Begin the runs of these projects as soon as .state/routing_decisions.json says ROUTING_COMPLETE",
+            HelpName = "ROOT",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var once = new Option<bool>("--once") { Description = "Leave when there is nothing to do" };
-        var concurrency = CheckedOption.Whole(["--concurrency", "-j"], "How many jobs at once", standard: 2, least: 1, most: 256);
-        var command = new Command("worker", "Do what is due; several workers share the work of a workspace. SIGTERM lets what runs come to its end") { jobs, once, concurrency };
+        var concurrency = CheckedOption.Whole(["--jobs", "-j", "--concurrency"], "How many at once: streams, and processes", standard: 2, least: 1, most: 256);
+        var command = new Command("worker", "Do what is due, of all lanes; several workers share the work of a workspace. SIGTERM lets what runs come to its end")
+        {
+            lanes, runJobs, runTasks, once, concurrency,
+        };
         command.SetAction(async (parsed, drain) =>
         {
-            if (!parsed.GetValue(jobs))
-            {
-                Console.Error.WriteLine("assay: say what to do: --run-jobs");
-                return ExitCodes.BadInput;
-            }
-
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed));
-            var done = ImmutableArray.CreateBuilder<WorkerJob>();
+            var served = Served(parsed.GetValue(lanes) ?? [], parsed.GetValue(runJobs), parsed.GetValue(runTasks)?.Length > 0);
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            var done = ImmutableArray.CreateBuilder<WorkerLine>();
             var leftBehind = false;
-            void LetGo(WorkerJob job)
+            void OnLine(WorkerLine line)
             {
-                leftBehind |= job.State is JobWorker.NotAdvanced or JobWorker.FileMissing;
-                if (globals.Json(parsed) && parsed.GetValue(once)) done.Add(job);
-                else if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(job, WorkerLineJson.Default.WorkerJob));
-                else Console.Out.WriteLine(Line(job));
+                leftBehind |= line.State is AssayWorker.NotAdvanced or AssayWorker.FileMissing or AssayWorker.NotBegun;
+                if (globals.Json(parsed) && parsed.GetValue(once)) done.Add(line);
+                else if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(line, WorkerJson.Default.WorkerLine));
+                else Console.Out.WriteLine(Text(line));
             }
 
-            await new JobWorker(workspace, TimeProvider.System, parsed.GetValue(concurrency), LetGo).RunAsync(parsed.GetValue(once), drain);
-            if (globals.Json(parsed) && parsed.GetValue(once))
+            var options = new WorkerOptions
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), JobViewJson.Shared.WorkerReport));
-            }
-
+                Lanes = served,
+                Concurrency = parsed.GetValue(concurrency),
+                Once = parsed.GetValue(once),
+                Projects = [.. (parsed.GetValue(runTasks) ?? []).Select(root => new WatchedProject(Path.GetFullPath(root)))],
+                By = CommandLineCaller.Here.Actor,
+                Gateways = served.Contains(Tasks) ? new ModelGateways(TimeProvider.System) : null,
+            };
+            await new AssayWorker(workspace, TimeProvider.System, options, OnLine).RunAsync(drain);
+            if (globals.Json(parsed) && parsed.GetValue(once)) Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), WorkerReportJson.Default.WorkerReport));
             return leftBehind && parsed.GetValue(once) ? ExitCodes.FailClosed : ExitCodes.Done;
         });
         return command;
     }
 
-    private static string Line(WorkerJob job)
+    /// <summary>The lanes that were asked for in one way or another; all, when none was.</summary>
+    private static ImmutableHashSet<string> Served(string[] named, bool runJobs, bool runTasks)
     {
-        var step = job.State == "WAITING_APPROVAL" ? $" ({job.Step})" : "";
-        var message = job.Message is { } text ? $"  {Words.Safe(text)}" : "";
-        return $"{DateTime.UtcNow:HH:mm:ss}  {job.JobId}  {job.State}{step}{message}";
+        var lanes = named.ToImmutableHashSet(StringComparer.Ordinal);
+        if (runJobs) lanes = lanes.Add(Jobs);
+        if (runTasks) lanes = lanes.Add(Tasks);
+        return lanes.IsEmpty ? [.. KnownLanes.Names] : lanes;
+    }
+
+    private static string Text(WorkerLine line)
+    {
+        var step = line.State == "WAITING_APPROVAL" ? $" ({line.Step})" : "";
+        var message = line.Message is { } text ? $"  {Words.Safe(text)}" : "";
+        return $"{DateTimeOffset.Now:HH:mm:ss}  {line.Lane,-6}  {line.Id}  {line.State}{step}{message}";
     }
 }
 
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(WorkerJob))]
-internal sealed partial class WorkerLineJson : System.Text.Json.Serialization.JsonSerializerContext;
+/// <summary>What a worker did that left when nothing was due.</summary>
+internal sealed record WorkerReport(ImmutableArray<WorkerLine> Lines);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(WorkerLine))]
+internal sealed partial class WorkerJson : JsonSerializerContext;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(WorkerReport))]
+internal sealed partial class WorkerReportJson : JsonSerializerContext;

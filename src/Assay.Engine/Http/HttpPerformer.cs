@@ -72,7 +72,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
                     tries++;
                     using var permit = effect.Rate is { } rate ? await Limiter(rate).AcquireAsync(1, stop) : null;
                     last = HttpExchange.Failed("no answer came in time", mayHaveActed: true);
-                    last = await HttpTry.SendAsync(_client, request, effect.MaxResponseBytes, stop);
+                    last = await HttpAttempt.SendAsync(_client, request, effect.MaxResponseBytes, stop);
                     return last = last with { Outcome = last.Outcome with { Tries = tries } };
                 },
                 cancel);

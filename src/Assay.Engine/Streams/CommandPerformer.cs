@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Engine.Streams;
 
 /// <summary>
-/// Performs a <see cref="CommandStream"/> that ends only when the other stream has, and one that was begun by a build which put each
+/// Performs a <see cref="ChildStream"/> that ends only when the other stream has, and one that was begun by a build which put each
 /// command in a commit of its own. The command does no harm when it is put again, so an interrupted attempt simply goes on.
 /// </summary>
 internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
@@ -14,15 +14,12 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
     /// <summary>How often it is looked whether another engine has brought the stream to its end.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How often, when it is another effect of this engine that does so.</summary>
-    private static readonly TimeSpan LookOften = TimeSpan.FromMilliseconds(5);
-
     public async Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel)
     {
-        var effect = (CommandStream)attempt.Effect;
+        var effect = (ChildStream)attempt.Effect;
         var lane = engine.Lanes[effect.Stream];
-        var (decision, state) = await engine.Desk.SubmitAsync(lane, effect.Stream, effect.Command);
-        if (decision is Decision.Refused refused) return Result(effect, RefusedAnswer.Of(refused.Refusal));
+        var (decision, state) = await engine.Commands.SubmitAsync(lane, effect.Stream, effect.Command);
+        if (decision is Decision.Refused refused) return Result(effect, refused.Refusal.Answer);
         return Result(effect, lane.Answer(effect.UntilEnd ? await EndAsync(lane, effect.Stream, cancel) : state, effect.Command));
     }
 
@@ -37,7 +34,8 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
                 case RunResult.Owned when cancel.IsCancellationRequested:
                     return StreamLoad.Of(engine.Workspace.Store, lane, stream).State;
                 case RunResult.Owned owned:
-                    await Task.Delay(owned.By.Id == engine.Session.Identity.Id ? LookOften : LookEvery, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    var free = owned.By.Id == engine.Session.Identity.Id ? engine.LetGoAsync(stream).WaitAsync(cancel) : Task.Delay(LookEvery, cancel);
+                    await free.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 case var other:
                     throw new InvalidOperationException($"{stream} neither ended nor is another engine's: {other}");
@@ -45,7 +43,7 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
         }
     }
 
-    private static EffectResult Result(CommandStream effect, StreamAnswer answer) => new(
+    private static EffectResult Result(ChildStream effect, StreamAnswer answer) => new(
         new AnswerOutcome(effect.Stream, answer),
         ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty,
         answer.Document.IsEmpty ? [] : [Blob.Of(answer.Document)]);

@@ -59,7 +59,7 @@ internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName str
 
     private void Try(MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
     {
-        if (FileTry.Write(engine.Workspace, stream, file, write) is not { } problem) return;
+        if (FileAttempt.Write(engine.Workspace, stream, file, write) is not { } problem) return;
         _isBehind = true;
         if (_told.Add(problem.Path)) engine.Tell(problem);
     }

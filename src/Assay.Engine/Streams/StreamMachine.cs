@@ -4,7 +4,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Engine.Streams;
 
 /// <summary>
-/// One stream in memory: where it ends, its lane's state, and its effects. It decides nothing and does no I/O; drafts are made from
+/// One stream in memory: where it ends, its lane's state, and its effects. It decides nothing and does no I/O; pending commits are made from
 /// it, and adopted once they are durable. The engine and the simulation step through the same code.
 /// </summary>
 public sealed class StreamMachine
@@ -50,18 +50,18 @@ public sealed class StreamMachine
         return folded;
     }
 
-    /// <summary>Starts a draft of what happens next.</summary>
+    /// <summary>Starts a pending commit of what happens next.</summary>
     /// <param name="now">The time.</param>
     /// <param name="open">
     /// Finds other streams as they stand, each a copy that nobody else changes, to which commands are put in the same commit; null: a
     /// command to another stream is an effect like any other.
     /// </param>
-    public Draft Draft(DateTimeOffset now, Func<StreamName, StreamMachine>? open = null) => new(this, now, open);
+    public PendingCommit Prepare(DateTimeOffset now, Func<StreamName, StreamMachine>? open = null) => new(this, now, open);
 
-    /// <summary>Takes over a draft that has become durable.</summary>
-    public void Adopt(Draft draft)
+    /// <summary>Takes over a pending commit that has become durable.</summary>
+    public void Adopt(PendingCommit pending)
     {
-        if (draft.BasedOn != Head) throw new InvalidOperationException("a draft was adopted by a stream that has moved on");
-        (Fold, Head) = (draft.Fold, draft.Head);
+        if (pending.BasedOn != Head) throw new InvalidOperationException("a pending was adopted by a stream that has moved on");
+        (Fold, Head) = (pending.Fold, pending.Head);
     }
 }

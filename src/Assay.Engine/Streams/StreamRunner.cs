@@ -13,8 +13,11 @@ namespace Assay.Engine.Streams;
 /// </summary>
 internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName stream, int concurrency, CancellationToken drain)
 {
-    /// <summary>How often it is looked, while effects are under way, whether somebody asked for something.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+    /// <summary>How often the lane is asked, while effects are under way, whether the time allows something else.</summary>
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How often it is looked whether the claim still holds, of whose loss no event tells.</summary>
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a stream is left alone that could not be advanced.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
@@ -22,6 +25,9 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
     private readonly StreamFiles _files = new(engine, lane, stream);
     private readonly SnapshotKeeper _snapshots = new(engine.Workspace.Store, engine.Tell);
+    private readonly AsyncSignal _moved = new();
+    private readonly RoomSeeker _room = new(new AsyncSignal());
+    private bool _lacksRoom;
     private StreamMachine _machine = new(lane, stream);
     private Task _keeping = Task.CompletedTask;
     private Claim? _claim;
@@ -35,6 +41,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         _claim = ((ClaimResult.Granted)claimed).Claim;
         using var stop = new CancellationTokenSource();
         using var lost = engine.Session.Lost.Register(stop.Cancel);
+        using var watch = engine.Tail.Watch(stream, version =>
+        {
+            if (version > _machine.Head.Version) _moved.Set();
+        });
         try
         {
             CatchUp();
@@ -44,7 +54,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                 var result = await AdvanceAsync(stop, cancel);
                 if (await LetGoAsync(result))
                 {
-                    engine.Desk.Remember(_machine);
+                    engine.Commands.Remember(_machine);
                     return result;
                 }
 
@@ -59,6 +69,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             await GiveUpAsync();
             throw;
         }
+        finally
+        {
+            engine.Room.Leave(_room);
+        }
     }
 
     private async Task<RunResult> AdvanceAsync(CancellationTokenSource stop, CancellationToken cancel)
@@ -66,7 +80,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         var cancelled = new TaskCompletionSource();
         using var registration = cancel.Register(cancelled.SetResult);
         var asked = false;
-        var look = Task.Delay(LookEvery, engine.Time, CancellationToken.None);
+        var ask = Task.Delay(AskEvery, engine.Time, CancellationToken.None);
+        var check = Task.Delay(CheckEvery, engine.Time, CancellationToken.None);
         await CommitAsync(StartEffects, stop.Token);
         for (; ; )
         {
@@ -74,17 +89,18 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             if (cancel.IsCancellationRequested && !asked)
             {
                 asked = true;
-                await CommitAsync(draft => draft.Decide(new Cancel("signal")), stop.Token);
+                await CommitAsync(pending => pending.Decide(new Cancel("signal")), stop.Token);
                 await stop.CancelAsync();
             }
 
             if (_running.Count == 0 && await IdleAsync(stop.Token) is { } result) return result;
-            if (_running.Count == 0) continue;
-            await Task.WhenAny([.. _running.Keys, look, .. asked ? Array.Empty<Task>() : [cancelled.Task]]);
-            if (look.IsCompleted)
+            if (_running.Count == 0 && !_lacksRoom) continue;
+            await Task.WhenAny([.. _running.Keys, ask, _moved.Task, _room.HasRoom.Task, .. asked ? Array.Empty<Task>() : [cancelled.Task]]);
+            if (_moved.Task.IsCompleted || _room.HasRoom.Task.IsCompleted || ask.IsCompleted)
             {
-                if (!stop.IsCancellationRequested) await LookAsync(stop);
-                look = Task.Delay(LookEvery, engine.Time, CancellationToken.None);
+                if (!stop.IsCancellationRequested) await AskAsync(stop, isCheck: check.IsCompleted);
+                if (check.IsCompleted) check = Task.Delay(CheckEvery, engine.Time, CancellationToken.None);
+                ask = Task.Delay(AskEvery, engine.Time, CancellationToken.None);
             }
 
             var ended = _running.Keys.Where(t => t.IsCompleted).ToList();
@@ -92,21 +108,28 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
     }
 
-    /// <summary>Takes in what came from outside while effects are under way; it may allow more of them, or ask for their end.</summary>
-    private async Task LookAsync(CancellationTokenSource stop)
+    /// <summary>
+    /// Takes in what came from outside while effects are under way, and asks the lane, for which also time has passed: it may allow more
+    /// effects, or ask for the end of some.
+    /// </summary>
+    private async Task AskAsync(CancellationTokenSource stop, bool isCheck)
     {
-        var found = Store.Find(stream)!;
+        _room.HasRoom.Reset();
+        if (_moved.Task.IsCompleted || isCheck)
+        {
+            _moved.Reset();
+            var found = Store.Find(stream)!;
 
-        // What a new owner has written is not to be continued here, not even in memory.
-        if (found.Fence != _claim!.Fence) throw TakenOver();
-        if (found.Head != _machine.Head) ReadNew();
+            // What a new owner has written is not to be continued here, not even in memory.
+            if (found.Fence != _claim!.Fence) throw TakenOver();
+            if (found.Head != _machine.Head) ReadNew();
+        }
 
-        // Also when nothing came: the lane may have waited for a time.
         await CommitAsync(
-            draft =>
+            pending =>
             {
-                draft.Decide(WakeUp.Instance);
-                StartEffects(draft);
+                pending.Decide(WakeUp.Instance);
+                StartEffects(pending);
             },
             stop.Token);
 
@@ -129,7 +152,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             case Work.Finished:
                 return new RunResult.Finished(_machine.State);
             case Work.Wait wait:
-                if (wait.Until <= engine.Time.GetUtcNow()) await CommitAsync(draft => draft.Decide(WakeUp.Instance), stop);
+                if (wait.Until <= engine.Time.GetUtcNow()) await CommitAsync(pending => pending.Decide(WakeUp.Instance), stop);
                 return _machine.Head == before ? new RunResult.Waiting(_machine.State, wait) : null;
             case Work.End end:
                 throw new InvalidOperationException($"{stream}: the lane asks for the end of what is not under way ({end.Because})");
@@ -137,7 +160,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                 return new RunResult.Drained(_machine.State);
             default:
                 await CommitAsync(StartEffects, stop);
-                return _machine.Head != before ? null : throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
+                if (_machine.Head != before || _lacksRoom) return null;
+                throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
         }
     }
 
@@ -152,10 +176,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
 
         await CommitAsync(
-            draft =>
+            pending =>
             {
-                foreach (var end in reports) draft.Record(end.Report, end.Blobs);
-                StartEffects(draft);
+                foreach (var end in reports) pending.Record(end.Report, end.Blobs);
+                StartEffects(pending);
             },
             stop);
         foreach (var end in reports) engine.Markers.Remove(end.Key);
@@ -168,44 +192,70 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         return new Ended(new EffectCompleted(attempt.Effect, attempt.Number, outcome, evidence), [], attempt.Key);
     }
 
-    private void StartEffects(Draft draft)
+    private void StartEffects(PendingCommit pending)
     {
-        if (!drain.IsCancellationRequested) draft.StartEffects(concurrency, engine.Session.Identity);
+        _lacksRoom = false;
+        if (!drain.IsCancellationRequested) pending.StartEffects(concurrency, engine.Session.Identity, Fits);
+    }
+
+    /// <summary>Takes room on the host, in the lane's order: behind one that finds none, none that needs some is begun.</summary>
+    private bool Fits(Effect effect)
+    {
+        if (!HostRoom.IsNeededBy(effect)) return true;
+        return !_lacksRoom && !(_lacksRoom = !engine.Room.TryTake(_room, effect));
     }
 
     /// <summary>
-    /// Makes a draft durable, then does what it asks for. When something came from outside in between, the draft is made again on the new
-    /// state.
+    /// Makes a pending commit durable, then does what it asks for. When something came from outside in between, it is made again on the
+    /// new state.
     /// </summary>
-    private async Task CommitAsync(Action<Draft> fill, CancellationToken stop)
+    private async Task CommitAsync(Action<PendingCommit> fill, CancellationToken stop)
     {
-        for (; ; )
+        while (!await TryCommitAsync(_machine.Prepare(engine.Time.GetUtcNow(), engine.OpenOther), fill, stop))
         {
-            var draft = _machine.Draft(engine.Time.GetUtcNow(), engine.OpenOther);
-            fill(draft);
-            if (draft.IsEmpty) return;
-            switch (await Store.CommitAsync(draft.ToCommit(_claim!.Fence, _files.WrittenTo)))
+        }
+    }
+
+    private async Task<bool> TryCommitAsync(PendingCommit pending, Action<PendingCommit> fill, CancellationToken stop)
+    {
+        var isDurable = false;
+        try
+        {
+            fill(pending);
+            if (pending.IsEmpty) return true;
+            switch (await Store.CommitAsync(pending.ToCommit(_claim!.Fence, _files.WrittenTo)))
             {
                 case CommitResult.Committed:
-                    _machine.Adopt(draft);
-                    foreach (var start in draft.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
-                    _files.Write(draft.Files, _machine.Head.Version);
-                    engine.Tell(new EventsCommitted(stream, draft.Recorded, draft.State));
-                    foreach (var other in draft.Joined) await engine.Desk.FollowUpAsync(other);
-                    if (_keeping.IsCompleted && SnapshotKeeper.IsDueAtWork(_machine)) _keeping = _snapshots.KeepAsync(_machine);
-                    return;
+                    isDurable = true;
+                    await AdoptAsync(pending, stop);
+                    return true;
                 case CommitResult.Conflict conflict:
                     ReadNew();
                     StreamLoad.AfterConflict(conflict.Stream == stream ? _machine : engine.OpenOther(conflict.Stream), conflict);
-                    break;
-                case CommitResult.Fenced:
-                    throw TakenOver();
+                    return false;
+                case var other:
+                    throw other is CommitResult.Fenced ? TakenOver() : new InvalidOperationException($"unknown result {other}");
             }
         }
+        finally
+        {
+            if (!isDurable) pending.Starts.ToList().ForEach(s => engine.Room.Give(s.Effect));
+        }
+    }
+
+    private async Task AdoptAsync(PendingCommit pending, CancellationToken stop)
+    {
+        _machine.Adopt(pending);
+        foreach (var start in pending.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
+        _files.Write(pending.Files, _machine.Head.Version);
+        engine.Tell(new EventsCommitted(stream, pending.Recorded, pending.State));
+        foreach (var other in pending.Joined) await engine.Commands.FollowUpAsync(other);
+        if (_keeping.IsCompleted && SnapshotKeeper.IsDueAtWork(_machine)) _keeping = _snapshots.KeepAsync(_machine);
     }
 
     private LedgerException TakenOver() => new($"{stream} was taken over by another engine");
 
+    /// <summary>Begins an attempt, for which room on the host was taken.</summary>
     private void Begin(Attempt attempt, CancellationToken stop)
     {
         engine.Tell(new AttemptBegan(stream, attempt.Effect, attempt.Number));
@@ -222,17 +272,20 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// <param name="stop">Ends everything that is under way in the stream.</param>
     private async Task<Ended> PerformAsync(Attempt attempt, CancellationToken own, CancellationToken stop)
     {
-        var performer = engine.Performer(attempt.Effect);
         var startedAt = engine.Time.GetUtcNow();
         try
         {
-            var result = await performer.PerformAsync(attempt, own);
+            var result = await engine.Performer(attempt.Effect).PerformAsync(attempt, own);
             var done = new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence);
             return new Ended(done, result.Blobs, attempt.Key);
         }
         catch (Exception e) when (e is not LedgerException && !(e is OperationCanceledException && stop.IsCancellationRequested))
         {
             return Failed(attempt, FailureReason.Of(e), startedAt);
+        }
+        finally
+        {
+            engine.Room.Give(attempt.Effect);
         }
     }
 
@@ -251,7 +304,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// </summary>
     private bool TryCatchUp()
     {
-        var kept = engine.Desk.Remembered(stream, _files.WrittenTo) ?? StreamLoad.Kept(Store, lane, stream, _files.WrittenTo);
+        var kept = engine.Commands.Remembered(stream, _files.WrittenTo) ?? StreamLoad.Kept(Store, lane, stream, _files.WrittenTo);
         if (kept is null) return false;
         var fresh = _machine;
         try
@@ -285,7 +338,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         {
             var effect = lane.EffectOf(_machine.State, started.EffectId);
             var attempt = new Attempt(stream, effect, started.Attempt, Progress(effect));
-            if (effect.WhenLost == LossPolicy.Repeat) Begin(attempt, stop);
+            if (effect.WhenLost == LossPolicy.Repeat) BeginAnyway(attempt, stop);
             else await ReconcileAsync(attempt, started, stop);
         }
     }
@@ -303,19 +356,26 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         {
             // Not interrupted, which may be repeated: what the attempt left may still be running.
             var failed = Failed(attempt, $"what became of it cannot be found out: {FailureReason.Of(e)}", engine.Time.GetUtcNow());
-            await CommitAsync(draft => draft.Record(failed.Report, []), stop);
+            await CommitAsync(pending => pending.Record(failed.Report, []), stop);
             return;
         }
 
         if (found is Reconciliation.NotStarted)
         {
-            Begin(attempt with { MarkerHeld = true }, stop);
+            BeginAnyway(attempt with { MarkerHeld = true }, stop);
             return;
         }
 
         var lost = (Reconciliation.Interrupted)found;
-        await CommitAsync(draft => draft.Record(new EffectLost(attempt.Effect, attempt.Number, lost.Reason, lost.Partial), []), stop);
+        await CommitAsync(pending => pending.Record(new EffectLost(attempt.Effect, attempt.Number, lost.Reason, lost.Partial), []), stop);
         engine.Markers.Remove(attempt.Key);
+    }
+
+    /// <summary>Begins again what had begun: by the record it is under way, whether there is room for it or not.</summary>
+    private void BeginAnyway(Attempt attempt, CancellationToken stop)
+    {
+        engine.Room.Take(attempt.Effect);
+        Begin(attempt, stop);
     }
 
     /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>

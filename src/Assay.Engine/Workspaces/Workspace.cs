@@ -9,10 +9,11 @@ namespace Assay.Engine.Workspaces;
 /// <summary>A folder with a ledger and the files that are written from it.</summary>
 public sealed class Workspace : IAsyncDisposable
 {
-    private Workspace(string root, IEventStore store)
+    private Workspace(string root, IEventStore store, LaneSet lanes)
     {
         Root = root;
         Store = store;
+        Lanes = lanes;
         Mirror = new FileMirror(root);
     }
 
@@ -21,20 +22,25 @@ public sealed class Workspace : IAsyncDisposable
 
     public IEventStore Store { get; }
 
+    /// <summary>The lanes of this build, whose streams and tables it holds.</summary>
+    public LaneSet Lanes { get; }
+
     /// <summary>The files that are written from the ledger.</summary>
     public FileMirror Mirror { get; }
 
     /// <summary>Opens a workspace, creating it when it is not there.</summary>
+    /// <param name="path">Its folder.</param>
+    /// <param name="lanes">All lanes of this build.</param>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    public static Workspace Open(string path)
+    public static Workspace Open(string path, LaneSet lanes)
     {
         var root = Path.GetFullPath(path).TrimEnd('/');
         if (!Directory.Exists(root)) Create(root);
         root = RealPath.Of(root);
         Directory.CreateDirectory(WorkspacePaths.Attempts(root));
         Sweep.Run(root);
-        return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)));
+        return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)), lanes);
     }
 
     /// <summary>
@@ -48,9 +54,9 @@ public sealed class Workspace : IAsyncDisposable
         var root = RealPath.Of(Path.GetFullPath(path).TrimEnd('/'));
         Sweep.Run(root);
         var store = SqliteEventStore.OpenForReading(WorkspacePaths.Ledger(root));
-        if (!new TableRebuild(store, lanes).IsNeeded) return new Workspace(root, store);
+        if (!new TableRebuild(store, lanes).IsNeeded) return new Workspace(root, store, lanes);
         store.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return new Workspace(root, SqliteEventStore.OpenCopy(WorkspacePaths.Ledger(root)));
+        return new Workspace(root, SqliteEventStore.OpenCopy(WorkspacePaths.Ledger(root)), lanes);
     }
 
     /// <summary>Version control passes over a new workspace: its record is evidence, not source.</summary>
@@ -74,15 +80,14 @@ public sealed class Workspace : IAsyncDisposable
     public string Folder(string? root) => root is null ? Root : Path.GetFullPath(root).TrimEnd('/');
 
     /// <summary>Makes the tables of lanes that are not as this build has them, which is seldom; the rest costs one look.</summary>
-    /// <param name="lanes">All lanes of this build.</param>
     /// <param name="time">The clock.</param>
     /// <param name="progress">Is told about once a second.</param>
     /// <param name="all">Whether all are made, as they are or not.</param>
     /// <returns>How many were made.</returns>
     /// <exception cref="LedgerException">An engine of another build is at work.</exception>
-    public async Task<int> MakeTablesAsync(LaneSet lanes, TimeProvider time, Action<RebuildProgress>? progress = null, bool all = false)
+    public async Task<int> MakeTablesAsync(TimeProvider time, Action<RebuildProgress>? progress = null, bool all = false)
     {
-        var rebuild = new TableRebuild(Store, lanes, progress);
+        var rebuild = new TableRebuild(Store, Lanes, progress);
         if (!all && !rebuild.IsNeeded) return 0;
 
         // One at a time over all processes; whoever waited finds nothing left to do.

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 
@@ -190,9 +189,9 @@ public sealed record RunChild(string Id) : Effect(Id)
 
 /// <summary>
 /// Put a command to another stream of this ledger, and, if asked for, bring that stream to its end. What the stream's lane answers is the
-/// outcome (<see cref="ILane.Answer"/>).
+/// outcome (<c>ILane.Answer</c>).
 /// </summary>
-public sealed record CommandStream(string Id) : Effect(Id)
+public sealed record ChildStream(string Id) : Effect(Id)
 {
     public required StreamName Stream { get; init; }
 

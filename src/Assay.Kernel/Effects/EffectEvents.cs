@@ -25,6 +25,18 @@ public sealed record EffectFinished(string EffectId, int Attempt, EffectOutcome 
 /// <param name="Partial">The output that had been kept until then.</param>
 public sealed record EffectInterrupted(string EffectId, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectEvent(EffectId, Attempt);
 
+/// <summary>What every lane's catalog begins with.</summary>
+public static class EffectEvents
+{
+    /// <summary>A catalog that holds the events of effects and nothing else yet.</summary>
+    /// <param name="answers">The answers that the lane may get of others; null: none that says more than yes or no.</param>
+    /// <param name="upcasts">What brings EFFECT_FINISHED of older versions to this one.</param>
+    public static EventCatalog Catalog(AnswerKinds? answers = null, params IReadOnlyList<Upcast> upcasts) => new EventCatalog()
+        .Add("EFFECT_STARTED", static () => EffectJson.Default.EffectStarted)
+        .Add("EFFECT_FINISHED", () => (answers ?? AnswerKinds.None).Finished, upcasts)
+        .Add("EFFECT_INTERRUPTED", static () => EffectJson.Default.EffectInterrupted);
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowOutOfOrderMetadataProperties = true)] // canonical order puts the discriminator where the alphabet wants it

@@ -1,11 +1,10 @@
 using System.Text.Json.Serialization;
-using Assay.Kernel.Lanes;
 
 namespace Assay.Kernel.Effects;
 
 /// <summary>
 /// What a stream answers to a command of another stream. Each lane has records of its own for this, which the asking lane names in its
-/// catalog (<see cref="Streams.EventCatalog"/>) and records with its effect.
+/// catalog (<see cref="EffectEvents.Catalog"/>) and records with its effect.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(AcceptedAnswer), "accepted")]
@@ -35,9 +34,6 @@ public sealed record AcceptedAnswer : StreamAnswer
 /// <param name="Message">What was refused and what to do.</param>
 public sealed record RefusedAnswer(string Rule, string Message) : StreamAnswer
 {
-    /// <summary>A refusal as whoever asked records it.</summary>
-    public static RefusedAnswer Of(Refusal refusal) => new(refusal.Kind.Code, refusal.Text);
-
     [JsonIgnore]
     public override string? NotDone => $"{Rule}: {Message}";
 }

@@ -1,3 +1,4 @@
+using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 
 namespace Assay.Kernel.Lanes;
@@ -10,6 +11,9 @@ public sealed record Refusal(RefusalKind Kind, string Message, string? Pointer =
 {
     /// <summary>Message and place in one line.</summary>
     public string Text => Pointer is { Length: > 0 } ? $"{Message} (at {Pointer})" : Message;
+
+    /// <summary>As the stream that asked records it.</summary>
+    public RefusedAnswer Answer => new(Kind.Code, Text);
 
     /// <summary>
     /// What is wrong with a document that came with a request. Its rule is the code: contracts have more rules than lanes have refusals.

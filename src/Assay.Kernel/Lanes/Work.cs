@@ -21,7 +21,7 @@ public abstract record Work
 
     /// <summary>Nothing to do until something comes from outside, or until a time.</summary>
     /// <param name="For">What is waited for, for a person.</param>
-    /// <param name="Until">When the lane is to be told <see cref="WakeUp"/>; null: only an event can change anything.</param>
+    /// <param name="Until">When the lane is to be told <see cref="Streams.WakeUp"/>; null: only an event can change anything.</param>
     public sealed record Wait(string For, DateTimeOffset? Until = null) : Work;
 
     /// <summary>What is under way must end now; its outcome is recorded like any other.</summary>

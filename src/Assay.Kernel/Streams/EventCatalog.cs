@@ -1,32 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Assay.Kernel.Effects;
 
 namespace Assay.Kernel.Streams;
 
 /// <summary>Brings the recorded data of an event from one version of its type to the next.</summary>
 public delegate JsonElement Upcast(JsonElement data);
 
-/// <summary>The events of one lane by the name under which they are recorded. Every lane's catalog holds the effect events too.</summary>
+/// <summary>The events of one lane by the name under which they are recorded. Each begins with those of effects (<c>EffectEvents.Catalog</c>).</summary>
 public sealed class EventCatalog
 {
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<Type, Entry> _byType = [];
-
-    /// <summary>The catalog of a lane that asks no other lane for more than yes or no.</summary>
-    public EventCatalog() : this(AnswerKinds.None)
-    {
-    }
-
-    /// <summary>The catalog of a lane whose effects are answered by other lanes.</summary>
-    /// <param name="answers">The answers that it may get.</param>
-    /// <param name="upcasts">What brings EFFECT_FINISHED of older versions to this one.</param>
-    public EventCatalog(AnswerKinds answers, params IReadOnlyList<Upcast> upcasts)
-    {
-        Add("EFFECT_STARTED", static () => EffectJson.Default.EffectStarted);
-        Add("EFFECT_FINISHED", () => answers.Finished, upcasts);
-        Add("EFFECT_INTERRUPTED", static () => EffectJson.Default.EffectInterrupted);
-    }
 
     /// <summary>The CLR types of all events that can be recorded.</summary>
     public IEnumerable<Type> Types => _byType.Keys;

@@ -137,6 +137,7 @@ internal sealed class GroupCommitter : IDisposable
                 Begin();
                 if (!TryApply(batch, start, end)) ApplyEach(batch, start, end);
                 _connection.Execute("COMMIT");
+                _lock.Ring();
                 _connection.Checkpoint(_log.Due());
             }
             finally

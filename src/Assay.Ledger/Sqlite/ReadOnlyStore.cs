@@ -12,13 +12,14 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
     private const int Attempts = 10;
 
     private readonly string _path;
+    private readonly CommitBell _bell;
     private readonly Lock _gate = new();
     private SqliteConnection _connection;
     private LedgerFiles? _still;
 
     private ReadOnlyStore(string path, LedgerFiles files)
     {
-        _path = path;
+        (_path, _bell) = (path, new CommitBell(path));
         (_connection, _still) = Connect(files);
     }
 
@@ -81,8 +82,11 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt) => throw Refusal();
 
+    public IDisposable Listen(Action heard) => _bell.Listen(heard);
+
     public ValueTask DisposeAsync()
     {
+        _bell.Dispose();
         lock (_gate) _connection.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -12,6 +12,8 @@ public sealed class SqliteEventStore : IEventStore
     private readonly SqliteConnection _writer;
     private readonly WriteLock _lock;
     private readonly GroupCommitter _committer;
+    private readonly CommitBell _bell;
+
     /// <summary>Names this build in sessions.</summary>
     public static string Build { get; } =
         typeof(SqliteEventStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -20,6 +22,7 @@ public sealed class SqliteEventStore : IEventStore
     {
         (Path, _reader, _writer, _lock) = (path, new SharedReader(new SqliteConnection(path)), writer, writeLock);
         _committer = new GroupCommitter(writer, writeLock, path);
+        _bell = new CommitBell(path);
     }
 
     /// <summary>Whether it is a private copy, in which no engine works.</summary>
@@ -32,7 +35,7 @@ public sealed class SqliteEventStore : IEventStore
     /// <exception cref="LedgerException">It is damaged, from a newer Assay, locked for too long, or on an unsuitable file system.</exception>
     public static SqliteEventStore Open(string path)
     {
-        var writeLock = new WriteLock(path + ".lock");
+        var writeLock = new WriteLock(WriteLock.PathFor(path));
         SqliteConnection? writer = null;
         try
         {
@@ -228,10 +231,17 @@ public sealed class SqliteEventStore : IEventStore
 
     public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit) => _reader.Due(lane, now, limit);
 
+    public StreamChanges Changes(long afterPosition) => _reader.Changes(afterPosition);
+
+    public DateTimeOffset? NextWake(string lane, HostTime now) => _reader.NextWake(lane, now);
+
+    public IDisposable Listen(Action heard) => _bell.Listen(heard);
+
     public IEventSnapshot Snapshot() => new SqliteSnapshot(new SqliteConnection(Path, SqliteAccess.Read));
 
     public ValueTask DisposeAsync()
     {
+        _bell.Dispose();
         _committer.Dispose();
         _writer.Dispose();
         _reader.Dispose();
@@ -242,7 +252,7 @@ public sealed class SqliteEventStore : IEventStore
 
     private static void Write(SqliteConnection db, StreamAppend append, StreamRow? row)
     {
-        var id = row?.Id ?? StreamRow.Insert(db, append.Stream);
+        var id = row?.Id ?? StreamRow.Insert(db, append.Stream, append.FirstOwner);
         foreach (var sealedEvent in append.Events)
         {
             db.Prepare("INSERT INTO events(stream, version, body) VALUES(?1, ?2, ?3)")

@@ -95,6 +95,35 @@ internal abstract class SqliteReader : IEventReader
         return names;
     });
 
+    public DateTimeOffset? NextWake(string lane, HostTime now) => Use<DateTimeOffset?>(db =>
+    {
+        var statement = db.Prepare("SELECT min(wake_at) FROM streams WHERE lane=?1 AND wake_at>?2")
+            .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds());
+        statement.Step();
+        DateTimeOffset? next = statement.IsNull(0) ? null : DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(0));
+        statement.Reset();
+        return next;
+    });
+
+    public StreamChanges Changes(long afterPosition) => Use(db =>
+    {
+        var last = db.Prepare("SELECT coalesce(max(position), 0) FROM events");
+        last.Step();
+        var position = last.Int64(0);
+        last.Reset();
+        if (position <= afterPosition) return new StreamChanges(position, []);
+        var statement = db.Prepare(
+            """
+            SELECT s.name, max(e.version) FROM events e JOIN streams s ON s.id=e.stream
+            WHERE e.position>?1 AND e.position<=?2 GROUP BY e.stream
+            """)
+            .Bind(1, afterPosition).Bind(2, position);
+        var streams = new List<(StreamName, long)>();
+        while (statement.Step()) streams.Add((StreamName.Parse(statement.Text(0)), statement.Int64(1)));
+        statement.Reset();
+        return new StreamChanges(position, streams);
+    });
+
     /// <summary>Gives the connection to one reader at a time.</summary>
     protected abstract T Use<T>(Func<SqliteConnection, T> read);
 }

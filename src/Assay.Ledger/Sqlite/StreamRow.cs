@@ -36,10 +36,10 @@ internal sealed record StreamRow(long Id, StreamInfo Info)
     }
 
     /// <summary>Creates an empty stream and returns its id.</summary>
-    public static long Insert(SqliteConnection db, StreamName stream)
+    public static long Insert(SqliteConnection db, StreamName stream, string? owner)
     {
-        var statement = db.Prepare("INSERT INTO streams(name, lane, version, head) VALUES(?1, ?2, 0, ?3) RETURNING id")
-            .Bind(1, stream.ToString()).Bind(2, stream.Lane).Bind(3, stream.Genesis.ToArray());
+        var statement = db.Prepare("INSERT INTO streams(name, lane, version, head, owner) VALUES(?1, ?2, 0, ?3, ?4) RETURNING id")
+            .Bind(1, stream.ToString()).Bind(2, stream.Lane).Bind(3, stream.Genesis.ToArray()).Bind(4, (object?)owner);
         statement.Step();
         var id = statement.Int64(0);
         statement.Reset();

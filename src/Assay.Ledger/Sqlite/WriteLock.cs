@@ -33,6 +33,9 @@ public sealed partial class WriteLock : IDisposable
         if (_handle.IsInvalid) throw new LedgerException($"{path} cannot be opened ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
     }
 
+    /// <summary>The lock file of a ledger.</summary>
+    public static string PathFor(string ledger) => ledger + ".lock";
+
     /// <exception cref="LedgerException">Another process held the lock for too long, or the file system has no locks.</exception>
     public void Enter()
     {
@@ -53,6 +56,15 @@ public sealed partial class WriteLock : IDisposable
 
     /// <summary>Lets the next one in.</summary>
     public void Exit() => Flock(_handle, Unlock);
+
+    /// <summary>
+    /// Writes a byte, which all who watch the file are told. Where that cannot be done they find out a little later by themselves.
+    /// </summary>
+    public unsafe void Ring()
+    {
+        byte nothing = 0;
+        _ = PWrite(_handle, &nothing, 1, 0);
+    }
 
     public void Dispose() => _handle.Dispose();
 
@@ -93,6 +105,9 @@ public sealed partial class WriteLock : IDisposable
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    private static unsafe partial nint PWrite(SafeFileHandle handle, byte* bytes, nuint count, long offset);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle handle, int operation);

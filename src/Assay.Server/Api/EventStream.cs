@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Assay.Server.Api;
 
 /// <summary>A job's events as server-sent events (WHATWG HTML, 9.2). Each has its version as id, so that a client goes on where it was cut off.</summary>
-internal sealed class EventStream(JobDesk desk)
+internal sealed class EventStream(JobService service)
 {
     private const int MaxStreams = 200;
 
@@ -48,16 +48,16 @@ internal sealed class EventStream(JobDesk desk)
         await response.Body.FlushAsync(gone);
         for (; ; )
         {
-            if (desk.VersionOf(jobId) > seen)
+            if (service.VersionOf(jobId) > seen)
             {
                 var text = new StringBuilder();
-                foreach (var happened in desk.Events(jobId, seen))
+                foreach (var happened in service.Events(jobId, seen))
                 {
                     seen = happened.Version;
                     text.Append(CultureInfo.InvariantCulture, $"id: {happened.Version}\nevent: {happened.Type}\ndata: {happened.Line}\n\n");
                 }
 
-                seen = Math.Max(seen, desk.VersionOf(jobId));
+                seen = Math.Max(seen, service.VersionOf(jobId));
                 quiet = TimeSpan.Zero;
                 await response.WriteAsync(text.ToString(), gone);
                 await response.Body.FlushAsync(gone);

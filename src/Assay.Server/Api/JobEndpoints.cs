@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Assay.Access;
+using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
@@ -16,7 +17,7 @@ using Microsoft.Net.Http.Headers;
 namespace Assay.Server.Api;
 
 /// <summary>The JSON API of jobs (lane document: Jobs, API).</summary>
-internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, AccessGuard guard, EventStream events, CancellationToken stopping)
+internal sealed class JobEndpoints(JobService service, Submissions submissions, AccessGuard guard, EventStream events, CancellationToken stopping)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 200;
@@ -60,7 +61,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
         }
 
         var wanted = limit ?? DefaultLimit;
-        var found = desk.List(state, after, wanted + 1);
+        var found = service.List(state, after, wanted + 1);
         var page = found.Take(wanted).ToList();
         var next = found.Count > wanted ? Cursor.Encode(page[^1].SubmittedAt, page[^1].JobId) : null;
         return Results.Json(new JobPage([.. page], next), JobViewJson.Shared.JobPage);
@@ -83,7 +84,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
 
     private IResult Show(HttpContext context, string job_id)
     {
-        if (desk.View(job_id) is not { } view) return Problems.Absent();
+        if (service.View(job_id) is not { } view) return Problems.Absent();
         var tag = $"\"{view.Waiting?.Sha256 ?? $"v{view.Version}"}\"";
         context.Response.Headers.ETag = tag;
         if (context.Request.Headers.IfNoneMatch.ToString() == tag) return Results.StatusCode(StatusCodes.Status304NotModified);
@@ -91,11 +92,11 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
     }
 
     private IResult Document(string job_id, string name, int? version) =>
-        desk.Find(job_id) is { } job && desk.Document(job, name, version) is { } bytes ? Results.Bytes(bytes, "application/json") : Problems.Absent();
+        service.Find(job_id) is { } job && service.Document(job, name, version) is { } bytes ? Results.Bytes(bytes, "application/json") : Problems.Absent();
 
     private async Task<IResult> EventsAsync(HttpContext context, string job_id, long? after)
     {
-        if (desk.VersionOf(job_id) == 0) return Problems.Absent();
+        if (service.VersionOf(job_id) == 0) return Problems.Absent();
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
@@ -109,14 +110,14 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
             return Results.Empty;
         }
 
-        var lines = desk.Events(job_id, seen).Select(e => e.Line);
+        var lines = service.Events(job_id, seen).Select(e => e.Line);
         return Results.Text($"{{\"events\":[{string.Join(",", lines)}]}}", "application/json", Encoding.UTF8);
     }
 
     private Task<IResult> ApproveAsync(HttpContext context, string job_id, string? step) => DecideAsync(context, step, async (caller, sha256) =>
     {
         var (request, refusal) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.ReasonRequest, new ReasonRequest(null));
-        return refusal ?? Answer(context, await desk.ApproveAsync(job_id, step!, sha256, caller, request.Reason));
+        return refusal ?? Answer(context, await service.ApproveAsync(job_id, step!, sha256, caller, request.Reason));
     });
 
     private Task<IResult> RejectAsync(HttpContext context, string job_id, string? step) => DecideAsync(context, step, async (caller, sha256) =>
@@ -129,7 +130,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
         }
 
         var replacement = request.Replacement is { } document ? Encoding.UTF8.GetBytes(document.GetRawText()) : null;
-        return Answer(context, await desk.RejectAsync(job_id, step!, sha256, caller, request.Reason, replacement));
+        return Answer(context, await service.RejectAsync(job_id, step!, sha256, caller, request.Reason, replacement));
     });
 
     /// <summary>A decision names its step, and in If-Match the digest of what the person saw.</summary>
@@ -166,7 +167,7 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
         }
 
         var blueprint = request.Blueprint is { } given ? InputDocument.Read(Encoding.UTF8.GetBytes(given.GetRawText()), "body") : (Checked<InputDocument>?)null;
-        var answer = await desk.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, caller);
+        var answer = await service.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, caller);
         if (answer.Refusal is { } no) return Problems.Result(no);
         return Receipt(context, JobAnswer.Done(answer.ChildJobId!, "spawned"), isNew: true);
     }
@@ -175,14 +176,14 @@ internal sealed class JobEndpoints(JobDesk desk, Submissions submissions, Access
     {
         if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.ReasonRequest, new ReasonRequest(null));
-        return unreadable ?? Answer(context, await desk.CancelAsync(job_id, caller, request.Reason));
+        return unreadable ?? Answer(context, await service.CancelAsync(job_id, caller, request.Reason));
     }
 
     private async Task<IResult> RetryAsync(HttpContext context, string job_id)
     {
         if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, ApiJson.Default.ReasonRequest, new ReasonRequest(null));
-        return unreadable ?? Answer(context, await desk.RetryAsync(job_id, caller, request.Reason, submissions.Options));
+        return unreadable ?? Answer(context, await service.RetryAsync(job_id, caller, request.Reason, submissions.Options));
     }
 
     private static IResult Answer(HttpContext context, JobAnswer answer) =>

@@ -16,7 +16,7 @@ internal sealed class PolicyShelf(string place)
         var files = File.Exists(place)
             ? [place]
             : Directory.Exists(place) ? Directory.GetFiles(place).Where(f => Extensions.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal).ToArray() : [];
-        var known = files.Select(f => (Path: f, Id: JobDesk.BundleId(f))).Where(b => b.Id is not null).ToList();
+        var known = files.Select(f => (Path: f, Id: JobService.BundleId(f))).Where(b => b.Id is not null).ToList();
         if (id is null && known.Count == 1) return known[0].Path;
         var found = known.Where(b => b.Id == id).ToList();
         if (found.Count == 1) return found[0].Path;

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace Assay.Server.Api;
 
 /// <summary>Takes blueprints and ideas, from the API and from pages alike.</summary>
-internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf policies, JobOptions options, TimeProvider time) : IDisposable
+internal sealed class Submissions(JobService service, IEventStore store, PolicyShelf policies, JobOptions options, TimeProvider time) : IDisposable
 {
     private const int MaxKeyLength = 255;
 
@@ -42,9 +42,9 @@ internal sealed class Submissions(JobDesk desk, IEventStore store, PolicyShelf p
         var bundle = policies.Find(bundleId);
         if (!bundle.IsValid) return (null, bundle.Problems);
         var prepared = kind == JobKind.Blueprint
-            ? JobDesk.Prepare(document.Value, snapshotId, bundle.Value, options, by)
-            : JobDesk.PrepareIdea(document.Value, snapshotId, bundle.Value, options, by);
-        return prepared.IsValid ? (await desk.SubmitAsync(prepared.Value), []) : (null, prepared.Problems);
+            ? JobService.Prepare(document.Value, snapshotId, bundle.Value, options, by)
+            : JobService.PrepareIdea(document.Value, snapshotId, bundle.Value, options, by);
+        return prepared.IsValid ? (await service.SubmitAsync(prepared.Value), []) : (null, prepared.Problems);
     }
 
     /// <summary>

@@ -23,19 +23,19 @@ public sealed record JobPageModel(
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads everything; null when there is no such job.</summary>
-    public static JobPageModel? Load(JobDesk desk, string jobId, DateTimeOffset now)
+    public static JobPageModel? Load(JobService service, string jobId, DateTimeOffset now)
     {
-        if (desk.View(jobId) is not { } view || desk.Find(jobId) is not { } job) return null;
-        var parent = view.Job.ParentJobId is { } parentId ? desk.Find(parentId) : null;
-        var documents = view.Documents.Where(d => d.InForce).Select(d => Shown(desk, job, parent, d)).ToList();
-        return new JobPageModel(view, documents, desk.Runs.Gates(job), desk.Events(jobId, 0), desk.Family(view.Job.RootJobId, MaxFamily), now);
+        if (service.View(jobId) is not { } view || service.Find(jobId) is not { } job) return null;
+        var parent = view.Job.ParentJobId is { } parentId ? service.Find(parentId) : null;
+        var documents = view.Documents.Where(d => d.InForce).Select(d => Shown(service, job, parent, d)).ToList();
+        return new JobPageModel(view, documents, service.Runs.Gates(job), service.Events(jobId, 0), service.Family(view.Job.RootJobId, MaxFamily), now);
     }
 
     /// <summary>The curves of the segments that a report speaks of; never one of a hold-out.</summary>
     public IReadOnlyList<(string Segment, CurveShape Shape)> Curves { get; private init; } = [];
 
     /// <summary>The same with the curves of its run.</summary>
-    public JobPageModel WithCurves(RunReader runs)
+    public JobPageModel WithCurves(DossierReader runs)
     {
         if (View.Job.RunId is not { } runId || runs.Find(runId) is not { } run) return this;
         return this with
@@ -44,10 +44,10 @@ public sealed record JobPageModel(
         };
     }
 
-    private static ShownDocument Shown(JobDesk desk, JobState job, JobState? parent, DocumentView document)
+    private static ShownDocument Shown(JobService service, JobState job, JobState? parent, DocumentView document)
     {
         // Compared in the order of RFC 8785, so that a key in another place is no difference.
-        string? Text(JobState of, int? version, bool isCompared = true) => desk.Document(of, document.Name, version) is { } bytes ? Pretty(bytes, isCompared) : null;
+        string? Text(JobState of, int? version, bool isCompared = true) => service.Document(of, document.Name, version) is { } bytes ? Pretty(bytes, isCompared) : null;
         var (before, name) = document.Version > 1
             ? (Text(job, document.Version - 1), $"version {document.Version - 1}")
             : parent is not null && document.Name != JobDocumentNames.Spec ? (Text(parent, null), $"that of {parent.Job.JobId}, which spawned this job") : (null, null);

@@ -1,5 +1,6 @@
 using System.Text;
 using Assay.Access;
+using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Assay.Server.Pages;
 
 /// <summary>The pages, and what their forms do. A form does what the API does, with the same rules.</summary>
-internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, AccessGuard guard, PageAnswers answers, TimeProvider time)
+internal sealed class PageEndpoints(JobService service, Submissions submissions, AccessGuard guard, PageAnswers answers, TimeProvider time)
 {
     private const int PageSize = 50;
 
@@ -26,14 +27,14 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Acces
         pages.MapGet("/submit", (HttpContext context) => answers.Page<SubmitPage>(context, []));
         pages.MapPost("/submit", (Delegate)SubmitAsync);
         pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (caller, form, sha256) =>
-            desk.ApproveAsync(job_id, form["step"].ToString(), sha256, caller, Text(form, "reason"))));
+            service.ApproveAsync(job_id, form["step"].ToString(), sha256, caller, Text(form, "reason"))));
         pages.MapPost("/jobs/{job_id}/reject", (HttpContext context, string job_id) => DecideAsync(context, job_id, RejectAsync(job_id)));
         pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
-            desk.CancelAsync(job_id, caller, Text(form, "reason"))));
+            service.CancelAsync(job_id, caller, Text(form, "reason"))));
         pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
-            desk.RetryAsync(job_id, caller, Text(form, "reason"), submissions.Options)));
+            service.RetryAsync(job_id, caller, Text(form, "reason"), submissions.Options)));
         pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
-            desk.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
+            service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
 
     private IResult List(HttpContext context, string? state, string? cursor)
@@ -49,32 +50,32 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Acces
             return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.");
         }
 
-        var found = desk.List(state, after, PageSize + 1);
+        var found = service.List(state, after, PageSize + 1);
         var shown = found.Take(PageSize).ToList();
         return answers.Page<JobListPage>(context, new()
         {
             [nameof(JobListPage.Jobs)] = shown,
-            [nameof(JobListPage.Counts)] = desk.Counts(),
+            [nameof(JobListPage.Counts)] = service.Counts(),
             [nameof(JobListPage.State)] = state,
             [nameof(JobListPage.Next)] = found.Count > PageSize ? Cursor.Encode(shown[^1].SubmittedAt, shown[^1].JobId) : null,
         });
     }
 
-    private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(desk, job_id, time.GetUtcNow()) is { } model
-        ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(desk.Runs) })
+    private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(service, job_id, time.GetUtcNow()) is { } model
+        ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(service.Runs) })
         : answers.NotFound(context);
 
     private IResult Run(HttpContext context, string run_id, string? segment)
     {
-        if (desk.Runs.Find(run_id) is not { } run) return answers.NotFound(context);
+        if (service.Runs.Find(run_id) is not { } run) return answers.NotFound(context);
         var selected = segment is null ? run.Segments.FirstOrDefault() : run.Segments.FirstOrDefault(s => s.SegmentId == segment);
         if (segment is not null && selected is null) return answers.NotFound(context);
-        var points = desk.Runs.Curve(run_id, selected?.SegmentId);
-        return answers.Page<RunPage>(context, new()
+        var points = service.Runs.Curve(run_id, selected?.SegmentId);
+        return answers.Page<DossierPage>(context, new()
         {
-            [nameof(RunPage.Run)] = run,
-            [nameof(RunPage.Selected)] = selected,
-            [nameof(RunPage.Curve)] = points.Length == 0 ? null : new CurveShape(points),
+            [nameof(DossierPage.Run)] = run,
+            [nameof(DossierPage.Selected)] = selected,
+            [nameof(DossierPage.Curve)] = points.Length == 0 ? null : new CurveShape(points),
         });
     }
 
@@ -109,7 +110,7 @@ internal sealed class PageEndpoints(JobDesk desk, Submissions submissions, Acces
         }
 
         var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
-        return desk.RejectAsync(jobId, form["step"].ToString(), sha256, caller, reason, replacement);
+        return service.RejectAsync(jobId, form["step"].ToString(), sha256, caller, reason, replacement);
     };
 
     private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (caller, form) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Assay.Access;
+using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
 using Assay.Server.Api;

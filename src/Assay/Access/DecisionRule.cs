@@ -1,3 +1,4 @@
+using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;

@@ -1,6 +1,7 @@
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -23,22 +24,38 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        var (epochId, answer) = await BeginAsync(epoch, engine.Session.Identity.Id);
+        return answer ?? await AdvanceAsync(engine, epochId, epoch, cancel);
+    }
+
+    /// <summary>Leaves a prepared plan to whichever worker of the workspace comes first.</summary>
+    public async Task<EpochRun> SubmitAsync(PreparedEpoch epoch)
+    {
+        await WorkspaceTables.ReadyAsync(workspace, time);
+        var (epochId, answer) = await BeginAsync(epoch, firstOwner: null);
+        return answer ?? new EpochRun.Submitted(epochId);
+    }
+
+    /// <summary>Declares an epoch, or lets one go on. There is an answer when nothing was begun.</summary>
+    private async Task<(string EpochId, EpochRun? Answer)> BeginAsync(PreparedEpoch epoch, string? firstOwner)
+    {
         var names = new EpochNames(workspace, epoch.Epoch);
         for (; ; )
         {
             var begin = epoch.Options.Resume ? Resume(epoch, names) : Declare(epoch, names);
-            if (begin.Problem is { } problem) return new EpochRun.Refused([problem]);
-            if (epoch.Options.Resume && OwnerOf(begin.Id) is { } owner) return new EpochRun.Busy(begin.Id, owner);
-            switch (await SubmitAsync(EpochLane.StreamOf(begin.Id), begin.Command!))
+            if (begin.Problem is { } problem) return (begin.Id, new EpochRun.Refused([problem]));
+            if (epoch.Options.Resume && OwnerOf(begin.Id) is { } owner) return (begin.Id, new EpochRun.Busy(begin.Id, owner));
+            switch (await PutAsync(EpochLane.StreamOf(begin.Id), begin.Command!, firstOwner))
             {
                 // Another process took the id in the meantime: the next free one is tried.
                 case Decision.Refused refused when epoch.Options.AutoBump && refused.Refusal.Kind == EpochRefusals.EpochExists:
                     continue;
                 case Decision.Refused refused:
-                    return new EpochRun.Refused([Problem(epoch, refused.Refusal.Kind, refused.Refusal.Text)]);
+                    return (begin.Id, new EpochRun.Refused([Problem(epoch, refused.Refusal.Kind, refused.Refusal.Text)]));
             }
 
-            return await AdvanceAsync(begin.Id, epoch, cancel);
+            return (begin.Id, null);
         }
     }
 
@@ -83,11 +100,11 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     private static InputProblem Problem(PreparedEpoch epoch, RefusalKind kind, string message) =>
         new(epoch.PlanPath, "", kind.Code, message);
 
-    private async Task<Decision> SubmitAsync(StreamName stream, Command command)
+    private async Task<Decision> PutAsync(StreamName stream, Command command, string? firstOwner)
     {
         try
         {
-            return (await new CommandDesk(workspace, time).SubmitAsync(EpochLane.Instance, stream, command)).Decision;
+            return (await new CommandHandler(workspace, time).SubmitAsync(EpochLane.Instance, stream, command, firstOwner)).Decision;
         }
         catch (EventTooLargeException e)
         {
@@ -95,15 +112,14 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         }
     }
 
-    private async Task<EpochRun> AdvanceAsync(string epochId, PreparedEpoch epoch, CancellationToken cancel)
+    private async Task<EpochRun> AdvanceAsync(AssayEngine engine, string epochId, PreparedEpoch epoch, CancellationToken cancel)
     {
-        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
         FileNotWritten? missing = null;
-        engine.Observer = notice =>
+        using var watching = engine.Watch(notice =>
         {
             if (notice is FileNotWritten file) missing ??= file;
             observer?.Invoke(notice);
-        };
+        });
         var stream = EpochLane.StreamOf(epochId);
         return await engine.RunAsync(EpochLane.Instance, stream, epoch.Options.Jobs, cancel) switch
         {
@@ -146,6 +162,9 @@ public abstract record EpochRun
 
     /// <summary>Nothing was started, and nothing was written.</summary>
     public sealed record Refused(IReadOnlyList<InputProblem> Problems) : EpochRun;
+
+    /// <summary>It was left to a worker.</summary>
+    public sealed record Submitted(string EpochId) : EpochRun;
 
     /// <summary>Another process is running this epoch.</summary>
     public sealed record Busy(string EpochId, WorkerSession By) : EpochRun;

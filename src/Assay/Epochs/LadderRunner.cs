@@ -3,6 +3,7 @@ using System.Text.Json;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
@@ -39,13 +40,13 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         await WorkspaceTables.ReadyAsync(workspace, time);
         var stream = StreamName.Of(LadderLane.LaneName, ladder.LadderId);
         Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
-        if ((await new CommandDesk(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)
+        if ((await new CommandHandler(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)
         {
             return Refused(ladderPath, refused.Refusal);
         }
 
-        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
-        if (observer is not null) engine.Observer = observer;
+        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        using var watching = observer is null ? null : engine.Watch(observer);
         engine.OnChild((child, stop) => RunChildAsync(child, options, stop));
         return await engine.RunAsync(LadderLane.Instance, stream, 1, cancel) switch
         {

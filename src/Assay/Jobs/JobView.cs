@@ -174,9 +174,8 @@ public sealed record JobReceipt(string JobId, string Status)
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(JobReceipt))]
-[JsonSerializable(typeof(RunView))]
+[JsonSerializable(typeof(DossierView))]
 [JsonSerializable(typeof(CurveAnswer))]
-[JsonSerializable(typeof(WorkerReport))]
 [JsonSerializable(typeof(JobReplayResult))]
 public sealed partial class JobViewJson : JsonSerializerContext
 {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Engine;
+using Assay.Host;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;

@@ -17,10 +17,10 @@ internal sealed partial class Secrets
         _values = [.. names.Select(Environment.GetEnvironmentVariable).OfType<string>().Where(v => v.Length >= MinLength).Distinct(StringComparer.Ordinal).OrderByDescending(v => v.Length)];
 
     /// <summary>The secrets of a run: variables that its adapters inherit, that stand in headers, or that sign its webhook.</summary>
-    public static Secrets Of(DeclareExecution declare)
+    public static Secrets Of(ExecutionState run)
     {
-        var names = declare.Adapters.SelectMany(a => a.Inherit.Concat(a.Headers.Values.SelectMany(h => Placeholder().Matches(h).Select(m => m.Groups["name"].Value))));
-        return new Secrets(declare.Execution.Escalation?.SecretVariable is { } key ? names.Append(key) : names);
+        var names = run.Adapters.Values.SelectMany(a => a.Inherit.Concat(a.Headers.Values.SelectMany(h => Placeholder().Matches(h).Select(m => m.Groups["name"].Value))));
+        return new Secrets(run.Declared.Escalation?.SecretVariable is { } key ? names.Append(key) : names);
     }
 
     public string Redact(string text)

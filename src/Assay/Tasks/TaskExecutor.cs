@@ -1,12 +1,15 @@
+using System.Runtime.ExceptionServices;
 using Assay.Engine;
 using Assay.Engine.Gateways;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Json;
+using Assay.Host;
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
-using Assay.Telemetry;
 
 namespace Assay.Tasks;
 
@@ -47,10 +50,11 @@ public abstract record ExecutionEnd
 /// <param name="gateways">Opens the ways of agents to their models; null: there are none, and adapters of kind agent cannot be started.</param>
 public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null, IModelGateways? gateways = null)
 {
-    private const int MaxFailures = 5;
+    /// <summary>The run, and as many of its adapters' checks as may be made at once.</summary>
+    private const int MaxStreams = 33;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(6);
+    /// <summary>How often in a row it is tried again after a failure such as a full disk, which may end by itself.</summary>
+    private const int MaxFailures = 5;
 
     /// <summary>
     /// Reads a project's task queue, routing and adapters, once, and checks them against this host. Writes and starts nothing.
@@ -67,76 +71,88 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     public async Task<ExecutionEnd> RunAsync(DeclareExecution declare, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel)
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
-        await using var engine = await AssayEngine.StartAsync(workspace, KnownLanes.All, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
-        if (await SubmitAsync(engine, declare) is { } refused) return refused;
-        using var logs = new TaskLogs(declare.Execution.ProjectRoot, Secrets.Of(declare), time);
-        using var telemetry = new TaskTelemetry(workspace, declare.Execution.RunId, time);
-        engine.Observer = notice =>
-        {
-            logs.Observe(notice);
-            telemetry.Observe(notice);
-            observer?.Invoke(notice);
-        };
-
-        foreach (var adapter in declare.Adapters) await engine.Desk.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapter.AdapterId), new ConfigureAdapter(adapter));
-        await using var health = await AdapterWatch.StartAsync(engine, declare.Adapters, time);
-        await engine.Desk.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));
-        return await AdvanceAsync(engine, declare.Execution.RunId, jobs, patience, cancel);
+        using var watching = observer is null ? null : engine.Watch(observer);
+        return await DeclareAsync(engine.Commands, declare, jobs, by, engine.Session.Identity.Id) is { } refusal
+            ? new ExecutionEnd.Refused(refusal)
+            : await WorkAsync(engine, stream, patience, cancel);
     }
 
-    private static async Task<ExecutionEnd.Refused?> SubmitAsync(AssayEngine engine, DeclareExecution declare)
+    /// <summary>Declares a run that is not there yet, and lets it begin or go on. There is a refusal when it does not.</summary>
+    internal static async Task<Refusal?> DeclareAsync(CommandHandler commands, DeclareExecution declare, int jobs, Actor by, string? firstOwner)
     {
+        var stream = TaskLane.StreamOf(declare.Execution.RunId);
         try
         {
-            var (decision, _) = await engine.Desk.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(declare.Execution.RunId), declare);
-            return decision is Decision.Refused refused ? new ExecutionEnd.Refused(refused.Refusal) : null;
+            var (decision, _) = await commands.SubmitAsync(TaskLane.Instance, stream, declare, firstOwner);
+            if (decision is Decision.Refused refused) return refused.Refusal;
         }
-        catch (Kernel.Streams.EventTooLargeException e)
+        catch (EventTooLargeException e)
         {
-            const string advice = "shorten commands and lists of the task or adapter";
-            return new ExecutionEnd.Refused(new Refusal(KernelRefusals.TooLarge, $"{e.Message}: {advice}"));
+            return new Refusal(KernelRefusals.TooLarge, $"{e.Message}: shorten commands and lists of the task or adapter");
         }
+
+        foreach (var adapter in declare.Adapters)
+        {
+            await commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapter.AdapterId), new ConfigureAdapter(adapter));
+        }
+
+        await commands.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));
+        return null;
     }
 
-    private async Task<ExecutionEnd> AdvanceAsync(AssayEngine engine, string runId, int jobs, ExecutionPatience patience, CancellationToken cancel)
+    /// <summary>Is the worker of one run, and of the adapters that it names, until the run ends or waits for longer than is patient.</summary>
+    private async Task<ExecutionEnd> WorkAsync(AssayEngine engine, StreamName stream, ExecutionPatience patience, CancellationToken cancel)
     {
-        // Copies, captures and reports go on beside the tasks that hold the slots.
-        var room = (jobs * 4) + 16;
-        for (var failures = 0; ;)
+        using var runs = new TaskRuns(engine);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        ExecutionEnd? end = null;
+        Exception? failure = null;
+        var failures = 0;
+        var served = runs.Served([stream]);
+        await new Worker(engine, served, MaxStreams, Told).RunAsync(once: false, leave.Token, CancellationToken.None);
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+
+        // What was cancelled while it waited for its time is told so.
+        if (end is null) Told(new WorkerNotice.LetGo(stream, await runs.AdvanceAsync(stream, cancel, CancellationToken.None)));
+        return end ?? throw new InvalidOperationException($"{stream} neither ended nor waits");
+
+        void Told(WorkerNotice notice)
         {
-            RunResult result;
-            try
+            if (notice.Stream != stream) return;
+            switch (notice)
             {
-                result = await engine.RunAsync(TaskLane.Instance, TaskLane.StreamOf(runId), room, cancel);
-                failures = 0;
-            }
-            catch (IOException) when (++failures < MaxFailures && !cancel.IsCancellationRequested)
-            {
-                // The disk may be full for a while: nothing was recorded that did not happen.
-                await Task.Delay(Rest, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                continue;
+                case WorkerNotice.LetGo { Result: RunResult.Owned owned }:
+                    end = new ExecutionEnd.Busy(owned.By);
+                    break;
+                case WorkerNotice.LetGo { Result: RunResult.Finished finished }:
+                    end = new ExecutionEnd.Left((ExecutionState)finished.State, Cancelled: false);
+                    break;
+                case WorkerNotice.LetGo { Result: RunResult.Waiting waiting } when cancel.IsCancellationRequested || !GoesOn((ExecutionState)waiting.State, patience):
+                    end = new ExecutionEnd.Left((ExecutionState)waiting.State, cancel.IsCancellationRequested);
+                    break;
+                case WorkerNotice.LetGo:
+                    failures = 0;
+                    return;
+                case WorkerNotice.NotAdvanced { Cause: IOException } when ++failures < MaxFailures:
+                    // The disk may be full for a while: nothing was recorded that did not happen.
+                    return;
+                case WorkerNotice.NotAdvanced not:
+                    failure = not.Cause;
+                    break;
             }
 
-            switch (result)
-            {
-                case RunResult.Owned owned:
-                    return new ExecutionEnd.Busy(owned.By);
-                case RunResult.Finished finished:
-                    return new ExecutionEnd.Left((ExecutionState)finished.State, Cancelled: false);
-                case RunResult.Waiting waiting:
-                    var state = (ExecutionState)waiting.State;
-                    if (cancel.IsCancellationRequested) return new ExecutionEnd.Left(state, Cancelled: true);
-                    if (patience == ExecutionPatience.Once) return new ExecutionEnd.Left(state, Cancelled: false);
-                    if (patience == ExecutionPatience.UntilPeople && TaskSchedule.WaitsForPeople(state, time.GetUtcNow())) return new ExecutionEnd.Left(state, Cancelled: false);
-                    var pause = waiting.For.Until is { } until && until - time.GetUtcNow() < LookEvery ? until - time.GetUtcNow() : LookEvery;
-                    if (pause > TimeSpan.Zero) await Task.Delay(pause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    break;
-                case var other:
-                    throw new InvalidOperationException($"unknown result {other}");
-            }
+            leave.Cancel();
         }
     }
+
+    private bool GoesOn(ExecutionState state, ExecutionPatience patience) => patience switch
+    {
+        ExecutionPatience.Once => false,
+        ExecutionPatience.Follow => true,
+        _ => !TaskSchedule.WaitsForPeople(state, time.GetUtcNow()),
+    };
 }

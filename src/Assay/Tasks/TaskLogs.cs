@@ -14,15 +14,33 @@ namespace Assay.Tasks;
 /// Writes what happens into the project's logs while it happens: <c>logs/executor.jsonl</c>, <c>logs/resilience.jsonl</c>, and what tasks
 /// print into <c>logs/execution/TASK.jsonl</c>. They carry nothing that the ledger does not.
 /// </summary>
-internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider time) : IDisposable
+internal sealed class TaskLogs : IDisposable
 {
-    private readonly RotatedLog _executor = new(projectRoot, TaskPaths.ExecutorLog);
-    private readonly RotatedLog _resilience = new(projectRoot, TaskPaths.ResilienceLog);
+    private readonly StreamName _run;
+    private readonly HashSet<StreamName> _adapters;
+    private readonly string _projectRoot;
+    private readonly Secrets _secrets;
+    private readonly TimeProvider _time;
+    private readonly RotatedLog _executor;
+    private readonly RotatedLog _resilience;
     private readonly ConcurrentDictionary<string, RotatedLog> _tasks = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Effect, string Stream), LineBuffer> _lines = new();
 
+    /// <param name="run">The run's stream.</param>
+    /// <param name="state">The run.</param>
+    /// <param name="time">The clock.</param>
+    public TaskLogs(StreamName run, ExecutionState state, TimeProvider time)
+    {
+        (_run, _projectRoot, _secrets, _time) = (run, state.Declared.ProjectRoot, Secrets.Of(state), time);
+        _adapters = [.. state.Adapters.Keys.Select(AdapterLane.StreamOf)];
+        _executor = new RotatedLog(_projectRoot, TaskPaths.ExecutorLog);
+        _resilience = new RotatedLog(_projectRoot, TaskPaths.ResilienceLog);
+    }
+
+    /// <summary>Takes what concerns the run and its adapters.</summary>
     public void Observe(EngineNotice notice)
     {
+        if (notice.Stream != _run && !_adapters.Contains(notice.Stream)) return;
         switch (notice)
         {
             case EventsCommitted { Stream.Lane: TaskLane.LaneName } committed:
@@ -35,7 +53,7 @@ internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider
                 }
 
                 break;
-            case AttemptProgressed { Progress: ProcessOutput output } progressed:
+            case AttemptProgressed { Progress: ProcessOutput output } progressed when notice.Stream == _run:
                 OnOutput(progressed.Effect.Id, output);
                 break;
         }
@@ -55,7 +73,7 @@ internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider
         if (recorded.Body is not TaskLaneEvent body) return;
         var line = Line(stream, recorded, TaskLane.Instance.Events);
         if (body is TaskEvent of) line["task_id"] = of.TaskId;
-        if (TaskLog.Describe(body) is { } message) line["message"] = secrets.Redact(message);
+        if (TaskLog.Describe(body) is { } message) line["message"] = _secrets.Redact(message);
         _executor.Write(line);
         if (body is TaskRetried or TaskDeferred or ExecutionPaused or ExecutionResumed or Escalated or EscalationUndelivered) _resilience.Write((JsonObject)line.DeepClone());
     }
@@ -77,10 +95,10 @@ internal sealed class TaskLogs(string projectRoot, Secrets secrets, TimeProvider
     private void Print(string effectId, string stream, IEnumerable<string> lines)
     {
         if (TaskEffects.TaskOf(effectId) is not { } task) return;
-        var log = _tasks.GetOrAdd(task, id => new RotatedLog(projectRoot, TaskPaths.TaskLog(id)));
+        var log = _tasks.GetOrAdd(task, id => new RotatedLog(_projectRoot, TaskPaths.TaskLog(id)));
         foreach (var text in lines)
         {
-            log.Write(new JsonObject { ["t"] = RecordedTime.Text(time.GetUtcNow()), ["stream"] = stream, ["effect"] = effectId, ["text"] = secrets.Redact(text) });
+            log.Write(new JsonObject { ["t"] = RecordedTime.Text(_time.GetUtcNow()), ["stream"] = stream, ["effect"] = effectId, ["text"] = _secrets.Redact(text) });
         }
     }
 

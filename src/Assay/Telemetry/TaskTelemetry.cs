@@ -53,7 +53,7 @@ internal sealed class TaskTelemetry : IDisposable
 
     public void Observe(EngineNotice notice)
     {
-        if (notice is not EventsCommitted { Stream.Lane: TaskLane.LaneName, State: ExecutionState state } committed) return;
+        if (notice is not EventsCommitted { State: ExecutionState state } committed || committed.Stream != TaskLane.StreamOf(_runId)) return;
         lock (_gate)
         {
             foreach (var recorded in committed.Events) OnEvent(state, recorded);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
@@ -17,21 +18,21 @@ public sealed class BreakerSharingTests
     public async Task Under_200_parallel_failures_it_opens_once_and_probes_once()
     {
         using var folder = new TemporaryFolder();
-        await using var workspace = Workspace.Open(folder.Path);
+        await using var workspace = Workspace.Open(folder.Path, KnownLanes.All);
         await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
         var stream = AdapterLane.StreamOf("shared");
 
-        // Two desks, as two processes would have.
-        var desks = new[] { new CommandDesk(workspace, TimeProvider.System), new CommandDesk(workspace, TimeProvider.System) };
-        await desks[0].SubmitAsync(AdapterLane.Instance, stream, new ConfigureAdapter(Adapter()));
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(i => desks[i % 2].SubmitAsync(AdapterLane.Instance, stream, new ReportCall($"t{i}", AdapterReport.Failed))));
+        // Two handlers, as two processes would have.
+        var handlers = new[] { new CommandHandler(workspace, TimeProvider.System), new CommandHandler(workspace, TimeProvider.System) };
+        await handlers[0].SubmitAsync(AdapterLane.Instance, stream, new ConfigureAdapter(Adapter()));
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(i => handlers[i % 2].SubmitAsync(AdapterLane.Instance, stream, new ReportCall($"t{i}", AdapterReport.Failed))));
         Assert.Single(Events(workspace, stream).OfType<CircuitOpened>());
         await Task.Delay(400);
 
         var permits = await Task.WhenAll(Enumerable.Range(0, Callers).Select(async i =>
         {
             var ask = new AskPermit($"p{i}", 60_000);
-            var (_, state) = await desks[i % 2].SubmitAsync(AdapterLane.Instance, stream, ask);
+            var (_, state) = await handlers[i % 2].SubmitAsync(AdapterLane.Instance, stream, ask);
             return ((PermitAnswer)AdapterLane.Instance.Answer((AdapterState)state, ask)).Status;
         }));
         Assert.Single(permits, p => p == PermitStatus.Allowed);

@@ -110,7 +110,7 @@ public sealed class HostileFolderTests : IDisposable
     [MemberData(nameof(Places))]
     public async Task No_shape_hangs_a_place_or_leads_it_out(string place)
     {
-        await using var workspace = Workspace.Open(_folder.Under("w"));
+        await using var workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
         var shape = new HostileShape(_outside);
         for (var seed = 0; seed < Shapes; seed++)
         {

@@ -5,6 +5,7 @@ using Assay.Engine.Processes.Native;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 
 namespace Assay.Tests.Processes;
@@ -22,7 +23,7 @@ internal sealed class ProcessHarness : IAsyncDisposable
 
     public ProcessHarness(ContainmentMode mode)
     {
-        _workspace = Workspace.Open(_folder.Under("w"));
+        _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
         _pool = new ContainmentPool(mode);
         _markers = new AttemptMarkers(WorkspacePaths.Attempts(_workspace.Root));
         _performer = new ProcessPerformer(_workspace, _markers, _pool, TimeProvider.System);

@@ -15,7 +15,7 @@ public sealed class AskingTests : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Workspace _workspace;
 
-    public AskingTests() => _workspace = Workspace.Open(_folder.Under("w"));
+    public AskingTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
 
     public async ValueTask DisposeAsync()
     {
@@ -67,21 +67,21 @@ public sealed class AskingTests : IAsyncDisposable
         });
         var error = await Assert.ThrowsAsync<LedgerException>(() => RunAsync("two", [Ask("b", new Count())], []));
         Assert.Contains("counter/C is damaged", error.Message, StringComparison.Ordinal);
-        var put = new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(new CounterLane(), CounterLane.Stream, new Count());
+        var put = new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(new CounterLane(), CounterLane.Stream, new Count());
         Assert.Contains("counter/C is damaged", (await Assert.ThrowsAsync<LedgerException>(() => put)).Message, StringComparison.Ordinal);
     }
 
-    private static CommandStream Ask(string id, Count count) => new(id) { Stream = CounterLane.Stream, Command = count };
+    private static ChildStream Ask(string id, Count count) => new(id) { Stream = CounterLane.Stream, Command = count };
 
     private async Task RunAsync(string name, IReadOnlyList<Effect> effects, List<EventsCommitted> notices)
     {
         var (lane, stream) = (new BatchLane(effects), StreamName.Of("batch", name));
-        await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane, new CounterLane()), TimeProvider.System);
-        await engine.Desk.SubmitAsync(lane, stream, new DeclareBatch());
-        engine.Observer = notice =>
+        await using var engine = await AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(lane, new CounterLane()));
+        await engine.Commands.SubmitAsync(lane, stream, new DeclareBatch());
+        using var watching = engine.Watch(notice =>
         {
             if (notice is EventsCommitted committed) notices.Add(committed);
-        };
+        });
         Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, stream, 4, CancellationToken.None));
     }
 

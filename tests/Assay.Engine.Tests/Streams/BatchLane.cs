@@ -19,7 +19,7 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
 
     public override string Name => "batch";
 
-    public override EventCatalog Events { get; } = new EventCatalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
+    public override EventCatalog Events { get; } = EffectEvents.Catalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
         .Add("BATCH_DECLARED", static () => BatchJson.Default.BatchDeclared).Add("EFFECT_JUDGED", static () => BatchJson.Default.EffectJudged);
 
     public override BatchState Initial => new([]);

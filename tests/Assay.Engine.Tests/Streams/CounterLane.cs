@@ -12,7 +12,7 @@ internal sealed class CounterLane : Lane<CounterState>
 
     public override string Name => "counter";
 
-    public override EventCatalog Events { get; } = new EventCatalog().Add("COUNTED", static () => BatchJson.Default.Counted);
+    public override EventCatalog Events { get; } = EffectEvents.Catalog().Add("COUNTED", static () => BatchJson.Default.Counted);
 
     public override CounterState Initial => new(0);
 

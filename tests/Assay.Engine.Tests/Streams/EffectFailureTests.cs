@@ -20,7 +20,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
     private readonly Workspace _workspace;
     private readonly List<EngineNotice> _notices = [];
 
-    public EffectFailureTests() => _workspace = Workspace.Open(_folder.Under("w"));
+    public EffectFailureTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
 
     /// <summary>For each effect one that makes its performer throw what nobody expects.</summary>
     private static Effect[] Throwing =>
@@ -28,7 +28,7 @@ public sealed class EffectFailureTests : IAsyncDisposable
         Process("run", "a\0word"),
         new CollectFiles("collect") { From = ["../outside"], To = "to" },
         new RunChild("child") { Lane = "batch", Document = "x", ChildId = "C" },
-        new CommandStream("command")
+        new ChildStream("command")
         {
             Stream = StreamName.Of("unanswering", "OTHER"),
             Command = new DeclareBatch(),
@@ -103,12 +103,12 @@ public sealed class EffectFailureTests : IAsyncDisposable
     {
         var call = new CallHttp("call") { Method = "GET", Url = "http://127.0.0.1:9/", TimeoutMs = 1000, ResponseFile = "answer" };
         var lane = new BatchLane([call]);
-        await new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(lane, Stream, new DeclareBatch());
-        await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane), TimeProvider.System);
+        await new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(lane, Stream, new DeclareBatch());
+        await using var engine = await AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(lane));
         var machine = StreamLoad.Of(_workspace.Store, lane, Stream);
-        var draft = machine.Draft(TimeProvider.System.GetUtcNow());
-        draft.StartEffects(1, engine.Session.Identity);
-        await _workspace.Store.CommitAsync(draft.ToCommit(fence: null));
+        var pending = machine.Prepare(TimeProvider.System.GetUtcNow());
+        pending.StartEffects(1, engine.Session.Identity);
+        await _workspace.Store.CommitAsync(pending.ToCommit(fence: null));
 
         // Where markers are kept is no folder any more, so nobody can tell whether the request had been sent.
         Directory.Delete(WorkspacePaths.Attempts(_workspace.Root), recursive: true);
@@ -184,13 +184,13 @@ public sealed class EffectFailureTests : IAsyncDisposable
 
     private async Task<IReadOnlyDictionary<string, EffectOutcome>> RunAsync(BatchLane lane, int concurrency = 32, Action<EngineNotice>? observer = null)
     {
-        await using var engine = await AssayEngine.StartAsync(_workspace, new LaneSet(lane), TimeProvider.System);
-        engine.Observer = observer ?? (notice =>
+        await using var engine = await AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(lane));
+        using var watching = engine.Watch(observer ?? (notice =>
         {
             lock (_notices) _notices.Add(notice);
-        });
+        }));
         engine.OnChild(static (_, _) => throw new InvalidCastException("hostile"));
-        if (_workspace.Store.Find(Stream) is null) await engine.Desk.SubmitAsync(lane, Stream, new DeclareBatch(NoChanges));
+        if (_workspace.Store.Find(Stream) is null) await engine.Commands.SubmitAsync(lane, Stream, new DeclareBatch(NoChanges));
         Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, Stream, concurrency, CancellationToken.None));
         return Outcomes(lane);
     }

@@ -19,7 +19,7 @@ public sealed class SnapshotTests : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Workspace _workspace;
 
-    public SnapshotTests() => _workspace = Workspace.Open(_folder.Under("w"));
+    public SnapshotTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
 
     private IEventStore Store => _workspace.Store;
 
@@ -151,7 +151,7 @@ public sealed class SnapshotTests : IAsyncDisposable
         return kept with { Body = Encoding.UTF8.GetBytes(text.Replace($"{Long}", "9999", StringComparison.Ordinal)) };
     }
 
-    private Task CountAsync(int size) => new CommandDesk(_workspace, TimeProvider.System).SubmitAsync(Lane, CounterLane.Stream, new Count(size));
+    private Task CountAsync(int size) => new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(Lane, CounterLane.Stream, new Count(size));
 
     private int Opened() => ((CounterState)StreamLoad.Of(Store, Lane, CounterLane.Stream).State).Number;
 

@@ -3,6 +3,7 @@ using Assay.Engine.Streams;
 using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
 using Assay.Native;
@@ -116,7 +117,7 @@ public sealed class TreePatchTests : IDisposable
     /// <summary>Copies the tree, changes the copy, and captures what changed, through the performers that the engine uses.</summary>
     private async Task<(ChangeSet Changes, string Work)> ChangeAsync(string tree, Action<string> change)
     {
-        await using var workspace = Workspace.Open(_folder.Under("ws"));
+        await using var workspace = Workspace.Open(_folder.Under("ws"), new LaneSet());
         var copy = (CopyOutcome)(await PerformAsync(new CopyPerformer(workspace), new CopyTree("copy") { From = tree, To = "trees/t" })).Outcome;
         Assert.Null(copy.Problem);
         var work = Path.Combine(workspace.Root, copy.Work);

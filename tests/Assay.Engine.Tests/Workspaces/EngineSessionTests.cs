@@ -83,7 +83,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
     private async Task AppendAsync()
     {
         var head = StreamHead.Empty(Stream);
-        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, new EventCatalog());
+        var events = EventEnvelope.Seal(Stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], _time.Utc, EffectEvents.Catalog());
         await _store.CommitAsync(new Commit([new StreamAppend(Stream, head, events)]));
     }
 

@@ -51,7 +51,7 @@ public sealed class OneMomentTests : IDisposable
 
     private async Task CountAsync(int size)
     {
-        await using var workspace = Workspace.Open(_folder.Under("w"));
-        await new CommandDesk(workspace, TimeProvider.System).SubmitAsync(new CounterLane(), CounterLane.Stream, new Count(size));
+        await using var workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+        await new CommandHandler(workspace, TimeProvider.System).SubmitAsync(new CounterLane(), CounterLane.Stream, new Count(size));
     }
 }

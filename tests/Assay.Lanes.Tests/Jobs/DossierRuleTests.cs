@@ -54,19 +54,19 @@ public sealed class DossierRuleTests
     public void A_run_is_shared_and_only_one_that_failed_is_tried_again()
     {
         var declared = Run();
-        var running = LaneFold.Of(RunLane.Instance).After(declared);
-        Assert.Empty(Accepted(running.Decide(new DeclareRun(declared with { JobId = "bbbbbbbbbbbb" }))));
-        var failed = running.After(new RunFailed(RunEnd.StoppedBudget, BudgetRule.Cost, "x"));
-        Assert.Single(Accepted(failed.Decide(new DeclareRun(declared))));
-        var done = running.After(new RunFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
-        Assert.Empty(Accepted(done.Decide(new DeclareRun(declared))));
-        var other = done.Decide(new DeclareRun(declared with { RunSha256 = Digest.Of("other") }));
+        var running = LaneFold.Of(DossierLane.Instance).After(declared);
+        Assert.Empty(Accepted(running.Decide(new DeclareDossier(declared with { JobId = "bbbbbbbbbbbb" }))));
+        var failed = running.After(new DossierFailed(DossierEnd.StoppedBudget, BudgetRule.Cost, "x"));
+        Assert.Single(Accepted(failed.Decide(new DeclareDossier(declared))));
+        var done = running.After(new DossierFinished([new DossierFile("metrics.json", Digest.Of("m"), 1)]));
+        Assert.Empty(Accepted(done.Decide(new DeclareDossier(declared))));
+        var other = done.Decide(new DeclareDossier(declared with { RunSha256 = Digest.Of("other") }));
         Assert.Equal(KernelRefusals.IdCollision, Assert.IsType<Decision.Refused>(other).Refusal.Kind);
-        RunAnswer To(string jobId) =>
-            Assert.IsType<RunAnswer>(done.Lane.Answer(done.State, new DeclareRun(declared with { JobId = jobId })));
+        DossierAnswer To(string jobId) =>
+            Assert.IsType<DossierAnswer>(done.Lane.Answer(done.State, new DeclareDossier(declared with { JobId = jobId })));
         Assert.False(To("bbbbbbbbbbbb").IsOwn);
         Assert.True(To(declared.JobId).IsOwn);
-        Assert.Equal(done.As<RunState>().Manifest.Bytes(), To(declared.JobId).Document.ToArray());
+        Assert.Equal(done.As<DossierState>().Manifest.Bytes(), To(declared.JobId).Document.ToArray());
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class DossierRuleTests
 
     private static CollectedFile Collected(string name, string content) => new(name, content.Length, Digest.Of(content), null);
 
-    private static RunDeclared Run() => new()
+    private static DossierDeclared Run() => new()
     {
         RunId = "cccccccccccc",
         RunSha256 = Digest.Of("run"),

@@ -29,7 +29,7 @@ public sealed class JobLaneTests
     [Fact]
     public void Every_event_has_a_name_and_every_named_event_a_place_in_the_fold()
     {
-        foreach (var (lane, root) in new (ILane, Type)[] { (JobLane.Instance, typeof(JobEvent)), (RunLane.Instance, typeof(RunEvent)) })
+        foreach (var (lane, root) in new (ILane, Type)[] { (JobLane.Instance, typeof(JobEvent)), (DossierLane.Instance, typeof(DossierEvent)) })
         {
             var declared = root.Assembly.GetTypes().Where(t => t.IsSubclassOf(root) && !t.IsAbstract).ToHashSet();
             if (lane is JobLane) declared.Add(typeof(HoldoutsJudged));
@@ -48,7 +48,7 @@ public sealed class JobLaneTests
             new SubmitJob(submitted), new ApproveStep("runspec", digest, JobStory.Ada, null), new RejectStep("runspec", digest, JobStory.Ada, "no", null),
             new CancelJob(JobStory.Ada, null), new RetryJob(JobStory.Ada, null, null), new SpawnJob(child, [], JobStory.Ada), new Cancel("x"), WakeUp.Instance,
         ];
-        var own = typeof(JobLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(JobLane).Namespace).Except([typeof(DeclareRun), typeof(LogTrial)]);
+        var own = typeof(JobLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(JobLane).Namespace).Except([typeof(DeclareDossier), typeof(LogTrial)]);
         Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(JobLane).Namespace).ToHashSet());
         var folds = Phases().ToList();
         Assert.Equal(Enum.GetValues<JobPhase>(), folds.Select(f => f.As<JobState>().Phase).Order());
@@ -84,7 +84,7 @@ public sealed class JobLaneTests
         story.Run().Stage(JobStory.Holdouts).Stage(JobStory.Gates);
         story.Stage(Card(story)).Told(new TrialAnswer(1)).Stage(Report).Stage(Improvements).Approve("improvements");
         Assert.Equal(2, story.State.ToSpawn.Length);
-        var child = ((SubmitJob)((CommandStream)story.Asked()).Command).Job.Job;
+        var child = ((SubmitJob)((ChildStream)story.Asked()).Command).Job.Job;
         Assert.Equal((1, "0123456789ab", "0123456789ab"), (child.Lineage.Generation, child.Lineage.ParentJobId, child.Lineage.RootJobId));
         story.Told(new SubmitAnswer(JobPhase.Active)).Told(new SubmitAnswer(JobPhase.Active));
         Assert.Equal(JobPhase.Done, story.State.Phase);
@@ -219,23 +219,23 @@ public sealed class JobLaneTests
     [Fact]
     public void Another_jobs_budget_or_wish_that_ended_a_shared_run_makes_this_job_ask_again()
     {
-        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run(RunEnd.StoppedBudget, BudgetRule.Cost, "x", isOwn: false);
+        var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec").Run(DossierEnd.StoppedBudget, BudgetRule.Cost, "x", isOwn: false);
         Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
-        story.Run(RunEnd.Cancelled, "cancelled", "the run was cancelled");
+        story.Run(DossierEnd.Cancelled, "cancelled", "the run was cancelled");
         Assert.Equal((JobPhase.Active, "stage/run"), (story.State.Phase, story.Asked().Id));
-        Assert.Equal(BudgetRule.Cost, story.Run(RunEnd.StoppedBudget, BudgetRule.Cost, "x").State.Stopped!.Reason);
+        Assert.Equal(BudgetRule.Cost, story.Run(DossierEnd.StoppedBudget, BudgetRule.Cost, "x").State.Stopped!.Reason);
     }
 
     [Fact]
     public void Who_judges_the_hold_outs_sees_them_and_nobody_after_it_does()
     {
         var story = JobStory.Of(JobKind.Blueprint).Stage(JobStory.Runspec).Approve("runspec");
-        var effect = (CommandStream)story.Begin();
+        var effect = (ChildStream)story.Begin();
         var files = new[] { "metrics.json", "segments_summary.json", "segments/walk_1/metrics.json", "segments/held/metrics.json" }
             .Select(p => new DossierFile(p, Digest.Of(p), 1));
-        var manifest = DossierManifest.Of(((DeclareRun)effect.Command).Run, [.. files]).Bytes();
+        var manifest = DossierManifest.Of(((DeclareDossier)effect.Command).Run, [.. files]).Bytes();
         var open = new DossierFile("segments_summary.json", Digest.Of("open"), 2);
-        var answer = new RunAnswer(RunEnd.Completed, null, null, IsOwn: true, default, 0) { Document = manifest, OpenSummary = open };
+        var answer = new DossierAnswer(DossierEnd.Completed, null, null, IsOwn: true, default, 0) { Document = manifest, OpenSummary = open };
         story.End(effect, new AnswerOutcome(effect.Stream, answer));
         var judge = (RunProcess)story.Asked();
         Assert.Equal("stage/holdout", judge.Id);

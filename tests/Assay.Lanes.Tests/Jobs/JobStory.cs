@@ -101,18 +101,18 @@ internal sealed class JobStory
     }
 
     /// <summary>Plays the run.</summary>
-    public JobStory Run(RunEnd end = RunEnd.Completed, string? rule = null, string? message = null, bool isOwn = true)
+    public JobStory Run(DossierEnd end = DossierEnd.Completed, string? rule = null, string? message = null, bool isOwn = true)
     {
-        var effect = (CommandStream)Begin();
-        var declared = ((DeclareRun)effect.Command).Run;
+        var effect = (ChildStream)Begin();
+        var declared = ((DeclareDossier)effect.Command).Run;
         var manifest = DossierManifest.Of(declared, [new DossierFile("metrics.json", Digest.Of("m"), 2)]).Bytes();
-        return End(effect, new AnswerOutcome(effect.Stream, new RunAnswer(end, rule, message, isOwn, default, 7) { Document = manifest }));
+        return End(effect, new AnswerOutcome(effect.Stream, new DossierAnswer(end, rule, message, isOwn, default, 7) { Document = manifest }));
     }
 
     /// <summary>Plays the entry into the registry, or a child's submission.</summary>
     public JobStory Told(StreamAnswer answer)
     {
-        var effect = (CommandStream)Begin();
+        var effect = (ChildStream)Begin();
         return End(effect, new AnswerOutcome(effect.Stream, answer));
     }
 

@@ -30,11 +30,11 @@ public sealed class StageJudgeTests
         var outcome = Given.Outcome(exitCode) with { StartError = startError, Problem = problem };
         var story = JobStory.Of(JobKind.Blueprint);
         story.Stage(JobStory.Runspec).Approve("runspec");
-        var fold = LaneFold.Of(RunLane.Instance).After(((DeclareRun)((CommandStream)story.Asked()).Command).Run);
+        var fold = LaneFold.Of(DossierLane.Instance).After(((DeclareDossier)((ChildStream)story.Asked()).Command).Run);
         var effect = fold.Asked().Single();
         fold = fold.Began(effect.Id).Ended(effect.Id, outcome);
-        Assert.Null(fold.As<RunState>().Passed);
-        var failed = Assert.IsType<RunFailed>(Assert.Single(fold.Judge(effect, outcome, Given.Evidence())));
+        Assert.Null(fold.As<DossierState>().Passed);
+        var failed = Assert.IsType<DossierFailed>(Assert.Single(fold.Judge(effect, outcome, Given.Evidence())));
         Assert.Equal((rule, reason), (failed.Rule, failed.Message));
     }
 }

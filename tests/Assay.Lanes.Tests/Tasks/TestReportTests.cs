@@ -1,6 +1,5 @@
 using System.Text;
 using Assay.Lanes.Tasks;
-using Assay.Lanes.Tasks.Reports;
 
 namespace Assay.Tests.Tasks;
 

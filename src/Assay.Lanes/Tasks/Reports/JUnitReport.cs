@@ -1,7 +1,7 @@
 using System.Text;
 using Assay.Lanes.Shared;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// JUnit XML as Ant, Maven, pytest and others write it: <c>testcase</c> elements, of which some hold <c>failure</c>, <c>error</c> or

@@ -1,6 +1,6 @@
 using Assay.Lanes.Shared;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>Counts the cases of a report while it is read, and keeps as many failures as anybody is shown.</summary>
 internal sealed class ReportCount

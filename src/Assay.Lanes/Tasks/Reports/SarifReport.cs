@@ -2,7 +2,7 @@ using System.Text.Json;
 using Assay.Kernel.Json;
 using Assay.Lanes.Shared;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// SARIF 2.1.0: each result of kind <c>fail</c> and level <c>error</c> is a failure (sections 3.27.9 and 3.27.10: both are the defaults of

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// TAP, versions 12 to 14: a plan, and lines <c>ok</c> and <c>not ok</c>. Subtests are indented and sum up in their parent's line. A plan that was not kept,

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>A report does not say what one of its kind must say.</summary>
 internal sealed class ReportException(string message) : Exception(message);

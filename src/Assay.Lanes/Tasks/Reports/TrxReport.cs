@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// TRX of the Visual Studio test platform: <c>UnitTestResult</c> elements with an <c>outcome</c>, and summaries with their own and with counts.

@@ -1,6 +1,6 @@
 using System.Xml;
 
-namespace Assay.Lanes.Tasks.Reports;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// Reads XML that untrusted work wrote, an element at a time: no document type, so no entities, nothing from elsewhere, and no deeper than

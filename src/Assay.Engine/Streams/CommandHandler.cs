@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// Puts commands to streams, as requests from outside that need no claim. Long streams are kept folded, so that each command costs the
+/// same.
+/// </summary>
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+/// <param name="observer">Is told what has become durable.</param>
+public sealed class CommandHandler(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
+{
+    /// <summary>Streams with fewer events are folded anew each time, which costs less than keeping them.</summary>
+    private const int LongStream = 64;
+
+    private readonly ConcurrentDictionary<StreamName, StreamMachine> _long = new();
+
+    /// <summary>
+    /// Puts a command to a stream. An acceptance is durable when this returns, and its files are written; one that cannot be written is
+    /// told to the observer and left to whoever opens the stream next.
+    /// </summary>
+    /// <param name="lane">The stream's lane.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="firstOwner">The session that is to work on the stream, if it begins with this; null: whichever worker comes first.</param>
+    /// <returns>The lane's answer, and its state after it.</returns>
+    public async Task<(Decision Decision, object State)> SubmitAsync(ILane lane, StreamName stream, Command command, string? firstOwner = null)
+    {
+        for (; ; )
+        {
+            var machine = Open(lane, stream);
+            var pending = machine.Prepare(time.GetUtcNow());
+            var decision = pending.Decide(command);
+            if (!pending.IsEmpty && await workspace.Store.CommitAsync(pending.ToCommit(fence: null, firstOwner: firstOwner)) is CommitResult.Conflict conflict)
+            {
+                StreamLoad.AfterConflict(Open(lane, stream), conflict);
+                continue;
+            }
+
+            await FollowUpAsync(pending);
+            return (decision, pending.State);
+        }
+    }
+
+    /// <summary>What follows when a pending commit has become durable that came to a stream from outside: its files, and whoever watches.</summary>
+    internal async Task FollowUpAsync(PendingCommit pending)
+    {
+        if (pending.IsEmpty) return;
+        var machine = pending.Machine;
+        var isWritten = true;
+        foreach (var stored in pending.Sealed) isWritten &= Mirror(machine, stored.Bytes);
+        if (SnapshotKeeper.IsDueAtRest(machine)) await new SnapshotKeeper(workspace.Store, observer).KeepAsync(machine);
+        Remember(machine);
+        observer?.Invoke(new EventsCommitted(pending.Stream, pending.Recorded, pending.State));
+        if (isWritten && HasNoOwner(machine, pending)) await ConfirmAsync(machine);
+    }
+
+    /// <summary>A stream as it was folded before, not beyond a version; null when it is to be folded from its beginning.</summary>
+    internal StreamMachine? Remembered(StreamName stream, long atMost = long.MaxValue) =>
+        _long.GetValueOrDefault(stream) is { } kept && kept.Head.Version <= atMost ? kept.Clone() : null;
+
+    /// <summary>Keeps a long stream folded for the next time.</summary>
+    internal void Remember(StreamMachine machine)
+    {
+        if (machine.Head.Version >= LongStream) _long[machine.Stream] = machine.Clone();
+    }
+
+    /// <summary>
+    /// Writes the files of an event that is durable, from its bytes, as every later reader will see it. An index that changes is left to
+    /// the stream's owner, who alone knows that it has the last word.
+    /// </summary>
+    /// <returns>Whether all of them could be written.</returns>
+    private bool Mirror(StreamMachine machine, byte[] bytes)
+    {
+        var folded = machine.Apply(bytes);
+        return Try(folded.Files.Where(f => !f.OnlyLastCounts), machine.Stream, workspace.Mirror.Write);
+    }
+
+    /// <summary>Writes files as far as that is possible: what they say is durable in the ledger.</summary>
+    private bool Try(IEnumerable<MirrorFile> files, StreamName stream, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    {
+        var isWritten = true;
+        foreach (var file in files)
+        {
+            if (FileAttempt.Write(workspace, stream, file, write) is not { } problem) continue;
+            isWritten = false;
+            observer?.Invoke(problem);
+        }
+
+        return isWritten;
+    }
+
+    /// <summary>
+    /// Whether no worker will ever look after the files: the stream only takes commands, and nothing was left to an owner.
+    /// </summary>
+    private static bool HasNoOwner(StreamMachine machine, PendingCommit pending) =>
+        pending.Files.Count > 0 && !pending.Files.Any(f => f.OnlyLastCounts)
+        && machine.Lane.Next(machine.State, machine.Effects, pending.Now) is Work.Wait { Until: null } or Work.Finished;
+
+    /// <summary>
+    /// Says that the files of such a stream are written, and writes those that a crash left out.
+    /// </summary>
+    private async Task ConfirmAsync(StreamMachine machine)
+    {
+        if (workspace.Store.Find(machine.Stream) is not { Owner: null } info) return;
+        var again = new StreamMachine(machine.Lane, machine.Stream);
+        var missing = info.MirroredTo + 1 < machine.Head.Version ? workspace.Store.Read(machine.Stream, 0) : [];
+        foreach (var stored in missing)
+        {
+            var folded = again.Apply(stored.Bytes);
+            if (folded.Recorded.Version <= info.MirroredTo) continue;
+            if (!Try(folded.Files, machine.Stream, workspace.Mirror.Restore)) return;
+        }
+
+        // When something came in between, whoever brought it confirms.
+        await workspace.Store.CommitAsync(new Commit([new StreamAppend(machine.Stream, machine.Head, []) { MirroredTo = machine.Head.Version }]));
+    }
+
+    /// <summary>A stream as it is stored. The machine is the caller's own.</summary>
+    internal StreamMachine Open(ILane lane, StreamName stream)
+    {
+        var machine = StreamLoad.Of(workspace.Store, lane, stream, Remembered(stream));
+        Remember(machine);
+        return machine;
+    }
+}

@@ -1,0 +1,92 @@
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// What of a host processes may take together: as many as are allowed at once, and as much memory as there is, of which each takes what its
+/// cap says. What finds no room waits for it, and those who wait come in their order, so that a large one is not passed for ever.
+/// </summary>
+public sealed class HostRoom
+{
+    private readonly Lock _gate = new();
+    private readonly LinkedList<RoomSeeker> _waiting = [];
+    private readonly long _mostBytes;
+    private int _processes;
+    private long _memoryBytes;
+
+    /// <param name="processes">How many at once.</param>
+    /// <param name="memoryBytes">How much memory. What asks for more than there is gets all of it.</param>
+    public HostRoom(int processes, long memoryBytes) => (_processes, _memoryBytes, _mostBytes) = (processes, memoryBytes, memoryBytes);
+
+    /// <summary>Room that is bounded by the memory of this host alone.</summary>
+    /// <param name="processes">How many processes at once.</param>
+    public static HostRoom OfThisHost(int processes = int.MaxValue) => new(processes, MemoryBytes());
+
+    /// <summary>Whether an effect takes room: processes do.</summary>
+    internal static bool IsNeededBy(Effect effect) => effect is RunProcess;
+
+    /// <summary>Takes room for an effect; false when there is none, after which the seeker is woken when there may be.</summary>
+    internal bool TryTake(RoomSeeker seeker, Effect effect)
+    {
+        var need = Need(effect);
+        lock (_gate)
+        {
+            var isNext = _waiting.First is not { } first || first.Value == seeker;
+            if (!isNext || _processes < need.Processes || _memoryBytes < need.MemoryBytes)
+            {
+                if (!_waiting.Contains(seeker)) _waiting.AddLast(seeker);
+                return false;
+            }
+
+            _waiting.Remove(seeker);
+            Take(need);
+            WakeNext();
+            return true;
+        }
+    }
+
+    /// <summary>Takes room for what runs anyway.</summary>
+    internal void Take(Effect effect)
+    {
+        if (!IsNeededBy(effect)) return;
+        lock (_gate) Take(Need(effect));
+    }
+
+    /// <summary>Gives back the room of an effect that has ended, or did not begin.</summary>
+    internal void Give(Effect effect)
+    {
+        if (!IsNeededBy(effect)) return;
+        var (count, bytes) = Need(effect);
+        lock (_gate)
+        {
+            (_processes, _memoryBytes) = (_processes + count, _memoryBytes + bytes);
+            WakeNext();
+        }
+    }
+
+    /// <summary>Lets those behind a seeker come that wants nothing any more.</summary>
+    internal void Leave(RoomSeeker seeker)
+    {
+        lock (_gate)
+        {
+            if (_waiting.Remove(seeker)) WakeNext();
+        }
+    }
+
+    /// <summary>The memory of this host, or of the container that this engine runs in.</summary>
+    private static long MemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : long.MaxValue;
+
+    private void Take((int Processes, long MemoryBytes) need) =>
+        (_processes, _memoryBytes) = (_processes - need.Processes, _memoryBytes - need.MemoryBytes);
+
+    private void WakeNext() => _waiting.First?.Value.HasRoom.Set();
+
+    private (int Processes, long MemoryBytes) Need(Effect effect) =>
+        (1, Math.Min(((RunProcess)effect).Caps.MemoryBytes ?? 0, _mostBytes));
+}
+
+/// <summary>Who seeks room, and how it is told that there may be some.</summary>
+internal sealed class RoomSeeker(AsyncSignal hasRoom)
+{
+    public AsyncSignal HasRoom => hasRoom;
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// Tells, within milliseconds, which streams have new events, whoever of this host committed them. The ledger is asked once for all who
+/// watch, and only when something was committed.
+/// </summary>
+public sealed class StreamTail : IDisposable
+{
+    private readonly IEventStore _store;
+    private readonly IDisposable _listening;
+    private ImmutableDictionary<StreamName, ImmutableList<Action<long>>> _byStream =
+        ImmutableDictionary<StreamName, ImmutableList<Action<long>>>.Empty;
+
+    private ImmutableList<Action> _all = [];
+    private long _position;
+
+    /// <summary>Begins at what is there now.</summary>
+    /// <param name="store">The ledger.</param>
+    public StreamTail(IEventStore store)
+    {
+        _store = store;
+        _position = store.Changes(long.MaxValue - 1).Position;
+        _listening = store.Listen(Heard);
+    }
+
+    /// <summary>Is told the last version of a stream whenever it has new events, from any thread. Must return soon.</summary>
+    /// <returns>What ends it.</returns>
+    public IDisposable Watch(StreamName stream, Action<long> moved)
+    {
+        ImmutableInterlocked.AddOrUpdate(ref _byStream, stream, [moved], (_, list) => list.Add(moved));
+        return new Watcher(() => ImmutableInterlocked.Update(ref _byStream, Without, (stream, moved)));
+    }
+
+    /// <summary>
+    /// Is told whenever anything was committed, from any thread: events, but also that a stream was let go. Must return soon.
+    /// </summary>
+    /// <returns>What ends it.</returns>
+    public IDisposable WatchAll(Action committed)
+    {
+        ImmutableInterlocked.Update(ref _all, list => list.Add(committed));
+        return new Watcher(() => ImmutableInterlocked.Update(ref _all, list => list.Remove(committed)));
+    }
+
+    public void Dispose() => _listening.Dispose();
+
+    private void Heard()
+    {
+        foreach (var committed in _all) committed();
+        if (_byStream.IsEmpty) return;
+        try
+        {
+            var changes = _store.Changes(_position);
+            _position = changes.Position;
+            foreach (var (stream, version) in changes.Streams) Tell(stream, version);
+        }
+        catch (LedgerException)
+        {
+            // Whoever watches looks for himself, and finds what is wrong with the ledger.
+            foreach (var stream in _byStream.Keys) Tell(stream, long.MaxValue);
+        }
+    }
+
+    private static ImmutableDictionary<StreamName, ImmutableList<Action<long>>> Without(
+        ImmutableDictionary<StreamName, ImmutableList<Action<long>>> watched, (StreamName Stream, Action<long> Moved) gone)
+    {
+        var left = watched[gone.Stream].Remove(gone.Moved);
+        return left.IsEmpty ? watched.Remove(gone.Stream) : watched.SetItem(gone.Stream, left);
+    }
+
+    private void Tell(StreamName stream, long version)
+    {
+        foreach (var moved in _byStream.GetValueOrDefault(stream) ?? []) moved(version);
+    }
+
+    private sealed class Watcher(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}

@@ -1,0 +1,139 @@
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>A lane whose streams a worker advances.</summary>
+/// <param name="Lane">The lane.</param>
+/// <param name="AdvanceAsync">
+/// Brings a stream as far as it goes now. The first token ends what is under way, the second lets it come to its end and begins nothing.
+/// </param>
+public sealed record ServedLane(ILane Lane, Func<StreamName, CancellationToken, CancellationToken, Task<RunResult>> AdvanceAsync)
+{
+    /// <summary>Which of its streams are this worker's business; null: all.</summary>
+    public Func<IEnumerable<StreamName>>? Only { get; init; }
+}
+
+/// <summary>What a worker tells of a stream that it advanced.</summary>
+public abstract record WorkerNotice(StreamName Stream)
+{
+    /// <summary>It was advanced as far as it goes now.</summary>
+    public sealed record LetGo(StreamName Stream, RunResult Result) : WorkerNotice(Stream);
+
+    /// <summary>It could not be advanced, and is tried again after a while.</summary>
+    public sealed record NotAdvanced(StreamName Stream, Exception Cause) : WorkerNotice(Stream);
+}
+
+/// <summary>
+/// Advances whatever is due in a workspace, of all lanes that it serves. Any number of workers share the work: each stream has one owner
+/// at a time. Lanes take turns; within one, what has waited longest comes first. What is due it is told by the tail of commits.
+/// </summary>
+/// <param name="engine">What performs the work.</param>
+/// <param name="lanes">The lanes that it serves.</param>
+/// <param name="concurrency">How many streams at once.</param>
+/// <param name="told">Is told of each stream that was advanced, one at a time.</param>
+public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told)
+{
+    /// <summary>How often it is looked for workers that died, of which no commit tells.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a stream is left alone that somebody else has just taken.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(200);
+
+    private readonly Dictionary<Task<RunResult>, StreamName> _running = [];
+    private readonly Dictionary<StreamName, DateTimeOffset> _resting = [];
+    private readonly AsyncSignal _woken = new();
+    private int _turn;
+
+    private IEventStore Store => engine.Workspace.Store;
+
+    /// <summary>Works until there is nothing to do, or for ever.</summary>
+    /// <param name="once">Leave when nothing is due and nothing under way.</param>
+    /// <param name="cancel">Ends what is under way, records that, and leaves.</param>
+    /// <param name="drain">Begins nothing more, lets what is under way come to its end, and leaves.</param>
+    /// <exception cref="LedgerException">The ledger failed, or this worker's lease was lost.</exception>
+    public async Task RunAsync(bool once, CancellationToken cancel, CancellationToken drain)
+    {
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, engine.Session.Lost);
+        using var watching = engine.Tail.WatchAll(_woken.Set);
+        using var leaving = leave.Token.Register(_woken.Set);
+        while (!leave.IsCancellationRequested)
+        {
+            _woken.Reset();
+            await FreeDeadAsync();
+            StartDue(cancel, drain);
+            if (once && _running.Count == 0) break;
+            await WaitAsync();
+            Reap();
+        }
+
+        while (_running.Count > 0)
+        {
+            await Task.WhenAny(_running.Keys);
+            Reap();
+        }
+
+        if (engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
+    }
+
+    /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which something is due.</summary>
+    private async Task WaitAsync()
+    {
+        var now = engine.Session.Now;
+        var next = lanes.Min(l => Store.NextWake(l.Lane.Name, now)) - now.Utc;
+        var pause = next < LookEvery ? next.Value : LookEvery;
+        using var woken = new CancellationTokenSource();
+        await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, engine.Time, woken.Token)]);
+        await woken.CancelAsync();
+    }
+
+    /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
+    private async Task FreeDeadAsync()
+    {
+        foreach (var session in Store.Sessions().Where(HostClock.IsGone)) await Store.CloseSessionAsync(session.Id);
+    }
+
+    private void StartDue(CancellationToken cancel, CancellationToken drain)
+    {
+        if (_running.Count >= concurrency) return;
+        var now = engine.Session.Now;
+        foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
+        var due = lanes.Select(l => new Queue<StreamName>(Due(l, now).Where(s => !_running.ContainsValue(s) && !_resting.ContainsKey(s)))).ToList();
+        while (_running.Count < concurrency && due.Exists(q => q.Count > 0))
+        {
+            _turn = (_turn + 1) % lanes.Count;
+            if (!due[_turn].TryDequeue(out var stream)) continue;
+            var lane = lanes[_turn];
+            _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), stream);
+        }
+    }
+
+    private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
+        ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && StreamOwner.Of(Store, s, now) is null)
+        : Store.Due(lane.Lane.Name, now, concurrency + _running.Count + _resting.Count);
+
+    private void Reap()
+    {
+        foreach (var (task, stream) in _running.Where(r => r.Key.IsCompleted).ToList())
+        {
+            _running.Remove(task);
+            if (task.IsCompletedSuccessfully) LetGo(stream, task.Result);
+            else Failed(stream, task.Exception?.InnerException ?? new OperationCanceledException());
+        }
+    }
+
+    private void LetGo(StreamName stream, RunResult result)
+    {
+        if (result is RunResult.Owned) _resting[stream] = engine.Session.Now.Utc + Rest;
+        told(new WorkerNotice.LetGo(stream, result));
+    }
+
+    /// <summary>One stream that cannot be read, or that another worker took over, ends nothing but its own turn.</summary>
+    private void Failed(StreamName stream, Exception cause)
+    {
+        if (cause is LedgerException) _ = Store.Find(stream);
+        told(new WorkerNotice.NotAdvanced(stream, cause));
+    }
+}

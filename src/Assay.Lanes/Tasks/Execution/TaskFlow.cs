@@ -1,0 +1,253 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What outcomes mean, and what follows from events by itself.</summary>
+internal static class TaskFlow
+{
+    public const string DependencyFailed = "dependency_failed";
+
+    /// <summary>An attempt that was cut short does not count, but not for ever: it may be what brings the machine down.</summary>
+    private const int MaxInterruptions = 3;
+
+    /// <summary>How long the machine is given to become usable again.</summary>
+    private static readonly TimeSpan EnvironmentRest = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Events with all that follows from them: tasks that have nothing left to do, dependants of those that failed, escalations.
+    /// </summary>
+    public static IReadOnlyList<Event> WithConsequences(
+        ExecutionState before, TasksUnderWay underWay, IEnumerable<Event> events, DateTimeOffset now)
+    {
+        var all = new List<Event>();
+        var state = before;
+        var pending = new Queue<Event>(events);
+        while (pending.Count > 0)
+        {
+            var batch = pending.ToList();
+            pending.Clear();
+            foreach (var body in batch)
+            {
+                all.Add(body);
+                state = state.Evolve(new RecordedEvent(0, now, body));
+            }
+
+            var following = EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, underWay, batch));
+            foreach (var next in following) pending.Enqueue(next);
+        }
+
+        return all;
+    }
+
+    /// <summary>What the time that has come brings about.</summary>
+    public static IEnumerable<Event> OnTime(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
+    {
+        var due = state.Tasks.InPlay(underWay).Where(t => TaskSchedule.ReminderOf(state, t) <= now);
+        foreach (var task in due) yield return new ManualReminded(task.Spec.TaskId);
+        if (!TaskSchedule.IsAtEnd(state, underWay)) yield break;
+        yield return new ExecutionFinished(state.Count(TaskPhase.Completed), state.Count(TaskPhase.Failed), state.Count(TaskPhase.TimedOut), state.Count(TaskPhase.Cancelled));
+    }
+
+    private static TaskCancelled Cancelled(TaskState task, Actor by, string? reason) =>
+        new(task.Spec.TaskId, reason is null ? $"cancelled by {by.Name}" : $"cancelled by {by.Name}: {reason}", task.Patch);
+
+    public static IReadOnlyList<Event> OnReport(ExecutionState state, EffectReport report, DateTimeOffset now)
+    {
+        var id = TaskEffectId.Parse(report.Effect.Id);
+        if (id.TaskId is not { } taskId) return OnFollowUp(state, id, report);
+        var task = state.Task(taskId);
+        if (task.HasEnded) return [];
+        return (id.Kind, report) switch
+        {
+            (TaskEffectId.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) =>
+                OnPermit(state, task, id.Detail!, answer, now),
+            (TaskEffectId.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
+            (TaskEffectId.Act, _) => OnActed(state, task, report, now),
+            (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
+            (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
+            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPrepared(task, prepared),
+            (TaskEffectId.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Detail!, run, done),
+
+            // A test that was lost with its engine is simply run again.
+            (TaskEffectId.Test, EffectLost) => [],
+            (TaskEffectId.Commit, EffectCompleted { Outcome: AnswerOutcome { Answer: var committed } }) => OnCommitted(task, committed),
+            _ => throw new InvalidOperationException($"a run asks for no effect with {report}"),
+        };
+    }
+
+    private static IReadOnlyList<Event> OnFollowUp(ExecutionState state, TaskEffectId id, EffectReport report) => report switch
+    {
+        EffectCompleted { Outcome: AnswerOutcome { Answer: ReportAnswer { Opened: true }, Stream.Id: var adapterId } } =>
+            [EscalationRule.Opened(state, id.Of, adapterId)],
+        EffectCompleted { Outcome: HttpOutcome outcome } when state.FollowUps.GetValueOrDefault(id.ToString()) is WebhookFollowUp webhook
+            && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
+        EffectCompleted { Effect: ChildStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
+            when state.Task(move.Patch.TaskId) is { HasEnded: false } task =>
+                [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
+        _ => [],
+    };
+
+    private static IReadOnlyList<Event> OnPermit(
+        ExecutionState state, TaskState task, string adapterId, StreamAnswer answer, DateTimeOffset now)
+    {
+        if (task.CancelRequested is not null) return [];
+        if (AdapterRefusal.Of(answer) is null)
+        {
+            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
+            var showsHealth = state.Phase == ExecutionPhase.Paused && state.Adapters[adapterId].Kind != AdapterKind.Manual;
+            return showsHealth ? [new ExecutionResumed("health"), started] : [started];
+        }
+
+        if (task.Refusals < task.Spec.AdapterIds.Length) return [];
+        var refusals = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => state.Refusing[a]).ToList();
+        var until = refusals.Min(r => r.AskAgainAt(now));
+        var reasons = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => Refusal(a, state.Refusing[a]));
+        var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", reasons));
+        return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
+    }
+
+    private static string Refusal(string adapterId, AdapterRefusal refusal) => refusal is { Status: null, Reason: { } reason }
+        ? $"{adapterId}: {BoundedText.Cut(reason, 500)}"
+        : $"{adapterId} is {refusal.Word}";
+
+    /// <summary>
+    /// A tree that cannot be copied says that the machine is not usable: the run pauses instead of failing one task after the other.
+    /// </summary>
+    private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
+    {
+        if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];
+        if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
+        var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
+        var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
+        return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason)];
+    }
+
+    private static IReadOnlyList<Event> OnActed(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
+    {
+        var attempted = AttemptRule.Judge(task, state.AdapterOf(task), report);
+
+        // What changed is captured first, also of an attempt that failed.
+        if (task.Copy is not null) return [attempted];
+        return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
+    }
+
+    private static IReadOnlyList<Event> OnAnswered(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
+    {
+        var problem = report switch
+        {
+            EffectCompleted { Outcome: ProcessOutcome run } done when AttemptRule.ProcessProblem(run, [0]) is { } found => $"the answered patch does not apply ({found})",
+            EffectCompleted => null,
+            _ => "it was interrupted while the answered patch was applied",
+        };
+        if (problem is null) return [];
+        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, Cost = default, DurationMs = 0 };
+        return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
+    }
+
+    private static IReadOnlyList<Event> OnCaptured(ExecutionState state, TaskState task, ChangesOutcome outcome, EffectCompleted done, DateTimeOffset now)
+    {
+        if (outcome.Problem is { } problem)
+        {
+            var reason = $"its changes cannot be recorded: {BoundedText.Cut(problem, 500)}";
+            return [new TaskFailed(task.Spec.TaskId, reason, TaskFailure.Changes, null)];
+        }
+
+        var changes = outcome.Files == 0 ? null : ChangeSet.Read(done.Evidence[ChangesOutcome.ChangesName].Span);
+        var patch = PatchRule.Declare(state, task, outcome, changes);
+        if (changes is not null && ScopeRule.Violation(task.Spec.FileScope, changes) is { } violation)
+        {
+            return [new TaskFailed(task.Spec.TaskId, violation, TaskFailure.PolicyViolation, patch)];
+        }
+
+        return Concluded(state, task, patch, now);
+    }
+
+    /// <summary>The adapter's part is over and its change is known: on to the tests, again, or the end.</summary>
+    private static IReadOnlyList<Event> Concluded(ExecutionState state, TaskState task, PatchDeclaration? patch, DateTimeOffset now)
+    {
+        var id = task.Spec.TaskId;
+        if (task.CancelRequested is { } wish) return [Cancelled(task with { Patch = patch }, wish.By, wish.Reason)];
+        if (task is { Done: null, Attempted: { Result: AttemptResult.Interrupted, CanRetry: true } lost } && task.Interruptions < MaxInterruptions)
+        {
+            return [new TaskRetried(id, lost.Reason!, now, patch)];
+        }
+
+        if (task.Done is not null || task.Attempted is { Result: AttemptResult.Succeeded }) return [new TaskValidating(id, patch)];
+        var attempted = task.Attempted!;
+        var reason = attempted.Reason ?? "it failed";
+        if (attempted.CanRetry && RetryRule.HasAttemptsLeft(state, task))
+        {
+            var pause = RetryRule.Pause(state.Declared.RunId, task, state.AdapterOf(task).Retry.Pauses, attempted.RetryAfterMs);
+            return [new TaskRetried(id, reason, now + pause, patch)];
+        }
+
+        var said = attempted.CanRetry || task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
+        return attempted.Result == AttemptResult.TimedOut
+            ? [new TaskTimedOut(id, said, patch)]
+            : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
+    }
+
+    private static IReadOnlyList<Event> OnPrepared(TaskState task, ApplyOutcome prepared) => prepared.Applied
+        ? []
+        : [
+            new TaskFailed(
+                task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", TaskFailure.Prepare, task.Patch),
+        ];
+
+    private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
+    {
+        // Ended because the run stops or the task is cancelled, not because of itself.
+        if (run.KillReason == KillReason.Cancelled) return [];
+        var test = task.Spec.AcceptanceTests.Single(t => t.Name == name);
+        var tested = new TaskTested(task.Spec.TaskId, AcceptanceRule.Judge(test, run, done.Evidence));
+        return [tested];
+    }
+
+    private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamAnswer answer) => answer switch
+    {
+        PatchAnswer { State: PatchState.Committed } => [new TaskCompleted(task.Spec.TaskId)],
+        PatchAnswer { State: PatchState.ApplyFailed } failed =>
+            [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", TaskFailure.TreeMoved, null)],
+        { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
+        _ => [],
+    };
+
+    /// <summary>What follows for the tasks that an event was about, and for those that anything can follow for at any time.</summary>
+    private static IEnumerable<Event> Following(ExecutionState state, TasksUnderWay underWay, IEnumerable<Event> batch)
+    {
+        var named = batch.OfType<TaskEvent>().Select(e => state.Task(e.TaskId));
+        var touched = named.Concat(state.Tasks.InPlay(underWay)).Concat(state.Tasks.Doomed).DistinctBy(t => t.Spec.TaskId);
+        foreach (var task in touched.OrderBy(t => state.Tasks.PlaceOf(t.Spec.TaskId)).Where(t => !t.HasEnded && !underWay.HasAny(t)))
+        {
+            if (task.CancelRequested is { } wish)
+            {
+                yield return Cancelled(task, wish.By, wish.Reason);
+                continue;
+            }
+
+            if (task.Phase == TaskPhase.Pending && FailedDependency(state, task) is { } failed)
+            {
+                yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {WireName<TaskPhase>.Of(state.Task(failed).Phase)}", null);
+            }
+
+            if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null })
+            {
+                yield return new TaskValidating(task.Spec.TaskId, null);
+            }
+
+            if (task.Phase != TaskPhase.Validating || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
+            if (AcceptanceRule.Problem(task) is { } problem)
+            {
+                yield return new TaskFailed(task.Spec.TaskId, problem, TaskFailure.AcceptanceFailed, task.Patch);
+            }
+            else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
+        }
+    }
+
+    private static string? FailedDependency(ExecutionState state, TaskState task) =>
+        task.Spec.DependsOn.FirstOrDefault(d => state.Task(d) is { HasEnded: true, Phase: not TaskPhase.Completed });
+}

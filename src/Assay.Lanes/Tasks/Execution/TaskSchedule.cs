@@ -1,0 +1,151 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Lanes;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>
+/// What may happen next in a run: the next ready task by priority, then order, as far as slots, adapters and write scopes allow.
+/// </summary>
+public static class TaskSchedule
+{
+    internal static Work Next(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
+    {
+        switch (state.Phase)
+        {
+            case ExecutionPhase.None:
+                return new Work.Wait("a declaration");
+            case ExecutionPhase.Stopping when !underWay.IsEmpty:
+                return new Work.End("the run was stopped");
+            case ExecutionPhase.Idle or ExecutionPhase.Stopping:
+                return new Work.Wait("assay execute");
+            case ExecutionPhase.Finished:
+                return state.FollowUps.IsEmpty ? Work.Finished.Instance : new Work.Perform(FollowUps(state, underWay, now));
+        }
+
+        var inPlay = state.Tasks.InPlay(underWay).ToList();
+        var steps = inPlay.SelectMany(t => Steps(state, underWay, t));
+        var effects = FollowUps(state, underWay, now).Concat(steps).Concat(Starts(state, underWay, inPlay, now)).ToList();
+        var stop = inPlay.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(underWay.Of).ToList();
+        if (effects.Count > 0 || !underWay.IsEmpty) return new Work.Perform(effects) { Stop = stop };
+        if (IsAtEnd(state, underWay)) return new Work.Wait("the end", now);
+        if (inPlay.Exists(t => ReminderOf(state, t) <= now)) return new Work.Wait("a reminder", now);
+        return new Work.Wait(WaitsFor(state, inPlay), NextTime(state, inPlay, now));
+    }
+
+    /// <summary>Every task has ended and nothing is left to be done for any.</summary>
+    internal static bool IsAtEnd(ExecutionState state, TasksUnderWay underWay) =>
+        state.Phase is ExecutionPhase.Running or ExecutionPhase.Paused && state.FollowUps.IsEmpty && underWay.IsEmpty && state.Tasks.HasEnded;
+
+    /// <summary>When a person is to be reminded of a manual task; null: not, or not any more.</summary>
+    public static DateTimeOffset? ReminderOf(ExecutionState state, TaskState task)
+    {
+        if (task is not { Reminded: false, StartedAt: { } since } || !state.WaitsForPerson(task)) return null;
+        return state.AdapterOf(task).ReminderMs is { } after ? since + TimeSpan.FromMilliseconds(after) : null;
+    }
+
+    /// <summary>Whether nothing but people can bring a run on that has nothing under way.</summary>
+    public static bool WaitsForPeople(ExecutionState state, DateTimeOffset now) =>
+        state.Phase == ExecutionPhase.Running && state.Tasks.InPlay(TasksUnderWay.None).Any(state.WaitsForPerson)
+        && !state.Tasks.Ready.Any(t => t.NotBefore > now);
+
+    private static string WaitsFor(ExecutionState state, List<TaskState> inPlay) =>
+        state.PauseReason ?? (inPlay.Exists(state.WaitsForPerson) ? "a person" : "the next attempt");
+
+    /// <summary>When something may begin by itself. What could begin already and does not waits for something else.</summary>
+    private static DateTimeOffset? NextTime(ExecutionState state, List<TaskState> inPlay, DateTimeOffset now)
+    {
+        var times = state.Tasks.Ready.Select(t => t.NotBefore)
+            .Concat(inPlay.Select(t => ReminderOf(state, t)))
+            .Concat(state.FollowUps.Values.OfType<WebhookFollowUp>().Select(w => w.NotBefore));
+        return times.Where(t => t > now).Min();
+    }
+
+    private static IEnumerable<Effect> FollowUps(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
+    {
+        var patched = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (id, followUp) in state.FollowUps)
+        {
+            // A patch goes through its states in their order.
+            if (followUp is PatchFollowUp patch && !patched.Add(patch.Patch.PatchId)) continue;
+            if (followUp is CleanFollowUp clean && IsAtWork(state, underWay, clean)) continue;
+            if (followUp is WebhookFollowUp { NotBefore: { } notBefore } && notBefore > now) continue;
+            if (!underWay.Contains(id)) yield return TaskEffects.FollowUpOf(state, id, followUp);
+        }
+    }
+
+    /// <summary>Whether something still works in the copies that are to be removed.</summary>
+    private static bool IsAtWork(ExecutionState state, TasksUnderWay underWay, CleanFollowUp clean) =>
+        state.Task(clean.TaskId) is var task && task.Attempts == clean.Attempt && underWay.HasAny(task);
+
+    /// <summary>What a task that has been started needs next.</summary>
+    private static IEnumerable<Effect> Steps(ExecutionState state, TasksUnderWay underWay, TaskState task)
+    {
+        if (task.CancelRequested is not null) return [];
+        return task.Phase switch
+        {
+            TaskPhase.InProgress => Working(state, task).Where(e => !underWay.Contains(e.Id)),
+            TaskPhase.Validating => Validating(state, task).Where(e => !underWay.Contains(e.Id)),
+            _ => [],
+        };
+    }
+
+    private static IEnumerable<Effect> Working(ExecutionState state, TaskState task)
+    {
+        if (task.Spec.WorkingTree is not null && task.Copy is null) yield return TaskEffects.CopyOf(state, task);
+        else if (state.WaitsForPerson(task)) yield break;
+        else if (task.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
+        else if (task.Copy is null) yield break;
+        else if (task.Attempted is { Answer: not null, Result: AttemptResult.Succeeded } && !task.AnswerApplied) yield return TaskEffects.AnswerOf(state, task);
+        else yield return TaskEffects.CaptureOf(task);
+    }
+
+    private static IEnumerable<Effect> Validating(ExecutionState state, TaskState task)
+    {
+        if (task.Patch is not null && !task.Prepared)
+        {
+            yield return TaskEffects.PrepareOf(task);
+            yield break;
+        }
+
+        var open = task.Spec.AcceptanceTests.Where(t => !task.IsTested(t)).ToList();
+        if (open.Count > 0)
+        {
+            // Those that may run beside others do so; the rest one by one.
+            foreach (var test in open[0].Parallel ? open.TakeWhile(t => t.Parallel) : open.Take(1)) yield return TaskEffects.TestOf(state, task, test);
+        }
+        else if (task.Patch is { } patch && !state.FollowUps.Values.OfType<PatchFollowUp>().Any(c => c.Patch.PatchId == patch.PatchId))
+        {
+            yield return TaskEffects.CommitOf(state, task);
+        }
+    }
+
+    /// <summary>Permission is asked for tasks that are ready, as long as there are slots.</summary>
+    private static IEnumerable<Effect> Starts(
+        ExecutionState state, TasksUnderWay underWay, List<TaskState> inPlay, DateTimeOffset now)
+    {
+        var taken = inPlay.Where(t => t.IsActive || underWay.HasAny(t)).ToList();
+        var slots = state.Jobs - taken.Count(t => !state.IsManual(t));
+        var busy = taken.Where(t => t.IsActive).GroupBy(t => t.AdapterId!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        var asking = taken.Where(t => t.Phase == TaskPhase.Pending).SelectMany(underWay.Of);
+        foreach (var effectId in asking) Add(busy, TaskEffectId.Parse(effectId).Detail!);
+
+        // In safe mode one call at a time finds out whether health has returned.
+        if (state.Phase == ExecutionPhase.Paused) slots = taken.Exists(underWay.HasAny) ? 0 : Math.Min(slots, 1);
+        var hasManual = state.Adapters.Values.Any(a => a.Kind == AdapterKind.Manual);
+        foreach (var task in state.Tasks.Ready.Where(t => !underWay.HasAny(t)))
+        {
+            if (slots <= 0 && !hasManual) yield break;
+            if (task.NotBefore > now || task.CancelRequested is not null || taken.Exists(t => ScopeRule.Overlap(t.Spec, task.Spec))) continue;
+            var adapterId = task.Spec.AdapterIds[Math.Min(task.Refusals, task.Spec.AdapterIds.Length - 1)];
+            var adapter = state.Adapters[adapterId];
+            if (adapter.Kind != AdapterKind.Manual && slots <= 0) continue;
+            if (busy.GetValueOrDefault(adapterId) >= adapter.Concurrency) continue;
+            if (adapter.Kind != AdapterKind.Manual) slots--;
+            Add(busy, adapterId);
+            taken.Add(task);
+            yield return TaskEffects.AskPermit(state, task, adapterId);
+        }
+    }
+
+    private static void Add(Dictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
+}

@@ -1,0 +1,254 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>Records a patch, if it is new, and takes it through some states in turn.</summary>
+internal sealed record MovePatch(string ProjectRoot, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Command;
+
+/// <summary>Asks for a verified patch to be brought into the real tree.</summary>
+internal sealed record CommitPatch(string ProjectRoot, PatchDeclaration Patch) : Command;
+
+/// <summary>A person asks for a patch to be brought into the real tree after all, or again.</summary>
+public sealed record ApplyPatch(string PatchId, bool Merge, Actor By) : Command;
+
+/// <summary>A person asks for a patch to be taken out of the real tree.</summary>
+public sealed record RollBackPatch(string PatchId, Actor By) : Command;
+
+/// <summary>Publishes the results of a run.</summary>
+internal sealed record PublishResults(string ProjectRoot, string RunId, Blob Results) : Command;
+
+public sealed record ProjectOpened(string Root) : Event;
+
+public sealed record PatchCreated(PatchDeclaration Patch) : Event;
+
+public sealed record PatchMoved(string PatchId, PatchState State, string? Reason, Actor? By) : Event;
+
+/// <summary>The real tree is to be changed.</summary>
+public sealed record PatchRequested(string PatchId, PatchState To, bool Merge, Actor By) : Event;
+
+/// <summary>The real tree was left as it was.</summary>
+public sealed record PatchRefused(string PatchId, string Reason) : Event;
+
+public sealed record ResultsPublished(string RunId, Digest Sha256, long SizeBytes) : Event;
+
+/// <summary>A patch of a project.</summary>
+public sealed record PatchRecord(PatchDeclaration Patch, PatchState State, string? Reason, DateTimeOffset At);
+
+/// <summary>A project, folded from its events.</summary>
+public sealed record ProjectState
+{
+    public static readonly ProjectState Initial = new();
+
+    /// <summary>Absolute path; null for a stream without events.</summary>
+    public string? Root { get; init; }
+
+    [JsonConverter(typeof(OrdinalMap<PatchRecord>))]
+    public ImmutableSortedDictionary<string, PatchRecord> Patches { get; init; } = ImmutableSortedDictionary.Create<string, PatchRecord>(StringComparer.Ordinal);
+
+    /// <summary>What is to be done to the real trees, one after the other.</summary>
+    public ImmutableList<PatchRequested> Requests { get; init; } = [];
+
+    /// <summary>Why the last request for a patch was refused.</summary>
+    [JsonConverter(typeof(OrdinalMap<string>))]
+    public ImmutableSortedDictionary<string, string> Refusals { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    public ResultsPublished? Results { get; init; }
+}
+
+/// <summary>
+/// A project: the ledger of all patches that tasks made in it, whatever their run, and the only one that writes into its real trees, one
+/// patch after the other (lane document: Tasks, Patch ledger).
+/// </summary>
+public sealed class ProjectLane : Lane<ProjectState>
+{
+    public const string LaneName = "project";
+
+    public static readonly ProjectLane Instance = new();
+
+    public static StreamName StreamOf(string projectId) => StreamName.Of(LaneName, projectId);
+
+    public override string Name => LaneName;
+
+    public override EventCatalog Events { get; } = EffectEvents.Catalog()
+        .Add("PROJECT_OPENED", static () => TaskJson.Default.ProjectOpened)
+        .Add("PATCH_CREATED", static () => TaskJson.Default.PatchCreated)
+        .Add("PATCH_MOVED", static () => TaskJson.Default.PatchMoved)
+        .Add("PATCH_REQUESTED", static () => TaskJson.Default.PatchRequested)
+        .Add("PATCH_REFUSED", static () => TaskJson.Default.PatchRefused)
+        .Add("RESULTS_PUBLISHED", static () => TaskJson.Default.ResultsPublished);
+
+    public override IReadOnlyList<LaneTable> Tables => PatchTables.All;
+
+    public override ProjectState Initial => ProjectState.Initial;
+
+    public override JsonTypeInfo<ProjectState> StateType => TaskStateJson.Default.ProjectState;
+
+    public override ProjectState Evolve(ProjectState state, RecordedEvent recorded) => recorded.Body switch
+    {
+        ProjectOpened opened => state with { Root = opened.Root },
+        PatchCreated created => state with { Patches = state.Patches.SetItem(created.Patch.PatchId, new PatchRecord(created.Patch, PatchState.Created, null, recorded.At)) },
+        PatchMoved moved => state with
+        {
+            Patches = state.Patches.SetItem(moved.PatchId, state.Patches[moved.PatchId] with { State = moved.State, Reason = moved.Reason, At = recorded.At }),
+            Requests = state.Requests.RemoveAll(r => r.PatchId == moved.PatchId),
+            Refusals = state.Refusals.Remove(moved.PatchId),
+        },
+        PatchRequested requested => state with { Requests = state.Requests.Add(requested), Refusals = state.Refusals.Remove(requested.PatchId) },
+        PatchRefused refused => state with
+        {
+            Requests = state.Requests.RemoveAll(r => r.PatchId == refused.PatchId),
+            Refusals = state.Refusals.SetItem(refused.PatchId, refused.Reason),
+        },
+        ResultsPublished published => state with { Results = published },
+        EffectEvent => state,
+        _ => throw new InvalidOperationException($"a project records no {recorded.Body.GetType().Name}"),
+    };
+
+    public override Decision Decide(ProjectState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
+    {
+        MovePatch move => state.Root is { } root && root != move.ProjectRoot ? Taken(root) : Move(state, move),
+        CommitPatch commit => state.Root is { } root && root != commit.ProjectRoot ? Taken(root) : Commit(state, commit),
+        PublishResults publish => state.Root is { } root && root != publish.ProjectRoot ? Taken(root) : Publish(state, publish),
+        ApplyPatch apply => Ask(state, apply.PatchId, PatchState.Committed, apply.Merge, apply.By),
+        RollBackPatch rollBack => Ask(state, rollBack.PatchId, PatchState.RolledBack, merge: false, rollBack.By),
+        Cancel or WakeUp => Decision.Accept(),
+        _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a project knows no {command.GetType().Name}"),
+    };
+
+    public override StreamAnswer Answer(ProjectState state, Command command) => command switch
+    {
+        MovePatch move => Stands(state, move.Patch.PatchId),
+        CommitPatch commit => Stands(state, commit.Patch.PatchId),
+        _ => AcceptedAnswer.Instance,
+    };
+
+    public override Work Next(ProjectState state, ActiveEffects active, DateTimeOffset now) =>
+        state.Requests.IsEmpty ? Work.Finished.Instance : new Work.Perform([Change(state, state.Requests[0])]);
+
+    public override Effect EffectOf(ProjectState state, string effectId) => Change(state, state.Requests[0]);
+
+    public override IReadOnlyList<Event> Record(ProjectState state, ActiveEffects active, EffectReport report, DateTimeOffset now)
+    {
+        var request = state.Requests[0];
+        if (report is not EffectCompleted { Outcome: ApplyOutcome outcome }) return [];
+        if (outcome.Applied) return [new PatchMoved(request.PatchId, request.To, outcome.Merged.IsEmpty ? null : $"merged {string.Join(", ", outcome.Merged)}", request.By)];
+        var reason = BoundedText.Cut(outcome.Problem!, 1_000);
+        return state.Patches[request.PatchId].State == PatchState.Verified
+            ? [new PatchMoved(request.PatchId, PatchState.ApplyFailed, reason, request.By)]
+            : [new PatchRefused(request.PatchId, reason)];
+    }
+
+    public override IReadOnlyList<MirrorFile> Mirror(ProjectState state, RecordedEvent recorded) => PatchFiles.Of(state, recorded);
+
+    public override IReadOnlyList<LogLine> Lines(ProjectState state, RecordedEvent recorded) =>
+        PatchFiles.Lines(state, recorded, PatchLine.Of);
+
+    public override IReadOnlyList<LogLine> LinesOfFormat1(ProjectState state, RecordedEvent recorded) =>
+        PatchFiles.Lines(state, recorded, PatchLineOfFormat1.Of);
+
+    public override IReadOnlyList<LaneRow> Rows(ProjectState state, RecordedEvent recorded) => PatchTables.Rows(state, recorded);
+
+    private static PatchAnswer Stands(ProjectState state, string patchId) => state.Patches.TryGetValue(patchId, out var patch)
+        ? new PatchAnswer(patch.State, state.Refusals.GetValueOrDefault(patchId) ?? patch.Reason)
+        : new PatchAnswer(null, null);
+
+    private static Decision Taken(string root) => Decision.Refuse(KernelRefusals.IdCollision, $"the project's id names {root} already");
+
+    private static IEnumerable<Event> Opened(ProjectState state, string root) => state.Root is null ? [new ProjectOpened(root)] : [];
+
+    private static Decision Move(ProjectState state, MovePatch move)
+    {
+        var known = state.Patches.GetValueOrDefault(move.Patch.PatchId);
+        if (known is not null && known.Patch.DiffSha256 != move.Patch.DiffSha256)
+        {
+            return Decision.Refuse(KernelRefusals.IdCollision, $"{move.Patch.PatchId} names another diff already");
+        }
+
+        var events = new List<Event>(Opened(state, move.ProjectRoot));
+        var isOther = known is null || known.Patch.RunId != move.Patch.RunId || known.Patch.TaskId != move.Patch.TaskId || known.Patch.Attempt != move.Patch.Attempt;
+        if (isOther && known is not null && IsUnderWay(known.State))
+        {
+            return Decision.Refuse(TaskRefusals.PatchBusy, $"{known.Patch.TaskId} is at work on the very same change");
+        }
+
+        if (isOther) events.Add(new PatchCreated(move.Patch));
+        var stands = isOther ? PatchState.Created : known!.State;
+        foreach (var next in move.Through)
+        {
+            if (next == stands) continue;
+
+            // What was done before an interruption is not done again.
+            if (!PatchMoves.CanMove(stands, next)) continue;
+            events.Add(new PatchMoved(move.Patch.PatchId, next, next == move.Through[^1] ? move.Reason : null, null));
+            stands = next;
+        }
+
+        return Decision.Accept(events);
+    }
+
+    private static Decision Commit(ProjectState state, CommitPatch commit)
+    {
+        var known = state.Patches.GetValueOrDefault(commit.Patch.PatchId);
+        if (known is { State: PatchState.Committed or PatchState.ApplyFailed } && known.Patch.TaskId == commit.Patch.TaskId) return Decision.Accept();
+        if (state.Requests.Any(r => r.PatchId == commit.Patch.PatchId)) return Decision.Accept();
+        if (known is not { State: PatchState.Applied or PatchState.Verified })
+        {
+            return Decision.Refuse(TaskRefusals.PatchState, $"{commit.Patch.PatchId} has not been applied and tested");
+        }
+
+        Event[] verified = known.State == PatchState.Applied ? [new PatchMoved(commit.Patch.PatchId, PatchState.Verified, null, null)] : [];
+        return Decision.Accept([.. verified, new PatchRequested(commit.Patch.PatchId, PatchState.Committed, Merge: false, Actor.Engine)]);
+    }
+
+    private static Decision Ask(ProjectState state, string patchId, PatchState to, bool merge, Actor by)
+    {
+        if (!state.Patches.TryGetValue(patchId, out var patch))
+        {
+            return Decision.Refuse(TaskRefusals.NoPatch, $"the project has no patch {patchId}");
+        }
+
+        if (state.Requests.Any(r => r.PatchId == patchId))
+        {
+            return Decision.Refuse(KernelRefusals.Busy, $"{patchId} is being changed already");
+        }
+
+        if (patch.State == to) return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {WireName<PatchState>.Of(to)} already");
+        if (patch.State is PatchState.Verified || !PatchMoves.CanMove(patch.State, to))
+        {
+            var stands = $"{WireName<PatchState>.Of(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}";
+            return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {stands}: it cannot become {WireName<PatchState>.Of(to)}");
+        }
+
+        return Decision.Accept(new PatchRequested(patchId, to, merge, by));
+    }
+
+    private static Decision Publish(ProjectState state, PublishResults publish)
+    {
+        if (state.Results is { } last && last.RunId == publish.RunId && last.Sha256 == publish.Results.Sha256) return Decision.Accept();
+        var published = new ResultsPublished(publish.RunId, publish.Results.Sha256, publish.Results.Bytes.Length) { Attached = [publish.Results] };
+        return Decision.Accept([.. Opened(state, publish.ProjectRoot), published]);
+    }
+
+    private static bool IsUnderWay(PatchState state) => state is PatchState.Created or PatchState.Validated or PatchState.Applied or PatchState.Verified;
+
+    private static ApplyChanges Change(ProjectState state, PatchRequested request)
+    {
+        var patch = state.Patches[request.PatchId].Patch;
+        return new ApplyChanges($"{(request.To == PatchState.RolledBack ? "rollback" : "apply")}/{request.PatchId}")
+        {
+            Target = patch.WorkingTree,
+            IsProject = patch.WorkingTree == state.Root,
+            Changes = patch.ChangesSha256,
+            Reverse = request.To == PatchState.RolledBack,
+            Merge = request.Merge,
+        };
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Assay.Engine;
+using Assay.Engine.Gateways;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Host;
+using Assay.Lanes.Shared;
+using Assay.Tasks;
+
+namespace Assay;
+
+/// <summary>How a worker works.</summary>
+public sealed record WorkerOptions
+{
+    /// <summary>The lanes that it serves, by <see cref="KnownLanes.Names"/>; null: all.</summary>
+    public IReadOnlyCollection<string>? Lanes { get; init; }
+
+    /// <summary>How many streams, and how many processes, at once.</summary>
+    public int Concurrency { get; init; } = 2;
+
+    /// <summary>Leave when nothing is due.</summary>
+    public bool Once { get; init; }
+
+    /// <summary>Projects whose runs of tasks begin by themselves as soon as they are routed.</summary>
+    public IReadOnlyList<WatchedProject> Projects { get; init; } = [];
+
+    /// <summary>In whose name they begin.</summary>
+    public Actor By { get; init; } = new("worker", "assay worker");
+
+    /// <summary>Opens the ways of agents to their models; null: there are none.</summary>
+    public IModelGateways? Gateways { get; init; }
+}
+
+/// <summary>Serves the lanes of a workspace. Any number of workers share them: each stream has one owner at a time.</summary>
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+/// <param name="options">How.</param>
+/// <param name="onLine">Is told of each stream that was advanced until it waits or has ended, one at a time.</param>
+public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOptions options, Action<WorkerLine> onLine)
+{
+    /// <summary>What is reported of a stream that the engine could not advance; it is tried again after a while.</summary>
+    public const string NotAdvanced = "NOT_ADVANCED";
+
+    /// <summary>
+    /// What is reported of a stream whose record is whole and one of whose files could not be written; it is written when the stream is next
+    /// advanced.
+    /// </summary>
+    public const string FileMissing = "FILE_NOT_WRITTEN";
+
+    /// <summary>What a stream folds to could not be kept, so opening it takes longer.</summary>
+    public const string FoldMissing = "FOLD_NOT_KEPT";
+
+    /// <summary>A run of a watched project that cannot begin as it is.</summary>
+    public const string NotBegun = "NOT_BEGUN";
+
+    private readonly ConcurrentQueue<EngineTrouble> _troubles = new();
+
+    /// <summary>Works until there is nothing to do, or for ever.</summary>
+    /// <param name="drain">Begins nothing more, lets what is under way come to its end, and leaves.</param>
+    /// <exception cref="Ledger.LedgerException">The ledger failed, or this worker's lease was lost.</exception>
+    public async Task RunAsync(CancellationToken drain)
+    {
+        await WorkspaceTables.ReadyAsync(workspace, time);
+        await using var engine = await AssayEngine.StartAsync(workspace, time);
+        engine.Gateways = options.Gateways;
+        engine.Room = HostRoom.OfThisHost(options.Concurrency);
+        using var watching = engine.Watch(notice =>
+        {
+            if (notice is EngineTrouble trouble) _troubles.Enqueue(trouble);
+        });
+        var open = new Stack<IDisposable>();
+        try
+        {
+            var modules = KnownLanes.Modules.Where(m => options.Lanes?.Contains(m.Name) != false);
+            var setting = new WorkerSetting(engine, options.Concurrency, open.Push);
+            var watches = options.Projects.Select(p => new RoutingWatch(workspace, time, p, options.Concurrency, options.By, Refused)).ToList();
+            foreach (var watch in watches) await watch.LookAsync();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain);
+            var watched = options.Once ? [] : watches.Select(w => w.RunAsync(stop.Token)).ToList();
+            var worker = new Worker(engine, [.. modules.SelectMany(m => m.Serve(setting))], options.Concurrency, Tell);
+            await worker.RunAsync(options.Once, CancellationToken.None, drain);
+            await stop.CancelAsync();
+            await Task.WhenAll(watched);
+        }
+        finally
+        {
+            while (open.TryPop(out var last)) last.Dispose();
+        }
+    }
+
+    private void Refused(string runId, string why) => onLine(new WorkerLine(TaskModule.Name, runId, NotBegun, Message: why));
+
+    private void Tell(WorkerNotice notice)
+    {
+        while (_troubles.TryDequeue(out var trouble))
+        {
+            var what = trouble is FileNotWritten ? FileMissing : FoldMissing;
+            if (ModuleOf(trouble) is { } of) onLine(new WorkerLine(of.Name, trouble.Stream.Id, what, Message: trouble.Text));
+        }
+
+        if (KnownLanes.Modules.First(m => m.Lanes.Any(l => l.Name == notice.Stream.Lane)) is not { } module) return;
+        var line = notice switch
+        {
+            WorkerNotice.LetGo { Result: RunResult.Owned } => null,
+            WorkerNotice.LetGo let => module.Line(notice.Stream, StateOf(let.Result)),
+            WorkerNotice.NotAdvanced not => new WorkerLine(module.Name, notice.Stream.Id, NotAdvanced, Message: Words(not.Cause)),
+            _ => throw new InvalidOperationException($"unknown notice {notice}"),
+        };
+        if (line is not null) onLine(line);
+    }
+
+    private static LaneModule? ModuleOf(EngineTrouble trouble) => KnownLanes.Modules.FirstOrDefault(m => m.Lanes.Any(l => l.Name == trouble.Stream.Lane));
+
+    private static object StateOf(RunResult result) => result switch
+    {
+        RunResult.Finished finished => finished.State,
+        RunResult.Waiting waiting => waiting.State,
+        RunResult.Drained drained => drained.State,
+        _ => throw new InvalidOperationException($"unknown result {result}"),
+    };
+
+    private static string Words(Exception cause) =>
+        cause is IOException or UnauthorizedAccessException or Ledger.LedgerException ? cause.Message : $"this is a bug in Assay: {cause.Message}";
+}

@@ -1,0 +1,289 @@
+using System.Collections.Immutable;
+using Assay.Access;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Host;
+using Assay.Inputs;
+using Assay.Kernel.Contracts;
+using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
+using Assay.Ledger;
+
+namespace Assay.Jobs;
+
+/// <summary>Jobs of one workspace, for a command line, an API and pages: what people ask for, and what they see.</summary>
+public sealed class JobService
+{
+    private const string ListFewer = "list fewer files in components.json";
+
+    private readonly Workspace _workspace;
+    private readonly TimeProvider _time;
+    private readonly CommandHandler _commands;
+
+    private JobService(Workspace workspace, TimeProvider time) =>
+        (_workspace, _time, _commands) = (workspace, time, new CommandHandler(workspace, time));
+
+    /// <summary>Runs, as they may be shown.</summary>
+    public DossierReader Runs => new(_workspace);
+
+    /// <summary>Opens the service of a workspace.</summary>
+    public static async Task<JobService> OpenAsync(Workspace workspace, TimeProvider time)
+    {
+        await WorkspaceTables.ReadyAsync(workspace, time);
+        return new JobService(workspace, time);
+    }
+
+    /// <summary>Checks a blueprint with everything it refers to. Nothing is written.</summary>
+    /// <param name="blueprint">The document.</param>
+    /// <param name="snapshotId">The data snapshot.</param>
+    /// <param name="bundlePath">The policy bundle.</param>
+    /// <param name="options">Components and job root.</param>
+    /// <param name="by">Who asks.</param>
+    public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by)
+    {
+        var bundle = JobLoader.ReadBundle(bundlePath);
+        return bundle.IsValid
+            ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by.Actor)
+            : Checked<JobSubmitted>.Refused(bundle.Problems);
+    }
+
+    /// <summary>Checks an idea with everything it refers to. Nothing is written.</summary>
+    public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by)
+    {
+        var bundle = JobLoader.ReadBundle(bundlePath);
+        return bundle.IsValid
+            ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by.Actor)
+            : Checked<JobSubmitted>.Refused(bundle.Problems);
+    }
+
+    /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
+    public static string? BundleId(string path) => JobLoader.ReadBundle(path) is { IsValid: true } bundle ? bundle.Value.Reference.Id : null;
+
+    /// <summary>Reads a document from a file, without looking at what it says.</summary>
+    public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
+
+    /// <summary>Submits what was prepared. The same again gives the same job.</summary>
+    public async Task<JobAnswer> SubmitAsync(JobSubmitted job)
+    {
+        try
+        {
+            var (decision, _) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
+            return decision switch
+            {
+                Decision.Accepted { Events.Count: 0 } => JobAnswer.Done(job.Job.JobId, JobReceipt.Exists),
+                Decision.Accepted => JobAnswer.Done(job.Job.JobId, JobReceipt.Created),
+                Decision.Refused refused => JobAnswer.Refused(job.Job.JobId, refused.Refusal),
+                _ => throw new InvalidOperationException($"unknown decision {decision}"),
+            };
+        }
+        catch (EventTooLargeException e)
+        {
+            return JobAnswer.Refused(job.Job.JobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
+        }
+    }
+
+    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Caller by, string? reason) =>
+        DecideAsync(jobId, by, () => PutAsync(jobId, new ApproveStep(step, sha256, by.Actor, reason), reason));
+
+    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string reason, byte[]? replacement) => DecideAsync(
+        jobId, by, () => PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
+
+    public Task<JobAnswer> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
+
+    /// <summary>Lets a failed stage be tried again, with the components as they are now.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="by">Who.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="options">Where the components are; null: they stay as they were bound.</param>
+    public Task<JobAnswer> RetryAsync(string jobId, Caller by, string? reason, JobOptions? options) =>
+        DecideAsync(jobId, by, () => RetryAsync(jobId, by.Actor, reason, options));
+
+    private async Task<JobAnswer> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
+    {
+        ImmutableSortedDictionary<string, ComponentBinding>? components = null;
+        if (options is not null && Find(jobId) is { } job)
+        {
+            var loaded = JobLoader.Components(job.Job.Kind, options);
+            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Refusal.Of(loaded.Problems[0], RefusalClass.Conflict));
+            components = loaded.Value;
+        }
+
+        return await PutAsync(jobId, new RetryJob(by, reason, components), reason);
+    }
+
+    /// <summary>Makes a job of a blueprint, as a child of a job that is done.</summary>
+    /// <param name="jobId">The parent.</param>
+    /// <param name="blueprint">The blueprint; null: the proposal's.</param>
+    /// <param name="proposalId">One of the parent's proposals.</param>
+    /// <param name="by">Who.</param>
+    public Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Caller by) =>
+        DecideAsync(jobId, by, () => SpawnAsync(jobId, blueprint, proposalId, by.Actor));
+
+    private async Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
+    {
+        if (Find(jobId) is not { } parent) return Absent(jobId);
+        ChildJob child;
+        var documents = new List<Blob>();
+        if (blueprint is not null)
+        {
+            var valid = ContractCatalog.Check(blueprint, "blueprint_v1");
+            if (!valid.IsValid) return JobAnswer.Refused(jobId, JobRefusals.Contract, string.Join("; ", valid.Problems));
+            if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer)
+            {
+                return JobAnswer.Refused(
+                    jobId, JobRefusals.PolicyOverride, $"{pointer}: extensions are metadata and cannot set what a policy sets");
+            }
+
+            child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
+        }
+        else if (parent.Proposals.FirstOrDefault(p => p.ProposalId == proposalId) is { } proposal)
+        {
+            child = proposal;
+        }
+        else
+        {
+            var known = string.Join(", ", parent.Proposals.Select(p => p.ProposalId));
+            return JobAnswer.Refused(
+                jobId, JobRefusals.Proposal, $"{jobId} has no proposal {proposalId}: give a blueprint, or one of {known}");
+        }
+
+        var before = parent.Stopped;
+        var answer = await PutAsync(jobId, new SpawnJob(child, documents, by));
+        if (answer.Refusal is not null) return answer;
+        return Find(jobId)!.Stopped is { } stopped && stopped != before
+            ? JobAnswer.Refused(jobId, JobRefusals.StoppedBudget, $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
+            : answer with { ChildJobId = child.JobId };
+    }
+
+    /// <summary>A job's state, or null when there is no such job.</summary>
+    public JobState? Find(string jobId) =>
+        JobIdentity.IsShortId(jobId) && _workspace.Store.Find(JobLane.StreamOf(jobId)) is { } info
+            ? (JobState)StreamLoad.Of(_workspace.Store, JobLane.Instance, info.Stream).State
+            : null;
+
+    /// <summary>A job as people see it, or null when there is no such job.</summary>
+    public JobView? View(string jobId)
+    {
+        if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
+        var machine = StreamLoad.Of(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
+        var living = new LivingEngines(_workspace.Store, _time);
+        var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
+        return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine));
+    }
+
+    /// <summary>The events of a job behind a version.</summary>
+    public IReadOnlyList<JobEventView> Events(string jobId, long afterVersion)
+    {
+        if (!JobIdentity.IsShortId(jobId)) return [];
+        var machine = new StreamMachine(JobLane.Instance, JobLane.StreamOf(jobId));
+        var lines = new List<JobEventView>();
+        foreach (var stored in _workspace.Store.Read(machine.Stream, 0))
+        {
+            var folded = machine.Apply(stored.Bytes);
+            var recorded = folded.Recorded;
+            if (recorded.Version <= afterVersion || recorded.Body is not JobEvent body) continue;
+            var line = Bytes(folded.Lines[0]);
+            var text = System.Text.Encoding.UTF8.GetString(line.Span).TrimEnd('\n');
+            lines.Add(new JobEventView(
+                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text)
+            {
+                Waiting = (body as WaitingApproval)?.Step,
+            });
+        }
+
+        return lines;
+    }
+
+    private ReadOnlyMemory<byte> Bytes(AppendedLine line) => line.Content
+        ?? _workspace.Store.ReadBlob(line.Sha256) ?? throw new LedgerException($"the ledger has lost {line.Sha256}, a line of {line.Path}");
+
+    /// <summary>The version of a job's last event; 0 when there is no such job.</summary>
+    public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
+
+    /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
+    public byte[]? Document(JobState job, string name, int? version = null)
+    {
+        var document = version is null ? job.Document(name) : job.History.FirstOrDefault(d => d.Name == name && d.Version == version);
+        return document is null ? null : _workspace.Store.ReadBlob(document.Sha256);
+    }
+
+    /// <summary>A page of jobs, the newest first.</summary>
+    /// <param name="state">Only those in this state; null: all.</param>
+    /// <param name="after">The last job of the page before; null: from the beginning.</param>
+    /// <param name="limit">The most jobs.</param>
+    public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit)
+    {
+        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Descending = true, After = after, Where = state is null ? [] : [("state", state)] };
+        var living = new LivingEngines(_workspace.Store, _time);
+        return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
+    }
+
+    /// <summary>The family of a job: all that have the same root.</summary>
+    public IReadOnlyList<JobSummary> Family(string rootJobId, int limit) =>
+        [.. _workspace.Store.Rows(new RowQuery(JobTables.Jobs, "submitted_at", limit) { Where = [("root_job_id", rootJobId)] }).Select(JobSummary.Of)];
+
+    /// <summary>How many jobs are in each state.</summary>
+    public IReadOnlyDictionary<string, long> Counts() => _workspace.Store.CountRows(JobTables.Jobs, "state");
+
+    /// <summary>A job as its row has it. Between a worker's death and the next one's look the row says that it runs.</summary>
+    private static JobSummary Summary(LaneRow row, LivingEngines living)
+    {
+        var summary = JobSummary.Of(row);
+        var isLeft = summary.State == JobTables.Running && living.Left(JobLane.StreamOf(row.Key));
+        return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
+    }
+
+    private Task<JobAnswer> DecideAsync(string jobId, Caller by, Func<Task<JobAnswer>> put) =>
+        DecisionRule.Problem(by) is { } no ? Task.FromResult(JobAnswer.Refused(jobId, no)) : put();
+
+    private static JobAnswer Absent(string jobId) => JobAnswer.Refused(jobId, JobRefusals.NoJob, $"there is no job {jobId}");
+
+    private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
+    {
+        if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
+        if (ReasonRule.Problem(reason) is { } problem) return JobAnswer.Refused(jobId, problem);
+        try
+        {
+            var (decision, state) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
+            return decision is Decision.Refused refused
+                ? JobAnswer.Refused(jobId, refused.Refusal)
+                : JobAnswer.Done(jobId, JobTables.StateWord((JobState)state));
+        }
+        catch (EventTooLargeException e)
+        {
+            return JobAnswer.Refused(jobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
+        }
+    }
+}
+
+/// <summary>An event as people see it.</summary>
+/// <param name="Version">Its place in the job's stream.</param>
+/// <param name="At">When it was recorded.</param>
+/// <param name="Type">Its name.</param>
+/// <param name="By">Who stands behind it.</param>
+/// <param name="Message">A sentence, when there is something to say.</param>
+/// <param name="Line">Its line of <c>events.jsonl</c>.</param>
+public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line)
+{
+    /// <summary>The checkpoint at which it waits from here on; null: it does not.</summary>
+    public string? Waiting { get; init; }
+}
+
+/// <summary>What came of a request: a status, or why not.</summary>
+public sealed record JobAnswer(string JobId, string? Status, Refusal? Refusal)
+{
+    public static JobAnswer Done(string jobId, string status) => new(jobId, status, null);
+
+    public static JobAnswer Refused(string jobId, Refusal refusal) => new(jobId, null, refusal);
+
+    public static JobAnswer Refused(string jobId, RefusalKind kind, string message) => Refused(jobId, new Refusal(kind, message));
+
+    /// <summary>A document that came with the request cannot be read.</summary>
+    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Refusal.Of(problem, RefusalClass.BadInput));
+
+    /// <summary>The child, when one was asked for.</summary>
+    public string? ChildJobId { get; init; }
+}

@@ -1,0 +1,70 @@
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Inputs;
+using Assay.Kernel.Json;
+using Assay.Kernel.Lanes;
+using Assay.Lanes.Shared;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tasks;
+
+/// <summary>A project whose runs a worker begins by itself, as soon as they are routed.</summary>
+/// <param name="Root">The project, which holds <c>.state</c>.</param>
+/// <param name="AdaptersPath">Its adapters; null: the project's own file.</param>
+public sealed record WatchedProject(string Root, string? AdaptersPath = null);
+
+/// <summary>Begins the runs of projects when their routing says ROUTING_COMPLETE. What it finds wrong it says once for each state of the files.</summary>
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+/// <param name="project">The project.</param>
+/// <param name="jobs">How many tasks of a run at once.</param>
+/// <param name="by">In whose name.</param>
+/// <param name="tell">Is told of what cannot be begun.</param>
+internal sealed class RoutingWatch(Workspace workspace, TimeProvider time, WatchedProject project, int jobs, Actor by, Action<string, string> tell)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly CommandHandler _commands = new(workspace, time);
+    private string? _seen;
+
+    /// <summary>Looks until it is told to stop.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await LookAsync();
+            await Task.Delay(LookEvery, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Begins the run that is routed, if it was not there when it was last looked.</summary>
+    public async Task LookAsync()
+    {
+        var now = State();
+        if (now == _seen) return;
+        _seen = now;
+        if (RoutedRun() is not { } runId) return;
+        var declare = TaskExecutor.Prepare(project.Root, runId, project.AdaptersPath, by);
+        if (!declare.IsValid)
+        {
+            tell(runId, string.Join("; ", declare.Problems));
+            return;
+        }
+
+        if (await TaskExecutor.DeclareAsync(_commands, declare.Value, jobs, by, firstOwner: null) is { } refusal) tell(runId, refusal.Text);
+    }
+
+    /// <summary>The run that is routed to its end; null while there is none.</summary>
+    private string? RoutedRun()
+    {
+        var document = DocumentFile.ReadAny(Path.Combine(project.Root, TaskPaths.Routing)).Document;
+        return document.IsValid && document.Value.Root is { ValueKind: System.Text.Json.JsonValueKind.Object } root
+            && root.TryGetProperty("ROUTING_COMPLETE", out var complete) && complete.ValueKind == System.Text.Json.JsonValueKind.True
+            && root.TryGetProperty("run_id", out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String ? id.GetString() : null;
+    }
+
+    /// <summary>Sizes and times of the files that a run is made of.</summary>
+    private string State() => string.Join('|', new[] { TaskPaths.Queue, TaskPaths.Routing, "adapters.json", "adapters.yaml", "adapters.yml" }
+        .Select(name => new FileInfo(Path.Combine(project.Root, name)))
+        .Select(file => file.Exists ? $"{file.Length} {file.LastWriteTimeUtc.Ticks}" : ""));
+}

@@ -1,0 +1,28 @@
+using Assay.Engine.Streams;
+using Assay.Host;
+using Assay.Kernel.Values;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tasks;
+
+/// <summary>Tasks, as the host sees them.</summary>
+internal static class TaskModule
+{
+    public const string Name = "tasks";
+
+    public static LaneModule Module { get; } = new(Name, TaskLane.Instance, AdapterLane.Instance, ProjectLane.Instance)
+    {
+        Serve = static setting =>
+        {
+            var runs = new TaskRuns(setting.Engine);
+            setting.Stay(runs);
+            return
+            [
+                .. runs.Served(only: null),
+                new ServedLane(
+                    ProjectLane.Instance, (project, cancel, drain) => setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain)),
+            ];
+        },
+        Line = static (stream, state) => state is ExecutionState run ? new WorkerLine(Name, stream.Id, WireName<ExecutionPhase>.Of(run.Phase), Message: run.PauseReason) : null,
+    };
+}

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Assay.Engine;
+using Assay.Engine.Streams;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Tasks;
+using Assay.Telemetry;
+
+namespace Assay.Tasks;
+
+/// <summary>
+/// Brings on runs of tasks in an engine: each with its logs and its telemetry, and with the health checks of its adapters, which are made
+/// once before it begins and go on until it has finished.
+/// </summary>
+internal sealed class TaskRuns(AssayEngine engine) : IDisposable
+{
+    private readonly ConcurrentDictionary<StreamName, OpenRun> _open = new();
+
+    /// <summary>The lanes that a worker serves for them.</summary>
+    /// <param name="only">The runs; null: all that are due.</param>
+    public IReadOnlyList<ServedLane> Served(IReadOnlyList<StreamName>? only) =>
+    [
+        new(TaskLane.Instance, AdvanceAsync) { Only = only is null ? null : () => only },
+        new(AdapterLane.Instance, CheckAsync) { Only = () => _open.Values.SelectMany(r => r.Adapters).Distinct() },
+    ];
+
+    public void Dispose()
+    {
+        foreach (var run in _open.Values) run.Dispose();
+    }
+
+    /// <summary>Brings a run as far as it goes now.</summary>
+    public async Task<RunResult> AdvanceAsync(StreamName stream, CancellationToken cancel, CancellationToken drain)
+    {
+        var state = (ExecutionState)StreamLoad.Of(engine.Workspace.Store, TaskLane.Instance, stream).State;
+        if (!_open.ContainsKey(stream))
+        {
+            var run = _open.GetOrAdd(stream, new OpenRun(engine, stream, state));
+            await Task.WhenAll(run.Adapters.Where(IsDue).Select(a => FirstCheckAsync(a, cancel, drain)));
+        }
+
+        // Copies, captures and reports go on beside the tasks that hold the slots.
+        var room = (state.Jobs * 4) + 16;
+        var result = await engine.RunAsync(TaskLane.Instance, stream, room, cancel, drain);
+        if (result is RunResult.Finished or RunResult.Owned && _open.TryRemove(stream, out var ended)) ended.Dispose();
+        return result;
+    }
+
+    private Task<RunResult> CheckAsync(StreamName adapter, CancellationToken cancel, CancellationToken drain) =>
+        engine.RunAsync(AdapterLane.Instance, adapter, concurrency: 1, cancel, drain);
+
+    /// <summary>
+    /// What goes wrong with the checks of one adapter ends neither those of others nor the run, which says so itself when it meets the same
+    /// trouble.
+    /// </summary>
+    private async Task FirstCheckAsync(StreamName adapter, CancellationToken cancel, CancellationToken drain)
+    {
+        await ((Task)CheckAsync(adapter, cancel, drain)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await engine.LetGoAsync(adapter);
+    }
+
+    private bool IsDue(StreamName adapter) => engine.Workspace.Store.Find(adapter)?.WakeAt <= engine.Time.GetUtcNow();
+
+    /// <summary>A run that this engine has begun to bring on.</summary>
+    private sealed class OpenRun : IDisposable
+    {
+        private readonly TaskLogs _logs;
+        private readonly TaskTelemetry _telemetry;
+        private readonly IDisposable _watching;
+
+        public OpenRun(AssayEngine engine, StreamName stream, ExecutionState state)
+        {
+            Adapters = [.. state.Adapters.Values.Where(a => a.HealthCheck is not null).Select(a => AdapterLane.StreamOf(a.AdapterId))];
+            _logs = new TaskLogs(stream, state, engine.Time);
+            _telemetry = new TaskTelemetry(engine.Workspace, state.Declared.RunId, engine.Time);
+            _watching = engine.Watch(notice =>
+            {
+                _logs.Observe(notice);
+                _telemetry.Observe(notice);
+            });
+        }
+
+        /// <summary>Those that are checked.</summary>
+        public IReadOnlyList<StreamName> Adapters { get; }
+
+        public void Dispose()
+        {
+            _watching.Dispose();
+            _telemetry.Dispose();
+            _logs.Dispose();
+        }
+    }
+}

@@ -1,0 +1,236 @@
+using System.Collections.Immutable;
+using Assay.Access;
+using Assay.Engine;
+using Assay.Engine.Gateways;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Host;
+using Assay.Inputs;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
+using Assay.Lanes.Tasks;
+using Assay.Ledger;
+using Assay.Native;
+
+namespace Assay.Tasks;
+
+/// <summary>What a run answered to a person's request: a status, or why not.</summary>
+public sealed record TaskAnswer(string Subject, string? Status, Refusal? Refusal)
+{
+    public static TaskAnswer Done(string subject, string status) => new(subject, status, null);
+
+    public static TaskAnswer Refused(string subject, Refusal refusal) => new(subject, null, refusal);
+
+    public static TaskAnswer Refused(string subject, RefusalKind kind, string message) => Refused(subject, new Refusal(kind, message));
+}
+
+/// <summary>
+/// Runs, tasks, adapters and patches of one workspace, for a command line and pages: what people ask for, and what they see.
+/// </summary>
+public sealed class TaskService
+{
+    private const long MaxEvidenceBytes = 16 << 20;
+    private const int MaxListed = 1_000;
+
+    private readonly Workspace _workspace;
+    private readonly TimeProvider _time;
+    private readonly CommandHandler _commands;
+
+    private TaskService(Workspace workspace, TimeProvider time) => (_workspace, _time, _commands) = (workspace, time, new CommandHandler(workspace, time));
+
+    public static async Task<TaskService> OpenAsync(Workspace workspace, TimeProvider time)
+    {
+        await WorkspaceTables.ReadyAsync(workspace, time);
+        return new TaskService(workspace, time);
+    }
+
+    /// <summary>The run that was worked on last; null when there is none.</summary>
+    public string? LatestRun() => Runs(1).Select(r => r.Key).FirstOrDefault();
+
+    /// <summary>Runs, the latest first (table <c>executions</c>).</summary>
+    public IReadOnlyList<LaneRow> Runs(int limit) => _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true });
+
+    /// <summary>A run as it stands; null when there is no such run.</summary>
+    public ExecutionState? Find(string runId) => StreamName.IsId(runId) && _workspace.Store.Find(TaskLane.StreamOf(runId)) is { } info
+        ? (ExecutionState)StreamLoad.Of(_workspace.Store, TaskLane.Instance, info.Stream).State
+        : null;
+
+    /// <summary>The tasks of a run that were under way when the engine died that worked on them.</summary>
+    public IReadOnlySet<string> Interrupted(string runId)
+    {
+        var machine = StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
+        var lost = new LivingEngines(_workspace.Store, _time).Lost(machine);
+        return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The version of a run's last event; 0 when there is no such run.</summary>
+    public long VersionOf(string runId) => StreamName.IsId(runId) ? _workspace.Store.Find(TaskLane.StreamOf(runId))?.Head.Version ?? 0 : 0;
+
+    /// <summary>What happened in a run, or to one of its tasks, in order (table <c>execution_log</c>).</summary>
+    public IReadOnlyList<LaneRow> Log(string runId, string? taskId = null) => _workspace.Store.Rows(new RowQuery(TaskTables.Log, "version", MaxListed)
+    {
+        Where = taskId is null ? [("run_id", runId)] : [("run_id", runId), ("task_id", taskId)],
+    });
+
+    /// <summary>Adapters that a run has named (table <c>adapters</c>).</summary>
+    public IReadOnlyList<LaneRow> Adapters() => _workspace.Store.Rows(AdapterTables.Adapters);
+
+    /// <summary>Patches, the latest first (table <c>patches</c>).</summary>
+    /// <param name="state">Only those in this state; null: all.</param>
+    /// <param name="runId">Only those of this run; null: all.</param>
+    public IReadOnlyList<LaneRow> Patches(string? state = null, string? runId = null)
+    {
+        var where = new List<(string, string)>();
+        if (state is not null) where.Add(("state", state));
+        if (runId is not null) where.Add(("run_id", runId));
+        return _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "updated_at", MaxListed) { Descending = true, Where = where });
+    }
+
+    /// <summary>What a patch went through (table <c>patch_history</c>).</summary>
+    public IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
+
+    /// <summary>What a task says is to be done: to a person, while or after one had it, else to its adapters.</summary>
+    public string? Prompt(ExecutionState state, TaskState task)
+    {
+        var text = state.IsManual(task) ? task.Spec.Instructions?.Sha256 : task.Spec.Prompt ?? task.Spec.Instructions?.Sha256;
+        return text is { } sha256 && _workspace.Store.ReadBlob(sha256) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+    }
+
+    /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
+    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) =>
+        OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
+
+    /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
+    public PatchView? Patch(string patchId)
+    {
+        var rows = _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
+        if (rows.Count != 1) return null;
+        var projectId = rows[0].Text("project_id")!;
+        var project = (ProjectState)StreamLoad.Of(_workspace.Store, ProjectLane.Instance, ProjectLane.StreamOf(projectId)).State;
+        var record = project.Patches[patchId];
+        return _workspace.Store.ReadBlob(record.Patch.DiffSha256) is { } diff && _workspace.Store.ReadBlob(record.Patch.ChangesSha256) is { } changes
+            ? new PatchView(projectId, record, diff, ChangeSet.Read(changes))
+            : throw new LedgerException($"the ledger has lost the content of the patch {patchId}");
+    }
+
+    /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
+    public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Caller by) =>
+        DecideAsync(patchId, by, () => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by.Actor), PatchState.Committed));
+
+    /// <summary>Takes a patch out of the real tree: byte for byte, or not at all.</summary>
+    public Task<TaskAnswer> RollBackAsync(string patchId, Caller by) =>
+        DecideAsync(patchId, by, () => ChangeAsync(patchId, new RollBackPatch(patchId, by.Actor), PatchState.RolledBack));
+
+    /// <summary>Says that a manual task is done, with files as evidence.</summary>
+    public Task<TaskAnswer> DoneAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Caller by) =>
+        DecideAsync(taskId, by, () => CompleteAsync(runId, taskId, evidence, note, by.Actor));
+
+    private Task<TaskAnswer> CompleteAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Actor by)
+    {
+        var files = ImmutableArray.CreateBuilder<EvidenceFile>();
+        var blobs = new List<Blob>();
+        foreach (var path in evidence)
+        {
+            var name = Path.GetFileName(path);
+            using var file = OpenedFile.ToRead(path);
+            var problem = file.Problem is { } unreadable ? unreadable
+                : !StreamName.IsId(name) ? "has a name with other than letters, digits, _ . -"
+                : files.Any(f => f.Name == name) ? "has the name of another one"
+                : file.SizeBytes > MaxEvidenceBytes ? $"is larger than {MaxEvidenceBytes} bytes"
+                : null;
+            if (problem is not null) return Task.FromResult(TaskAnswer.Refused(path, RequestRefusals.File, problem));
+            var blob = Blob.Of(file.ReadAll(MaxEvidenceBytes));
+            blobs.Add(blob);
+            files.Add(new EvidenceFile(name, blob.Bytes.Length, blob.Sha256));
+        }
+
+        return PutAsync(runId, taskId, new CompleteManual(taskId, by, note, files.ToImmutable(), blobs), note);
+    }
+
+    public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Caller by) =>
+        DecideAsync(taskId, by, () => PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
+
+    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) =>
+        PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);
+
+    public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Caller by) =>
+        DecideAsync(taskId, by, () => PutAsync(runId, taskId, new RetryTask(taskId, by.Actor, reason), reason));
+
+    /// <summary>Checks the health of an adapter now; an agent is tried once with a fake model.</summary>
+    /// <param name="adapterId">The adapter.</param>
+    /// <param name="gateways">Opens the way to that model.</param>
+    /// <param name="declared">As a file declares it, when no run has named it yet, or it has changed.</param>
+    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, AdapterSpec? declared = null)
+    {
+        if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared));
+        var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
+        if (!isKnown) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, "no run has named such an adapter yet: name its file with --adapters");
+        var (decision, _) = await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
+        if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Refusal);
+        await using var engine = await AssayEngine.StartAsync(_workspace, _time);
+        engine.Gateways = gateways;
+        var result = await engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, CancellationToken.None);
+        if (result is not RunResult.Waiting { State: AdapterState state }) return TaskAnswer.Done(adapterId, "is being checked by another process");
+        return state.Healthy == false
+            ? TaskAnswer.Refused(adapterId, TaskRefusals.Unhealthy, state.HealthReason!)
+            : TaskAnswer.Done(adapterId, "healthy");
+    }
+
+    private Task<TaskAnswer> DecideAsync(string subject, Caller by, Func<Task<TaskAnswer>> put) =>
+        DecisionRule.Problem(by) is { } no ? Task.FromResult(TaskAnswer.Refused(subject, no)) : put();
+
+    private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
+    {
+        if (ReasonRule.Problem(reason) is { } problem) return TaskAnswer.Refused(taskId, problem);
+        if (Find(runId) is null) return TaskAnswer.Refused(runId, TaskRefusals.NoRun, "there is no such run");
+        try
+        {
+            var (decision, state) = await _commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), command);
+            return decision is Decision.Refused refused
+                ? TaskAnswer.Refused(taskId, refused.Refusal)
+                : TaskAnswer.Done(taskId, WireName<TaskPhase>.Of(((ExecutionState)state).Task(taskId).Phase));
+        }
+        catch (EventTooLargeException e)
+        {
+            return TaskAnswer.Refused(taskId, KernelRefusals.TooLarge, e.Message);
+        }
+    }
+
+    private async Task<TaskAnswer> ChangeAsync(string patchId, Command command, PatchState wanted)
+    {
+        if (Patch(patchId) is not { } patch)
+        {
+            return TaskAnswer.Refused(patchId, TaskRefusals.NoPatch, "there is no such patch: assay patch list shows those there are");
+        }
+
+        var stream = ProjectLane.StreamOf(patch.ProjectId);
+        var (decision, _) = await _commands.SubmitAsync(ProjectLane.Instance, stream, command);
+        if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Refusal);
+        await using var engine = await AssayEngine.StartAsync(_workspace, _time);
+        for (; ; )
+        {
+            if (await engine.RunAsync(ProjectLane.Instance, stream, concurrency: 1, CancellationToken.None) is not RunResult.Finished { State: ProjectState state })
+            {
+                // An executor that works in the project does it.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
+                continue;
+            }
+
+            var record = state.Patches[patchId];
+            return record.State == wanted
+                ? TaskAnswer.Done(patchId, WireName<PatchState>.Of(record.State))
+                : TaskAnswer.Refused(
+                    patchId, TaskRefusals.TreeMoved, state.Refusals.GetValueOrDefault(patchId) ?? record.Reason ?? "the tree has moved on");
+        }
+    }
+}
+
+/// <summary>A patch as people see it.</summary>
+/// <param name="ProjectId">The project's stream.</param>
+/// <param name="Record">Where it stands.</param>
+/// <param name="Diff">The unified diff, as bytes: names and contents need not be UTF-8.</param>
+/// <param name="Changes">Its files.</param>
+public sealed record PatchView(string ProjectId, PatchRecord Record, ReadOnlyMemory<byte> Diff, ChangeSet Changes);
