@@ -3,8 +3,14 @@ using Assay.Bench;
 // Everything runs in one go on one disk, so that the ratios mean something. Arguments name the parts to run; none: all.
 var parts = new (string Name, Func<Report, string, Task> Run)[]
 {
-    ("trials", TrialBench.RunAsync), ("appends", AppendBench.RunAsync), ("million", MillionBench.RunAsync), ("jobs", JobsBench.RunAsync), ("tasks", TaskBench.RunAsync), ("json", JsonBench.RunAsync), ("startup", StartupBench.RunAsync),
+    ("trials", TrialBench.RunAsync), ("appends", AppendBench.RunAsync), ("million", MillionBench.RunAsync), ("jobs", JobsBench.RunAsync), ("tasks", TaskBench.RunAsync), ("json", JsonBench.RunAsync), ("startup", StartupBench.RunAsync), ("wake", WakeBench.RunAsync),
 };
+if (args is [WakeBench.Committer, var root])
+{
+    await WakeBench.CommitAsync(root, static (id, at) => Console.Out.WriteLine($"{id} {at}"));
+    return;
+}
+
 var report = new Report();
 foreach (var (name, run) in parts)
 {

@@ -4,6 +4,7 @@ using Assay.Engine.Gateways;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
+using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 using Assay.Tasks;
 
@@ -54,6 +55,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     public const string NotBegun = "NOT_BEGUN";
 
     private readonly ConcurrentQueue<EngineTrouble> _troubles = new();
+    private readonly Dictionary<(string Lane, string Id), WorkerLine> _told = [];
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="drain">Begins nothing more, lets what is under way come to its end, and leaves.</param>
@@ -95,10 +97,10 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         while (_troubles.TryDequeue(out var trouble))
         {
             var what = trouble is FileNotWritten ? FileMissing : FoldMissing;
-            if (ModuleOf(trouble) is { } of) onLine(new WorkerLine(of.Name, trouble.Stream.Id, what, Message: trouble.Text));
+            onLine(new WorkerLine(ModuleOf(trouble.Stream).Name, trouble.Stream.Id, what, Message: trouble.Text));
         }
 
-        if (KnownLanes.Modules.First(m => m.Lanes.Any(l => l.Name == notice.Stream.Lane)) is not { } module) return;
+        var module = ModuleOf(notice.Stream);
         var line = notice switch
         {
             WorkerNotice.LetGo { Result: RunResult.Owned } => null,
@@ -106,10 +108,19 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
             WorkerNotice.NotAdvanced not => new WorkerLine(module.Name, notice.Stream.Id, NotAdvanced, Message: Words(not.Cause)),
             _ => throw new InvalidOperationException($"unknown notice {notice}"),
         };
-        if (line is not null) onLine(line);
+        if (line is not null) TellNew(line);
+        if (notice is WorkerNotice.LetGo { Result: RunResult.Finished }) _told.Remove((module.Name, notice.Stream.Id));
     }
 
-    private static LaneModule? ModuleOf(EngineTrouble trouble) => KnownLanes.Modules.FirstOrDefault(m => m.Lanes.Any(l => l.Name == trouble.Stream.Lane));
+    /// <summary>What stands as it stood is not told again: a stream may be looked at many times while it waits.</summary>
+    private void TellNew(WorkerLine line)
+    {
+        if (_told.TryGetValue((line.Lane, line.Id), out var last) && last == line) return;
+        _told[(line.Lane, line.Id)] = line;
+        onLine(line);
+    }
+
+    private static LaneModule ModuleOf(StreamName stream) => KnownLanes.Modules.First(m => m.Lanes.Any(l => l.Name == stream.Lane));
 
     private static object StateOf(RunResult result) => result switch
     {

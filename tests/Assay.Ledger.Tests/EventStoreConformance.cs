@@ -361,6 +361,69 @@ public abstract class EventStoreConformance : IAsyncLifetime
         Granted(await _store.ClaimAsync(A, "s2", Here with { Utc = Now.AddMinutes(2), BootMs = 0 }, Alive));
     }
 
+    [Fact]
+    public async Task Who_listens_hears_of_every_commit_until_he_leaves()
+    {
+        using var heard = new SemaphoreSlim(0);
+        var head = StreamHead.Empty(A);
+        using (_store.Listen(() => heard.Release()))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                head = await Append(A, head, "x");
+                Assert.True(await heard.WaitAsync(Minute), $"commit {i + 1} was not heard of");
+
+                // What was told twice does no harm, and is not to be taken for the next one.
+                await Task.Delay(TimeSpan.FromMilliseconds(50));
+                while (heard.CurrentCount > 0) await heard.WaitAsync();
+            }
+        }
+
+        await Append(A, head, "x");
+        Assert.False(await heard.WaitAsync(TimeSpan.FromMilliseconds(200)), "somebody who had left was told");
+    }
+
+    [Fact]
+    public async Task What_changed_is_told_by_stream_with_its_last_version()
+    {
+        Assert.Equal(new StreamChanges(0, []).Position, _store.Changes(0).Position);
+        await Append(A, StreamHead.Empty(A), "one", "two");
+        var (position, _) = _store.Changes(0);
+        await Append(B, StreamHead.Empty(B), "three");
+        Assert.Equal([(A, 2), (B, 1)], _store.Changes(0).Streams.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
+        Assert.Equal([(B, 1)], _store.Changes(position).Streams);
+        Assert.Empty(_store.Changes(_store.Changes(0).Position).Streams);
+    }
+
+    [Fact]
+    public async Task A_stream_may_belong_to_a_session_from_its_first_event_on()
+    {
+        await OpenSessions("s1");
+        var first = CommitOf(A, StreamHead.Empty(A), "x");
+        await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAt = Now }]));
+        Assert.Empty(_store.Due("test", Here, 10));
+        Assert.Equal("s1", _store.Find(A)!.Owner);
+        await _store.CloseSessionAsync("s1");
+        Assert.Equal([A], _store.Due("test", Here, 10));
+
+        // Of no meaning for one that is there.
+        await OpenSessions("s2");
+        var second = CommitOf(A, first.Appends[0].Head, "y");
+        await _store.CommitAsync(new Commit([second.Appends[0] with { FirstOwner = "s2", WakeAt = Now }]));
+        Assert.Equal([A], _store.Due("test", Here, 10));
+    }
+
+    [Fact]
+    public async Task The_next_wake_time_is_the_first_that_has_not_come()
+    {
+        Assert.Null(_store.NextWake("test", Here));
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddSeconds(5) }]));
+        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAt = Now.AddSeconds(60) }]));
+        Assert.Equal(Now.AddSeconds(5), _store.NextWake("test", Here));
+        Assert.Equal(Now.AddSeconds(60), _store.NextWake("test", Later));
+        Assert.Null(_store.NextWake("other", Here));
+    }
+
     private static HostTime Later => Here with { Utc = Now.AddSeconds(10), BootMs = Here.BootMs + 10_000 };
 
     private static HostTime In(int minutes) => Here with { Utc = Now.AddMinutes(minutes), BootMs = Here.BootMs + (minutes * 60_000) };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
@@ -14,7 +15,7 @@ internal static class EpochCommands
 {
     public static Command Create(GlobalOptions globals) => new("epoch", "Run capped trials in order, each leaving evidence, to a verdict")
     {
-        Run(globals), Preflight(globals), Show(globals), List(globals), Escalate(globals),
+        Run(globals), Submit(globals), Preflight(globals), Show(globals), List(globals), Escalate(globals),
     };
 
     private static Command Run(GlobalOptions globals)
@@ -37,6 +38,24 @@ internal static class EpochCommands
             var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, cancel);
             await reporter.DisposeAsync();
             return Report(result, workspace, options, globals.Json(parsed));
+        });
+        return command;
+    }
+
+    private static Command Submit(GlobalOptions globals)
+    {
+        var plan = new Argument<string>("PLAN") { Description = "The plan (epoch_plan_v1), JSON or YAML" };
+        var bump = new Option<bool>("--no-auto-bump") { Description = "Refuse an epoch_id that has run already, instead of taking the next free one" };
+        var run = new RunOptions(isLeftToWorker: true);
+        var command = new Command("submit", "Leave a plan to the workers of the workspace (assay worker)") { plan, bump };
+        run.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            var options = run.Read(parsed) with { AutoBump = !parsed.GetValue(bump) };
+            var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
+            if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            return Report(await new EpochRunner(workspace, TimeProvider.System).SubmitAsync(prepared.Value), workspace, options, globals.Json(parsed));
         });
         return command;
     }
@@ -125,6 +144,9 @@ internal static class EpochCommands
             case EpochRun.Busy busy:
                 var why = $"is being run by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it";
                 return Problems.Print(busy.EpochId, new Refusal(KernelRefusals.Busy, why), json);
+            case EpochRun.Submitted submitted:
+                Console.Out.WriteLine(json ? JsonSerializer.Serialize(submitted, SubmittedJson.Default.Submitted) : submitted.EpochId);
+                return ExitCodes.Done;
             case EpochRun.Ended ended:
                 if (ended.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {ended.Summary.EpochId}");
                 if (json) PrintJson(ended.Summary);
@@ -159,7 +181,7 @@ internal static class EpochCommands
     private static void PrintJson(EpochSummary summary) => Console.Out.WriteLine(JsonSerializer.Serialize(summary, EpochFileJson.Shared.EpochSummary));
 
     /// <summary>Options that a run and an escalation share.</summary>
-    private sealed class RunOptions
+    private sealed class RunOptions(bool isLeftToWorker = false)
     {
         private readonly Option<EpochMode?> _mode = CheckedOption.Word(
             "--mode", "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", EpochMode.Normal);
@@ -171,14 +193,19 @@ internal static class EpochCommands
         {
             command.Add(_mode);
             command.Add(_artifacts);
-            command.Add(_jobs);
+            if (!isLeftToWorker) command.Add(_jobs);
         }
 
         public EpochOptions Read(ParseResult parsed) => new()
         {
             Mode = parsed.GetValue(_mode) ?? EpochMode.Normal,
             ArtifactsRoot = parsed.GetValue(_artifacts),
-            Jobs = parsed.GetValue(_jobs),
+            Jobs = isLeftToWorker ? 1 : parsed.GetValue(_jobs),
         };
     }
 }
+
+/// <summary>As the command answers that leaves an epoch to a worker.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(EpochRun.Submitted))]
+internal sealed partial class SubmittedJson : JsonSerializerContext;

@@ -6,7 +6,6 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Gateway;
 using Assay.Host;
-using Assay.Jobs;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -40,7 +39,7 @@ internal static class WorkerCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var once = new Option<bool>("--once") { Description = "Leave when there is nothing to do" };
-        var concurrency = CheckedOption.Whole(["--jobs", "-j", "--concurrency"], "How many at once: streams, and processes", standard: 2, least: 1, most: 256);
+        var concurrency = CheckedOption.Whole(["--jobs", "-j"], "How many at once: streams, and processes", standard: 2, least: 1, most: 256);
         var command = new Command("worker", "Do what is due, of all lanes; several workers share the work of a workspace. SIGTERM lets what runs come to its end")
         {
             lanes, runJobs, runTasks, once, concurrency,

@@ -3,6 +3,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
+using Assay.Tasks;
 
 namespace Assay.Cli.Output;
 
@@ -81,7 +82,7 @@ internal static class TaskTable
 
     private static string Summary(ExecutionState state)
     {
-        var counts = string.Join(", ", Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => $"{state.Count(p)} {WireName<TaskPhase>.Of(p)}"));
+        var counts = TaskWords.Counts(state);
         var spent = state.Tasks.Cost;
         var known = spent.Micros > 0 ? $" · {spent}" : "";
         var cost = state.Tasks.Any(t => t.IsCostUnknown) ? $" · cost not known ({spent} counted)" : known;

@@ -14,6 +14,9 @@ public sealed record ServedLane(ILane Lane, Func<StreamName, CancellationToken, 
 {
     /// <summary>Which of its streams are this worker's business; null: all.</summary>
     public Func<IEnumerable<StreamName>>? Only { get; init; }
+
+    /// <summary>Those that are advanced at the beginning, due or not: also one that has ended says so.</summary>
+    public IReadOnlyList<StreamName> First { get; init; } = [];
 }
 
 /// <summary>What a worker tells of a stream that it advanced.</summary>
@@ -49,6 +52,8 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private IEventStore Store => engine.Workspace.Store;
 
+    private string Own => engine.Session.Identity.Id;
+
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="once">Leave when nothing is due and nothing under way.</param>
     /// <param name="cancel">Ends what is under way, records that, and leaves.</param>
@@ -59,6 +64,11 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, engine.Session.Lost);
         using var watching = engine.Tail.WatchAll(_woken.Set);
         using var leaving = leave.Token.Register(_woken.Set);
+        foreach (var lane in lanes)
+        {
+            foreach (var stream in lane.First) Start(lane, stream, cancel, drain);
+        }
+
         while (!leave.IsCancellationRequested)
         {
             _woken.Reset();
@@ -105,13 +115,15 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
         {
             _turn = (_turn + 1) % lanes.Count;
             if (!due[_turn].TryDequeue(out var stream)) continue;
-            var lane = lanes[_turn];
-            _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), stream);
+            Start(lanes[_turn], stream, cancel, drain);
         }
     }
 
+    private void Start(ServedLane lane, StreamName stream, CancellationToken cancel, CancellationToken drain) =>
+        _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), stream);
+
     private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
-        ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && StreamOwner.Of(Store, s, now) is null)
+        ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && (StreamOwner.Of(Store, s, now)?.Id ?? Own) == Own)
         : Store.Due(lane.Lane.Name, now, concurrency + _running.Count + _resting.Count);
 
     private void Reap()

@@ -23,6 +23,12 @@ internal static class TaskModule
                     ProjectLane.Instance, (project, cancel, drain) => setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain)),
             ];
         },
-        Line = static (stream, state) => state is ExecutionState run ? new WorkerLine(Name, stream.Id, WireName<ExecutionPhase>.Of(run.Phase), Message: run.PauseReason) : null,
+        Line = static (stream, state) => state is ExecutionState run ? Line(stream.Id, run) : null,
     };
+
+    private static WorkerLine Line(string runId, ExecutionState run)
+    {
+        var counts = TaskWords.Counts(run);
+        return new WorkerLine(Name, runId, WireName<ExecutionPhase>.Of(run.Phase), Message: run.PauseReason is { } reason ? $"{counts}; {reason}" : counts);
+    }
 }

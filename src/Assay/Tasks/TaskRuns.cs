@@ -19,7 +19,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
     /// <param name="only">The runs; null: all that are due.</param>
     public IReadOnlyList<ServedLane> Served(IReadOnlyList<StreamName>? only) =>
     [
-        new(TaskLane.Instance, AdvanceAsync) { Only = only is null ? null : () => only },
+        new(TaskLane.Instance, AdvanceAsync) { Only = only is null ? null : () => only, First = only ?? [] },
         new(AdapterLane.Instance, CheckAsync) { Only = () => _open.Values.SelectMany(r => r.Adapters).Distinct() },
     ];
 

@@ -17,18 +17,33 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
     /// <summary>The lines that an event adds to growing files.</summary>
     public Func<BatchState, RecordedEvent, IReadOnlyList<LogLine>> Log { get; init; } = static (_, _) => [];
 
-    public override string Name => "batch";
+    /// <summary>Whether it ends, with nothing of what is left, when it is cancelled.</summary>
+    public bool EndsWhenCancelled { get; init; }
+
+    public string LaneName { get; init; } = "batch";
+
+    public override string Name => LaneName;
 
     public override EventCatalog Events { get; } = EffectEvents.Catalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
-        .Add("BATCH_DECLARED", static () => BatchJson.Default.BatchDeclared).Add("EFFECT_JUDGED", static () => BatchJson.Default.EffectJudged);
+        .Add("BATCH_DECLARED", static () => BatchJson.Default.BatchDeclared).Add("BATCH_ENDED", static () => BatchJson.Default.BatchEnded).Add("EFFECT_JUDGED", static () => BatchJson.Default.EffectJudged);
 
     public override BatchState Initial => new([]);
 
     public override BatchState Evolve(BatchState state, RecordedEvent recorded) =>
-        recorded.Body is EffectJudged judged ? new BatchState([.. state.Judged, judged]) : state;
+        recorded.Body switch
+        {
+            EffectJudged judged => new BatchState([.. state.Judged, judged]),
+            BatchEnded => new BatchState([.. effects.Select(e => new EffectJudged(e.Id, "cancelled"))]),
+            _ => state,
+        };
 
     public override Decision Decide(BatchState state, ActiveEffects active, Command command, DateTimeOffset now) =>
-        command is DeclareBatch declare ? Decision.Accept(new BatchDeclared(effects.Count) { Attached = declare.Documents }) : Decision.Accept();
+        command switch
+        {
+            DeclareBatch declare => Decision.Accept(new BatchDeclared(effects.Count) { Attached = declare.Documents }),
+            Cancel when EndsWhenCancelled => Decision.Accept(new BatchEnded()),
+            _ => Decision.Accept(),
+        };
 
     public override Work Next(BatchState state, ActiveEffects active, DateTimeOffset now)
     {
@@ -55,9 +70,12 @@ internal sealed record DeclareBatch(params IReadOnlyList<Blob> Documents) : Comm
 
 internal sealed record BatchDeclared(int Effects) : Event;
 
+internal sealed record BatchEnded : Event;
+
 internal sealed record EffectJudged(string EffectId, string Outcome) : Event;
 
 [JsonSerializable(typeof(BatchDeclared))]
+[JsonSerializable(typeof(BatchEnded))]
 [JsonSerializable(typeof(EffectJudged))]
 [JsonSerializable(typeof(Counted))]
 [JsonSerializable(typeof(CountAnswer))]

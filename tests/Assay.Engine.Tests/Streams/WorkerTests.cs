@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Assay.Engine;
+using Assay.Engine.Streams;
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Lanes;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Tests.Streams;
+
+/// <summary>What a worker of several lanes promises.</summary>
+public sealed class WorkerTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Workspace _workspace;
+    private readonly ConcurrentQueue<StreamName> _advanced = new();
+
+    public WorkerTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _workspace.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Lanes_take_turns_and_within_one_what_has_waited_longest_comes_first()
+    {
+        for (var i = 1; i <= 4; i++) await DeclareAsync("batch", $"b{i}");
+        for (var i = 1; i <= 2; i++) await DeclareAsync("other", $"o{i}");
+        await using var engine = await StartAsync();
+        await new Worker(engine, Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        var order = _advanced.Select(s => s.Id).ToList();
+        Assert.Equal(["b1", "b2", "b3", "b4"], order.Where(o => o[0] == 'b'));
+        Assert.Equal(["o1", "o2"], order.Where(o => o[0] == 'o'));
+        Assert.True(order.IndexOf("o2") <= 3, $"a lane waited for all of the other one: {string.Join(' ', order)}");
+    }
+
+    [Fact]
+    public async Task What_is_declared_while_it_waits_is_advanced_at_once()
+    {
+        await using var engine = await StartAsync();
+        using var stop = new CancellationTokenSource();
+        var worker = new Worker(engine, Lanes(engine), concurrency: 2, static _ => { }).RunAsync(once: false, default, stop.Token);
+
+        // In another process, as far as the store can tell.
+        await using var other = Workspace.Open(_folder.Under("w"), new LaneSet());
+        for (var i = 1; i <= 5; i++)
+        {
+            await DeclareAsync("batch", $"b{i}", other);
+            Assert.True(SpinWait.SpinUntil(() => _advanced.Count == i, Patience), $"b{i} was not advanced");
+        }
+
+        await stop.CancelAsync();
+        await worker;
+    }
+
+    [Fact]
+    public async Task What_a_dead_worker_owned_goes_on_without_waiting_for_its_lease()
+    {
+        await DeclareAsync("batch", "b1");
+        var dead = new WorkerSession("dead", Environment.MachineName, HostClock.BootId, int.MaxValue, 1, Now.Plus(TimeSpan.FromHours(1)));
+        await _workspace.Store.OpenSessionAsync(dead);
+        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead", Now, static _ => false);
+        await using var engine = await StartAsync();
+        await new Worker(engine, Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        Assert.Equal(["b1"], _advanced.Select(s => s.Id));
+    }
+
+    [Fact]
+    public async Task A_stream_that_cannot_be_advanced_keeps_no_other_from_it()
+    {
+        await DeclareAsync("batch", "bad");
+        await DeclareAsync("batch", "good");
+        await using var engine = await StartAsync();
+        var lane = new BatchLane([]);
+        var told = new List<WorkerNotice>();
+        var served = new ServedLane(lane, (stream, cancel, drain) => stream.Id == "bad"
+            ? Fail(stream)
+            : engine.RunAsync(lane, stream, 1, cancel, drain));
+        await new Worker(engine, [served], concurrency: 1, told.Add).RunAsync(once: true, default, default);
+        Assert.Equal(["bad", "good"], told.Select(t => t.Stream.Id).Order(StringComparer.Ordinal));
+        Assert.IsType<WorkerNotice.NotAdvanced>(told.Single(t => t.Stream.Id == "bad"));
+
+        async Task<RunResult> Fail(StreamName stream)
+        {
+            // As an engine leaves a stream that it could not advance: due again after a while.
+            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id, Now, static _ => false)).Claim;
+            await _workspace.Store.ReleaseAsync(claim, 1, DateTimeOffset.UtcNow.AddHours(1));
+            throw new InvalidOperationException("hostile");
+        }
+    }
+
+    [Fact]
+    public async Task Who_drains_begins_nothing_more_and_lets_what_runs_come_to_its_end()
+    {
+        await DeclareAsync("batch", "b1");
+        await DeclareAsync("batch", "b2");
+        await using var engine = await StartAsync();
+        using var drain = new CancellationTokenSource();
+        var ended = false;
+        var served = new ServedLane(new BatchLane([]), async (stream, _, drained) =>
+        {
+            _advanced.Enqueue(stream);
+            await drain.CancelAsync();
+            Assert.True(drained.IsCancellationRequested);
+            await Task.Delay(50, CancellationToken.None);
+            ended = true;
+            return new RunResult.Drained(new object());
+        });
+        await new Worker(engine, [served], concurrency: 1, static _ => { }).RunAsync(once: false, default, drain.Token);
+        Assert.True(ended);
+        Assert.Single(_advanced);
+    }
+
+    private static HostTime Now => new HostClock(TimeProvider.System).Now;
+
+    private Task<AssayEngine> StartAsync() =>
+        AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(new BatchLane([]), new BatchLane([]) { LaneName = "other" }));
+
+    private IReadOnlyList<ServedLane> Lanes(AssayEngine engine) =>
+    [
+        .. new[] { new BatchLane([]), new BatchLane([]) { LaneName = "other" } }.Select(lane => new ServedLane(lane, (stream, cancel, drain) =>
+        {
+            _advanced.Enqueue(stream);
+            return engine.RunAsync(lane, stream, 1, cancel, drain);
+        })),
+    ];
+
+    private Task DeclareAsync(string lane, string id, Workspace? workspace = null) =>
+        new CommandHandler(workspace ?? _workspace, TimeProvider.System).SubmitAsync(new BatchLane([]) { LaneName = lane }, StreamName.Of(lane, id), new DeclareBatch());
+}
