@@ -68,7 +68,7 @@ public sealed class BadPlanTests : IDisposable
     [InlineData("epoch", "run", "plan.json", "--jobs", "abc")]
     [InlineData("epoch", "run", "plan.json", "--mode", "careless")]
     [InlineData("epoch", "escalate", "ladder.json", "--max-epochs", "1.5")]
-    [InlineData("worker", "--run-jobs", "--concurrency", "abc")]
+    [InlineData("worker", "--run-jobs", "--jobs", "abc")]
     [InlineData("execute", "--run-id", "r", "--jobs", "99999999999999999999")]
     [InlineData("serve", "--write-rate", "ten")]
     [InlineData("epoch", "show", "../../etc/passwd")]

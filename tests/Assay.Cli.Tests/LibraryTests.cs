@@ -18,6 +18,20 @@ public sealed class LibraryTests : IDisposable
     }
 
     [Fact]
+    public async Task The_sample_of_thirty_lines_runs_an_epoch_and_reads_its_record()
+    {
+        var sample = Path.Combine(AppContext.BaseDirectory, "../../RunAnEpoch/release/RunAnEpoch");
+        var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "exit 0").Write();
+        var run = await AssayProgram.RunAsync(sample, [plan, _folder.Under("w")], _folder.Path, null, TimeSpan.FromMinutes(1));
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        Assert.StartsWith("ONE Pass ", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("EPOCH_TEST Pass\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await AssayProgram.RunAsync(_folder.Path, "verify", "--workspace", _folder.Under("w"))).ExitCode);
+        Assert.Equal(2, (await AssayProgram.RunAsync(sample, [_folder.Under("none"), _folder.Under("w")], _folder.Path, null, TimeSpan.FromMinutes(1))).ExitCode);
+        Assert.InRange(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "../../../../samples/RunAnEpoch/Program.cs")).Length, 10, 32);
+    }
+
+    [Fact]
     public async Task A_command_in_place_of_every_crucibles_own_is_another_identity()
     {
         var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "exit 0").Write();
