@@ -75,7 +75,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         {
             var modules = KnownLanes.Modules.Where(m => options.Lanes?.Contains(m.Name) != false);
             var setting = new WorkerSetting(engine, options.Concurrency, open.Push);
-            var watches = options.Projects.Select(p => new RoutingWatch(workspace, time, p, options.Concurrency, options.By, Refused)).ToList();
+            var watches = options.Projects.Select(p => new RoutingWatch(engine, p, options.Concurrency, options.By, Refused)).ToList();
             foreach (var watch in watches) await watch.LookAsync();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain);
             var watched = options.Once ? [] : watches.Select(w => w.RunAsync(stop.Token)).ToList();

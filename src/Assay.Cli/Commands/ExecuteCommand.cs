@@ -19,7 +19,8 @@ internal static class ExecuteCommand
         var jobs = CheckedOption.Whole(["--jobs", "-j"], "How many tasks at once", standard: 2, least: 1, most: 64);
         var once = new Option<bool>("--once") { Description = "Do what can be done now, and leave" };
         var follow = new Option<bool>("--follow") { Description = "Wait for people too, until the run has finished" };
-        var command = new Command("execute", "Execute the routed tasks of a run: each in a copy of its tree, tested, and only then brought into it") { runId, root, adapters, jobs, once, follow };
+        var takeOver = new Option<bool>("--take-over") { Description = "Take the project from the workspace that has it, in which nobody may be at work" };
+        var command = new Command("execute", "Execute the routed tasks of a run: each in a copy of its tree, tested, and only then brought into it") { runId, root, adapters, jobs, once, follow, takeOver };
         command.Validators.Add(result =>
         {
             if (result.GetValue(once) && result.GetValue(follow)) result.AddError("--once and --follow exclude each other");
@@ -31,7 +32,7 @@ internal static class ExecuteCommand
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
-            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel);
+            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, parsed.GetValue(adapters), parsed.GetValue(takeOver));
             return Report(end, parsed.GetValue(runId)!, globals.Json(parsed));
         });
         return command;

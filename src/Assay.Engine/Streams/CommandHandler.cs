@@ -47,6 +47,9 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
         }
     }
 
+    /// <summary>The state of a stream as it stands.</summary>
+    public object Find(ILane lane, StreamName stream) => Open(lane, stream).State;
+
     /// <summary>What follows when a pending commit has become durable that came to a stream from outside: its files, and whoever watches.</summary>
     internal async Task FollowUpAsync(PendingCommit pending)
     {

@@ -15,6 +15,9 @@ public sealed record ServedLane(ILane Lane, Func<StreamName, CancellationToken, 
     /// <summary>Which of its streams are this worker's business; null: all.</summary>
     public Func<IEnumerable<StreamName>>? Only { get; init; }
 
+    /// <summary>Whether its streams are advanced beside all others, because those would wait for them.</summary>
+    public bool IsBeside { get; init; }
+
     /// <summary>Those that are advanced at the beginning, due or not: also one that has ended says so.</summary>
     public IReadOnlyList<StreamName> First { get; init; } = [];
 }
@@ -45,9 +48,10 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
     /// <summary>How long a stream is left alone that somebody else has just taken.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(200);
 
-    private readonly Dictionary<Task<RunResult>, StreamName> _running = [];
+    private readonly Dictionary<Task<RunResult>, Running> _running = [];
     private readonly Dictionary<StreamName, DateTimeOffset> _resting = [];
     private readonly AsyncSignal _woken = new();
+    private DateTimeOffset _lookedAt;
     private int _turn;
 
     private IEventStore Store => engine.Workspace.Store;
@@ -102,25 +106,36 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
     /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
     private async Task FreeDeadAsync()
     {
+        var now = engine.Time.GetUtcNow();
+        if (now - _lookedAt < LookEvery && now >= _lookedAt) return;
+        _lookedAt = now;
         foreach (var session in Store.Sessions().Where(HostClock.IsGone)) await Store.CloseSessionAsync(session.Id);
     }
 
     private void StartDue(CancellationToken cancel, CancellationToken drain)
     {
-        if (_running.Count >= concurrency) return;
         var now = engine.Session.Now;
         foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
-        var due = lanes.Select(l => new Queue<StreamName>(Due(l, now).Where(s => !_running.ContainsValue(s) && !_resting.ContainsKey(s)))).ToList();
-        while (_running.Count < concurrency && due.Exists(q => q.Count > 0))
+        foreach (var lane in lanes.Where(l => l.IsBeside))
+        {
+            foreach (var stream in Due(lane, now).Where(IsFree).ToList()) Start(lane, stream, cancel, drain);
+        }
+
+        if (IsFull) return;
+        var due = lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l, now).Where(IsFree))).ToList();
+        while (!IsFull && due.Exists(q => q.Count > 0))
         {
             _turn = (_turn + 1) % lanes.Count;
-            if (!due[_turn].TryDequeue(out var stream)) continue;
-            Start(lanes[_turn], stream, cancel, drain);
+            if (due[_turn].TryDequeue(out var stream)) Start(lanes[_turn], stream, cancel, drain);
         }
     }
 
+    private bool IsFull => _running.Values.Count(r => !r.Lane.IsBeside) >= concurrency;
+
+    private bool IsFree(StreamName stream) => !_resting.ContainsKey(stream) && _running.Values.All(r => r.Stream != stream);
+
     private void Start(ServedLane lane, StreamName stream, CancellationToken cancel, CancellationToken drain) =>
-        _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), stream);
+        _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), new Running(stream, lane));
 
     private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
         ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && (StreamOwner.Of(Store, s, now)?.Id ?? Own) == Own)
@@ -128,7 +143,7 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private void Reap()
     {
-        foreach (var (task, stream) in _running.Where(r => r.Key.IsCompleted).ToList())
+        foreach (var (task, (stream, _)) in _running.Where(r => r.Key.IsCompleted).ToList())
         {
             _running.Remove(task);
             if (task.IsCompletedSuccessfully) LetGo(stream, task.Result);
@@ -148,4 +163,7 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
         if (cause is LedgerException) _ = Store.Find(stream);
         told(new WorkerNotice.NotAdvanced(stream, cause));
     }
+
+    /// <summary>A stream that is being advanced.</summary>
+    private sealed record Running(StreamName Stream, ServedLane Lane);
 }

@@ -1,5 +1,4 @@
-using Assay.Engine.Streams;
-using Assay.Engine.Workspaces;
+using Assay.Engine;
 using Assay.Inputs;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
@@ -12,26 +11,25 @@ namespace Assay.Tasks;
 public sealed record WatchedProject(string Root, string? AdaptersPath = null);
 
 /// <summary>Begins the runs of projects when their routing says ROUTING_COMPLETE. What it finds wrong it says once for each state of the files.</summary>
-/// <param name="workspace">The workspace.</param>
-/// <param name="time">The clock.</param>
+/// <param name="engine">Whose workspace it is.</param>
 /// <param name="project">The project.</param>
 /// <param name="jobs">How many tasks of a run at once.</param>
 /// <param name="by">In whose name.</param>
 /// <param name="tell">Is told of what cannot be begun.</param>
-internal sealed class RoutingWatch(Workspace workspace, TimeProvider time, WatchedProject project, int jobs, Actor by, Action<string, string> tell)
+internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, int jobs, Actor by, Action<string, string> tell)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
-    private readonly CommandHandler _commands = new(workspace, time);
     private string? _seen;
 
-    /// <summary>Looks until it is told to stop.</summary>
+    /// <summary>Takes what is there for known, and looks for what changes until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        _seen ??= State();
         while (!stop.IsCancellationRequested)
         {
             await LookAsync();
-            await Task.Delay(LookEvery, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(LookEvery, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -49,7 +47,22 @@ internal sealed class RoutingWatch(Workspace workspace, TimeProvider time, Watch
             return;
         }
 
-        if (await TaskExecutor.DeclareAsync(_commands, declare.Value, jobs, by, firstOwner: null) is { } refusal) tell(runId, refusal.Text);
+        if (ProjectClaim.Take(project.Root, engine.Workspace, engine.Time, takesOver: false) is { } claimed)
+        {
+            tell(runId, claimed.Text);
+            return;
+        }
+
+        var commands = engine.Commands;
+        if (await TaskExecutor.DeclareAsync(commands, declare.Value, firstOwner: null) is { } refusal)
+        {
+            tell(runId, refusal.Text);
+            return;
+        }
+
+        // One that waits for somebody to work on it; to one that is under way it would say nothing new.
+        var run = (ExecutionState)commands.Find(TaskLane.Instance, TaskLane.StreamOf(runId));
+        if (run.Phase == ExecutionPhase.Idle) await commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), new StartExecution(jobs, by));
     }
 
     /// <summary>The run that is routed to its end; null while there is none.</summary>
@@ -63,6 +76,6 @@ internal sealed class RoutingWatch(Workspace workspace, TimeProvider time, Watch
 
     /// <summary>Sizes and times of the files that a run is made of.</summary>
     private string State() => string.Join('|', new[] { TaskPaths.Queue, TaskPaths.Routing, "adapters.json", "adapters.yaml", "adapters.yml" }
-        .Select(name => new FileInfo(Path.Combine(project.Root, name)))
+        .Select(name => Path.Combine(project.Root, name)).Append(project.AdaptersPath).OfType<string>().Select(path => new FileInfo(path))
         .Select(file => file.Exists ? $"{file.Length} {file.LastWriteTimeUtc.Ticks}" : ""));
 }

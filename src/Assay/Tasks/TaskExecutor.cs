@@ -43,6 +43,14 @@ public abstract record ExecutionEnd
     public sealed record Busy(WorkerSession By) : ExecutionEnd;
 }
 
+/// <summary>What was changed in a project's inputs is not taken by a run that is under way.</summary>
+/// <param name="Stream">The run.</param>
+/// <param name="Reason">Why.</param>
+public sealed record InputsRefused(StreamName Stream, string Reason) : EngineTrouble(Stream)
+{
+    public override string Text => Reason;
+}
+
 /// <summary>Works on runs of tasks in one workspace.</summary>
 /// <param name="workspace">The workspace.</param>
 /// <param name="time">The clock.</param>
@@ -50,9 +58,6 @@ public abstract record ExecutionEnd
 /// <param name="gateways">Opens the ways of agents to their models; null: there are none, and adapters of kind agent cannot be started.</param>
 public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null, IModelGateways? gateways = null)
 {
-    /// <summary>The run, and as many of its adapters' checks as may be made at once.</summary>
-    private const int MaxStreams = 33;
-
     /// <summary>How often in a row it is tried again after a failure such as a full disk, which may end by itself.</summary>
     private const int MaxFailures = 5;
 
@@ -68,21 +73,39 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     /// <param name="patience">How long to go on.</param>
     /// <param name="by">Who asks.</param>
     /// <param name="cancel">Ends what is under way and records it; the run can go on later.</param>
-    public async Task<ExecutionEnd> RunAsync(DeclareExecution declare, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel)
+    /// <param name="adaptersPath">The adapters' file, when it is not the project's own.</param>
+    /// <param name="takesOver">Whether the project is taken from the workspace that has it, in which nobody may be at work.</param>
+    public async Task<ExecutionEnd> RunAsync(
+        DeclareExecution declare, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel, string? adaptersPath = null,
+        bool takesOver = false)
     {
+        var project = new WatchedProject(declare.Execution.ProjectRoot, adaptersPath);
         await WorkspaceTables.ReadyAsync(workspace, time);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
+        if (ProjectClaim.Take(project.Root, workspace, time, takesOver) is { } claimed) return new ExecutionEnd.Refused(claimed);
         using var watching = observer is null ? null : engine.Watch(observer);
-        return await DeclareAsync(engine.Commands, declare, jobs, by, engine.Session.Identity.Id) is { } refusal
-            ? new ExecutionEnd.Refused(refusal)
-            : await WorkAsync(engine, stream, patience, cancel);
+        if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal) return new ExecutionEnd.Refused(refusal);
+        await engine.Commands.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));
+
+        // While it is worked on, the run takes what is added to its queue.
+        using var watched = new CancellationTokenSource();
+        var growth = new RoutingWatch(engine, project, jobs, by, (_, why) => observer?.Invoke(new InputsRefused(stream, why))).RunAsync(watched.Token);
+        try
+        {
+            return await WorkAsync(engine, stream, patience, cancel);
+        }
+        finally
+        {
+            await watched.CancelAsync();
+            await growth;
+        }
     }
 
-    /// <summary>Declares a run that is not there yet, and lets it begin or go on. There is a refusal when it does not.</summary>
-    internal static async Task<Refusal?> DeclareAsync(CommandHandler commands, DeclareExecution declare, int jobs, Actor by, string? firstOwner)
+    /// <summary>Declares a run that is not there yet, or what was added to one that is. There is a refusal when something else was changed.</summary>
+    internal static async Task<Refusal?> DeclareAsync(CommandHandler commands, DeclareExecution declare, string? firstOwner)
     {
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         try
@@ -100,7 +123,6 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
             await commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapter.AdapterId), new ConfigureAdapter(adapter));
         }
 
-        await commands.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));
         return null;
     }
 
@@ -113,7 +135,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         Exception? failure = null;
         var failures = 0;
         var served = runs.Served([stream]);
-        await new Worker(engine, served, MaxStreams, Told).RunAsync(once: false, leave.Token, CancellationToken.None);
+        await new Worker(engine, served, concurrency: 1, Told).RunAsync(once: false, leave.Token, CancellationToken.None);
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
 
         // What was cancelled while it waited for its time is told so.

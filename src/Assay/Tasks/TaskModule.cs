@@ -20,7 +20,10 @@ internal static class TaskModule
             [
                 .. runs.Served(only: null),
                 new ServedLane(
-                    ProjectLane.Instance, (project, cancel, drain) => setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain)),
+                    ProjectLane.Instance, (project, cancel, drain) => setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain))
+                {
+                    IsBeside = true,
+                },
             ];
         },
         Line = static (stream, state) => state is ExecutionState run ? Line(stream.Id, run) : null,

@@ -20,7 +20,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
     public IReadOnlyList<ServedLane> Served(IReadOnlyList<StreamName>? only) =>
     [
         new(TaskLane.Instance, AdvanceAsync) { Only = only is null ? null : () => only, First = only ?? [] },
-        new(AdapterLane.Instance, CheckAsync) { Only = () => _open.Values.SelectMany(r => r.Adapters).Distinct() },
+        new(AdapterLane.Instance, CheckAsync) { Only = () => _open.Values.SelectMany(r => r.Adapters).Distinct(), IsBeside = true },
     ];
 
     public void Dispose()

@@ -494,11 +494,75 @@ public sealed class TaskExecutionTests
         folder.Tasks["one"]["title"] = "Something else";
         var changed = await folder.Write().ExecuteAsync();
         Assert.Equal(2, changed.ExitCode);
+        Assert.Contains("the task one, or its route, has changed", changed.Error, StringComparison.Ordinal);
         Assert.Contains("[run_changed]", changed.Error, StringComparison.Ordinal);
         folder.Tasks["one"]["title"] = "The task one";
         Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
         folder.Settings["safe_mode_after_ms"] = 5;
         Assert.Equal(2, (await folder.Write().ExecuteAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Tasks_that_are_added_to_the_queue_are_taken_and_any_other_change_is_named()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("one", "true");
+        folder.Add("two", "true");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        folder.Add("three", "echo 3 > three.txt", "test -f three.txt");
+        folder.Tasks["three"]["depends_on"] = new JsonArray("two");
+        folder.Adapters["another"] = (JsonObject)folder.Adapters["shell"].DeepClone();
+        folder.Adapters["another"]["adapter_id"] = "another";
+        folder.Routes["three"] = ["another"];
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        Assert.Equal("COMPLETED", (string)(await folder.ResultsAsync())["three"]["status"]!);
+        Assert.Equal("3\n", folder.Read("three.txt"));
+        Assert.Contains("TASK_ADDED", (await folder.RunAsync("log", "execution/night-1")).Output, StringComparison.Ordinal);
+
+        var two = folder.Tasks["two"];
+        folder.Tasks.Remove("two");
+        folder.Tasks["three"].Remove("depends_on");
+        Assert.Contains("the task two was taken out of the queue", (await folder.Write().ExecuteAsync()).Error, StringComparison.Ordinal);
+        folder.Tasks["two"] = two;
+        folder.Tasks["three"]["depends_on"] = new JsonArray("two");
+        Assert.Contains("has another place in the queue", (await folder.Write().ExecuteAsync()).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_project_belongs_to_one_workspace_until_it_is_handed_over()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("one", "echo x >> done.txt", "true");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        var other = folder.Under("other");
+        var refused = await folder.ExecuteAsync("--workspace", other);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"the project belongs to the workspace {folder.Under(".assay")}", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("x\n", folder.Read("done.txt"));
+        Assert.Equal(0, (await folder.ExecuteAsync("--workspace", other, "--take-over")).ExitCode);
+        Assert.Contains("[project_claimed]", (await folder.ExecuteAsync()).Error, StringComparison.Ordinal);
+
+        // What says nothing that can be read belongs to nobody, which is said, not guessed.
+        File.WriteAllText(folder.Under(".state", "workspace.json"), "{}");
+        Assert.Contains("workspace.json", (await folder.ExecuteAsync()).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await folder.ExecuteAsync("--take-over")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_under_way_takes_what_is_added_to_its_queue()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("one", $"while [ ! -e {folder.Under("go")} ]; do sleep 0.1; done");
+        folder.Write();
+        var running = folder.ExecuteAsync();
+        await UntilAsync(async () => (await folder.RunAsync("task", "list")).Output.Contains("IN_PROGRESS", StringComparison.Ordinal));
+        folder.Add("two", "echo 2 > two.txt", "test -f two.txt");
+        folder.Write();
+        await UntilAsync(async () => (await folder.RunAsync("task", "list")).Output.Contains("two", StringComparison.Ordinal));
+        File.WriteAllText(folder.Under("go"), "");
+        Assert.Equal(0, (await running).ExitCode);
+        Assert.Equal("2\n", folder.Read("two.txt"));
     }
 
     private static string Tree(TaskFolder folder) => string.Join('\n', Directory

@@ -12,6 +12,11 @@ internal static class ExecutionFold
         ExecutionDeclared declared => state with { Declared = declared, Phase = ExecutionPhase.Idle },
         AdapterDeclared declared => state with { Adapters = state.Adapters.Add(declared.Adapter.AdapterId, declared.Adapter) },
         TaskDeclared declared => state with { Tasks = state.Tasks.Add(new TaskState(declared.Task)) },
+        TaskAdded added => state with
+        {
+            Tasks = state.Tasks.Add(new TaskState(added.Task)),
+            Phase = state.Phase == ExecutionPhase.Finished ? ExecutionPhase.Idle : state.Phase,
+        },
         ExecutionStarted started => state with
         {
             Phase = ExecutionPhase.Running,

@@ -11,11 +11,9 @@ internal static class TaskDecider
         (state.Phase, command) switch
         {
             (ExecutionPhase.None, DeclareExecution declare) => Declare(declare),
-            (_, DeclareExecution declare) => Same(state, declare)
-                ? Decision.Accept()
-                : Decision.Refuse(
-                    TaskRefusals.RunChanged,
-                    $"the run {state.Declared.RunId} was declared with another task queue, routing or adapters: give it another run_id"),
+            (_, DeclareExecution declare) => Changed(state, declare) is { } changed
+                ? Decision.Refuse(TaskRefusals.RunChanged, $"{changed} since the run {state.Declared.RunId} was declared: give it another run_id")
+                : Grow(state, declare),
             (_, Cancel or WakeUp) when state.Phase is ExecutionPhase.None => Decision.Accept(),
             (ExecutionPhase.None, _) => Decision.Refuse(TaskRefusals.NoRun, "there is no such run"),
             (ExecutionPhase.Finished, StartExecution) => Decision.Accept(),
@@ -40,12 +38,41 @@ internal static class TaskDecider
         .. declare.Tasks.Select(t => new TaskDeclared(t)),
     ]);
 
-    private static bool Same(ExecutionState state, DeclareExecution declare) =>
-        state.Declared.ProjectRoot == declare.Execution.ProjectRoot
-        && state.Declared.SafeModeAfterMs == declare.Execution.SafeModeAfterMs
-        && state.Declared.Escalation == declare.Execution.Escalation
-        && state.Tasks.Select(t => TaskIdentity.Of(t.Spec)).SequenceEqual(declare.Tasks.Select(TaskIdentity.Of))
-        && declare.Adapters.All(a => state.Adapters.TryGetValue(a.AdapterId, out var known) && TaskIdentity.Of(known) == TaskIdentity.Of(a));
+    /// <summary>What is not as it was declared; null when at most tasks were added, which a run takes.</summary>
+    private static string? Changed(ExecutionState state, DeclareExecution declare)
+    {
+        if (state.Declared.ProjectRoot != declare.Execution.ProjectRoot) return $"the project has moved from {state.Declared.ProjectRoot}";
+        if (state.Declared.SafeModeAfterMs != declare.Execution.SafeModeAfterMs) return "safe_mode_after_ms has changed";
+        if (state.Declared.Escalation != declare.Execution.Escalation) return "the escalation has changed";
+        var known = declare.Tasks.Where(t => state.HasTask(t.TaskId)).ToList();
+        if (known.Count < state.Tasks.Count)
+        {
+            var there = known.Select(t => t.TaskId).ToHashSet(StringComparer.Ordinal);
+            return $"the task {state.Tasks.First(t => !there.Contains(t.Spec.TaskId)).Spec.TaskId} was taken out of the queue";
+        }
+
+        foreach (var (was, now) in state.Tasks.Zip(known))
+        {
+            if (was.Spec.TaskId != now.TaskId) return $"the task {now.TaskId} has another place in the queue";
+            if (TaskIdentity.Of(was.Spec) != TaskIdentity.Of(now)) return $"the task {now.TaskId}, or its route, has changed";
+        }
+
+        var adapter = declare.Adapters.FirstOrDefault(a => state.Adapters.TryGetValue(a.AdapterId, out var was) && TaskIdentity.Of(was) != TaskIdentity.Of(a));
+        return adapter is null ? null : $"the adapter {adapter.AdapterId} has changed";
+    }
+
+    /// <summary>What was added to a queue, with adapters that only it names.</summary>
+    private static Decision Grow(ExecutionState state, DeclareExecution declare)
+    {
+        var added = declare.Tasks.Where(t => !state.HasTask(t.TaskId)).ToList();
+        if (added.Count == 0) return Decision.Accept();
+        var adapters = declare.Adapters.Where(a => !state.Adapters.ContainsKey(a.AdapterId));
+        return Decision.Accept(
+        [
+            .. adapters.Select(a => new AdapterDeclared(a)),
+            .. added.Select((t, i) => new TaskAdded(t, declare.Execution.By) { Attached = i == 0 ? declare.Documents : [] }),
+        ]);
+    }
 
     private static Decision? Known(ExecutionState state, string taskId) =>
         state.HasTask(taskId) ? null : Decision.Refuse(TaskRefusals.NoTask, $"the run {state.Declared.RunId} has no task {taskId}");

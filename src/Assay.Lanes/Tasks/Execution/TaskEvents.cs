@@ -44,6 +44,11 @@ public sealed record AdapterDeclared(AdapterSpec Adapter) : TaskLaneEvent;
 
 public sealed record TaskDeclared(TaskSpec Task) : TaskLaneEvent;
 
+/// <summary>A task was added to the queue of a run that was declared before.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="By">Who declared the run anew.</param>
+public sealed record TaskAdded(TaskSpec Task, Actor By) : TaskLaneEvent;
+
 /// <summary>Somebody works on the run now, on so many tasks at once.</summary>
 public sealed record ExecutionStarted(int Jobs, Actor By) : TaskLaneEvent;
 
@@ -188,6 +193,7 @@ public sealed record EscalationUndelivered(string EscalationId, string Reason) :
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ExecutionDeclared))]
 [JsonSerializable(typeof(AdapterDeclared))]
+[JsonSerializable(typeof(TaskAdded))]
 [JsonSerializable(typeof(TaskDeclared))]
 [JsonSerializable(typeof(ExecutionStarted))]
 [JsonSerializable(typeof(ExecutionStopped))]

@@ -25,6 +25,7 @@ public sealed class TaskLane : Lane<ExecutionState>
         .Add("EXECUTION_DECLARED", static () => TaskJson.Default.ExecutionDeclared)
         .Add("ADAPTER_DECLARED", static () => TaskJson.Default.AdapterDeclared)
         .Add("TASK_DECLARED", static () => TaskJson.Default.TaskDeclared)
+        .Add("TASK_ADDED", static () => TaskJson.Default.TaskAdded)
         .Add("EXECUTION_STARTED", static () => TaskJson.Default.ExecutionStarted)
         .Add("EXECUTION_STOPPED", static () => TaskJson.Default.ExecutionStopped)
         .Add("EXECUTION_PAUSED", static () => TaskJson.Default.ExecutionPaused)

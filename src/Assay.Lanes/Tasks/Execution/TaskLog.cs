@@ -9,6 +9,7 @@ public static class TaskLog
         ExecutionDeclared declared => $"{declared.Tasks} tasks in {declared.ProjectRoot}",
         AdapterDeclared declared => declared.Adapter.AdapterId,
         TaskDeclared declared => declared.Task.Title,
+        TaskAdded added => $"{added.Task.TaskId}: {added.Task.Title}",
         ExecutionStarted started => $"{started.Jobs} at once, by {started.By.Name}",
         ExecutionStopped stopped => stopped.By,
         ExecutionPaused paused => paused.Reason,

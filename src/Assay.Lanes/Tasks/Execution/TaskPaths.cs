@@ -6,6 +6,7 @@ public static class TaskPaths
     // In the project.
     public const string Queue = ".state/task_queue.json";
     public const string Routing = ".state/routing_decisions.json";
+    public const string Claim = ".state/workspace.json";
     public const string Results = ".state/execution_results.json";
     public const string PatchLedger = ".state/patch_ledger.jsonl";
     public const string ExecutorLog = "logs/executor.jsonl";

@@ -11,6 +11,9 @@ public static class TaskRefusals
     /// <summary>The run was declared with something else.</summary>
     public static readonly RefusalKind RunChanged = new("run_changed", RefusalClass.Conflict);
 
+    /// <summary>Another workspace works on the project.</summary>
+    public static readonly RefusalKind ProjectClaimed = new("project_claimed", RefusalClass.Conflict);
+
     /// <summary>The run has no such task.</summary>
     public static readonly RefusalKind NoTask = new("no_task", RefusalClass.NotFound);
 
@@ -46,7 +49,7 @@ public static class TaskRefusals
 
     public static IReadOnlyList<RefusalKind> All { get; } =
     [
-        NoRun, RunChanged, NoTask, Committing, NotEnded, Completed, UnknownAdapter, NoHealthCheck, Unhealthy, NoPatch, PatchBusy,
+        NoRun, RunChanged, ProjectClaimed, NoTask, Committing, NotEnded, Completed, UnknownAdapter, NoHealthCheck, Unhealthy, NoPatch, PatchBusy,
         PatchState, TreeMoved,
     ];
 }

@@ -31,6 +31,7 @@ public static class TaskTables
         if (recorded.Body is not TaskLaneEvent body) return [];
         var rows = new List<LaneRow> { Run(state, recorded.At), Entry(state, recorded, body) };
         if (body is TaskDeclared declared) rows.Add(Task(state, state.Task(declared.Task.TaskId)));
+        if (body is TaskAdded added) rows.Add(Task(state, state.Task(added.Task.TaskId)));
         if (body is TaskEvent of) rows.Add(Task(state, state.Task(of.TaskId)));
         return rows;
     }

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Assay.Engine.Workspaces;
+using Assay.Inputs;
+using Assay.Kernel.Lanes;
+using Assay.Lanes.Tasks;
+using Assay.Native;
+
+namespace Assay.Tasks;
+
+/// <summary>
+/// Which workspace works on a project: two that did would do every task twice, each by its own record. It stands in
+/// <c>.state/workspace.json</c> of the project (contract <c>project_claim_v1</c>).
+/// </summary>
+internal static class ProjectClaim
+{
+    private const string Version = "project_claim_v1";
+
+    /// <summary>Takes a project for a workspace, or finds that it has it.</summary>
+    /// <param name="projectRoot">The project.</param>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="takesOver">Whether it is taken from another workspace, in which nobody may be at work.</param>
+    /// <returns>Why not; null when the workspace has it.</returns>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static Refusal? Take(string projectRoot, Workspace workspace, TimeProvider time, bool takesOver)
+    {
+        using var project = FolderHandle.Open(projectRoot);
+        var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
+        var content = JsonSerializer.SerializeToUtf8Bytes((JsonNode)claim);
+        if (project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)) return null;
+        var found = DocumentFile.Read(Path.Combine(projectRoot, TaskPaths.Claim), Version);
+        var owner = found.IsValid ? found.Value.Root.GetProperty("workspace").GetString()! : null;
+        if (owner == workspace.Root) return null;
+        if (!takesOver)
+        {
+            var why = owner is null ? found.Problems[0].ToString() : $"the project belongs to the workspace {owner}: work there (--workspace {owner})";
+            return new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over");
+        }
+
+        if (owner is not null && AtWork(owner, workspace.Lanes, time) is { } process)
+        {
+            return new Refusal(TaskRefusals.ProjectClaimed, $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first");
+        }
+
+        project.Write(TaskPaths.Claim, content, replaces: true, isSynced: true);
+        return null;
+    }
+
+    /// <summary>A process that works in a workspace; null when none does, or when it is not there any more.</summary>
+    private static int? AtWork(string root, LaneSet lanes, TimeProvider time)
+    {
+        if (!Workspace.Exists(root)) return null;
+        var other = Workspace.OpenForReading(root, lanes);
+        try
+        {
+            var now = new HostClock(time).Now;
+            return other.Store.Sessions().FirstOrDefault(s => s.HoldsAt(now) && !HostClock.IsGone(s))?.ProcessId;
+        }
+        finally
+        {
+            other.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+}
