@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Assay;
 using Assay.Cli;
 using Assay.Cli.Commands;
 using Assay.Host;

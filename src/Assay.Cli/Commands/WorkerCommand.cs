@@ -6,7 +6,6 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Gateway;
 using Assay.Host;
-using Assay.Jobs;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
