@@ -30,11 +30,7 @@ public abstract record WorkerNotice(StreamName Stream)
 /// Advances whatever is due in a workspace, of all lanes that it serves. Any number of workers share the work: each stream has one owner
 /// at a time. Lanes take turns; within one, what has waited longest comes first. What is due it is told by the tail of commits.
 /// </summary>
-/// <param name="engine">What performs the work.</param>
-/// <param name="lanes">The lanes that it serves.</param>
-/// <param name="concurrency">How many streams at once.</param>
-/// <param name="told">Is told of each stream that was advanced, one at a time.</param>
-public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told)
+public sealed class Worker
 {
     /// <summary>How often it is looked for workers that died, of which no commit tells.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -45,9 +41,20 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
     private readonly Dictionary<Task<RunResult>, StreamName> _running = [];
     private readonly Dictionary<StreamName, DateTimeOffset> _resting = [];
     private readonly AsyncSignal _woken = new();
+    private readonly EngineParts _engine;
+    private readonly IReadOnlyList<ServedLane> _lanes;
+    private readonly int _concurrency;
+    private readonly Action<WorkerNotice> _told;
     private int _turn;
 
-    private IEventStore Store => engine.Workspace.Store;
+    /// <param name="engine">What performs the work.</param>
+    /// <param name="lanes">The lanes that it serves.</param>
+    /// <param name="concurrency">How many streams at once.</param>
+    /// <param name="told">Is told of each stream that was advanced, one at a time.</param>
+    internal Worker(EngineParts engine, IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told) =>
+        (_engine, _lanes, _concurrency, _told) = (engine, lanes, concurrency, told);
+
+    private IEventStore Store => _engine.Workspace.Store;
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="once">Leave when nothing is due and nothing under way.</param>
@@ -56,8 +63,8 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
     /// <exception cref="LedgerException">The ledger failed, or this worker's lease was lost.</exception>
     public async Task RunAsync(bool once, CancellationToken cancel, CancellationToken drain)
     {
-        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, engine.Session.Lost);
-        using var watching = engine.Tail.WatchAll(_woken.Set);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, _engine.Session.Lost);
+        using var watching = _engine.Tail.WatchAll(_woken.Set);
         using var leaving = leave.Token.Register(_woken.Set);
         while (!leave.IsCancellationRequested)
         {
@@ -75,17 +82,17 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
             Reap();
         }
 
-        if (engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
+        if (_engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
     }
 
     /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which something is due.</summary>
     private async Task WaitAsync()
     {
-        var now = engine.Session.Now;
-        var next = lanes.Min(l => Store.NextWake(l.Lane.Name, now)) - now.Utc;
+        var now = _engine.Session.Now;
+        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name, now)) - now.Utc;
         var pause = next < LookEvery ? next.Value : LookEvery;
         using var woken = new CancellationTokenSource();
-        await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, engine.Time, woken.Token)]);
+        await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, _engine.Time, woken.Token)]);
         await woken.CancelAsync();
     }
 
@@ -97,22 +104,22 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private void StartDue(CancellationToken cancel, CancellationToken drain)
     {
-        if (_running.Count >= concurrency) return;
-        var now = engine.Session.Now;
+        if (_running.Count >= _concurrency) return;
+        var now = _engine.Session.Now;
         foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
-        var due = lanes.Select(l => new Queue<StreamName>(Due(l, now).Where(s => !_running.ContainsValue(s) && !_resting.ContainsKey(s)))).ToList();
-        while (_running.Count < concurrency && due.Exists(q => q.Count > 0))
+        var due = _lanes.Select(l => new Queue<StreamName>(Due(l, now).Where(s => !_running.ContainsValue(s) && !_resting.ContainsKey(s)))).ToList();
+        while (_running.Count < _concurrency && due.Exists(q => q.Count > 0))
         {
-            _turn = (_turn + 1) % lanes.Count;
+            _turn = (_turn + 1) % _lanes.Count;
             if (!due[_turn].TryDequeue(out var stream)) continue;
-            var lane = lanes[_turn];
+            var lane = _lanes[_turn];
             _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), stream);
         }
     }
 
     private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
         ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && StreamOwner.Of(Store, s, now) is null)
-        : Store.Due(lane.Lane.Name, now, concurrency + _running.Count + _resting.Count);
+        : Store.Due(lane.Lane.Name, now, _concurrency + _running.Count + _resting.Count);
 
     private void Reap()
     {
@@ -126,14 +133,14 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private void LetGo(StreamName stream, RunResult result)
     {
-        if (result is RunResult.Owned) _resting[stream] = engine.Session.Now.Utc + Rest;
-        told(new WorkerNotice.LetGo(stream, result));
+        if (result is RunResult.Owned) _resting[stream] = _engine.Session.Now.Utc + Rest;
+        _told(new WorkerNotice.LetGo(stream, result));
     }
 
     /// <summary>One stream that cannot be read, or that another worker took over, ends nothing but its own turn.</summary>
     private void Failed(StreamName stream, Exception cause)
     {
         if (cause is LedgerException) _ = Store.Find(stream);
-        told(new WorkerNotice.NotAdvanced(stream, cause));
+        _told(new WorkerNotice.NotAdvanced(stream, cause));
     }
 }
