@@ -43,13 +43,15 @@ public sealed class AssayEngine : IAsyncDisposable
         };
         _runs = new StreamRuns(_parts);
         _containments = new ContainmentPool(containment);
-        _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, _parts.Markers, _containments, time, () => Gateways));
+        _processes = new ProcessPerformer(workspace, _parts.Markers, _containments, time, () => Gateways);
+        _http = new HttpPerformer(workspace, _parts.Markers, time);
+        _performers.Add(typeof(RunProcess), _processes);
         _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
         _performers.Add(typeof(CopyTree), new CopyPerformer(workspace));
         _performers.Add(typeof(CaptureChanges), new CapturePerformer(workspace));
         _performers.Add(typeof(ApplyChanges), new ApplyPerformer(workspace));
         _performers.Add(typeof(RemoveFolders), new RemovePerformer(workspace));
-        _performers.Add(typeof(CallHttp), _http = new HttpPerformer(workspace, _parts.Markers, time));
+        _performers.Add(typeof(CallHttp), _http);
         _performers.Add(typeof(ChildStream), new CommandPerformer(_parts, _runs));
     }
 
@@ -91,7 +93,8 @@ public sealed class AssayEngine : IAsyncDisposable
         new(workspace, lanes ?? workspace.Lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
 
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
-    public void OnChild(Func<RunChild, CancellationToken, Task<StreamAnswer>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
+    public void OnChild(Func<RunChild, CancellationToken, Task<StreamAnswer>> run) =>
+        _performers[typeof(RunChild)] = new ChildPerformer(run);
 
     /// <summary>
     /// Owns a stream and advances it until its lane has nothing more to do, or waits for something from outside.
@@ -102,14 +105,16 @@ public sealed class AssayEngine : IAsyncDisposable
     /// <param name="cancel">Ends what is under way and records that it was cancelled.</param>
     /// <param name="drain">Lets what is under way come to its end, and starts nothing more.</param>
     /// <returns>The lane's state at the end, or who owns the stream instead.</returns>
-    public Task<RunResult> RunAsync(ILane lane, StreamName stream, int concurrency, CancellationToken cancel, CancellationToken drain = default) =>
+    public Task<RunResult> RunAsync(
+        ILane lane, StreamName stream, int concurrency, CancellationToken cancel, CancellationToken drain = default) =>
         _runs.RunAsync(lane, stream, concurrency, cancel, drain);
 
     /// <summary>A worker that has this engine advance whatever is due in the workspace.</summary>
     /// <param name="lanes">The lanes that it serves.</param>
     /// <param name="concurrency">How many streams at once.</param>
     /// <param name="told">Is told of each stream that was advanced, one at a time.</param>
-    public Worker NewWorker(IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told) => new(_parts, lanes, concurrency, told);
+    public Worker NewWorker(IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told) =>
+        new(_parts, lanes, concurrency, told);
 
     /// <summary>
     /// Calls for each thing that happens, from any thread. It must return soon; what it throws is dropped, so that watching never harms the

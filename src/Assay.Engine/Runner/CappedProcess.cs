@@ -14,13 +14,8 @@ namespace Assay.Engine.Runner;
 /// </summary>
 internal sealed unsafe class CappedProcess : IDisposable
 {
-    /// <summary>Measurements after which what was seen is taken for the peak.</summary>
-    private const int WellMeasured = 10;
-
     /// <summary>How long those that are leaving anyway may take when the process itself has ended.</summary>
     private const double SettleMs = 20;
-
-    private const long OtherThreads = 1024;
 
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(1);
 
@@ -36,9 +31,8 @@ internal sealed unsafe class CappedProcess : IDisposable
     private readonly byte[] _buffer = OutputCapture.NewBuffer();
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private readonly HashSet<int> _ended = [];
-    private readonly MeterReader? _meter;
-    private readonly DiskWatch _disk;
-    private readonly long _threadsBefore = ProcFs.ThreadsOfHost();
+    private readonly CapWatch _caps;
+    private readonly Rlimits _rlimits;
 
     private int _pid;
     private SpawnThread? _thread;
@@ -46,41 +40,34 @@ internal sealed unsafe class CappedProcess : IDisposable
     private double _killAt = double.MaxValue;
     private double _giveUpAt;
     private double _nextSample = 10;
-    private Usage _last;
-    private long _peakRss;
-    private int _samples;
 
     private CappedProcess(
-        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
+        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel,
+        Action<ProcessProgress> progress)
     {
         (_start, _containment, _stdout, _stderr, _cancel, _progress) = (start, containment, stdout, stderr, cancel, progress);
-        _disk = new DiskWatch(new DiskMeter(start.Plan.Writes), start.Caps.DiskBytes, start.DiskBytesBefore, start.Plan.Disk);
-        if (start.Meter is not { } meter) return;
-        _meter = new MeterReader(FolderHandle.OpenNamed(start.MeterFolder), meter.File, meter.Max);
+        _caps = new CapWatch(start, containment, stdout, stderr);
+        _rlimits = new Rlimits(start.Caps, _caps.IsPolled);
     }
 
     /// <summary>Milliseconds since the start.</summary>
     private double Now => TimeProvider.System.GetElapsedTime(_began).TotalMilliseconds;
 
     public static ProcessEnd Run(
-        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel, Action<ProcessProgress> progress)
+        ProcessStart start, IContainment containment, OutputCapture stdout, OutputCapture stderr, CancelSignal cancel,
+        Action<ProcessProgress> progress)
     {
         using var process = new CappedProcess(start, containment, stdout, stderr, cancel, progress);
         return process.Run();
     }
 
-    public void Dispose()
-    {
-        _disk.Dispose();
-        _meter?.Dispose();
-    }
+    public void Dispose() => _caps.Dispose();
 
     private ProcessEnd Run()
     {
         _containment.Prepare(_start.Caps);
 
-        // Limits of a process are inherited, so they must be there before it can start others.
-        using var gate = _containment.NeedsGate || HasRlimits ? new Gate() : null;
+        using var gate = _containment.NeedsGate || _rlimits.AreNeeded ? new Gate() : null;
         var request = new SpawnRequest
         {
             Program = _start.Command[0],
@@ -101,7 +88,7 @@ internal sealed unsafe class CappedProcess : IDisposable
         if (Contain() is { } outside) return EndOutside(child, outside);
         try
         {
-            LimitByRlimits();
+            _rlimits.Set(_pid);
             gate?.Open();
             Watch(child.PidFd, feed);
         }
@@ -127,7 +114,8 @@ internal sealed unsafe class CappedProcess : IDisposable
         EndRest();
         Drain();
         var end = Conclude(status, usage, durationMs, engineRss);
-        if (end is not { ExitCode: { } code, Reason: null } || (program.Ran(code) && !(gate is not null && Gate.Failed(code, _stderr.Small)))) return end;
+        if (end is not { ExitCode: { } code, Reason: null }) return end;
+        if (program.Ran(code) && (gate is null || !Gate.Failed(code, _stderr.Small))) return end;
         return ProcessEnd.NotStarted(LastLine(_stderr), code switch
         {
             127 => Libc.ENOENT,
@@ -135,15 +123,6 @@ internal sealed unsafe class CappedProcess : IDisposable
             _ => null,
         });
     }
-
-    private bool HasRlimits => _start.Caps is { DiskBytes: not null } or { CpuTimeMs: not null } || (IsPolled && _start.Caps is { MemoryBytes: not null } or { Processes: not null });
-
-    /// <summary>
-    /// In a cgroup the thread that starts the program counts until it has left, and the room for it may be taken by then.
-    /// </summary>
-    private int SpawningThread => IsPolled ? 0 : 1;
-
-    private bool IsPolled => _containment is ProcessTree;
 
     /// <summary>Puts it where its caps hold, and returns why that cannot be.</summary>
     private string? Contain()
@@ -174,30 +153,6 @@ internal sealed unsafe class CappedProcess : IDisposable
     {
         var text = Encoding.UTF8.GetString(stderr.Small ?? []).TrimEnd();
         return text.Length == 0 ? "the sandbox did not start it" : text[(text.LastIndexOf('\n') + 1)..];
-    }
-
-    /// <summary>A second line behind the polled caps: one process alone cannot pass them even between two looks.</summary>
-    private void LimitByRlimits()
-    {
-        var caps = _start.Caps;
-        if (caps.CpuTimeMs is { } cpu) Limit(Libc.RLIMIT_CPU, (ulong)((cpu + 999) / 1000), 1);
-        if (caps.DiskBytes is { } disk) Limit(Libc.RLIMIT_FSIZE, (ulong)disk, 0);
-        if (caps.MemoryBytes is { } memory && IsPolled) Limit(Libc.RLIMIT_DATA, (ulong)memory, 0);
-
-        // Counts all threads of the user, other runs' and those to come among them, so it only bounds what can grow between two looks. It
-        // does not bind root (ruling 6).
-        if (caps.Processes is { } processes && IsPolled)
-        {
-            Limit(Libc.RLIMIT_NPROC, (ulong)(processes + ProcFs.ThreadsOfUser() + OtherThreads), 0);
-        }
-
-        Limit(Libc.RLIMIT_CORE, 0, 0);
-    }
-
-    private void Limit(int resource, ulong soft, ulong slack)
-    {
-        var limit = new Libc.RLimit { Soft = soft, Hard = soft + slack };
-        _ = Libc.PRLimit(_pid, resource, &limit, null);
     }
 
     private void Watch(int pidFd, InputFeed? feed)
@@ -246,53 +201,10 @@ internal sealed unsafe class CappedProcess : IDisposable
 
     private void Sample(double now)
     {
-        _samples++;
-        _last = Measure();
-        _peakRss = Math.Max(_peakRss, _last.RssBytes);
-        var caps = _start.Caps;
-        if (!FreeSpace.Suffices(_start.RecordFolder) || _start.Plan.Gate is { HasFailed: true }) Kill(KillReason.CaptureFailed);
-        else if (_last.OomKills > 0) Kill(KillReason.MemoryLimit);
-        else if (caps.Processes is { } processes && _last.ProcessCount > processes + SpawningThread) Kill(KillReason.ProcessLimit);
-        else if (caps.MemoryBytes is { } memory && _last.RssBytes > memory) Kill(KillReason.MemoryLimit);
-        else if (caps.CpuTimeMs is { } cpu && _last.CpuMicroseconds >= cpu * 1000) Kill(KillReason.CpuLimit);
-        else if (_disk.IsOver(() => _containment.Members(_pid))) Kill(KillReason.DiskLimit);
-        else if (IsOverspent(atEnd: false)) Kill(KillReason.CostLimit);
-        else if (_start.Plan.Gate is { IsOver: true }) Kill(KillReason.NetworkLimit);
+        if (_caps.Look(_pid, _thread!) is { } passed) Kill(passed);
         else if (_reason is null && _start.WantedEnd() is { } wanted) Ask(wanted);
-        _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _last.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
-
-        // Often at first, rarer later; near the CPU cap in time to meet it even on all cores.
-        var pause = Math.Clamp(now / 2, 10, caps.DiskBytes is null && _meter is null ? 250 : 100);
-        if (caps.CpuTimeMs is { } cap) pause = Math.Clamp((cap - (_last.CpuMicroseconds / 1000.0)) / Environment.ProcessorCount, 5, pause);
-        _nextSample = now + pause;
-    }
-
-    /// <summary>
-    /// Looks at every process. One that forks all the time would starve this thread, to which each look costs more the more there are:
-    /// where the host has so many more than before that the run may be over its cap, it is held up meanwhile.
-    /// </summary>
-    private Usage Measure()
-    {
-        if (!IsPolled || _start.Caps.Processes is not { } most || ProcFs.ThreadsOfHost() - _threadsBefore <= most)
-        {
-            return _containment.Sample(_pid);
-        }
-
-        _thread!.Stop();
-        try
-        {
-            return _containment.Sample(_pid);
-        }
-        finally
-        {
-            _thread.Continue();
-        }
-    }
-
-    private bool IsOverspent(bool atEnd)
-    {
-        _meter?.Read(atEnd);
-        return _meter is { IsOver: true };
+        _progress(new ProcessProgress(TimeSpan.FromMilliseconds(now), _caps.RssBytes, _stdout.SizeBytes, _stderr.SizeBytes));
+        _nextSample = now + _caps.PauseMs(now);
     }
 
     /// <summary>SIGTERM to the process group now, SIGKILL to all when the grace is over.</summary>
@@ -378,45 +290,18 @@ internal sealed unsafe class CappedProcess : IDisposable
         var signal = status & 0x7F;
         int? exitCode = signal == 0 ? (status >> 8) & 0xFF : null;
         var totals = _containment.Total();
-        var overspent = IsOverspent(atEnd: true);
-        var reason = _reason ?? ReasonFromTheKernel(signal, exitCode, totals) ?? (overspent ? KillReason.CostLimit : null);
-        if (reason is null && _start.Plan.Gate is { IsOver: true }) reason = KillReason.NetworkLimit;
-        reason ??= _start.WantedEnd();
-        var cpu = Math.Max(Math.Max(totals.CpuMicroseconds, _last.CpuMicroseconds), usage.CpuMicroseconds) / 1000;
+        _caps.ReadMeterToItsEnd();
+        var reason = _reason ?? _caps.ReasonAtEnd(_pid, signal, exitCode, totals);
 
         // bubblewrap's own processes end a moment after the program, and what that left ends with their pid namespace.
         var leaked = _reason is null && Cage.MechanismOf(_start.Plan.Level) != Mechanism.Bubblewrap ? _ended.Count : 0;
+        var peak = _caps.PeakRssBytes(usage, totals, engineRss);
         return new ProcessEnd(
-            exitCode, signal == 0 ? null : signal, reason, durationMs, cpu, Peak(usage, totals, engineRss), leaked, totals.ProcessLimitHits)
+            exitCode, signal == 0 ? null : signal, reason, durationMs, _caps.CpuMs(usage, totals), peak, leaked, totals.ProcessLimitHits)
         {
-            Cost = _meter?.Spent,
-            MeterProblem = _meter?.Problem,
+            Cost = _caps.Spent,
+            MeterProblem = _caps.MeterProblem,
         };
-    }
-
-    /// <summary>
-    /// The larger of what was measured while it ran and what the kernel remembers. A child begins as a copy of this process, so the
-    /// kernel's figure says something only where it is above ours; for a run too short to be measured well, what the cgroup held at most is
-    /// the bound. Without a cgroup such a run has no figure: 0.
-    /// </summary>
-    private long Peak(Libc.RUsage usage, Totals totals, long engineRss)
-    {
-        var remembered = usage.MaxRssKiB * 1024;
-        var isBounded = totals.MemoryBoundBytes > 0;
-        var bound = isBounded ? Math.Min(remembered, totals.MemoryBoundBytes) : remembered;
-        return Math.Max(_peakRss, remembered > engineRss || (isBounded && _samples < WellMeasured) ? bound : 0);
-    }
-
-    private KillReason? ReasonFromTheKernel(int signal, int? exitCode, Totals totals)
-    {
-        if (_stdout.Truncated || _stderr.Truncated) return KillReason.OutputLimit;
-        if (_stdout.Failure is not null || _stderr.Failure is not null) return KillReason.CaptureFailed;
-        if (totals.OomKills > 0) return KillReason.MemoryLimit;
-        if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
-        if (_start.Caps.DiskBytes is not { } disk) return null;
-        return signal == Libc.SIGXFSZ || _disk.IsOverAtEnd(_containment.Members(_pid)) || (exitCode != 0 && _disk.Bytes >= disk)
-            ? KillReason.DiskLimit
-            : null;
     }
 
     private static long EngineMaxRss()

@@ -35,7 +35,8 @@ internal sealed class CommandPerformer(EngineParts engine, StreamRuns runs) : IE
                 case RunResult.Owned when cancel.IsCancellationRequested:
                     return StreamLoad.Of(engine.Workspace.Store, lane, stream).State;
                 case RunResult.Owned owned:
-                    var free = owned.By.Id == engine.Session.Identity.Id ? runs.LetGoAsync(stream).WaitAsync(cancel) : Task.Delay(LookEvery, cancel);
+                    var isOurs = owned.By.Id == engine.Session.Identity.Id;
+                    var free = isOurs ? runs.LetGoAsync(stream).WaitAsync(cancel) : Task.Delay(LookEvery, cancel);
                     await free.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 case var other:

@@ -94,7 +94,8 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
 
             if (_attempts.Count == 0 && await IdleAsync(stop.Token) is { } result) return result;
             if (_attempts.Count == 0 && !_lacksRoom) continue;
-            await Task.WhenAny([.. _attempts.Tasks, ask, _moved.Task, _room.HasRoom.Task, .. asked ? Array.Empty<Task>() : [cancelled.Task]]);
+            Task[] end = asked ? [] : [cancelled.Task];
+            await Task.WhenAny([.. _attempts.Tasks, ask, _moved.Task, _room.HasRoom.Task, .. end]);
             if (_moved.Task.IsCompleted || _room.HasRoom.Task.IsCompleted || ask.IsCompleted)
             {
                 if (!stop.IsCancellationRequested) await AskAsync(stop, isCheck: check.IsCompleted);

@@ -82,7 +82,8 @@ public sealed class Worker
             Reap();
         }
 
-        if (_engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
+        if (!_engine.Session.Lost.IsCancellationRequested) return;
+        throw new LedgerException("this worker could not renew its lease: others own its work now");
     }
 
     /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which something is due.</summary>
@@ -107,7 +108,8 @@ public sealed class Worker
         if (_running.Count >= _concurrency) return;
         var now = _engine.Session.Now;
         foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
-        var due = _lanes.Select(l => new Queue<StreamName>(Due(l, now).Where(s => !_running.ContainsValue(s) && !_resting.ContainsKey(s)))).ToList();
+        bool IsFree(StreamName stream) => !_running.ContainsValue(stream) && !_resting.ContainsKey(stream);
+        var due = _lanes.Select(l => new Queue<StreamName>(Due(l, now).Where(IsFree))).ToList();
         while (_running.Count < _concurrency && due.Exists(q => q.Count > 0))
         {
             _turn = (_turn + 1) % _lanes.Count;
