@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using Assay.Engine.Performers.Trees;
 using Assay.Engine.Streams;
-using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using Assay.Engine.Processes.Native;
+using Assay.Engine.Native;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
 using Assay.Native;

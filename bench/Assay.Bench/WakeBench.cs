@@ -81,7 +81,7 @@ internal static class WakeBench
             return new RunResult.Drained(stream);
         });
         using var stop = new CancellationTokenSource();
-        var worker = new Worker(engine, [served], concurrency: 4, static _ => { }).RunAsync(once: false, default, stop.Token);
+        var worker = engine.NewWorker([served], concurrency: 4, static _ => { }).RunAsync(once: false, default, stop.Token);
         var committed = new Dictionary<string, long>(StringComparer.Ordinal);
         await commit(root, committed.Add);
         while (begun.Count < Rounds) await Task.Delay(Between);

@@ -1,17 +1,16 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using Assay.Engine.Files;
 using Assay.Engine.Gateways;
-using Assay.Engine.Http;
-using Assay.Engine.Processes;
-using Assay.Engine.Processes.Containment;
+using Assay.Engine.Performers;
+using Assay.Engine.Performers.Child;
+using Assay.Engine.Performers.Files;
+using Assay.Engine.Performers.Http;
+using Assay.Engine.Performers.Process;
+using Assay.Engine.Performers.Trees;
+using Assay.Engine.Runner.Containment;
 using Assay.Engine.Streams;
-using Assay.Engine.Trees;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Ledger;
 
 namespace Assay.Engine;
 
@@ -21,55 +20,68 @@ namespace Assay.Engine;
 public sealed class AssayEngine : IAsyncDisposable
 {
     private readonly Dictionary<Type, IEffectPerformer> _performers = [];
-    private readonly ConcurrentDictionary<StreamName, TaskCompletionSource> _running = new();
-    private readonly Lazy<StreamTail> _tail;
-    private ImmutableList<Action<EngineNotice>> _observers = [];
     private readonly ContainmentPool _containments;
     private readonly ProcessPerformer _processes;
     private readonly HttpPerformer _http;
+    private readonly EngineParts _parts;
+    private readonly StreamRuns _runs;
 
     private AssayEngine(Workspace workspace, LaneSet lanes, EngineSession session, TimeProvider time, ContainmentMode? containment)
     {
-        (Workspace, Lanes, Session, Time) = (workspace, lanes, session, time);
-        Commands = new CommandHandler(workspace, time, Tell);
-        _tail = new Lazy<StreamTail>(() => new StreamTail(workspace.Store));
-        Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root));
+        var observers = new Observers();
+        _parts = new EngineParts
+        {
+            Workspace = workspace,
+            Lanes = lanes,
+            Session = session,
+            Time = time,
+            Observers = observers,
+            Commands = new CommandHandler(workspace, time, observers.Tell),
+            Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root)),
+            Performers = _performers,
+            LazyTail = new Lazy<StreamTail>(() => new StreamTail(workspace.Store)),
+        };
+        _runs = new StreamRuns(_parts);
         _containments = new ContainmentPool(containment);
-        _performers.Add(typeof(RunProcess), _processes = new ProcessPerformer(workspace, Markers, _containments, time, () => Gateways));
+        _processes = new ProcessPerformer(workspace, _parts.Markers, _containments, time, () => Gateways);
+        _http = new HttpPerformer(workspace, _parts.Markers, time);
+        _performers.Add(typeof(RunProcess), _processes);
         _performers.Add(typeof(CollectFiles), new CollectPerformer(workspace));
         _performers.Add(typeof(CopyTree), new CopyPerformer(workspace));
         _performers.Add(typeof(CaptureChanges), new CapturePerformer(workspace));
         _performers.Add(typeof(ApplyChanges), new ApplyPerformer(workspace));
         _performers.Add(typeof(RemoveFolders), new RemovePerformer(workspace));
-        _performers.Add(typeof(CallHttp), _http = new HttpPerformer(workspace, Markers, time));
-        _performers.Add(typeof(ChildStream), new CommandPerformer(this));
+        _performers.Add(typeof(CallHttp), _http);
+        _performers.Add(typeof(ChildStream), new CommandPerformer(_parts, _runs));
     }
 
-    public Workspace Workspace { get; }
+    public Workspace Workspace => _parts.Workspace;
 
     /// <summary>The lanes of this build, by whose streams a command may be put.</summary>
-    public LaneSet Lanes { get; }
+    public LaneSet Lanes => _parts.Lanes;
 
-    public EngineSession Session { get; }
+    public EngineSession Session => _parts.Session;
 
-    public TimeProvider Time { get; }
+    public TimeProvider Time => _parts.Time;
 
     /// <summary>Opens ways to models for processes that have one; null: this program has none. To be set before anything runs.</summary>
     public IModelGateways? Gateways { get; set; }
 
     /// <summary>What the processes of this engine may take together. To be set before anything runs.</summary>
-    public HostRoom Room { get; set; } = HostRoom.OfThisHost();
+    public HostRoom Room
+    {
+        get => _parts.Room;
+        set => _parts.Room = value;
+    }
 
     /// <summary>How this engine holds processes and caps them.</summary>
     public ContainmentMode Containment => _containments.Mode;
 
     /// <summary>Takes commands for any stream of the workspace.</summary>
-    public CommandHandler Commands { get; }
+    public CommandHandler Commands => _parts.Commands;
 
     /// <summary>Tells what is committed in the workspace, by whomever.</summary>
-    public StreamTail Tail => _tail.Value;
-
-    internal AttemptMarkers Markers { get; }
+    public StreamTail Tail => _parts.Tail;
 
     /// <summary>Starts an engine on a workspace, which it does not own.</summary>
     /// <param name="workspace">The workspace.</param>
@@ -81,7 +93,8 @@ public sealed class AssayEngine : IAsyncDisposable
         new(workspace, lanes ?? workspace.Lanes, await EngineSession.OpenAsync(workspace.Store, time), time, containment);
 
     /// <summary>Teaches the engine to start children of a lane: what brings the named child to its end.</summary>
-    public void OnChild(Func<RunChild, CancellationToken, Task<StreamAnswer>> run) => _performers[typeof(RunChild)] = new ChildPerformer(run);
+    public void OnChild(Func<RunChild, CancellationToken, Task<StreamAnswer>> run) =>
+        _performers[typeof(RunChild)] = new ChildPerformer(run);
 
     /// <summary>
     /// Owns a stream and advances it until its lane has nothing more to do, or waits for something from outside.
@@ -92,90 +105,34 @@ public sealed class AssayEngine : IAsyncDisposable
     /// <param name="cancel">Ends what is under way and records that it was cancelled.</param>
     /// <param name="drain">Lets what is under way come to its end, and starts nothing more.</param>
     /// <returns>The lane's state at the end, or who owns the stream instead.</returns>
-    public async Task<RunResult> RunAsync(ILane lane, StreamName stream, int concurrency, CancellationToken cancel, CancellationToken drain = default)
-    {
-        // A session may claim anew what it owns, so that two runners of one engine would fence each other.
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_running.TryAdd(stream, ended)) return new RunResult.Owned(Session.Identity);
-        try
-        {
-            return await new StreamRunner(this, lane, stream, concurrency, drain).RunAsync(cancel);
-        }
-        finally
-        {
-            _running.TryRemove(stream, out _);
-            ended.SetResult();
-        }
-    }
+    public Task<RunResult> RunAsync(
+        ILane lane, StreamName stream, int concurrency, CancellationToken cancel, CancellationToken drain = default) =>
+        _runs.RunAsync(lane, stream, concurrency, cancel, drain);
+
+    /// <summary>A worker that has this engine advance whatever is due in the workspace.</summary>
+    /// <param name="lanes">The lanes that it serves.</param>
+    /// <param name="concurrency">How many streams at once.</param>
+    /// <param name="told">Is told of each stream that was advanced, one at a time.</param>
+    public Worker NewWorker(IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told) =>
+        new(_parts, lanes, concurrency, told);
 
     /// <summary>
     /// Calls for each thing that happens, from any thread. It must return soon; what it throws is dropped, so that watching never harms the
     /// work.
     /// </summary>
     /// <returns>What ends it.</returns>
-    public IDisposable Watch(Action<EngineNotice> observer)
-    {
-        ImmutableInterlocked.Update(ref _observers, list => list.Add(observer));
-        return new Watching(() => ImmutableInterlocked.Update(ref _observers, list => list.Remove(observer)));
-    }
+    public IDisposable Watch(Action<EngineNotice> observer) => _parts.Observers.Add(observer);
 
     /// <summary>Ends when this engine works on a stream no more; at once when it does not.</summary>
-    public Task LetGoAsync(StreamName stream) => _running.TryGetValue(stream, out var ended) ? ended.Task : Task.CompletedTask;
+    public Task LetGoAsync(StreamName stream) => _runs.LetGoAsync(stream);
 
     public async ValueTask DisposeAsync()
     {
-        if (_tail.IsValueCreated) _tail.Value.Dispose();
+        if (_parts.LazyTail.IsValueCreated) _parts.Tail.Dispose();
         await Session.DisposeAsync();
         _processes.Dispose();
         _http.Dispose();
         _containments.Dispose();
-        Markers.Dispose();
+        _parts.Markers.Dispose();
     }
-
-    internal void Tell(EngineNotice notice)
-    {
-        foreach (var observer in _observers)
-        {
-            try
-            {
-                observer(notice);
-            }
-            catch (Exception)
-            {
-                // A log that cannot be written, a view that cannot be drawn: the record has it all.
-            }
-        }
-    }
-
-    /// <summary>A stream to which another puts a command, as it stands.</summary>
-    internal StreamMachine OpenOther(StreamName stream) => Commands.Open(Lanes[stream], stream);
-
-    internal IEffectPerformer Performer(Effect effect) => _performers.TryGetValue(effect.GetType(), out var performer)
-        ? performer
-        : throw new InvalidOperationException($"this host performs no {effect.GetType().Name}");
-
-    private sealed class Watching(Action end) : IDisposable
-    {
-        public void Dispose() => end();
-    }
-}
-
-/// <summary>How <see cref="AssayEngine.RunAsync"/> ended.</summary>
-public abstract record RunResult
-{
-    private RunResult()
-    {
-    }
-
-    /// <summary>The lane has finished.</summary>
-    public sealed record Finished(object State) : RunResult;
-
-    /// <summary>The lane waits for something from outside.</summary>
-    public sealed record Waiting(object State, Work.Wait For) : RunResult;
-
-    /// <summary>There is more to do, which is left to another engine or a later time.</summary>
-    public sealed record Drained(object State) : RunResult;
-
-    /// <summary>Another engine owns the stream, or another runner of this one.</summary>
-    public sealed record Owned(WorkerSession By) : RunResult;
 }

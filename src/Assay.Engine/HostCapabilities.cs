@@ -1,6 +1,6 @@
-using Assay.Engine.Processes;
-using Assay.Engine.Processes.Containment;
-using Assay.Engine.Processes.Sandbox;
+using Assay.Engine.Native;
+using Assay.Engine.Runner.Containment;
+using Assay.Engine.Runner.Sandbox;
 using Assay.Native;
 
 namespace Assay.Engine;

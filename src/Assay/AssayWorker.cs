@@ -79,7 +79,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
             foreach (var watch in watches) await watch.LookAsync();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain);
             var watched = options.Once ? [] : watches.Select(w => w.RunAsync(stop.Token)).ToList();
-            var worker = new Worker(engine, [.. modules.SelectMany(m => m.Serve(setting))], options.Concurrency, Tell);
+            var worker = engine.NewWorker([.. modules.SelectMany(m => m.Serve(setting))], options.Concurrency, Tell);
             await worker.RunAsync(options.Once, CancellationToken.None, drain);
             await stop.CancelAsync();
             await Task.WhenAll(watched);

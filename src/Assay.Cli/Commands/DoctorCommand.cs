@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Engine;
-using Assay.Engine.Processes.Containment;
+using Assay.Engine.Runner.Containment;
 using Assay.Host;
 
 namespace Assay.Cli.Commands;

@@ -1,4 +1,4 @@
-using Assay.Engine;
+using Assay.Engine.Streams;
 
 namespace Assay.Cli.Output;
 

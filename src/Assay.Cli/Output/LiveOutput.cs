@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Assay.Engine;
-using Assay.Engine.Processes;
+using Assay.Engine.Runner;
+using Assay.Engine.Streams;
 
 namespace Assay.Cli.Output;
 

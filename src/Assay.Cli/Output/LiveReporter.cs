@@ -1,5 +1,5 @@
-using Assay.Engine;
-using Assay.Engine.Processes;
+using Assay.Engine.Runner;
+using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;

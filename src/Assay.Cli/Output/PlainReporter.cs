@@ -1,4 +1,4 @@
-using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 

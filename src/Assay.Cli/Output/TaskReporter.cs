@@ -1,4 +1,4 @@
-using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Tasks;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Engine.Performers;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -9,7 +10,7 @@ namespace Assay.Engine.Streams;
 /// Performs a <see cref="ChildStream"/> that ends only when the other stream has, and one that was begun by a build which put each
 /// command in a commit of its own. The command does no harm when it is put again, so an interrupted attempt simply goes on.
 /// </summary>
-internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
+internal sealed class CommandPerformer(EngineParts engine, StreamRuns runs) : IEffectPerformer
 {
     /// <summary>How often it is looked whether another engine has brought the stream to its end.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
@@ -27,14 +28,15 @@ internal sealed class CommandPerformer(AssayEngine engine) : IEffectPerformer
     {
         for (; ; )
         {
-            switch (await engine.RunAsync(lane, stream, concurrency: 1, cancel))
+            switch (await runs.RunAsync(lane, stream, concurrency: 1, cancel, CancellationToken.None))
             {
                 case RunResult.Finished finished:
                     return finished.State;
                 case RunResult.Owned when cancel.IsCancellationRequested:
                     return StreamLoad.Of(engine.Workspace.Store, lane, stream).State;
                 case RunResult.Owned owned:
-                    var free = owned.By.Id == engine.Session.Identity.Id ? engine.LetGoAsync(stream).WaitAsync(cancel) : Task.Delay(LookEvery, cancel);
+                    var isOurs = owned.By.Id == engine.Session.Identity.Id;
+                    var free = isOurs ? runs.LetGoAsync(stream).WaitAsync(cancel) : Task.Delay(LookEvery, cancel);
                     await free.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 case var other:

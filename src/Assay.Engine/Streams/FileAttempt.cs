@@ -1,3 +1,4 @@
+using Assay.Engine.Performers;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;

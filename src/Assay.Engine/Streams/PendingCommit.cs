@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Engine.Performers;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;

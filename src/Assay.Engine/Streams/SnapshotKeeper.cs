@@ -1,3 +1,4 @@
+using Assay.Engine.Performers;
 using Assay.Kernel.Lanes;
 using Assay.Ledger;
 

@@ -8,7 +8,7 @@ namespace Assay.Engine.Streams;
 /// holds nothing up: whoever watches is told, and the stream's files count as written only up to there, so that they are tried again when
 /// the stream is let go and whenever it is opened.
 /// </summary>
-internal sealed class StreamFiles(AssayEngine engine, ILane lane, StreamName stream)
+internal sealed class StreamFiles(EngineParts engine, ILane lane, StreamName stream)
 {
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private bool _isBehind;

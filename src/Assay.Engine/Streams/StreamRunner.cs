@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
@@ -11,7 +10,7 @@ namespace Assay.Engine.Streams;
 /// Advances one stream: claims it, catches up, reconciles what a dead engine left, then performs effects and records their outcomes. One
 /// commit carries the outcomes that are there and the starts of what comes next.
 /// </summary>
-internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName stream, int concurrency, CancellationToken drain)
+internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName stream, int concurrency, CancellationToken drain)
 {
     /// <summary>How often the lane is asked, while effects are under way, whether the time allows something else.</summary>
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
@@ -22,7 +21,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     /// <summary>How long a stream is left alone that could not be advanced.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<Task<Ended>, RunningAttempt> _running = [];
+    private readonly RunningAttempts _attempts = new(engine, stream);
     private readonly StreamFiles _files = new(engine, lane, stream);
     private readonly SnapshotKeeper _snapshots = new(engine.Workspace.Store, engine.Tell);
     private readonly AsyncSignal _moved = new();
@@ -65,7 +64,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         {
             // The record cannot be continued, so nothing may go on running.
             await stop.CancelAsync();
-            await ((Task)Task.WhenAll(_running.Keys)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(_attempts.Tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await GiveUpAsync();
             throw;
         }
@@ -93,9 +92,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                 await stop.CancelAsync();
             }
 
-            if (_running.Count == 0 && await IdleAsync(stop.Token) is { } result) return result;
-            if (_running.Count == 0 && !_lacksRoom) continue;
-            await Task.WhenAny([.. _running.Keys, ask, _moved.Task, _room.HasRoom.Task, .. asked ? Array.Empty<Task>() : [cancelled.Task]]);
+            if (_attempts.Count == 0 && await IdleAsync(stop.Token) is { } result) return result;
+            if (_attempts.Count == 0 && !_lacksRoom) continue;
+            Task[] end = asked ? [] : [cancelled.Task];
+            await Task.WhenAny([.. _attempts.Tasks, ask, _moved.Task, _room.HasRoom.Task, .. end]);
             if (_moved.Task.IsCompleted || _room.HasRoom.Task.IsCompleted || ask.IsCompleted)
             {
                 if (!stop.IsCancellationRequested) await AskAsync(stop, isCheck: check.IsCompleted);
@@ -103,7 +103,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
                 ask = Task.Delay(AskEvery, engine.Time, CancellationToken.None);
             }
 
-            var ended = _running.Keys.Where(t => t.IsCompleted).ToList();
+            var ended = await _attempts.CollectAsync();
             if (ended.Count > 0) await RecordAsync(ended, stop.Token);
         }
     }
@@ -135,12 +135,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
 
         var next = lane.Next(_machine.State, _machine.Effects, engine.Time.GetUtcNow());
         if (next is Work.End) await stop.CancelAsync();
-        else if (next is Work.Perform { Stop.Count: > 0 } perform) await EndAsync(perform.Stop);
-    }
-
-    private async Task EndAsync(IReadOnlyCollection<string> effects)
-    {
-        foreach (var running in _running.Values.Where(r => effects.Contains(r.EffectId)).ToList()) await running.Stop.CancelAsync();
+        else if (next is Work.Perform { Stop.Count: > 0 } perform) await _attempts.EndAsync(perform.Stop);
     }
 
     /// <summary>Nothing is under way: the lane has ended, waits, or is told that its time has come.</summary>
@@ -165,31 +160,16 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
     }
 
-    private async Task RecordAsync(List<Task<Ended>> ended, CancellationToken stop)
+    private async Task RecordAsync(IReadOnlyList<EndedAttempt> ended, CancellationToken stop)
     {
-        var reports = new List<Ended>();
-        foreach (var task in ended)
-        {
-            reports.Add(await task);
-            _running.Remove(task, out var running);
-            running!.Stop.Dispose();
-        }
-
         await CommitAsync(
             pending =>
             {
-                foreach (var end in reports) pending.Record(end.Report, end.Blobs);
+                foreach (var end in ended) pending.Record(end.Report, end.Blobs);
                 StartEffects(pending);
             },
             stop);
-        foreach (var end in reports) engine.Markers.Remove(end.Key);
-    }
-
-    private static Ended Failed(Attempt attempt, string reason, DateTimeOffset startedAt)
-    {
-        var evidence = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
-        var outcome = attempt.Effect.Failed(reason, startedAt);
-        return new Ended(new EffectCompleted(attempt.Effect, attempt.Number, outcome, evidence), [], attempt.Key);
+        foreach (var end in ended) engine.Markers.Remove(end.Key);
     }
 
     private void StartEffects(PendingCommit pending)
@@ -246,7 +226,7 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     private async Task AdoptAsync(PendingCommit pending, CancellationToken stop)
     {
         _machine.Adopt(pending);
-        foreach (var start in pending.Starts) Begin(new Attempt(stream, start.Effect, start.Attempt, Progress(start.Effect)), stop);
+        foreach (var start in pending.Starts) _attempts.Begin(start.Effect, start.Attempt, stop);
         _files.Write(pending.Files, _machine.Head.Version);
         engine.Tell(new EventsCommitted(stream, pending.Recorded, pending.State));
         foreach (var other in pending.Joined) await engine.Commands.FollowUpAsync(other);
@@ -254,42 +234,6 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
     }
 
     private LedgerException TakenOver() => new($"{stream} was taken over by another engine");
-
-    /// <summary>Begins an attempt, for which room on the host was taken.</summary>
-    private void Begin(Attempt attempt, CancellationToken stop)
-    {
-        engine.Tell(new AttemptBegan(stream, attempt.Effect, attempt.Number));
-        var own = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _running.Add(PerformAsync(attempt, own.Token, stop), new RunningAttempt(attempt.Effect.Id, own));
-    }
-
-    /// <summary>
-    /// Performs an attempt. Whatever it throws is its own outcome and nobody else's (ruling 38), but for the loss of the ledger, and an end
-    /// that was asked for of the whole stream.
-    /// </summary>
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="own">Ends this attempt.</param>
-    /// <param name="stop">Ends everything that is under way in the stream.</param>
-    private async Task<Ended> PerformAsync(Attempt attempt, CancellationToken own, CancellationToken stop)
-    {
-        var startedAt = engine.Time.GetUtcNow();
-        try
-        {
-            var result = await engine.Performer(attempt.Effect).PerformAsync(attempt, own);
-            var done = new EffectCompleted(attempt.Effect, attempt.Number, result.Outcome, result.Evidence);
-            return new Ended(done, result.Blobs, attempt.Key);
-        }
-        catch (Exception e) when (e is not LedgerException && !(e is OperationCanceledException && stop.IsCancellationRequested))
-        {
-            return Failed(attempt, FailureReason.Of(e), startedAt);
-        }
-        finally
-        {
-            engine.Room.Give(attempt.Effect);
-        }
-    }
-
-    private Action<object> Progress(Effect effect) => progress => engine.Tell(new AttemptProgressed(stream, effect, progress));
 
     /// <summary>Folds what is stored, and brings the files up to it.</summary>
     private void CatchUp()
@@ -337,45 +281,10 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         foreach (var started in _machine.Effects.InFlight.Values)
         {
             var effect = lane.EffectOf(_machine.State, started.EffectId);
-            var attempt = new Attempt(stream, effect, started.Attempt, Progress(effect));
-            if (effect.WhenLost == LossPolicy.Repeat) BeginAnyway(attempt, stop);
-            else await ReconcileAsync(attempt, started, stop);
+            if (_attempts.Settle(effect, started, stop) is not { } report) continue;
+            await CommitAsync(pending => pending.Record(report, []), stop);
+            if (report is EffectLost) engine.Markers.Remove(new AttemptKey(stream, effect.Id, started.Attempt));
         }
-    }
-
-    private async Task ReconcileAsync(Attempt attempt, EffectStarted started, CancellationToken stop)
-    {
-        var identity = engine.Session.Identity;
-        var sameBoot = started.Host == identity.Host && started.BootId == identity.BootId;
-        Reconciliation found;
-        try
-        {
-            found = ((IMarkedPerformer)engine.Performer(attempt.Effect)).Reconcile(attempt, sameBoot);
-        }
-        catch (Exception e) when (e is not LedgerException)
-        {
-            // Not interrupted, which may be repeated: what the attempt left may still be running.
-            var failed = Failed(attempt, $"what became of it cannot be found out: {FailureReason.Of(e)}", engine.Time.GetUtcNow());
-            await CommitAsync(pending => pending.Record(failed.Report, []), stop);
-            return;
-        }
-
-        if (found is Reconciliation.NotStarted)
-        {
-            BeginAnyway(attempt with { MarkerHeld = true }, stop);
-            return;
-        }
-
-        var lost = (Reconciliation.Interrupted)found;
-        await CommitAsync(pending => pending.Record(new EffectLost(attempt.Effect, attempt.Number, lost.Reason, lost.Partial), []), stop);
-        engine.Markers.Remove(attempt.Key);
-    }
-
-    /// <summary>Begins again what had begun: by the record it is under way, whether there is room for it or not.</summary>
-    private void BeginAnyway(Attempt attempt, CancellationToken stop)
-    {
-        engine.Room.Take(attempt.Effect);
-        Begin(attempt, stop);
     }
 
     /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>
@@ -408,10 +317,4 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
             // The store itself failed, which the caller is told anyway; the claim ends with the lease.
         }
     }
-
-    /// <summary>An attempt that is under way, and what ends it alone.</summary>
-    private sealed record RunningAttempt(string EffectId, CancellationTokenSource Stop);
-
-    /// <summary>An attempt that came to its end, with the bytes that become durable with it.</summary>
-    private sealed record Ended(EffectReport Report, IReadOnlyList<Blob> Blobs, AttemptKey Key);
 }

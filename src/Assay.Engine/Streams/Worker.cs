@@ -36,11 +36,7 @@ public abstract record WorkerNotice(StreamName Stream)
 /// Advances whatever is due in a workspace, of all lanes that it serves. Any number of workers share the work: each stream has one owner
 /// at a time. Lanes take turns; within one, what has waited longest comes first. What is due it is told by the tail of commits.
 /// </summary>
-/// <param name="engine">What performs the work.</param>
-/// <param name="lanes">The lanes that it serves.</param>
-/// <param name="concurrency">How many streams at once.</param>
-/// <param name="told">Is told of each stream that was advanced, one at a time.</param>
-public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told)
+public sealed class Worker
 {
     /// <summary>How often it is looked for workers that died, of which no commit tells.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -51,12 +47,23 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
     private readonly Dictionary<Task<RunResult>, Running> _running = [];
     private readonly Dictionary<StreamName, DateTimeOffset> _resting = [];
     private readonly AsyncSignal _woken = new();
+    private readonly EngineParts _engine;
+    private readonly IReadOnlyList<ServedLane> _lanes;
+    private readonly int _concurrency;
+    private readonly Action<WorkerNotice> _told;
     private DateTimeOffset _lookedAt;
     private int _turn;
 
-    private IEventStore Store => engine.Workspace.Store;
+    /// <param name="engine">What performs the work.</param>
+    /// <param name="lanes">The lanes that it serves.</param>
+    /// <param name="concurrency">How many streams at once.</param>
+    /// <param name="told">Is told of each stream that was advanced, one at a time.</param>
+    internal Worker(EngineParts engine, IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told) =>
+        (_engine, _lanes, _concurrency, _told) = (engine, lanes, concurrency, told);
 
-    private string Own => engine.Session.Identity.Id;
+    private IEventStore Store => _engine.Workspace.Store;
+
+    private string Own => _engine.Session.Identity.Id;
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="once">Leave when nothing is due and nothing under way.</param>
@@ -65,10 +72,10 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
     /// <exception cref="LedgerException">The ledger failed, or this worker's lease was lost.</exception>
     public async Task RunAsync(bool once, CancellationToken cancel, CancellationToken drain)
     {
-        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, engine.Session.Lost);
-        using var watching = engine.Tail.WatchAll(_woken.Set);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, _engine.Session.Lost);
+        using var watching = _engine.Tail.WatchAll(_woken.Set);
         using var leaving = leave.Token.Register(_woken.Set);
-        foreach (var lane in lanes)
+        foreach (var lane in _lanes)
         {
             foreach (var stream in lane.First) Start(lane, stream, cancel, drain);
         }
@@ -89,24 +96,24 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
             Reap();
         }
 
-        if (engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
+        if (_engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
     }
 
     /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which something is due.</summary>
     private async Task WaitAsync()
     {
-        var now = engine.Session.Now;
-        var next = lanes.Min(l => Store.NextWake(l.Lane.Name, now)) - now.Utc;
+        var now = _engine.Session.Now;
+        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name, now)) - now.Utc;
         var pause = next < LookEvery ? next.Value : LookEvery;
         using var woken = new CancellationTokenSource();
-        await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, engine.Time, woken.Token)]);
+        await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, _engine.Time, woken.Token)]);
         await woken.CancelAsync();
     }
 
     /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
     private async Task FreeDeadAsync()
     {
-        var now = engine.Time.GetUtcNow();
+        var now = _engine.Time.GetUtcNow();
         if (now - _lookedAt < LookEvery && now >= _lookedAt) return;
         _lookedAt = now;
         foreach (var session in Store.Sessions().Where(HostClock.IsGone)) await Store.CloseSessionAsync(session.Id);
@@ -114,23 +121,23 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private void StartDue(CancellationToken cancel, CancellationToken drain)
     {
-        var now = engine.Session.Now;
+        var now = _engine.Session.Now;
         foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
-        foreach (var lane in lanes.Where(l => l.IsBeside))
+        foreach (var lane in _lanes.Where(l => l.IsBeside))
         {
             foreach (var stream in Due(lane, now).Where(IsFree).ToList()) Start(lane, stream, cancel, drain);
         }
 
         if (IsFull) return;
-        var due = lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l, now).Where(IsFree))).ToList();
+        var due = _lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l, now).Where(IsFree))).ToList();
         while (!IsFull && due.Exists(q => q.Count > 0))
         {
-            _turn = (_turn + 1) % lanes.Count;
-            if (due[_turn].TryDequeue(out var stream)) Start(lanes[_turn], stream, cancel, drain);
+            _turn = (_turn + 1) % _lanes.Count;
+            if (due[_turn].TryDequeue(out var stream)) Start(_lanes[_turn], stream, cancel, drain);
         }
     }
 
-    private bool IsFull => _running.Values.Count(r => !r.Lane.IsBeside) >= concurrency;
+    private bool IsFull => _running.Values.Count(r => !r.Lane.IsBeside) >= _concurrency;
 
     private bool IsFree(StreamName stream) => !_resting.ContainsKey(stream) && _running.Values.All(r => r.Stream != stream);
 
@@ -139,7 +146,7 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
         ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && (StreamOwner.Of(Store, s, now)?.Id ?? Own) == Own)
-        : Store.Due(lane.Lane.Name, now, concurrency + _running.Count + _resting.Count);
+        : Store.Due(lane.Lane.Name, now, _concurrency + _running.Count + _resting.Count);
 
     private void Reap()
     {
@@ -153,15 +160,15 @@ public sealed class Worker(AssayEngine engine, IReadOnlyList<ServedLane> lanes, 
 
     private void LetGo(StreamName stream, RunResult result)
     {
-        if (result is RunResult.Owned) _resting[stream] = engine.Session.Now.Utc + Rest;
-        told(new WorkerNotice.LetGo(stream, result));
+        if (result is RunResult.Owned) _resting[stream] = _engine.Session.Now.Utc + Rest;
+        _told(new WorkerNotice.LetGo(stream, result));
     }
 
     /// <summary>One stream that cannot be read, or that another worker took over, ends nothing but its own turn.</summary>
     private void Failed(StreamName stream, Exception cause)
     {
         if (cause is LedgerException) _ = Store.Find(stream);
-        told(new WorkerNotice.NotAdvanced(stream, cause));
+        _told(new WorkerNotice.NotAdvanced(stream, cause));
     }
 
     /// <summary>A stream that is being advanced.</summary>

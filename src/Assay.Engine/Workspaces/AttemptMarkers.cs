@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Assay.Engine.Processes.Native;
+using Assay.Engine.Native;
 using Assay.Kernel.Streams;
 using Assay.Native;
 using Microsoft.Win32.SafeHandles;

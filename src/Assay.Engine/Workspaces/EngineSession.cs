@@ -1,5 +1,6 @@
 using System.Globalization;
-using Assay.Engine.Processes.Native;
+using Assay.Engine.Native;
+using Assay.Engine.Runner;
 using Assay.Ledger;
 
 namespace Assay.Engine.Workspaces;
@@ -8,7 +9,7 @@ namespace Assay.Engine.Workspaces;
 public sealed class EngineSession : IAsyncDisposable
 {
     /// <summary>The name of the threads on which an engine runs processes, by which it is known to others on this host.</summary>
-    public const string ThreadName = "assay-runner";
+    public const string ThreadName = RunnerThreads.Name;
 
     /// <summary>How long a session is believed to live after its last renewal.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Assay.Engine.Processes.Native;
+using Assay.Engine.Native;
 using Assay.Ledger;
 
 namespace Assay.Engine.Workspaces;

@@ -1,4 +1,4 @@
-using Assay.Engine.Processes.Containment;
+using Assay.Engine.Runner.Containment;
 
 namespace Assay.Engine.Workspaces;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Assay.Engine.Processes.Network;
+using Assay.Engine.Runner.Network;
 using Assay.Native;
 
 namespace Assay.Access;

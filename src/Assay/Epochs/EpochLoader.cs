@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Engine;
-using Assay.Engine.Processes.Containment;
+using Assay.Engine.Runner.Containment;
 using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;

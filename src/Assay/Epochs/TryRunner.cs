@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Kernel.Effects;

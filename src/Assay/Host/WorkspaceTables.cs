@@ -1,4 +1,3 @@
-using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Ledger;

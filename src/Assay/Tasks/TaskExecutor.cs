@@ -135,7 +135,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         Exception? failure = null;
         var failures = 0;
         var served = runs.Served([stream]);
-        await new Worker(engine, served, concurrency: 1, Told).RunAsync(once: false, leave.Token, CancellationToken.None);
+        await engine.NewWorker(served, concurrency: 1, Told).RunAsync(once: false, leave.Token, CancellationToken.None);
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
 
         // What was cancelled while it waited for its time is told so.

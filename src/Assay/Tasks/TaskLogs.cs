@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
-using Assay.Engine;
-using Assay.Engine.Processes;
+using Assay.Engine.Runner;
+using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;

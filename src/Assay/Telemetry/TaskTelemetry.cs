@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Assay.Engine;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;

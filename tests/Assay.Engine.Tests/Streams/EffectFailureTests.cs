@@ -6,7 +6,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger.Verification;
-using Assay.Tests.Processes;
+using Assay.Tests.Runner;
 
 namespace Assay.Tests.Streams;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;

@@ -31,7 +31,7 @@ public sealed class WorkerTests : IAsyncDisposable
         for (var i = 1; i <= 4; i++) await DeclareAsync("batch", $"b{i}");
         for (var i = 1; i <= 2; i++) await DeclareAsync("other", $"o{i}");
         await using var engine = await StartAsync();
-        await new Worker(engine, Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
         var order = _advanced.Select(s => s.Id).ToList();
         Assert.Equal(["b1", "b2", "b3", "b4"], order.Where(o => o[0] == 'b'));
         Assert.Equal(["o1", "o2"], order.Where(o => o[0] == 'o'));
@@ -43,7 +43,7 @@ public sealed class WorkerTests : IAsyncDisposable
     {
         await using var engine = await StartAsync();
         using var stop = new CancellationTokenSource();
-        var worker = new Worker(engine, Lanes(engine), concurrency: 2, static _ => { }).RunAsync(once: false, default, stop.Token);
+        var worker = engine.NewWorker(Lanes(engine), concurrency: 2, static _ => { }).RunAsync(once: false, default, stop.Token);
 
         // In another process, as far as the store can tell.
         await using var other = Workspace.Open(_folder.Under("w"), new LaneSet());
@@ -65,7 +65,7 @@ public sealed class WorkerTests : IAsyncDisposable
         await _workspace.Store.OpenSessionAsync(dead);
         await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead", Now, static _ => false);
         await using var engine = await StartAsync();
-        await new Worker(engine, Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
         Assert.Equal(["b1"], _advanced.Select(s => s.Id));
     }
 
@@ -80,7 +80,7 @@ public sealed class WorkerTests : IAsyncDisposable
         var served = new ServedLane(lane, (stream, cancel, drain) => stream.Id == "bad"
             ? Fail(stream)
             : engine.RunAsync(lane, stream, 1, cancel, drain));
-        await new Worker(engine, [served], concurrency: 1, told.Add).RunAsync(once: true, default, default);
+        await engine.NewWorker([served], concurrency: 1, told.Add).RunAsync(once: true, default, default);
         Assert.Equal(["bad", "good"], told.Select(t => t.Stream.Id).Order(StringComparer.Ordinal));
         Assert.IsType<WorkerNotice.NotAdvanced>(told.Single(t => t.Stream.Id == "bad"));
 
@@ -110,7 +110,7 @@ public sealed class WorkerTests : IAsyncDisposable
             ended = true;
             return new RunResult.Drained(new object());
         });
-        await new Worker(engine, [served], concurrency: 1, static _ => { }).RunAsync(once: false, default, drain.Token);
+        await engine.NewWorker([served], concurrency: 1, static _ => { }).RunAsync(once: false, default, drain.Token);
         Assert.True(ended);
         Assert.Single(_advanced);
     }

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Assay.Native;
+
+namespace Assay.Engine.Native;
+
+/// <summary>What /proc says of processes.</summary>
+internal static class ProcFs
+{
+    /// <summary>One line of /proc/PID/stat (proc(5)).</summary>
+    /// <param name="Pid">Process id.</param>
+    /// <param name="State">R, S, D, Z …</param>
+    /// <param name="Parent">Parent's id.</param>
+    /// <param name="Group">Process group.</param>
+    /// <param name="Session">Session.</param>
+    /// <param name="CpuTicks">User and system time in clock ticks.</param>
+    /// <param name="StartTicks">Start time since boot in clock ticks.</param>
+    /// <param name="RssPages">Resident pages.</param>
+    /// <param name="Flags">PF_* of the kernel.</param>
+    public readonly record struct Stat(int Pid, char State, int Parent, int Group, int Session, long CpuTicks, long StartTicks, long RssPages, long Flags)
+    {
+        private const long Exiting = 4;
+
+        /// <summary>Whether it has ended, or is just doing so and runs nothing of its own any more.</summary>
+        public bool HasEnded => State is 'Z' or 'X' || (Flags & Exiting) != 0;
+    }
+
+    private static readonly ControlFile? MainThreadChildren =
+        ControlFile.TryOpen($"/proc/self/task/{Environment.ProcessId}/children", Libc.O_RDONLY);
+
+    /// <summary>Clock ticks a second; 100 on every Linux that .NET runs on.</summary>
+    public const int TicksPerSecond = 100;
+
+    /// <summary>The process's line, or null when it is gone.</summary>
+    public static Stat? Read(int pid)
+    {
+        try
+        {
+            return Parse(File.ReadAllText($"/proc/{pid}/stat"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All processes.</summary>
+    public static IEnumerable<Stat> All()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && Read(pid) is { } stat) yield return stat;
+        }
+    }
+
+    /// <summary>The threads of the whole host, which one short file tells (proc_loadavg(5)).</summary>
+    public static long ThreadsOfHost()
+    {
+        var tasks = File.ReadAllText("/proc/loadavg").Split(' ')[3];
+        return long.Parse(tasks.AsSpan(tasks.IndexOf('/', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The threads of all processes of this user.</summary>
+    public static long ThreadsOfUser()
+    {
+        var user = $"Uid:\t{Libc.GetEUid().ToString(CultureInfo.InvariantCulture)}\t";
+        return Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])).Sum(p => Threads(p, user));
+    }
+
+    private static long Threads(string process, string user)
+    {
+        const string field = "Threads:";
+        try
+        {
+            var lines = File.ReadAllLines(process + "/status");
+            if (!Array.Exists(lines, l => l.StartsWith(user, StringComparison.Ordinal))) return 0;
+            return long.Parse(Array.Find(lines, l => l.StartsWith(field, StringComparison.Ordinal)).AsSpan(field.Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Whether the environment a process was started with holds a <c>NAME=value</c>. False when it cannot be read.</summary>
+    public static bool HasVariable(int pid, string assignment)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(assignment, StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Children that were left to this process as subreaper: those of its main thread, which starts none of its own. Empty where the kernel
+    /// does not tell.
+    /// </summary>
+    public static IReadOnlyList<int> Adopted()
+    {
+        var text = MainThreadChildren?.ReadText() ?? "";
+        return text.Length == 0 ? [] : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+    }
+
+    /// <summary>Names the pid namespace of this process.</summary>
+    public static string PidNamespace { get; } = new FileInfo("/proc/self/ns/pid").LinkTarget?.Trim('p', 'i', 'd', ':', '[', ']') ?? "";
+
+    /// <summary>The kernel's id of this boot.</summary>
+    public static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    private static Stat Parse(string text)
+    {
+        // The name in parentheses may hold anything, parentheses and blanks included.
+        var open = text.IndexOf('(', StringComparison.Ordinal);
+        var close = text.LastIndexOf(')');
+        var fields = text[(close + 2)..].Split(' ');
+        long Field(int number) => long.Parse(fields[number - 3], CultureInfo.InvariantCulture);
+        return new Stat(
+            int.Parse(text.AsSpan(0, open - 1), CultureInfo.InvariantCulture), fields[0][0], (int)Field(4), (int)Field(5), (int)Field(6),
+            Field(14) + Field(15), Field(22), Field(24), Field(9));
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using Assay.Engine.Runner;
+using Assay.Engine.Runner.Sandbox;
+using Assay.Kernel.Effects;
+
+namespace Assay.Engine.Performers.Trees;
+
+/// <summary>
+/// What is asked of git. It runs in repositories that the person owns, and never in a copy in which untrusted work has been, whose
+/// configuration could name programs.
+/// </summary>
+internal static class GitRepository
+{
+    /// <summary>It starts no hook, and nothing that outlives it and holds its pipes.</summary>
+    private static readonly string[] Quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
+
+    /// <summary>Whether a tree is the top of a repository that has a commit.</summary>
+    /// <exception cref="IOException">It looks like a repository, and git will not work in it: it may belong to somebody else.</exception>
+    public static bool Is(string tree)
+    {
+        if (!Path.Exists(Path.Combine(tree, TreeSnapshot.Repository))) return false;
+        string[] files = [.. RepositoryFiles.Of(tree)];
+        Expect(Run(tree, ["rev-parse", "--git-dir"], "", reads: files), 0);
+        return Run(tree, ["rev-parse", "--verify", "--quiet", "HEAD"], "", reads: files).ExitCode == 0;
+    }
+
+    /// <summary>Clones the history of a repository, without its files, hard links and hooks.</summary>
+    /// <exception cref="IOException">git could not do it.</exception>
+    public static void Clone(string from, string to)
+    {
+        var parent = Path.GetDirectoryName(to)!;
+        string[] words = ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, to];
+        Expect(Run(parent, words, "", reads: [.. RepositoryFiles.Of(from)], writes: [parent]), 0);
+        Expect(Run(to, ["read-tree", "HEAD"], "", reads: [], writes: [to]), 0);
+    }
+
+    /// <summary>Those of some paths that the repository ignores.</summary>
+    /// <exception cref="IOException">git could not say.</exception>
+    public static IReadOnlySet<string> Ignored(string tree, IReadOnlyCollection<string> paths)
+    {
+        if (paths.Count == 0) return new HashSet<string>();
+        var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', paths), reads: [.. RepositoryFiles.Of(tree)]);
+        Expect(result, 0, 1);
+        return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The unified diff between two folders.</summary>
+    /// <param name="folder">Where both lie.</param>
+    /// <param name="before">The name of one.</param>
+    /// <param name="after">The name of the other.</param>
+    /// <exception cref="IOException">git could not make it.</exception>
+    public static byte[] Diff(string folder, string before, string after)
+    {
+        string[] words = ["diff", "--no-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-prefix", "--full-index", "--find-renames=100%", before, after];
+        var result = Run(folder, words, "", Encoding.Latin1);
+        Expect(result, 0, 1);
+        return Encoding.Latin1.GetBytes(result.Output);
+    }
+
+    /// <summary>Merges two texts that come from the same one; null when they touch the same lines.</summary>
+    public static byte[]? Merge(byte[] ours, byte[] origin, byte[] theirs)
+    {
+        var folder = Directory.CreateTempSubdirectory("assay-merge-").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder, "ours"), ours);
+            File.WriteAllBytes(Path.Combine(folder, "origin"), origin);
+            File.WriteAllBytes(Path.Combine(folder, "theirs"), theirs);
+            var result = Run(folder, ["merge-file", "-p", "ours", "origin", "theirs"], "", Encoding.Latin1);
+            return result.ExitCode == 0 ? Encoding.Latin1.GetBytes(result.Output) : null;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Expect(GitResult result, params int[] codes)
+    {
+        if (!codes.Contains(result.ExitCode)) throw new IOException($"git: {result.Error.Trim()}");
+    }
+
+    /// <summary>In the cage: it reads what is named and the person's own settings, writes one folder, and has no network.</summary>
+    private static GitResult Run(string folder, string[] words, string input, Encoding? encoding = null, string[]? reads = null, string[]? writes = null)
+    {
+        var ownSettings = !words.Contains("--no-index") && !words.Contains("merge-file");
+        var plan = new CagePlan
+        {
+            Level = CageHost.Current.Problem is null ? SandboxLevel.Strict : SandboxLevel.None,
+            Reads = [.. (reads ?? [folder]).Concat(ownSettings ? RepositoryFiles.Settings() : []).Where(p => p != "/" && Path.Exists(p))],
+            Writes = [.. writes ?? []],
+            Hides = [],
+            MayHoldSockets = true,
+            WorkFolder = folder,
+        };
+        List<string> environment = ["GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C"];
+        foreach (var name in new[] { "PATH", "HOME", "SUDO_UID" })
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value) environment.Add($"{name}={value}");
+        }
+
+        if (!ownSettings)
+        {
+            environment.AddRange(["GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", $"GIT_CEILING_DIRECTORIES={Path.GetDirectoryName(folder)}"]);
+        }
+
+        var result = ToolRun.Run(plan, ["git", .. Quiet, .. words], environment, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(input));
+        return new GitResult(result.ExitCode, (encoding ?? Encoding.UTF8).GetString(result.Output), Encoding.UTF8.GetString(result.Error));
+    }
+
+    private sealed record GitResult(int ExitCode, string Output, string Error);
+}

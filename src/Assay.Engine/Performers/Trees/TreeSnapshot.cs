@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Text;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+using Assay.Native;
+
+namespace Assay.Engine.Performers.Trees;
+
+/// <summary>All files of a tree by path, but for repositories' own folders. Folders count only as the places of files.</summary>
+internal sealed class TreeSnapshot
+{
+    /// <summary>A repository's own folder, or the file that points to it; at any depth no part of a tree's content.</summary>
+    public const string Repository = ".git";
+
+    private const string FileName = "work.snapshot";
+
+    /// <summary>Of some millions of files.</summary>
+    private const long MaxBytes = 1L << 30;
+
+    private static readonly byte[] RepositoryBytes = Encoding.UTF8.GetBytes(Repository);
+
+    private readonly SortedDictionary<string, TreeEntry> _entries = new(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, TreeEntry> Entries => _entries;
+
+    /// <summary>The identity of the whole content.</summary>
+    public Digest Sha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (path, entry) in _entries)
+        {
+            var version = entry.Version;
+            hash.AppendData(Encoding.UTF8.GetBytes($"{version.Kind} {Convert.ToString(version.Mode, 8)} {version.Sha256} {path}\0"));
+        }
+
+        return Digest.From(hash.GetHashAndReset());
+    }
+
+    /// <summary>Looks at every file, and reads those that are not what they were in an earlier look at the same tree.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="earlier">The earlier look.</param>
+    /// <param name="maxBytes">The most that may have to be read, by what the files say of their sizes.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="IOException">Something cannot be read, its name is no UTF-8, or there is too much.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TreeSnapshot Take(FolderHandle tree, TreeSnapshot? earlier = null, long maxBytes = long.MaxValue, CancellationToken cancel = default)
+    {
+        var snapshot = new TreeSnapshot();
+        var left = maxBytes;
+        foreach (var (path, found) in Walk(tree, [], cancel))
+        {
+            if (found.Kind == FileKind.Folder) continue;
+            var known = earlier?._entries.GetValueOrDefault(path);
+            if (known?.Stamp != found.Stamp)
+            {
+                if (found.Kind == FileKind.File && (left -= found.SizeBytes) < 0)
+                {
+                    throw new IOException($"the changed files hold more than {maxBytes} bytes");
+                }
+
+                known = TreeEntry.Read(tree, path, found, cancel);
+            }
+
+            snapshot._entries.Add(path, known);
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>The same content as it lies, untouched, in a copy of the tree.</summary>
+    /// <exception cref="IOException">The copy does not hold the same files.</exception>
+    public TreeSnapshot StampedAt(FolderHandle copy)
+    {
+        var stamped = new TreeSnapshot();
+        foreach (var (path, entry) in _entries)
+        {
+            if (copy.Look(path) is not { } found || found.SizeBytes != entry.Stamp.SizeBytes)
+            {
+                throw new IOException($"{path} was not copied");
+            }
+
+            stamped._entries.Add(path, entry with { Stamp = found.Stamp });
+        }
+
+        return stamped;
+    }
+
+    /// <summary>Every file and folder of a tree, folders before what lies in them. Links are not followed.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="exclude">Paths that are left out with all below them.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="IOException">It cannot be seen to its end, or a name is no UTF-8.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IEnumerable<(string Path, FileStat Found)> Walk(FolderHandle tree, IReadOnlyCollection<string> exclude, CancellationToken cancel = default)
+    {
+        using var walk = new FolderWalk(tree, WalkBounds.OfTree, cancel);
+        while (walk.Next())
+        {
+            var path = walk.Path;
+            if (walk.Name.SequenceEqual(RepositoryBytes) || exclude.Contains(path))
+            {
+                walk.Skip();
+                continue;
+            }
+
+            if (!walk.IsText) throw new IOException($"{path}: the name is no UTF-8");
+            yield return (path, FileStat.Of(walk.Found));
+        }
+
+        if (walk.Problem is { } problem) throw new IOException($"{tree.Name}: {problem}");
+    }
+
+    /// <summary>Writes what <see cref="Load"/> reads.</summary>
+    /// <param name="place">The folder of the copies, in which nobody has been yet.</param>
+    public void Save(FolderHandle place)
+    {
+        using var writer = new BinaryWriter(new FileStream(place.Create(FileName), FileAccess.Write));
+        writer.Write(_entries.Count);
+        foreach (var (path, entry) in _entries)
+        {
+            writer.Write(path);
+            writer.Write((byte)entry.Version.Kind);
+            writer.Write(entry.Version.Mode);
+            writer.Write(entry.Version.SizeBytes);
+            writer.Write(entry.Version.Sha256.ToArray());
+            writer.Write(entry.Version.Target ?? "");
+            writer.Write(entry.Stamp.Inode);
+            writer.Write(entry.Stamp.ModifiedNs);
+            writer.Write(entry.Stamp.ChangedNs);
+            writer.Write(entry.Stamp.SizeBytes);
+            writer.Write(entry.Stamp.Mode);
+        }
+    }
+
+    /// <summary>Reads what was kept beside the copies.</summary>
+    /// <exception cref="IOException">It is not there any more, or is nothing that was written so.</exception>
+    public static TreeSnapshot Load(FolderHandle place)
+    {
+        using var file = place.OpenFile(FileName);
+        if (file.Problem is { } problem) throw new IOException($"{place.Name}/{FileName} {problem}");
+        try
+        {
+            return Parse(file.ReadAll(MaxBytes));
+        }
+        catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
+        {
+            throw new IOException($"{place.Name}/{FileName} is not what was kept there", e);
+        }
+    }
+
+    private static TreeSnapshot Parse(byte[] bytes)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes));
+        var snapshot = new TreeSnapshot();
+        for (var left = reader.ReadInt32(); left > 0; left--)
+        {
+            var path = reader.ReadString();
+            var version = new FileVersion((EntryKind)reader.ReadByte(), reader.ReadInt32(), reader.ReadInt64(), Digest.From(reader.ReadBytes(Digest.SizeBytes)));
+            version = version with { Target = reader.ReadString() is { Length: > 0 } target ? target : null };
+            var stamp = new FileStamp(reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
+            snapshot._entries.Add(path, new TreeEntry(version, stamp));
+        }
+
+        return snapshot;
+    }
+}

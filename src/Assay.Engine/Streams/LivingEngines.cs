@@ -1,0 +1,31 @@
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Streams;
+using Assay.Ledger;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>Which engines of a workspace live, for those who show what is under way. An engine that is merely stopped lives.</summary>
+public sealed class LivingEngines
+{
+    private readonly IEventStore _store;
+    private readonly HashSet<string> _living;
+
+    /// <summary>Looks once.</summary>
+    public LivingEngines(IEventStore store, TimeProvider time)
+    {
+        var now = new HostClock(time).Now;
+        _store = store;
+        var living = store.Sessions().Where(s => s.Host == now.Host ? !HostClock.IsGone(s) : s.HoldsAt(now));
+        _living = living.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether a stream is owned by an engine that lives.</summary>
+    public bool Own(StreamName stream) => _store.Find(stream)?.Owner is { } owner && _living.Contains(owner);
+
+    /// <summary>Whether a stream is owned by an engine that is gone.</summary>
+    public bool Left(StreamName stream) => _store.Find(stream)?.Owner is { } owner && !_living.Contains(owner);
+
+    /// <summary>The effects that are under way by the ledger, while the engine that started them is gone.</summary>
+    public IReadOnlySet<string> Lost(StreamMachine machine) =>
+        machine.Effects.InFlight.Values.Where(e => !_living.Contains(e.Session)).Select(e => e.EffectId).ToHashSet(StringComparer.Ordinal);
+}
