@@ -1,5 +1,4 @@
 using Assay.Engine;
-using Assay.Engine.Gateways;
 using Assay.Engine.Streams;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;

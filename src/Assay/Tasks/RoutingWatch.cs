@@ -1,8 +1,6 @@
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
-using Assay.Kernel.Json;
-using Assay.Kernel.Lanes;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 
