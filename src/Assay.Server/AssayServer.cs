@@ -3,11 +3,20 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Assay.Access;
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
 using Assay.Jobs;
 using Assay.Server.Api;
-using Assay.Server.Pages;
+using Assay.Server.Api.Epochs;
+using Assay.Server.Api.Events;
+using Assay.Server.Api.Jobs;
+using Assay.Server.Api.Tasks;
+using Assay.Server.Http;
+using Assay.Server.Pages.Jobs;
+using Assay.Server.Pages.Shared;
+using Assay.Server.Pages.SignIn;
+using Assay.Server.Pages.Tasks;
 using Assay.Server.Security;
 using Assay.Tasks;
 using Microsoft.AspNetCore.Antiforgery;
@@ -52,7 +61,7 @@ public static class AssayServer
         app.Use(refusals.RecordAsync);
         app.Use(SecurityHeaders.AddAsync);
         app.Use(FailureAnswers.CatchAsync);
-        app.Use(new HostGuard(options).InvokeAsync);
+        app.Use(new HostGuard(options.Urls, options.AllowedHosts).InvokeAsync);
         app.Use((context, next) =>
         {
             if (credentials.Of(context) is not null) gate.Prove(context.Connection.Id);
@@ -62,11 +71,15 @@ public static class AssayServer
         app.Use(new ReadGuard(credentials, guard).InvokeAsync);
         app.UseRouting();
 
-        var events = new EventStream(jobs);
-        new JobEndpoints(jobs, submissions, guard, events, stop).Map(app);
+        using var tail = new StreamTail(workspace.Store);
+        var events = new EventAnswers(workspace.Store, new EventStream(new EventHub(workspace.Store, tail), stop));
+        new JobEndpoints(jobs, submissions, guard, events, new JobEvents(workspace.Store)).Map(app);
         new DossierEndpoints(jobs).Map(app);
+        new TaskEndpoints(events).Map(app);
+        new EpochEndpoints(events).Map(app);
         var answers = new PageAnswers(guard);
-        new PageEndpoints(jobs, submissions, guard, answers, time).Map(app);
+        var counts = new OncePerCommit<IReadOnlyDictionary<string, long>>(workspace.Store, jobs.Counts);
+        new JobPages(jobs, submissions, guard, answers, counts, time).Map(app);
         new SignInPages(credentials, sessions, guard, answers, OperatorToken.PathIn(workspace.Root)).Map(app);
         new TaskPages(tasks, guard, answers).Map(app);
         new HealthEndpoints(workspace.Store).Map(app);
@@ -98,11 +111,13 @@ public static class AssayServer
             forms.Cookie.HttpOnly = true;
             forms.SuppressXFrameOptionsHeader = true;
         });
-        services.Configure<FormOptions>(forms => forms.ValueLengthLimit = (int)Api.RequestBody.MaxBytes);
+        services.Configure<FormOptions>(forms => forms.ValueLengthLimit = (int)Http.RequestBody.MaxBytes);
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, JobViewJson.Default);
-            json.SerializerOptions.TypeInfoResolverChain.Insert(1, ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, ProblemJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(2, JobRequestJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(3, HealthJson.Default);
             json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
         });
         services.AddOpenApi("v1", api => api.AddDocumentTransformer(OpenApiExamples.DocumentAsync).AddOperationTransformer(OpenApiExamples.OperationAsync));
@@ -113,7 +128,7 @@ public static class AssayServer
     private static void Listen(KestrelServerOptions kestrel, ServeOptions options, ConnectionGate gate)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = Api.RequestBody.MaxBytes;
+        kestrel.Limits.MaxRequestBodySize = Http.RequestBody.MaxBytes;
         kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
         foreach (var url in options.Urls)
         {

@@ -3,7 +3,7 @@ using Assay.Cli;
 using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Jobs;
-using Assay.Server.Api;
+using Assay.Server.Http;
 
 namespace Assay.Tests;
 

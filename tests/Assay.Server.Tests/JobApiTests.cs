@@ -156,8 +156,9 @@ public sealed class JobApiTests
         var paths = document["paths"]!.AsObject();
         Assert.Equal(
             [
-                "/healthz", "/jobs", "/jobs/blueprint", "/jobs/idea", "/jobs/{job_id}", "/jobs/{job_id}/approve", "/jobs/{job_id}/cancel", "/jobs/{job_id}/documents/{name}",
+                "/epochs/{epoch_id}/events", "/healthz", "/jobs", "/jobs/blueprint", "/jobs/idea", "/jobs/{job_id}", "/jobs/{job_id}/approve", "/jobs/{job_id}/cancel", "/jobs/{job_id}/documents/{name}",
                 "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/metrics", "/readyz", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
+                "/tasks/{run_id}/events",
             ],
             paths.Select(p => p.Key).Order(StringComparer.Ordinal));
         foreach (var (path, operations) in paths)

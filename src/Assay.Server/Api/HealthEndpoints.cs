@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Assay.Ledger;
+using Assay.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,7 +12,7 @@ internal sealed class HealthEndpoints(IEventStore store)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Json(new HealthAnswer("ok"), ApiJson.Default.HealthAnswer)).WithTags("health").WithSummary("The process lives").Produces<HealthAnswer>();
+        routes.MapGet("/healthz", () => Results.Json(new HealthAnswer("ok"), HealthJson.Default.HealthAnswer)).WithTags("health").WithSummary("The process lives").Produces<HealthAnswer>();
         routes.MapGet("/readyz", Ready).WithTags("health").WithSummary("The ledger answers").Produces<HealthAnswer>().Refuses(503);
     }
 
@@ -19,7 +21,7 @@ internal sealed class HealthEndpoints(IEventStore store)
         try
         {
             _ = store.Sessions();
-            return Results.Json(new HealthAnswer("ok"), ApiJson.Default.HealthAnswer);
+            return Results.Json(new HealthAnswer("ok"), HealthJson.Default.HealthAnswer);
         }
         catch (LedgerException e)
         {
@@ -27,3 +29,11 @@ internal sealed class HealthEndpoints(IEventStore store)
         }
     }
 }
+
+/// <summary>Whether the server is well.</summary>
+/// <param name="Status">ok.</param>
+internal sealed record HealthAnswer(string Status);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(HealthAnswer))]
+internal sealed partial class HealthJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Assay.Lanes.Jobs;
+using Assay.Server.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -44,6 +45,8 @@ internal static class OpenApiExamples
         [("/jobs/{job_id}/spawn", "POST")] = ("""{"proposal_id":"slower"}""", """{"job_id":"bddd0095868a","status":"spawned"}"""),
         [("/jobs/{job_id}/cancel", "POST")] = ("""{"reason":"not needed any more"}""", """{"job_id":"f37d4d78df22","status":"CANCELLED"}"""),
         [("/jobs/{job_id}/retry", "POST")] = ("""{"reason":"the disk is free again"}""", """{"job_id":"f37d4d78df22","status":"RUNNING"}"""),
+        [("/tasks/{run_id}/events", "GET")] = (null, """{"events":[{"data":{"adapter_id":"shell","attempt":1,"fallback":false,"task_id":"fix"},"event":"TASK_STARTED","t":"2026-11-21T11:25:55.284100Z","version":5}]}"""),
+        [("/epochs/{epoch_id}/events", "GET")] = (null, """{"events":[{"data":{"reason":null,"verdict":"PASS"},"event":"EPOCH_FINISHED","t":"2026-11-21T11:25:55.284100Z","version":9}]}"""),
         [("/runs/{run_id}", "GET")] = (null, Run),
         [("/runs/{run_id}/segments/{segment_id}/curve", "GET")] = (null, """{"points":[{"at":"2003-01","value":1.021},{"at":"2003-02","value":1.034}]}"""),
         [("/healthz", "GET")] = (null, """{"status":"ok"}"""),

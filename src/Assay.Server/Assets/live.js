@@ -6,20 +6,25 @@
 
   // What a person has typed or opened is never taken away.
   const isBusy = () =>
-    main.contains(document.activeElement) && document.activeElement !== main ||
+    main.contains(document.activeElement) && document.activeElement !== main && !document.activeElement.matches("button.copy") ||
     [...main.querySelectorAll("textarea, input:not([type=hidden]):not([type=radio])")].some((field) => field.value !== field.defaultValue);
+
+  // As the server wrote it: the script itself changes what is shown.
+  const written = (element) => element.innerHTML.replace(/name="form_token" value="[^"]*"/g, "");
+  let shown = written(main);
 
   const refresh = async () => {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!response.ok) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("content");
-    const strip = (element) => element.innerHTML.replace(/name="form_token" value="[^"]*"/g, "");
-    if (strip(fresh) === strip(main)) return;
+    const next = written(fresh);
+    if (next === shown) return;
     if (isBusy()) {
       changed.hidden = false;
       return;
     }
+    shown = next;
     const open = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
     main.replaceChildren(...fresh.childNodes);
     document.title = page.title;
@@ -28,6 +33,15 @@
   };
 
   const prepare = () => {
+    for (const button of main.querySelectorAll("button[data-copy-text]")) {
+      if (!navigator.clipboard) break;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(button.dataset.copyText);
+        button.textContent = "Copied";
+        setTimeout(() => (button.textContent = "Copy"), 1500);
+      });
+    }
     for (const button of main.querySelectorAll("button[data-copy]")) {
       button.hidden = false;
       button.addEventListener("click", () => {

@@ -3,7 +3,7 @@ using Assay.Access;
 using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
-using Assay.Server.Api;
+using Assay.Server.Http;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http;
 

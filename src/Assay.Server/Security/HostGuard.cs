@@ -1,4 +1,5 @@
-using Assay.Server.Api;
+using System.Net;
+using Assay.Server.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Assay.Server.Security;
@@ -11,19 +12,25 @@ internal sealed class HostGuard
     private readonly HashSet<string> _hosts = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _proxied = new(StringComparer.OrdinalIgnoreCase);
 
-    public HostGuard(ServeOptions options)
+    /// <param name="urls">Addresses that are listened on.</param>
+    /// <param name="allowedHosts">Names under which a reverse proxy or another machine may ask beside these.</param>
+    public HostGuard(IReadOnlyList<Uri> urls, IReadOnlyList<string> allowedHosts)
     {
-        foreach (var url in options.Urls)
+        foreach (var url in urls)
         {
             _hosts.Add(url.Authority);
             _hosts.Add(url.Host);
-            if (!ListenRule.IsLoopback(url)) continue;
+            if (!IsLoopback(url)) continue;
             foreach (var name in new[] { "localhost", "127.0.0.1", "[::1]" }) _hosts.Add($"{name}:{url.Port}");
         }
 
-        _hosts.UnionWith(options.AllowedHosts);
-        _proxied.UnionWith(options.AllowedHosts);
+        _hosts.UnionWith(allowedHosts);
+        _proxied.UnionWith(allowedHosts);
     }
+
+    /// <summary>Whether only this machine can reach an address.</summary>
+    public static bool IsLoopback(Uri url) =>
+        url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {

@@ -1,5 +1,5 @@
 using System.Net;
-using Assay.Server.Api;
+using Assay.Server.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Assay.Server.Security;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Native;
+using Assay.Server.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Win32.SafeHandles;
 
@@ -64,7 +65,7 @@ internal sealed class RefusalLog : IDisposable
     private void Record(HttpContext context)
     {
         if (context.Response.StatusCode < StatusCodes.Status400BadRequest) return;
-        var rule = context.Items[Api.Problems.RuleKey] as string ?? "not_found";
+        var rule = context.Items[Problems.RuleKey] as string ?? "not_found";
         var request = context.Request;
         Write(context.Connection.RemoteIpAddress?.ToString(), request.Method, request.Path.Value ?? "", context.Response.StatusCode, rule);
     }

@@ -178,27 +178,30 @@ public sealed class JobService
     public IReadOnlyList<JobEventView> Events(string jobId, long afterVersion)
     {
         if (!JobIdentity.IsShortId(jobId)) return [];
-        var machine = new StreamMachine(JobLane.Instance, JobLane.StreamOf(jobId));
-        var lines = new List<JobEventView>();
-        foreach (var stored in _workspace.Store.Read(machine.Stream, 0))
-        {
-            var folded = machine.Apply(stored.Bytes);
-            var recorded = folded.Recorded;
-            if (recorded.Version <= afterVersion || recorded.Body is not JobEvent body) continue;
-            var line = Bytes(folded.Lines[0]);
-            var text = System.Text.Encoding.UTF8.GetString(line.Span).TrimEnd('\n');
-            lines.Add(new JobEventView(
-                recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text)
-            {
-                Waiting = (body as WaitingApproval)?.Step,
-            });
-        }
-
-        return lines;
+        var fold = new JobEventFold(_workspace.Store, jobId);
+        return [.. _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().Where(e => e.Version > afterVersion)];
     }
 
-    private ReadOnlyMemory<byte> Bytes(AppendedLine line) => line.Content
-        ?? _workspace.Store.ReadBlob(line.Sha256) ?? throw new LedgerException($"the ledger has lost {line.Sha256}, a line of {line.Path}");
+    /// <summary>A job with its gates and events, from one fold; null when there is no such job.</summary>
+    internal JobDetail? Detail(string jobId)
+    {
+        if (VersionOf(jobId) == 0) return null;
+        var fold = new JobEventFold(_workspace.Store, jobId);
+        var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().ToList();
+        var living = new LivingEngines(_workspace.Store, _time);
+        var state = (JobState)fold.Machine.State;
+        var view = JobViews.Of(state, Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living), fold.Machine.Head.Version, living.Lost(fold.Machine));
+        return new JobDetail(view, Runs.Gates(state), events);
+    }
+
+    /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="name">The document.</param>
+    /// <param name="version">Its version; null: the one in force.</param>
+    public byte[]? Document(JobView job, string name, int? version = null) =>
+        job.Documents.FirstOrDefault(d => d.Name == name && (version is null ? d.InForce : d.Version == version)) is { } document
+            ? _workspace.Store.ReadBlob(Digest.Parse(document.Sha256))
+            : null;
 
     /// <summary>The version of a job's last event; 0 when there is no such job.</summary>
     public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
@@ -210,13 +213,14 @@ public sealed class JobService
         return document is null ? null : _workspace.Store.ReadBlob(document.Sha256);
     }
 
-    /// <summary>A page of jobs, the newest first.</summary>
+    /// <summary>A page of jobs, in the order in which they were submitted.</summary>
     /// <param name="state">Only those in this state; null: all.</param>
     /// <param name="after">The last job of the page before; null: from the beginning.</param>
     /// <param name="limit">The most jobs.</param>
-    public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit)
+    /// <param name="oldestFirst">Whether the oldest come first and not the newest.</param>
+    public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit, bool oldestFirst = false)
     {
-        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Descending = true, After = after, Where = state is null ? [] : [("state", state)] };
+        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Descending = !oldestFirst, After = after, Where = state is null ? [] : [("state", state)] };
         var living = new LivingEngines(_workspace.Store, _time);
         return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
     }
@@ -258,6 +262,9 @@ public sealed class JobService
         }
     }
 }
+
+/// <summary>A job with its gates and events.</summary>
+internal sealed record JobDetail(JobView View, ImmutableArray<GateView> Gates, IReadOnlyList<JobEventView> Events);
 
 /// <summary>An event as people see it.</summary>
 /// <param name="Version">Its place in the job's stream.</param>

@@ -46,9 +46,9 @@ public sealed record TaskMetrics
 
     public double? TestPassRate => Ratio(TestsPassed, TestsFailed);
 
+    /// <summary>Reads all rows of tasks and adapters.</summary>
     public static TaskMetrics Read(Workspace workspace, TimeProvider time)
     {
-        var now = new HostClock(time).Now;
         var tasks = workspace.Store.Rows(TaskTables.Tasks);
         return new TaskMetrics
         {
@@ -58,8 +58,17 @@ public sealed record TaskMetrics
             TestsPassed = tasks.Sum(t => t.Number("tests_passed")),
             TestsFailed = tasks.Sum(t => t.Number("tests_failed")),
             Adapters = [.. workspace.Store.Rows(AdapterTables.Adapters).Select(Adapter)],
-            Heartbeat = workspace.Store.Sessions().Where(s => s.HoldsAt(now)).Max(s => (DateTimeOffset?)(s.Lease.Utc - EngineSession.Lease)),
+            Heartbeat = HeartbeatNow(workspace, time),
         };
+    }
+
+    /// <summary>The same with the heartbeat of now, which needs no commit to change.</summary>
+    public TaskMetrics At(Workspace workspace, TimeProvider time) => this with { Heartbeat = HeartbeatNow(workspace, time) };
+
+    private static DateTimeOffset? HeartbeatNow(Workspace workspace, TimeProvider time)
+    {
+        var now = new HostClock(time).Now;
+        return workspace.Store.Sessions().Where(s => s.HoldsAt(now)).Max(s => (DateTimeOffset?)(s.Lease.Utc - EngineSession.Lease));
     }
 
     private static AdapterMetric Adapter(LaneRow row) => new(row.Key, row.Text("circuit")!, row.Text("health") switch

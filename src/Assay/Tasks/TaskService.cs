@@ -116,6 +116,63 @@ public sealed class TaskService
             : throw new LedgerException($"the ledger has lost the content of the patch {patchId}");
     }
 
+    /// <summary>A page of runs, the latest first.</summary>
+    /// <param name="after">The last run of the page before; null: from the beginning.</param>
+    /// <param name="limit">The most runs.</param>
+    public IReadOnlyList<RunSummary> RunPage((string StartedAt, string RunId)? after, int limit) =>
+        [.. _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after }).Select(RunSummary.Of)];
+
+    /// <summary>A page of a run's patches, the latest first.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="after">The last patch of the page before, by <see cref="PatchSummary.Key"/>; null: from the beginning.</param>
+    /// <param name="limit">The most patches.</param>
+    public IReadOnlyList<PatchSummary> PatchPage(string runId, (string UpdatedAt, string Key)? after, int limit)
+    {
+        var query = new RowQuery(PatchTables.Patches, "updated_at", limit) { Descending = true, After = after, Where = [("run_id", runId)] };
+        return [.. _workspace.Store.Rows(query).Select(PatchSummary.Of)];
+    }
+
+    /// <summary>A run as people see it; null when there is no such run.</summary>
+    public RunView? RunView(string runId) =>
+        Find(runId) is { } state ? TaskViewMaker.Run(state, [.. Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of)]) : null;
+
+    /// <summary>A task as people see it; null when there is no such task.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="taskId">The task.</param>
+    /// <param name="lines">How many of the last lines that it printed.</param>
+    public TaskView? TaskView(string runId, string taskId, int lines)
+    {
+        if (Find(runId) is not { } state || !state.HasTask(taskId)) return null;
+        var task = state.Task(taskId);
+        return TaskViewMaker.Task(state, task) with
+        {
+            Prompt = Prompt(state, task),
+            Patch = task.Patch is { } patch ? Summary(patch.PatchId) : null,
+            Events = [.. Log(runId, taskId).Select(r => new HistoryView(r.Text("at")!, r.Text("event")!, null, r.Text("message")))],
+            Output = Output(state, taskId, lines),
+        };
+    }
+
+    /// <summary>A patch as people see it; null when there is no such patch, or when a short id names several.</summary>
+    public PatchDetail? PatchDetail(string patchId)
+    {
+        if (Patch(patchId) is not { Record: { } record } patch || Summary(patchId) is not { } summary) return null;
+        return new PatchDetail
+        {
+            Patch = summary,
+            WorkingTree = record.Patch.WorkingTree,
+            DiffSha256 = record.Patch.DiffSha256.ToString(),
+            BaseTreeSha256 = record.Patch.BaseTreeSha256.ToString(),
+            CanRollBack = record.State == PatchState.Committed,
+            CanApply = record.State is PatchState.RolledBack or PatchState.ApplyFailed,
+            Diff = patch.Diff,
+            History = [.. History(patchId).Select(r => new HistoryView(r.Text("at")!, r.Text("state")!, r.Text("actor"), r.Text("reason")))],
+        };
+    }
+
+    private PatchSummary? Summary(string patchId) =>
+        _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 1) { Where = [("patch_id", patchId)] }).Select(PatchSummary.Of).FirstOrDefault();
+
     /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
     public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Caller by) =>
         DecideAsync(patchId, by, () => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by.Actor), PatchState.Committed));

@@ -1,0 +1,19 @@
+using Assay.Jobs;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+using Assay.Ledger;
+using Assay.Server.Api.Events;
+
+namespace Assay.Server.Api.Jobs;
+
+/// <summary>A job's events as its <c>events.jsonl</c> has them: what a line is, the job's course until then says.</summary>
+internal sealed class JobEvents(IEventReader store) : IEventSource
+{
+    public StreamName? StreamOf(string id) => JobIdentity.IsShortId(id) ? JobLane.StreamOf(id) : null;
+
+    public EventReading Read(string id, long seen)
+    {
+        var fold = new JobEventFold(store, id);
+        return new EventReading(0, stored => fold.Take(stored) is { } told ? new FeedEvent(told.Version, told.Type, told.Line) : null);
+    }
+}

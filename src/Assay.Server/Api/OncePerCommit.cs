@@ -1,0 +1,38 @@
+using Assay.Ledger;
+
+namespace Assay.Server.Api;
+
+/// <summary>
+/// What takes reading many rows and changes with a commit alone: read when it is asked for, and kept until the ledger goes on. Safe for
+/// many threads.
+/// </summary>
+/// <param name="store">The ledger.</param>
+/// <param name="read">Reads it.</param>
+internal sealed class OncePerCommit<T>(IEventReader store, Func<T> read)
+{
+    private readonly Lock _gate = new();
+    private (long Position, T Value)? _kept;
+
+    /// <summary>How often it was read.</summary>
+    public long Reads { get; private set; }
+
+    /// <summary>As it stands with the last commit.</summary>
+    public T Value
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // Asked for before the rows are read: a commit in between makes it be read again and never be old.
+                var position = store.Changes(long.MaxValue - 1).Position;
+                if (_kept is not { } kept || kept.Position != position)
+                {
+                    Reads++;
+                    _kept = kept = (position, read());
+                }
+
+                return kept.Value;
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using Assay.Access;
+using Assay.Inputs;
+using Assay.Jobs;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
+using Assay.Server.Api;
+using Assay.Server.Api.Jobs;
+using Assay.Server.Http;
+using Assay.Server.Pages.Shared;
+using Assay.Server.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Assay.Server.Pages.Jobs;
+
+/// <summary>The pages of jobs and runs, and what their forms do. A form does what the API does, with the same rules.</summary>
+internal sealed class JobPages(
+    JobService service, Submissions submissions, AccessGuard guard, PageAnswers answers, OncePerCommit<IReadOnlyDictionary<string, long>> counts, TimeProvider time)
+{
+    private const int PageSize = 50;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/", () => Results.Redirect("/ui/jobs")).ExcludeFromDescription();
+        var pages = routes.MapGroup("/ui").ExcludeFromDescription();
+        pages.MapGet("/jobs", List);
+        pages.MapGet("/jobs/{job_id}", Job);
+        pages.MapGet("/runs/{run_id}", Run);
+        pages.MapGet("/submit", (HttpContext context) => answers.Page<SubmitPage>(context, []));
+        pages.MapPost("/submit", (Delegate)SubmitAsync);
+        pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (caller, form, sha256) =>
+            service.ApproveAsync(job_id, form["step"].ToString(), sha256, caller, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/reject", (HttpContext context, string job_id) => DecideAsync(context, job_id, RejectAsync(job_id)));
+        pages.MapPost("/jobs/{job_id}/cancel", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            service.CancelAsync(job_id, caller, Text(form, "reason"))));
+        pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            service.RetryAsync(job_id, caller, Text(form, "reason"), submissions.Options)));
+        pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
+    }
+
+    private IResult List(HttpContext context)
+    {
+        var address = ListAddress.Of(context.Request, "/ui/jobs");
+        if (address.State is { } state && !JobTables.StateWords.Contains(state))
+        {
+            return answers.Refused(context, HttpRefusal.State, "There is no such state", "The list knows no jobs in that state.");
+        }
+
+        if (address.Sort is not (null or JobListPage.Submitted))
+        {
+            return answers.Refused(context, HttpRefusal.Sort, "There is no such order", "The list cannot be ordered by that.");
+        }
+
+        (string, string)? after = null;
+        if (address.Cursor is { } cursor && (after = Cursor.Decode(cursor)) is null)
+        {
+            return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.");
+        }
+
+        var oldestFirst = address is { Sort: not null, IsDescending: false };
+        var found = service.List(address.State, after, PageSize + 1, oldestFirst);
+        return answers.Page<JobListPage>(context, new()
+        {
+            [nameof(JobListPage.Address)] = address,
+            [nameof(JobListPage.Page)] = ListPage<JobSummary>.Of(found, PageSize, j => Cursor.Encode(j.SubmittedAt, j.JobId)),
+            [nameof(JobListPage.Counts)] = counts.Value,
+        });
+    }
+
+    private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(service, job_id, time.GetUtcNow()) is { } model
+        ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(service.Runs) })
+        : answers.NotFound(context);
+
+    private IResult Run(HttpContext context, string run_id, string? segment)
+    {
+        if (service.Runs.Find(run_id) is not { } run) return answers.NotFound(context);
+        var selected = segment is null ? run.Segments.FirstOrDefault() : run.Segments.FirstOrDefault(s => s.SegmentId == segment);
+        if (segment is not null && selected is null) return answers.NotFound(context);
+        var points = service.Runs.Curve(run_id, selected?.SegmentId);
+        return answers.Page<DossierPage>(context, new()
+        {
+            [nameof(DossierPage.Run)] = run,
+            [nameof(DossierPage.Selected)] = selected,
+            [nameof(DossierPage.Curve)] = points.Length == 0 ? null : new CurveShape(points),
+        });
+    }
+
+    private async Task<IResult> SubmitAsync(HttpContext context)
+    {
+        var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
+        if (caller is null) return answers.Refused(context, refusal!, "/ui/submit");
+        var form = await context.Request.ReadFormAsync();
+        var kind = form["kind"] == "idea" ? JobKind.Idea : JobKind.Blueprint;
+        var document = form["document"].ToString();
+        var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), caller);
+        if (answer is { Refusal: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
+        IReadOnlyList<string> shown = answer is null ? [.. problems.Select(p => p.ToString())] : [answer.Refusal!.Text];
+        return answers.Page<SubmitPage>(
+            context,
+            new()
+            {
+                [nameof(SubmitPage.Problems)] = shown,
+                [nameof(SubmitPage.Kind)] = form["kind"].ToString(),
+                [nameof(SubmitPage.Document)] = document,
+                [nameof(SubmitPage.Snapshot)] = form["snapshot_id"].ToString(),
+                [nameof(SubmitPage.Bundle)] = form["policy_bundle_id"].ToString(),
+            },
+            StatusCodes.Status400BadRequest, answer?.Refusal?.Kind.Code ?? problems[0].Rule);
+    }
+
+    private Func<Caller, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (caller, form, sha256) =>
+    {
+        if (Text(form, "reason") is not { } reason)
+        {
+            return Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.Reason, "a rejection needs a reason"));
+        }
+
+        var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
+        return service.RejectAsync(jobId, form["step"].ToString(), sha256, caller, reason, replacement);
+    };
+
+    private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (caller, form) =>
+    {
+        var sha256 = form["sha256"].ToString();
+        return sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
+            ? decide(caller, form, Digest.Parse(sha256))
+            : Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.HashRequired, "the form does not say which document was seen"));
+    });
+
+    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<JobAnswer>> put)
+    {
+        var back = JobIdentity.IsShortId(jobId) ? $"/ui/jobs/{jobId}" : "/ui/jobs";
+        var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
+        if (caller is null) return answers.Refused(context, refusal!, back);
+        var answer = await put(caller, await context.Request.ReadFormAsync());
+        if (answer.Refusal is { } no) return answers.Refused(context, no, back);
+        return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
+    }
+
+    private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;
+}

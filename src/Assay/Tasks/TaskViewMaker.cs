@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
+using Assay.Lanes.Tasks;
+
+namespace Assay.Tasks;
+
+/// <summary>Makes of a run's state what people see.</summary>
+internal static class TaskViewMaker
+{
+    /// <summary>A run with its adapters.</summary>
+    public static RunView Run(ExecutionState state, ImmutableArray<AdapterView> adapters) => new()
+    {
+        RunId = state.Declared.RunId,
+        State = WireName<ExecutionPhase>.Of(state.Phase),
+        ProjectRoot = state.Declared.ProjectRoot,
+        PauseReason = state.PauseReason,
+        Tasks = [.. state.Tasks.Select(t => Summary(state, t))],
+        Counts = [.. Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => (WireName<TaskPhase>.Of(p), state.Count(p)))],
+        Adapters = adapters,
+    };
+
+    /// <summary>A task, but for what the ledger and the logs keep of it.</summary>
+    public static TaskView Task(ExecutionState state, TaskState task)
+    {
+        var reached = Reached(task).ToList();
+        return new TaskView
+        {
+            RunId = state.Declared.RunId,
+            Task = Summary(state, task),
+            Kind = task.Spec.Kind,
+            Priority = task.Spec.Priority,
+            AdapterIds = task.Spec.AdapterIds,
+            RoutingReason = task.Spec.RoutingReason,
+            RetrySafe = task.Spec.RetrySafe,
+            WorkingTree = task.Spec.WorkingTree,
+            Writes = task.Spec.FileScope.Write,
+            WorkCopy = task.Copy?.Work,
+            Cost = task.IsCostUnknown ? "not known" : task.Cost.Micros > 0 ? task.Cost.ToString() : null,
+            Agent = task.Agent is { } agent ? AgentView.Of(agent) : null,
+            Tests = [.. task.Tests.Select(Test)],
+            Network = [.. reached.SelectMany(r => r.Egress.Attempts.Select(a => (r.Program, a)))],
+            NetworkUnlisted = reached.Sum(r => r.Egress.Unlisted),
+            Events = [],
+            Output = [],
+        };
+    }
+
+    private static TaskSummary Summary(ExecutionState state, TaskState task) => new()
+    {
+        TaskId = task.Spec.TaskId,
+        Title = task.Spec.Title,
+        State = WireName<TaskPhase>.Of(task.Phase),
+        HasEnded = task.HasEnded,
+        WaitsForPerson = state.WaitsForPerson(task),
+        AdapterId = task.AdapterId,
+        Attempts = task.Attempts,
+        Tests = task.Tests.Length,
+        TestsPassed = task.Tests.Count(t => t.Passed),
+        PatchId = task.Patch?.PatchId,
+        Reason = task.Reason ?? task.Waits,
+    };
+
+    private static TestView Test(TestResult test) => new(
+        test.Name, test.Required, test.Passed, test.Tests, test.Failures, test.Reason, test.FirstFailures, TimeSpan.FromMilliseconds(test.DurationMs));
+
+    private static IEnumerable<(string Program, Egress Egress)> Reached(TaskState task)
+    {
+        if (task.Egress is { } adapter) yield return (task.AdapterId ?? "", adapter);
+        foreach (var test in task.Tests)
+        {
+            if (test.Egress is { } egress) yield return ($"test {test.Name}", egress);
+        }
+    }
+}
