@@ -29,6 +29,7 @@ public sealed class HostRoom
     internal bool TryTake(RoomSeeker seeker, Effect effect)
     {
         var need = Need(effect);
+        if (need is (0, 0)) return true;
         lock (_gate)
         {
             var isNext = _waiting.First is not { } first || first.Value == seeker;
@@ -81,8 +82,11 @@ public sealed class HostRoom
 
     private void WakeNext() => _waiting.First?.Value.HasRoom.Set();
 
-    private (int Processes, long MemoryBytes) Need(Effect effect) =>
-        (1, Math.Min(((RunProcess)effect).Caps.MemoryBytes ?? 0, _mostBytes));
+    private (int Processes, long MemoryBytes) Need(Effect effect)
+    {
+        var process = (RunProcess)effect;
+        return (process.IsBeside ? 0 : 1, Math.Min(process.Caps.MemoryBytes ?? 0, _mostBytes));
+    }
 }
 
 /// <summary>Who seeks room, and how it is told that there may be some.</summary>

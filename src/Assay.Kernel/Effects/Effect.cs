@@ -118,6 +118,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>Its way to a model; null: it has none. <c>{gateway_url}</c> and <c>{gateway_key}</c> stand for it in command and environment.</summary>
     public ModelGateway? Gateway { get; init; }
 
+    /// <summary>Whether it takes no place among the processes that may run at once, because those would wait for it.</summary>
+    public bool IsBeside { get; init; }
+
     /// <summary>Whether what it prints is told to whoever watches, while it runs.</summary>
     public bool Live { get; init; }
 

@@ -58,6 +58,16 @@ public sealed class HostRoomTests : IAsyncDisposable
     }
 
     [Fact]
+    public void What_others_wait_for_takes_no_place_among_them()
+    {
+        var room = new HostRoom(processes: 1, memoryBytes: 100 << 20);
+        var (first, second) = (new RoomSeeker(new AsyncSignal()), new RoomSeeker(new AsyncSignal()));
+        room.Take(Process("a", null));
+        Assert.False(room.TryTake(first, Process("b", null)));
+        Assert.True(room.TryTake(second, Process("check", null) with { IsBeside = true }));
+    }
+
+    [Fact]
     public void Who_leaves_lets_those_behind_him_come()
     {
         var room = new HostRoom(processes: 10, memoryBytes: 100 << 20);

@@ -195,6 +195,7 @@ public sealed class AdapterLane : Lane<AdapterState>
             Hidden = Grants.Hidden(spec.Grants),
             Network = spec.Model?.Reach(spec.Grants) ?? Grants.Reach(spec.Grants),
             Sandbox = spec.Sandbox,
+            IsBeside = true,
         };
     }
 }
