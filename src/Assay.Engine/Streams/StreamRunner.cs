@@ -367,7 +367,8 @@ internal sealed class StreamRunner(AssayEngine engine, ILane lane, StreamName st
         }
 
         var lost = (Reconciliation.Interrupted)found;
-        await CommitAsync(pending => pending.Record(new EffectLost(attempt.Effect, attempt.Number, lost.Reason, lost.Partial), []), stop);
+        var report = new EffectLost(attempt.Effect, attempt.Number, lost.Reason, lost.Partial) { CostAtMost = lost.CostAtMost };
+        await CommitAsync(pending => pending.Record(report, []), stop);
         engine.Markers.Remove(attempt.Key);
     }
 
