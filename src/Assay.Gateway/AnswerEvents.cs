@@ -4,56 +4,71 @@ using System.Text.Json.Nodes;
 namespace Assay.Gateway;
 
 /// <summary>
-/// Reads an answer on its way for the tokens that it tells: events of a stream (lines that begin with <c>data:</c>), one document, or an
-/// array of them. What cannot be read is passed on all the same, and not counted.
+/// Cuts an answer on its way into wholes, lines of a stream or all of it, and reads each for the tokens that it tells. Nothing of a whole
+/// is passed on before its end, whatever is in it: see <see cref="KeyFilter"/>.
 /// </summary>
-internal sealed class AnswerEvents(Dialect dialect, TokenCount count, string? mediaType)
+/// <param name="dialect">How tokens are told.</param>
+/// <param name="count">Receives them.</param>
+/// <param name="isStream">Whether it is a stream of events.</param>
+/// <param name="most">The longest that a whole may be, in bytes.</param>
+internal sealed class AnswerEvents(Dialect dialect, TokenCount count, bool isStream, int most)
 {
-    /// <summary>A line or a document that is longer is not read.</summary>
-    private const int MaxBytes = 4 << 20;
+    private readonly ArrayBufferWriter<byte> _open = new();
 
-    private readonly bool _isStream = mediaType == "text/event-stream";
-    private readonly ArrayBufferWriter<byte> _line = new();
-    private bool _isTooLong;
+    /// <summary>Whether it has a whole that is longer than one may be, of which nothing can be passed on.</summary>
+    public bool IsTooLong { get; private set; }
 
-    public void Take(ReadOnlySpan<byte> bytes)
+    /// <summary>The last document that was read; null: there is none.</summary>
+    public JsonNode? Document { get; private set; }
+
+    /// <summary>What is whole with this.</summary>
+    public ReadOnlySpan<byte> Take(ReadOnlySpan<byte> bytes)
     {
-        if (_isStream)
+        var end = isStream ? bytes.LastIndexOf((byte)'\n') + 1 : 0;
+        if (end == 0)
         {
-            for (int end; (end = bytes.IndexOf((byte)'\n')) >= 0; bytes = bytes[(end + 1)..])
-            {
-                Keep(bytes[..end]);
-                Line();
-            }
+            Keep(bytes);
+            return [];
         }
 
-        Keep(bytes);
+        Keep(bytes[..end]);
+        var whole = Taken();
+        Keep(bytes[end..]);
+        foreach (var line in whole.AsSpan().Split((byte)'\n')) Line(whole.AsSpan(line));
+        return whole;
     }
 
-    public void End()
+    /// <summary>What is whole since no more comes.</summary>
+    public ReadOnlySpan<byte> End()
     {
-        if (_isStream) Line();
-        else if (!_isTooLong) Count(_line.WrittenSpan);
+        var rest = Taken();
+        if (isStream) Line(rest);
+        else Count(rest);
+        return rest;
+    }
+
+    private byte[] Taken()
+    {
+        var taken = _open.WrittenSpan.ToArray();
+        _open.ResetWrittenCount();
+        return taken;
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        _isTooLong |= _line.WrittenCount + bytes.Length > MaxBytes;
-        if (!_isTooLong) _line.Write(bytes);
+        IsTooLong |= _open.WrittenCount + bytes.Length > most;
+        if (!IsTooLong) _open.Write(bytes);
     }
 
-    private void Line()
+    private void Line(ReadOnlySpan<byte> line)
     {
-        var line = _line.WrittenSpan;
-        if (!_isTooLong && line.StartsWith("data:"u8)) Count(line["data:".Length..].Trim(" \r"u8));
-        _line.ResetWrittenCount();
-        _isTooLong = false;
+        if (line.StartsWith("data:"u8)) Count(line["data:".Length..].Trim(" \r"u8));
     }
 
     private void Count(ReadOnlySpan<byte> bytes)
     {
-        var node = UntrustedJson.Parse(bytes);
-        if (node is JsonObject part) dialect.Count(part, count);
-        foreach (var one in UntrustedJson.Objects(node)) dialect.Count(one, count);
+        Document = UntrustedJson.Parse(HalfCharacters.Replaced(bytes));
+        if (Document is JsonObject part) dialect.Count(part, count);
+        foreach (var one in UntrustedJson.Objects(Document)) dialect.Count(one, count);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 
 namespace Assay.Gateway;
@@ -6,18 +5,13 @@ namespace Assay.Gateway;
 /// <summary>Anthropic's Messages: Claude Code.</summary>
 internal sealed class AnthropicDialect : Dialect
 {
-    private static readonly FrozenSet<string> Known =
+    /// <summary>Features, up to their dates, that cost what the usage of an answer tells, and reach nothing.</summary>
+    private static readonly string[] Plain =
     [
-        "model", "messages", "system", "max_tokens", "metadata", "stop_sequences", "stream", "temperature", "top_k", "top_p", "thinking",
-        "tools", "tool_choice", "output_config", "output_format", "context_management", "cache_control",
+        "claude-code", "interleaved-thinking", "thinking-token-count", "redact-thinking", "context-management", "prompt-caching",
+        "prompt-caching-scope", "extended-cache-ttl", "mid-conversation-system", "effort", "fine-grained-tool-streaming",
+        "token-efficient-tools", "token-counting", "structured-outputs", "advanced-tool-use", "tool-examples", "computer-use", "output-128k",
     ];
-
-    /// <summary>Tools with a type that the agent runs itself; all others of the provider's run there.</summary>
-    private static readonly string[] OfTheAgent = ["bash_", "text_editor_", "computer_", "memory_"];
-
-    /// <summary>Features that cost more by the token, or reach elsewhere.</summary>
-    private static readonly string[] Dear =
-        ["context-1m", "fast-mode", "mcp-client", "web-fetch", "web-search", "files-api", "code-execution", "skills"];
 
     public override (string Header, string Prefix) Key => ("x-api-key", "");
 
@@ -25,9 +19,10 @@ internal sealed class AnthropicDialect : Dialect
 
     public override string? HeaderValue(string name, string value)
     {
+        if (name == "anthropic-version") return IsDate(value) ? value : null;
         if (name != "anthropic-beta") return value;
         var features = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var plain = features.Where(f => !Dear.Any(d => f.StartsWith(d, StringComparison.OrdinalIgnoreCase)));
+        var plain = features.Where(IsPlain);
         return string.Join(',', plain) is { Length: > 0 } rest ? rest : null;
     }
 
@@ -38,51 +33,34 @@ internal sealed class AnthropicDialect : Dialect
         _ => RequestKind.Unknown,
     };
 
-    public override IReadOnlyList<string> Clean(JsonObject body, string path)
-    {
-        List<string> removed = [];
-        Keep(body, Known, "", removed);
-        KeepTools(body, IsTheAgents, removed);
-        foreach (var block in Blocks(body))
-        {
-            RefuseElsewhere(UntrustedJson.Text(block["type"]) == "container_upload", "a file");
-            var isElsewhere = block["source"] is { } source && UntrustedJson.Text(source.Member("type")) is not ("base64" or "text" or "content");
-            RefuseElsewhere(isElsewhere, "a picture or document");
-        }
-
-        return removed;
-    }
+    public override (Shape.Members Shape, string? Last) Table(string path) => (AnthropicRequest.Messages, null);
 
     /// <summary>Keeping a part of it costs 1.25 times the input, or twice for an hour.</summary>
-    public override long InputAtMost(JsonObject body, long bytes)
-    {
-        var media = Blocks(body).Sum(b => UntrustedJson.Text(b["type"]) switch
-        {
-            "image" => PictureTokens,
-            "document" => UntrustedJson.Text(b["source"].Member("type")) == "text" ? 0 : DocumentTokens,
-            _ => 0,
-        });
-        var keepsLong = body.ToJsonString().Contains("\"1h\"", StringComparison.Ordinal);
-        return (long)Math.Ceiling((bytes + media) * (keepsLong ? 2m : 1.25m));
-    }
+    public override long InputAtMost(CleanRequest request) =>
+        (long)Math.Ceiling(base.InputAtMost(request) * (request.Says("\"1h\""u8) ? 2m : 1.25m));
 
-    public override int Bound(JsonObject body, string path, int most) => Lower(body, "max_tokens", most);
+    public override int Wanted(CleanRequest request, string path, int most) => Lowest(request.Held("max_tokens"), most);
+
+    public override void Bound(CleanRequest request, string path, int tokens) => request.Writer.WriteNumber("max_tokens", tokens);
 
     public override void Count(JsonObject part, TokenCount count)
     {
         if ((part["message"].Member("usage") ?? part["usage"]) is JsonObject usage)
         {
-            if (UntrustedJson.Number(usage["input_tokens"]) is { } fresh)
+            // What is sampled besides stands in its iterations alone, and is billed.
+            JsonObject[] all = UntrustedJson.Objects(usage["iterations"]).ToArray() is { Length: > 0 } iterations ? iterations : [usage];
+            if (Sum(all, "input_tokens") is { } fresh)
             {
-                var read = UntrustedJson.Number(usage["cache_read_input_tokens"]) ?? 0;
-                var written = UntrustedJson.Number(usage["cache_creation_input_tokens"]) ?? 0;
-                var forAnHour = Math.Min(written, UntrustedJson.Number(usage["cache_creation"].Member("ephemeral_1h_input_tokens")) ?? 0);
+                var read = Sum(all, "cache_read_input_tokens") ?? 0;
+                var written = Sum(all, "cache_creation_input_tokens") ?? 0;
+                var hour = all.Sum(u => UntrustedJson.Number(u["cache_creation"].Member("ephemeral_1h_input_tokens")) ?? 0);
+                var forAnHour = Math.Min(written, hour);
                 count.Cached = Math.Max(count.Cached ?? 0, read);
                 count.Input = Math.Max(count.Input ?? 0, fresh + read + written);
                 count.Surcharge = Math.Max(count.Surcharge, (long)Math.Ceiling(((written - forAnHour) * 0.25m) + forAnHour));
             }
 
-            if (UntrustedJson.Number(usage["output_tokens"]) is { } output) count.Output = Math.Max(count.Output ?? 0, output);
+            if (Sum(all, "output_tokens") is { } output) count.Output = Math.Max(count.Output ?? 0, output);
             count.IsFinal |= UntrustedJson.Text(part["type"]) is "message_delta" or "message";
         }
 
@@ -93,20 +71,30 @@ internal sealed class AnthropicDialect : Dialect
     public override JsonObject Error(int status, string message) => new()
     {
         ["type"] = "error",
-        ["error"] = new JsonObject { ["type"] = status == 400 ? "invalid_request_error" : "api_error", ["message"] = message },
+        ["error"] = new JsonObject
+        {
+            ["type"] = status switch { 400 => "invalid_request_error", 413 => "request_too_large", _ => "api_error" },
+            ["message"] = message,
+        },
     };
 
-    /// <summary>The blocks of a request, those in the answers of tools included.</summary>
-    private static IEnumerable<JsonObject> Blocks(JsonObject body)
+    public override bool IsUnbilled(int status, JsonObject error) => UntrustedJson.Text(error["type"]) == "error"
+        && (status, UntrustedJson.Text(error["error"].Member("type"))) is (529, "overloaded_error") or (500, "api_error");
+
+    private static long? Sum(JsonObject[] usages, string name)
     {
-        var said = UntrustedJson.Objects(body["messages"]).SelectMany(m => UntrustedJson.Objects(m["content"]));
-        var outer = UntrustedJson.Objects(body["system"]).Concat(said).ToList();
-        var inner = outer.SelectMany(b => UntrustedJson.Objects(b["content"]).Concat(UntrustedJson.Objects(b["source"].Member("content"))));
-        return outer.Concat(inner);
+        var told = usages.Select(u => UntrustedJson.Number(u[name])).OfType<long>().Take(1_000).ToList();
+        return told.Count == 0 ? null : told.Sum();
     }
 
-    private static bool IsTheAgents(JsonObject tool) =>
-        UntrustedJson.Text(tool["type"]) is var type && (type is null or "custom" || OfTheAgent.Any(t => type.StartsWith(t, StringComparison.Ordinal)));
-
     private static long Length(JsonNode? text) => UntrustedJson.Text(text)?.Length ?? 0;
+
+    /// <summary>Whether a feature is one of those, with a date behind its name.</summary>
+    private static bool IsPlain(string feature)
+    {
+        var date = feature.IndexOf("-20", StringComparison.Ordinal);
+        return date > 0 && Plain.Contains(feature[..date], StringComparer.Ordinal) && IsDate(feature[(date + 1)..]);
+    }
+
+    private static bool IsDate(string text) => text.Length <= 10 && text.All(c => c is '-' or (>= '0' and <= '9'));
 }

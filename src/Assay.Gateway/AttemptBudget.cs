@@ -103,7 +103,7 @@ internal sealed class AttemptBudget(TokenPrices? prices, Usd? most)
         {
             _reserved -= reserved;
             _spent = Math.Min(MostMicros, _spent + (cost ?? 0));
-            if (cost is { } known && reserved > 0) _boundsHold = _boundsHold != false && known <= reserved;
+            if (cost is > 0 and var known && reserved > 0) _boundsHold = _boundsHold != false && known <= reserved;
             if (cost is null)
             {
                 _hasUnknown = true;

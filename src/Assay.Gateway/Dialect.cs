@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Kernel.Effects;
 
@@ -11,12 +11,6 @@ namespace Assay.Gateway;
 /// </summary>
 internal abstract class Dialect
 {
-    /// <summary>More tokens than a provider makes of one picture.</summary>
-    protected const long PictureTokens = 6_000;
-
-    /// <summary>More tokens than a provider makes of one document: 100 pages of 3,000.</summary>
-    protected const long DocumentTokens = 300_000;
-
     public static Dialect Of(ModelDialect dialect) => dialect switch
     {
         ModelDialect.Anthropic => new AnthropicDialect(),
@@ -29,7 +23,7 @@ internal abstract class Dialect
     public abstract (string Header, string Prefix) Key { get; }
 
     /// <summary>Headers of the agent that the model needs to see.</summary>
-    public virtual IReadOnlyList<string> Passed => ["accept", "content-type", "user-agent"];
+    public virtual IReadOnlyList<string> Passed => ["user-agent"];
 
     /// <summary>What is passed on of the value of such a header; null: nothing.</summary>
     public virtual string? HeaderValue(string name, string value) => value;
@@ -40,23 +34,27 @@ internal abstract class Dialect
     /// <summary>The query that goes with a path, whichever the agent sent: other answers than these could not be counted.</summary>
     public virtual string Query(string path) => "";
 
+    /// <summary>What a request may hold, and the member of it, if any, that stays open for the gateway's own part.</summary>
+    public abstract (Shape.Members Shape, string? Last) Table(string path);
+
+    /// <summary>The usual spelling of a name.</summary>
+    public virtual string Spell(string name) => name;
+
     /// <summary>Puts the declared model in the place of the one that was asked for, and returns that one and the path to ask.</summary>
-    public virtual (string? Asked, string Path) PutModel(JsonObject body, string path, string model)
+    public virtual (string? Asked, string Path) PutModel(CleanRequest request, string path, string model)
     {
-        var asked = UntrustedJson.Text(body["model"]);
-        body["model"] = model;
-        return (asked, path);
+        request.Writer.WriteString("model", model);
+        return (request.Held("model") is { ValueKind: JsonValueKind.String } asked ? asked.GetString() : null, path);
     }
 
-    /// <summary>Takes out what may not pass, and names it.</summary>
-    /// <exception cref="RefusedRequestException">Taking it out would make it another request.</exception>
-    public abstract IReadOnlyList<string> Clean(JsonObject body, string path);
-
     /// <summary>The most that is paid for what is sent, in tokens of input: no tokenizer makes more than one of a byte.</summary>
-    public abstract long InputAtMost(JsonObject body, long bytes);
+    public virtual long InputAtMost(CleanRequest request) => request.Bytes + request.MediaTokens;
 
-    /// <summary>Has an answer end at so many tokens at most; returns how many that are.</summary>
-    public abstract int Bound(JsonObject body, string path, int most);
+    /// <summary>How long an answer is wanted, in tokens.</summary>
+    public abstract int Wanted(CleanRequest request, string path, int most);
+
+    /// <summary>Has an answer end at so many tokens at most.</summary>
+    public abstract void Bound(CleanRequest request, string path, int tokens);
 
     /// <summary>Takes in one event of an answer, or a whole answer.</summary>
     public abstract void Count(JsonObject part, TokenCount count);
@@ -64,41 +62,11 @@ internal abstract class Dialect
     /// <summary>An error in this dialect's words.</summary>
     public abstract JsonObject Error(int status, string message);
 
-    /// <summary>Removes the members that are not known.</summary>
-    protected static void Keep(JsonObject parent, FrozenSet<string> known, string prefix, List<string> removed)
-    {
-        foreach (var name in parent.Select(p => p.Key).Where(k => !known.Contains(k)).ToList()) Remove(parent, name, prefix, removed);
-    }
+    /// <summary>Whether an error is one of the provider's own for which it is documented not to charge.</summary>
+    public abstract bool IsUnbilled(int status, JsonObject error);
 
-    /// <summary>Removes the tools that the provider would run itself: a way out that nobody sees, at prices that nobody knows.</summary>
-    protected static void KeepTools(JsonObject body, Func<JsonObject, bool> isTheAgents, List<string> removed)
-    {
-        foreach (var tool in UntrustedJson.Objects(body["tools"]).Where(t => !isTheAgents(t)).ToList())
-        {
-            removed.Add($"tools/{UntrustedJson.Text(tool["type"]) ?? "?"}");
-            ((JsonArray)body["tools"]!).Remove(tool);
-        }
-    }
-
-    protected static void Remove(JsonObject parent, string name, string prefix, List<string> removed)
-    {
-        if (parent.Remove(name)) removed.Add(prefix + name);
-    }
-
-    /// <summary>Refuses a request with something in it that the provider would take from elsewhere.</summary>
-    protected static void RefuseElsewhere(bool isElsewhere, string what)
-    {
-        if (!isElsewhere) return;
-        throw new RefusedRequestException($"{what} is taken from elsewhere: the gateway passes on what stands in the request itself");
-    }
-
-    /// <summary>Lowers a limit to the most, or sets it where there is none.</summary>
-    protected static int Lower(JsonObject parent, string key, int most)
-    {
-        var limit = (int)Math.Min(UntrustedJson.Number(parent[key]) ?? most, most);
-        parent[key] = limit;
-        return limit;
-    }
+    /// <summary>A limit that was asked for, lowered to the most.</summary>
+    protected static int Lowest(JsonElement? asked, int most) => (int)Math.Min(UntrustedJson.Number(asked) ?? most, most);
 }
 
 /// <summary>What a request is.</summary>

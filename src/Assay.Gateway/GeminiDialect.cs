@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 
 namespace Assay.Gateway;
@@ -7,10 +6,6 @@ namespace Assay.Gateway;
 internal sealed class GeminiDialect : Dialect
 {
     private const string Models = "/v1beta/models/";
-    private const string Settings = "generationConfig";
-    private const string Declarations = "functionDeclarations";
-
-    private static readonly FrozenSet<string> Known = ["contents", "systemInstruction", "tools", "toolConfig", Settings, "safetySettings"];
 
     public override (string Header, string Prefix) Key => ("x-goog-api-key", "");
 
@@ -25,49 +20,21 @@ internal sealed class GeminiDialect : Dialect
 
     public override string Query(string path) => Action(path) == "streamGenerateContent" ? "?alt=sse" : "";
 
-    public override (string? Asked, string Path) PutModel(JsonObject body, string path, string model)
+    public override (Shape.Members Shape, string? Last) Table(string path) =>
+        Action(path) == "countTokens" ? (GeminiRequest.Count, null) : (GeminiRequest.Generate, GeminiRequest.Settings);
+
+    /// <summary>Google takes each name in two spellings.</summary>
+    public override string Spell(string name) => Usual(name);
+
+    public override (string? Asked, string Path) PutModel(CleanRequest request, string path, string model)
     {
         var colon = path.LastIndexOf(':');
         return (path[Models.Length..colon], $"{Models}{Uri.EscapeDataString(model)}{path[colon..]}");
     }
 
-    public override IReadOnlyList<string> Clean(JsonObject body, string path)
-    {
-        List<string> removed = [];
-        if (Action(path) == "countTokens") return removed;
-        Spell(body);
-        RefuseElsewhere(body["cachedContent"] is not null, "cachedContent");
-        Keep(body, Known, "", removed);
-        if (body[Settings] is JsonObject settings)
-        {
-            Spell(settings);
-            Remove(settings, "candidateCount", $"{Settings}/", removed);
-        }
+    public override int Wanted(CleanRequest request, string path, int most) => Lowest(request.Held("maxOutputTokens"), most);
 
-        foreach (var tool in UntrustedJson.Objects(body["tools"]))
-        {
-            Spell(tool);
-            Keep(tool, [Declarations], "tools/", removed);
-        }
-
-        if (body["tools"] is JsonArray tools) tools.RemoveAll(t => t is JsonObject { Count: 0 });
-
-        foreach (var part in Parts(body)) RefuseElsewhere((part["fileData"] ?? part["file_data"]) is not null, "a file");
-        return removed;
-    }
-
-    public override long InputAtMost(JsonObject body, long bytes) => bytes + Parts(body).Sum(p =>
-    {
-        if ((p["inlineData"] ?? p["inline_data"]) is not JsonObject data) return 0;
-        var kind = UntrustedJson.Text(data["mimeType"] ?? data["mime_type"]) ?? "";
-        return kind.StartsWith("image/", StringComparison.Ordinal) ? PictureTokens : DocumentTokens;
-    });
-
-    public override int Bound(JsonObject body, string path, int most)
-    {
-        if (body[Settings] is not JsonObject settings) body[Settings] = settings = [];
-        return Lower(settings, "maxOutputTokens", most);
-    }
+    public override void Bound(CleanRequest request, string path, int tokens) => request.Writer.WriteNumber("maxOutputTokens", tokens);
 
     public override void Count(JsonObject part, TokenCount count)
     {
@@ -90,29 +57,18 @@ internal sealed class GeminiDialect : Dialect
         {
             ["code"] = status,
             ["message"] = message,
-            ["status"] = status == 400 ? "INVALID_ARGUMENT" : "UNAVAILABLE",
+            ["status"] = status is 400 or 413 ? "INVALID_ARGUMENT" : "UNAVAILABLE",
         },
     };
 
-    private static IEnumerable<JsonObject> Parts(JsonObject body)
-    {
-        var contents = UntrustedJson.Objects(body["contents"]).Append(body["systemInstruction"] as JsonObject ?? []);
-        var outer = contents.SelectMany(c => UntrustedJson.Objects(c["parts"])).ToList();
-        return outer.Concat(outer.SelectMany(p => UntrustedJson.Objects((p["functionResponse"] ?? p["function_response"]).Member("parts"))));
-    }
+    public override bool IsUnbilled(int status, JsonObject error) =>
+        (status, UntrustedJson.Text(error["error"].Member("status"))) is (503, "UNAVAILABLE") or (500, "INTERNAL");
 
-    /// <summary>
-    /// Google takes each name in two spellings; here there is one. A name that stands in both is what it is in the usual one.
-    /// </summary>
-    private static void Spell(JsonObject parent)
+    public static string Usual(string name)
     {
-        foreach (var (name, value) in parent.Where(p => p.Key.Contains('_', StringComparison.Ordinal)).ToList())
-        {
-            parent.Remove(name);
-            var words = name.Split('_', StringSplitOptions.RemoveEmptyEntries);
-            var usual = string.Concat(words.Select((w, i) => i == 0 ? w : char.ToUpperInvariant(w[0]) + w[1..]));
-            if (usual.Length > 0 && !parent.ContainsKey(usual)) parent[usual] = value;
-        }
+        if (!name.Contains('_', StringComparison.Ordinal)) return name;
+        var words = name.Split('_', StringSplitOptions.RemoveEmptyEntries);
+        return string.Concat(words.Select((w, i) => i == 0 ? w : char.ToUpperInvariant(w[0]) + w[1..]));
     }
 
     private static string? Action(string path) =>

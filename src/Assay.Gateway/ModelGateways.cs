@@ -6,5 +6,7 @@ namespace Assay.Gateway;
 /// <summary>Opens gateways to models over HTTP, each a small web server of its own on 127.0.0.1, by the framework's own server.</summary>
 public sealed class ModelGateways(TimeProvider time) : IModelGateways
 {
-    public IOpenGateway Open(ModelGateway gateway, string? key, Stream log) => new OpenGateway(gateway, key, log, time);
+    private readonly RequestRoom _room = new(RequestBodies.MaxBytesAtOnce);
+
+    public IOpenGateway Open(ModelGateway gateway, string? key, Stream log) => new OpenGateway(gateway, key, log, _room, time);
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Assay.Engine.Gateways;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
@@ -17,6 +16,8 @@ internal sealed class ModelRelay : IDisposable
 {
     private const int BufferBytes = 16 * 1024;
     private const int MaxErrorBytes = 64 * 1024;
+    private const int MaxEventBytes = 4 << 20;
+    private const int MaxAnswerBytes = 8 << 20;
 
     /// <summary>An answer that may be no longer than this is none.</summary>
     private const int LeastOutputTokens = 256;
@@ -31,7 +32,7 @@ internal sealed class ModelRelay : IDisposable
     private const int AtOnce = 16;
 
     private readonly ModelGateway _gateway;
-    private readonly byte[]? _key;
+    private readonly KeyFilter _filter;
     private readonly RequestLog _log;
     private readonly TimeProvider _time;
     private readonly Dialect _dialect;
@@ -39,18 +40,21 @@ internal sealed class ModelRelay : IDisposable
     private readonly Upstream _upstream;
     private readonly RequestBodies _bodies;
     private readonly SemaphoreSlim _free = new(AtOnce);
+    private readonly FailureBill _failed;
+    private readonly HashSet<RelayedRequest> _open = [];
     private readonly Lock _gate = new();
     private (long Requests, long Failed, long Input, long Cached, long Output) _sums;
     private int _failures;
     private StopReason? _stop;
 
-    public ModelRelay(ModelGateway gateway, string? key, RequestLog log, TimeProvider time)
+    public ModelRelay(ModelGateway gateway, string? key, RequestLog log, RequestRoom room, TimeProvider time)
     {
-        (_gateway, _log, _time, _key) = (gateway, log, time, key is null ? null : Encoding.ASCII.GetBytes(key));
+        (_gateway, _log, _time, _filter) = (gateway, log, time, new KeyFilter(key));
         _dialect = Dialect.Of(gateway.Dialect);
         _budget = new AttemptBudget(gateway.Prices, gateway.MaxCost);
         _upstream = new Upstream(gateway, _dialect, key);
-        _bodies = new RequestBodies(time);
+        _bodies = new RequestBodies(time, room);
+        _failed = new FailureBill(_dialect);
     }
 
     /// <summary>Why the run has to end; null: it does not.</summary>
@@ -81,7 +85,7 @@ internal sealed class ModelRelay : IDisposable
     /// <param name="over">Nothing is read any more.</param>
     public async Task ServeAsync(HttpContext context, CancellationToken over)
     {
-        var request = new RelayedRequest(_time.GetUtcNow(), context.Request.Method, context.Request.Path.Value ?? "/");
+        var request = Arrived(context.Request);
         try
         {
             await AnswerAsync(context, request, over).ConfigureAwait(false);
@@ -122,7 +126,6 @@ internal sealed class ModelRelay : IDisposable
 
     private async Task AskAsync(HttpContext context, RequestKind kind, RelayedRequest request, CancellationToken waits, CancellationToken over)
     {
-        byte[]? body = null;
         using var read = await _bodies.ReadAsync(context.Request, waits).ConfigureAwait(false);
         if (read.Problem is { } problem)
         {
@@ -130,61 +133,60 @@ internal sealed class ModelRelay : IDisposable
             return;
         }
 
+        SentOnce? content = null;
         if (request.Method == "POST")
         {
             (request.RequestSha256, request.RequestBytes) = (SHA256.HashData(read.Bytes), read.Bytes.Length);
-            if (UntrustedJson.Parse(read.Bytes) is not JsonObject document)
+            var (body, refusal) = await PrepareAsync(kind, read.Bytes, request, waits).ConfigureAwait(false);
+            if (body is null)
             {
-                await RefuseAsync(context, request, 400, "the request is no JSON object, or has a key twice").ConfigureAwait(false);
+                await RefuseAsync(context, request, 400, refusal!).ConfigureAwait(false);
                 return;
             }
 
-            if (await PrepareAsync(kind, document, request, waits).ConfigureAwait(false) is { } refusal)
-            {
-                await RefuseAsync(context, request, 400, refusal).ConfigureAwait(false);
-                return;
-            }
-
-            body = JsonSerializer.SerializeToUtf8Bytes(document, GatewayJson.Default.JsonObject);
+            content = new SentOnce(body, () => request.IsSent = true, read.Dispose);
         }
 
-        if (await ReachAsync(context, request, body, over).ConfigureAwait(false) is not { } response) return;
-        using (response)
-        {
-            read.Dispose();
-            await PassAsync(context, response, request, over).ConfigureAwait(false);
-        }
+        if (await ReachAsync(context, request, content, over).ConfigureAwait(false) is not { } response) return;
+        using (response) await PassAsync(context, response, request, over).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Puts the declared model in, takes out what may not pass, and puts the price aside; returns why it is not passed on.
+    /// Puts the declared model in, takes out what may not pass, and puts the price aside; returns what is sent, or why it is not passed on.
     /// </summary>
-    private async Task<string?> PrepareAsync(RequestKind kind, JsonObject document, RelayedRequest request, CancellationToken over)
+    private async Task<(byte[]? Body, string? Refusal)> PrepareAsync(
+        RequestKind kind, byte[] bytes, RelayedRequest request, CancellationToken waits)
     {
+        if (RequestText.Problem(bytes, waits) is { } problem) return (null, problem);
         try
         {
-            (request.AskedModel, request.SentPath) = _dialect.PutModel(document, request.Path, _gateway.Model);
-            request.Removed = _dialect.Clean(document, request.Path);
-            return kind == RequestKind.Answer ? await ReserveAsync(document, request, over).ConfigureAwait(false) : null;
+            using var asked = UntrustedJson.Document(bytes);
+            if (asked is not { RootElement.ValueKind: JsonValueKind.Object }) return (null, RequestText.NoObject);
+            using var clean = new CleanRequest(asked.RootElement, _dialect, request.Path, bytes.Length, waits);
+            (request.AskedModel, request.SentPath) = _dialect.PutModel(clean, request.Path, _gateway.Model);
+            request.Removed = clean.Removed;
+            var refusal = kind == RequestKind.Answer ? await ReserveAsync(clean, request, waits).ConfigureAwait(false) : null;
+            return refusal is null ? (clean.End(), null) : (null, refusal);
         }
         catch (RefusedRequestException e)
         {
-            return e.Message;
+            return (null, e.Message);
         }
     }
 
     /// <summary>Puts aside what the request can cost at most; a limit of its answer is set so that this is known.</summary>
-    private async Task<string?> ReserveAsync(JsonObject document, RelayedRequest request, CancellationToken over)
+    private async Task<string?> ReserveAsync(CleanRequest clean, RelayedRequest request, CancellationToken waits)
     {
         const int bytesPerToken = 4;
-        var input = OfTheProvider + _dialect.InputAtMost(document, request.RequestBytes);
+        var input = OfTheProvider + _dialect.InputAtMost(clean);
         var likely = input / bytesPerToken;
-        var wanted = _dialect.Bound(document, request.Path, _gateway.MaxOutputTokens);
+        var wanted = _dialect.Wanted(clean, request.Path, _gateway.MaxOutputTokens);
         var least = Math.Min(LeastOutputTokens, wanted);
-        if (await _budget.ReserveAsync(input, likely, wanted, least, over).ConfigureAwait(false) is { } reservation)
+        if (await _budget.ReserveAsync(input, likely, wanted, least, waits).ConfigureAwait(false) is { } reservation)
         {
             (request.IsPaid, request.Reserved) = (true, reservation.Micros);
-            _ = _dialect.Bound(document, request.Path, reservation.OutputTokens);
+            if (_gateway.Prices is not null) _log.Begin(request.FirstLine());
+            _dialect.Bound(clean, request.Path, reservation.OutputTokens);
             return null;
         }
 
@@ -194,62 +196,78 @@ internal sealed class ModelRelay : IDisposable
     }
 
     /// <summary>The head of the model's answer; null: there is none, and the agent was told.</summary>
-    private async Task<HttpResponseMessage?> ReachAsync(HttpContext context, RelayedRequest request, byte[]? body, CancellationToken over)
+    private async Task<HttpResponseMessage?> ReachAsync(
+        HttpContext context, RelayedRequest request, SentOnce? content, CancellationToken over)
     {
         try
         {
-            var response = await _upstream.AskAsync(context.Request, request.Method, request.SentPath, body, over).ConfigureAwait(false);
+            var response = await _upstream.AskAsync(context.Request, request, content, over).ConfigureAwait(false);
             Interlocked.Exchange(ref _failures, 0);
             return response;
         }
         catch (HttpRequestException e)
         {
-            // What never got there costs nothing; what broke off afterwards may have.
-            request.IsFree = e.HttpRequestError
-                is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            var why = e.InnerException is IOException inner ? inner.Message : e.Message;
-            if (Interlocked.Increment(ref _failures) >= Patience) End(GatewayStop.Unreachable, $"model not reachable: {why}");
+            var sentence = $"model not reachable: {Upstream.Problem(e)}";
+            if (Interlocked.Increment(ref _failures) >= Patience) End(GatewayStop.Unreachable, sentence);
             await TellAsync(context, request, 503, "the model cannot be reached").ConfigureAwait(false);
             return null;
         }
     }
 
-    /// <summary>Passes an answer on as it comes, and cuts it where the money ends.</summary>
+    /// <summary>Passes an answer on, whole by whole, and cuts it where the money ends.</summary>
     private async Task PassAsync(HttpContext context, HttpResponseMessage response, RelayedRequest request, CancellationToken over)
     {
+        if (response.Content.Headers.ContentEncoding.Count > 0)
+        {
+            // Nobody asked for it, and nobody can tell what is in it.
+            await TellAsync(context, request, 502, "the model's answer is compressed").ConfigureAwait(false);
+            return;
+        }
+
         var mediaType = AnswerHead.Copy(response, context.Response);
         request.Status = (int)response.StatusCode;
-
-        // What an error costs nobody charges.
-        request.IsFree |= !response.IsSuccessStatusCode;
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             End(GatewayStop.Unreachable, $"the model's endpoint refuses the key: it answered {(int)response.StatusCode}");
         }
 
+        var isStream = response.IsSuccessStatusCode && mediaType == "text/event-stream";
+        var most = !response.IsSuccessStatusCode ? MaxErrorBytes : isStream ? MaxEventBytes : MaxAnswerBytes;
+        var events = new AnswerEvents(_dialect, request.Count, isStream, most);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var events = new AnswerEvents(_dialect, request.Count, mediaType);
-        var filter = new KeyFilter(_key);
         var buffer = new byte[BufferBytes];
         await using var answer = await response.Content.ReadAsStreamAsync(over).ConfigureAwait(false);
         for (int length; !request.IsCut && (length = await ReadAsync(answer, buffer, request, over).ConfigureAwait(false)) > 0;)
         {
             hash.AppendData(buffer, 0, length);
             request.ResponseBytes += length;
-            events.Take(buffer.AsSpan(0, length));
-            request.IsCut = IsTooMuch(request, response.IsSuccessStatusCode);
-            if (!request.IsCut) await WriteAsync(context, filter.Pass(buffer.AsSpan(0, length), isLast: false)).ConfigureAwait(false);
+            var whole = _filter.Clean(events.Take(buffer.AsSpan(0, length)));
+            request.IsCut = events.IsTooLong || (response.IsSuccessStatusCode && IsTooDear(request));
+            if (!request.IsCut) await WriteAsync(context, whole).ConfigureAwait(false);
         }
 
-        events.End();
+        var rest = _filter.Clean(events.End());
         request.ResponseSha256 = hash.GetHashAndReset();
-        if (request.IsCut) context.Abort();
-        else await WriteAsync(context, filter.Pass([], isLast: true)).ConfigureAwait(false);
+        Bill(response, events, request);
+        if (request.IsCut)
+        {
+            context.Abort();
+            return;
+        }
+
+        if (!isStream) context.Response.ContentLength = rest.Length;
+        await WriteAsync(context, rest).ConfigureAwait(false);
     }
 
-    private bool IsTooMuch(RelayedRequest request, bool isWell)
+    /// <summary>Whether an answer was one that nobody charges for.</summary>
+    private void Bill(HttpResponseMessage response, AnswerEvents events, RelayedRequest request)
     {
-        if (!isWell) return request.ResponseBytes > MaxErrorBytes;
+        if (request is { IsWell: true, Count.IsWhole: true }) _failed.Answered();
+        if (!response.IsSuccessStatusCode && !request.IsCut) request.IsFree = _failed.IsFree((int)response.StatusCode, events.Document);
+    }
+
+    private bool IsTooDear(RelayedRequest request)
+    {
         if (_budget.Suffices(request.Reserved, request.SoFar(_budget))) return false;
         End(GatewayStop.Spent, $"the budget of {_gateway.MaxCost} was spent in the middle of an answer");
         return true;
@@ -300,22 +318,45 @@ internal sealed class ModelRelay : IDisposable
     /// <summary>The first reason stands.</summary>
     private string End(GatewayStop stop, string reason)
     {
-        Interlocked.CompareExchange(ref _stop, new StopReason(stop, reason), null);
+        Interlocked.CompareExchange(ref _stop, new StopReason(stop, _filter.Clean(reason)), null);
         return reason;
+    }
+
+    /// <summary>Ends what is still under way: nobody will tell any more what became of it.</summary>
+    public void SettleAll()
+    {
+        List<RelayedRequest> left;
+        lock (_gate) left = [.. _open];
+        foreach (var request in left)
+        {
+            request.IsCut = true;
+            Settle(request);
+        }
+    }
+
+    /// <summary>A request is on record from when it arrives.</summary>
+    private RelayedRequest Arrived(HttpRequest asked)
+    {
+        lock (_gate)
+        {
+            var request = new RelayedRequest(++_sums.Requests, _time.GetUtcNow(), asked.Method, asked.Path.Value ?? "/");
+            _open.Add(request);
+            return request;
+        }
     }
 
     private void Settle(RelayedRequest request)
     {
-        _budget.Settle(request.Reserved, request.Cost(_budget), request.SoFar(_budget));
         lock (_gate)
         {
-            _sums.Requests++;
+            if (!_open.Remove(request)) return;
             if (!request.IsWell) _sums.Failed++;
             _sums.Input = Sum(_sums.Input, request.Count.Input);
             _sums.Cached = Sum(_sums.Cached, request.Count.Cached);
             _sums.Output = Sum(_sums.Output, request.Count.Output);
         }
 
+        _budget.Settle(request.Reserved, request.Cost(_budget), request.SoFar(_budget));
         _log.Add(request.Line(_gateway.Model, _gateway.Prices is not null, _budget), isAsked: request.Refusal is null);
     }
 

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Assay.Gateway;
@@ -8,28 +8,12 @@ internal sealed class OpenAiDialect : Dialect
 {
     private const string Responses = "/v1/responses";
 
-    private static readonly FrozenSet<string> OfResponses =
-    [
-        "model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "reasoning", "store", "stream", "include", "text",
-        "temperature", "top_p", "max_output_tokens", "metadata", "client_metadata", "prompt_cache_key", "safety_identifier", "user",
-        "truncation",
-    ];
-
-    private static readonly FrozenSet<string> OfChat =
-    [
-        "model", "messages", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format", "stream", "temperature",
-        "top_p", "stop", "seed", "max_tokens", "max_completion_tokens", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
-        "top_logprobs", "metadata", "store", "user", "prompt_cache_key", "safety_identifier", "functions", "function_call", "verbosity",
-    ];
-
-    private static readonly FrozenSet<string> OfTheAgent = ["function", "custom", "local_shell", "apply_patch", "namespace"];
-
-    /// <summary>What stands with the provider, and is read as if it had been sent.</summary>
-    private static readonly string[] Kept = ["previous_response_id", "conversation", "prompt"];
-
     public override (string Header, string Prefix) Key => ("authorization", "Bearer ");
 
-    public override IReadOnlyList<string> Passed => [.. base.Passed, "openai-beta", "session_id", "originator"];
+    public override IReadOnlyList<string> Passed => [.. base.Passed, "openai-beta", "originator"];
+
+    public override string? HeaderValue(string name, string value) =>
+        name == "openai-beta" && value != "responses=experimental" ? null : value;
 
     public override RequestKind Kind(string method, string path) => (method, path) switch
     {
@@ -38,46 +22,40 @@ internal sealed class OpenAiDialect : Dialect
         _ => RequestKind.Unknown,
     };
 
-    public override IReadOnlyList<string> Clean(JsonObject body, string path)
+    public override (Shape.Members Shape, string? Last) Table(string path) =>
+        (path == Responses ? OpenAiRequest.Responses : OpenAiRequest.Chat, null);
+
+    /// <summary>The model, and no answer that is kept where a later request could refer to it.</summary>
+    public override (string? Asked, string Path) PutModel(CleanRequest request, string path, string model)
     {
-        List<string> removed = [];
-        foreach (var kept in Kept) RefuseElsewhere(path == Responses && body[kept] is not null, kept);
-        Keep(body, path == Responses ? OfResponses : OfChat, "", removed);
-        KeepTools(body, t => UntrustedJson.Text(t["type"]) is { } type && OfTheAgent.Contains(type), removed);
-        foreach (var part in Parts(body))
+        if (request.Held("store") is { } store)
         {
-            RefuseElsewhere(UntrustedJson.Text(part["type"]) == "item_reference", "an item");
-            RefuseElsewhere((part["file_id"] ?? part["file_url"] ?? part["file"].Member("file_id")) is not null, "a file");
-            RefuseElsewhere(Picture(part) is { } address && !address.StartsWith("data:", StringComparison.OrdinalIgnoreCase), "a picture");
+            if (store.ValueKind != JsonValueKind.False) request.Remove("store");
+            request.Writer.WriteBoolean("store", false);
         }
 
-        return removed;
+        return base.PutModel(request, path, model);
     }
 
-    public override long InputAtMost(JsonObject body, long bytes) => bytes + Parts(body).Sum(p => UntrustedJson.Text(p["type"]) switch
-    {
-        "input_image" or "image_url" => PictureTokens,
-        "input_file" or "file" => DocumentTokens,
-        _ => 0,
-    });
+    public override int Wanted(CleanRequest request, string path, int most) => path == Responses
+        ? Lowest(request.Held("max_output_tokens"), most)
+        : Lowest(request.Held("max_completion_tokens"), Lowest(request.Held("max_tokens"), most));
 
-    public override int Bound(JsonObject body, string path, int most)
+    public override void Bound(CleanRequest request, string path, int tokens)
     {
-        if (path == Responses) return Lower(body, "max_output_tokens", most);
-        if (body["stream"] is JsonValue stream && stream.TryGetValue<bool>(out var streams) && streams)
+        if (path == Responses)
         {
-            body["stream_options"] = new JsonObject { ["include_usage"] = true };
+            request.Writer.WriteNumber("max_output_tokens", tokens);
+            return;
         }
 
         // Of two limits servers take the one or the other.
-        if (!body.ContainsKey("max_tokens") || body.ContainsKey("max_completion_tokens"))
-        {
-            most = (int)Math.Min(UntrustedJson.Number(body["max_tokens"]) ?? most, most);
-            body.Remove("max_tokens");
-            return Lower(body, "max_completion_tokens", most);
-        }
-
-        return Lower(body, "max_tokens", most);
+        var isOld = request.Held("max_tokens") is not null && request.Held("max_completion_tokens") is null;
+        request.Writer.WriteNumber(isOld ? "max_tokens" : "max_completion_tokens", tokens);
+        if (request.Held("stream") is not { ValueKind: JsonValueKind.True }) return;
+        request.Writer.WriteStartObject("stream_options");
+        request.Writer.WriteBoolean("include_usage", true);
+        request.Writer.WriteEndObject();
     }
 
     public override void Count(JsonObject part, TokenCount count)
@@ -101,18 +79,11 @@ internal sealed class OpenAiDialect : Dialect
         ["error"] = new JsonObject
         {
             ["message"] = message,
-            ["type"] = status == 400 ? "invalid_request_error" : "server_error",
+            ["type"] = status is 400 or 413 ? "invalid_request_error" : "server_error",
             ["code"] = null,
         },
     };
 
-    /// <summary>The items of a request, and what they hold: messages, and the answers of tools.</summary>
-    private static IEnumerable<JsonObject> Parts(JsonObject body)
-    {
-        var items = UntrustedJson.Objects(body["input"]).Concat(UntrustedJson.Objects(body["messages"])).ToList();
-        return items.Concat(items.SelectMany(i => UntrustedJson.Objects(i["content"]).Concat(UntrustedJson.Objects(i["output"]))));
-    }
-
-    private static string? Picture(JsonObject part) =>
-        UntrustedJson.Text(part["image_url"]) ?? UntrustedJson.Text(part["image_url"].Member("url"));
+    public override bool IsUnbilled(int status, JsonObject error) =>
+        (status, UntrustedJson.Text(error["error"].Member("type"))) is (500 or 503, "server_error");
 }

@@ -30,14 +30,15 @@ internal sealed class OpenGateway : IOpenGateway
     /// <param name="gateway">What it leads to.</param>
     /// <param name="key">The real key; null: none is asked for.</param>
     /// <param name="log">Receives the lines.</param>
+    /// <param name="room">Room for requests, shared with other gateways.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="IOException">It cannot listen.</exception>
-    public OpenGateway(ModelGateway gateway, string? key, Stream log, TimeProvider time)
+    public OpenGateway(ModelGateway gateway, string? key, Stream log, RequestRoom room, TimeProvider time)
     {
         Key = $"assay-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}";
         _keyDigest = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Key));
-        _log = new RequestLog(log);
-        _relay = new ModelRelay(gateway, key, _log, time);
+        _log = new RequestLog(log, new KeyFilter(key));
+        _relay = new ModelRelay(gateway, key, _log, room, time);
         // Empty: settings in files would be looked for, and watched for changes, below its folder.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
@@ -71,6 +72,7 @@ internal sealed class OpenGateway : IOpenGateway
             Settle();
             _ended.Cancel();
             Settle();
+            _relay.SettleAll();
             _log.Close();
         }
 

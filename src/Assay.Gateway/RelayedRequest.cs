@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Assay.Gateway;
 
 /// <summary>One request, as it goes on, and its line in the log.</summary>
-internal sealed class RelayedRequest(DateTimeOffset at, string method, string path)
+internal sealed class RelayedRequest(long number, DateTimeOffset at, string method, string path)
 {
     private readonly long _began = Stopwatch.GetTimestamp();
 
@@ -19,7 +19,7 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
     public string? AskedModel { get; set; }
 
     /// <summary>What was taken out of it.</summary>
-    public IReadOnlyList<string> Removed { get; set; } = [];
+    public IReadOnlyCollection<string> Removed { get; set; } = [];
 
     /// <summary>What was answered; null: nothing yet.</summary>
     public int? Status { get; set; }
@@ -35,6 +35,9 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
 
     /// <summary>Whether nobody charges for it after all.</summary>
     public bool IsFree { get; set; }
+
+    /// <summary>Whether any of it may have reached the model: what never did costs nothing.</summary>
+    public bool IsSent { get; set; }
 
     /// <summary>What is put aside for it, in millionths of a dollar.</summary>
     public long Reserved { get; set; }
@@ -54,7 +57,7 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
     /// <summary>What it cost, in millionths of a dollar; null: nobody has told.</summary>
     public long? Cost(AttemptBudget budget)
     {
-        if (!IsPaid || IsFree) return 0;
+        if (!IsPaid || IsFree || !IsSent) return 0;
         return Count.IsWhole ? SoFar(budget) : null;
     }
 
@@ -64,13 +67,23 @@ internal sealed class RelayedRequest(DateTimeOffset at, string method, string pa
     public long SoFar(AttemptBudget budget)
     {
         const int charactersPerToken = 4;
-        if (!IsPaid || IsFree) return 0;
+        if (!IsPaid || IsFree || !IsSent) return 0;
         var output = Count.IsFinal ? Count.Output ?? 0 : Math.Max(Count.Output ?? 0, Count.Characters / charactersPerToken);
         return budget.Price((Count.Input ?? 0) + Count.Surcharge, Count.Cached ?? 0, output);
     }
 
+    /// <summary>Its first line, before it is sent: what it has put aside stands on disk, whatever becomes of this program.</summary>
+    public JsonObject FirstLine() => new()
+    {
+        ["request"] = number,
+        ["at"] = RequestLog.Time(at),
+        ["under_way"] = true,
+        ["reserved_micro_usd"] = Reserved,
+    };
+
     public JsonObject Line(string model, bool hasPrices, AttemptBudget budget) => new()
     {
+        ["request"] = number,
         ["at"] = RequestLog.Time(at),
         ["ms"] = (long)Stopwatch.GetElapsedTime(_began).TotalMilliseconds,
         ["method"] = Method,

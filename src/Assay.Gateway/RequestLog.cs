@@ -7,7 +7,7 @@ using Assay.Kernel.Json;
 namespace Assay.Gateway;
 
 /// <summary>One line for each request: what was asked and answered by digest, tokens and cost as far as they are known.</summary>
-internal sealed class RequestLog(Stream stream)
+internal sealed class RequestLog(Stream stream, KeyFilter filter)
 {
     /// <summary>Refusals after which they are only counted; an agent can provoke them without end.</summary>
     private const int MostRefusals = 1_000;
@@ -33,6 +33,15 @@ internal sealed class RequestLog(Stream stream)
         }
     }
 
+    /// <summary>Notes a request that is about to be sent.</summary>
+    public void Begin(JsonObject line)
+    {
+        lock (_gate)
+        {
+            if (!_isClosed && _asked < MostAsked) Write(line);
+        }
+    }
+
     /// <summary>Takes no more lines, so that what is hashed afterwards stays as it is.</summary>
     public void Close()
     {
@@ -46,7 +55,7 @@ internal sealed class RequestLog(Stream stream)
     private void Write(JsonObject line)
     {
         using var document = JsonDocument.Parse(line.ToJsonString());
-        stream.Write([.. CanonicalJson.Serialize(document.RootElement), (byte)'\n']);
+        stream.Write([.. filter.Clean(CanonicalJson.Serialize(document.RootElement)).Span, (byte)'\n']);
         stream.Flush();
     }
 

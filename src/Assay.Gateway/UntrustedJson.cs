@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using Assay.Kernel.Json;
 
 namespace Assay.Gateway;
@@ -26,9 +25,28 @@ internal static class UntrustedJson
         }
     }
 
+    /// <summary>A document that stands on the bytes given, or null where there is none.</summary>
+    public static JsonDocument? Document(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return JsonDocument.Parse(bytes, Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A count; null where there is none.</summary>
     public static long? Number(JsonNode? node) =>
         node is JsonValue value && value.TryGetValue<long>(out var number) && number >= 0 ? Math.Min(number, MostCounted) : null;
+
+    /// <summary>A count; null where there is none.</summary>
+    public static long? Number(JsonElement? value) =>
+        value is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var count) && count >= 0
+            ? Math.Min(count, MostCounted)
+            : null;
 
     /// <summary>A text; null where there is none.</summary>
     public static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
@@ -39,6 +57,3 @@ internal static class UntrustedJson
     /// <summary>The objects in an array; none where it is none.</summary>
     public static IEnumerable<JsonObject> Objects(JsonNode? node) => (node as JsonArray)?.OfType<JsonObject>() ?? [];
 }
-
-[JsonSerializable(typeof(JsonObject))]
-internal sealed partial class GatewayJson : JsonSerializerContext;

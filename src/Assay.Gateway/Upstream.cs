@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Assay.Kernel.Effects;
 using Microsoft.AspNetCore.Http;
 
@@ -8,6 +9,8 @@ namespace Assay.Gateway;
 internal sealed class Upstream : IDisposable
 {
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(15);
+
+    private const int MaxHeader = 1024;
 
     private readonly Dialect _dialect;
     private readonly string _endpoint;
@@ -26,21 +29,44 @@ internal sealed class Upstream : IDisposable
     }
 
     /// <summary>Asks it, and returns with the head of its answer.</summary>
+    /// <param name="agent">The request of the agent, for some of its headers.</param>
+    /// <param name="asked">What is asked.</param>
+    /// <param name="content">What is sent; null: nothing.</param>
+    /// <param name="over">The end of the request.</param>
     /// <exception cref="HttpRequestException">It cannot be reached, or broke off.</exception>
-    public async Task<HttpResponseMessage> AskAsync(HttpRequest agent, string method, string path, byte[]? body, CancellationToken over)
+    public async Task<HttpResponseMessage> AskAsync(HttpRequest agent, RelayedRequest asked, HttpContent? content, CancellationToken over)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), _endpoint + path + _dialect.Query(path));
+        var address = _endpoint + asked.SentPath + _dialect.Query(asked.SentPath);
+        using var request = new HttpRequestMessage(new HttpMethod(asked.Method), address);
         request.Version = HttpVersion.Version11;
-        if (body is not null) request.Content = new ByteArrayContent(body);
+        request.Content = content;
         foreach (var name in _dialect.Passed)
         {
-            if (agent.Headers[name].ToString() is not { Length: > 0 } sent || _dialect.HeaderValue(name, sent) is not { } value) continue;
-            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+            if (agent.Headers[name].ToString() is not { Length: > 0 } sent) continue;
+            var value = IsPlain(sent) ? _dialect.HeaderValue(name, sent) : null;
+            if (value != sent) asked.Removed = [.. asked.Removed, name];
+            if (value is not null) request.Headers.TryAddWithoutValidation(name, value);
         }
 
         if (_key is not null) request.Headers.TryAddWithoutValidation(_dialect.Key.Header, _dialect.Key.Prefix + _key);
         return await _client.SendAsync(request, over).ConfigureAwait(false);
     }
 
+    /// <summary>Why it could not be reached, in words of our own: those of the HTTP stack can repeat what was sent.</summary>
+    public static string Problem(HttpRequestException e) => e.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => "its name cannot be resolved",
+        HttpRequestError.ConnectionError =>
+            $"no connection ({(e.InnerException as SocketException)?.SocketErrorCode ?? SocketError.TimedOut})",
+        HttpRequestError.SecureConnectionError => "no secure connection",
+        HttpRequestError.InvalidResponse => "what it answers is no HTTP",
+        HttpRequestError.ResponseEnded => "it went away without an answer",
+        HttpRequestError.ConfigurationLimitExceeded => "the head of its answer is too long",
+        _ => "the request broke off",
+    };
+
     public void Dispose() => _client.Dispose();
+
+    /// <summary>Whether a value is printable ASCII of an ordinary length: others cannot be sent.</summary>
+    private static bool IsPlain(string value) => value.Length <= MaxHeader && value.All(c => c is >= ' ' and <= '~');
 }

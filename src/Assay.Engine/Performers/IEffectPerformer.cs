@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Engine.Performers;
 
@@ -50,5 +51,9 @@ internal abstract record Reconciliation
     }
 
     /// <summary>It may have begun, and its outcome is not known. What it left running has been ended.</summary>
-    public sealed record Interrupted(string Reason, ImmutableArray<Captured> Partial) : Reconciliation;
+    public sealed record Interrupted(string Reason, ImmutableArray<Captured> Partial) : Reconciliation
+    {
+        /// <summary>The most that it can have cost; null: nothing tells.</summary>
+        public Usd? CostAtMost { get; init; }
+    }
 }

@@ -193,7 +193,7 @@ public sealed class PendingCommit
         Add(report switch
         {
             EffectCompleted done => new EffectFinished(done.Effect.Id, done.Attempt, done.Outcome),
-            EffectLost lost => new EffectInterrupted(lost.Effect.Id, lost.Attempt, lost.Reason, lost.Partial),
+            EffectLost lost => new EffectInterrupted(lost.Effect.Id, lost.Attempt, lost.Reason, lost.Partial) { CostAtMost = lost.CostAtMost },
             _ => throw new InvalidOperationException($"unknown report {report}"),
         });
         _blobs.AddRange(blobs);

@@ -57,7 +57,7 @@ internal sealed class RunningAttempts(EngineParts engine, StreamName stream)
         }
 
         var lost = (Reconciliation.Interrupted)found;
-        return new EffectLost(effect, attempt.Number, lost.Reason, lost.Partial);
+        return new EffectLost(effect, attempt.Number, lost.Reason, lost.Partial) { CostAtMost = lost.CostAtMost };
     }
 
     /// <summary>Asks for the end of the attempts at some effects.</summary>

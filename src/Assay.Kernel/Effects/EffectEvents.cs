@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 
 namespace Assay.Kernel.Effects;
 
@@ -23,7 +24,12 @@ public sealed record EffectFinished(string EffectId, int Attempt, EffectOutcome 
 /// <param name="Attempt">The attempt that was lost.</param>
 /// <param name="Reason">What is known of how.</param>
 /// <param name="Partial">The output that had been kept until then.</param>
-public sealed record EffectInterrupted(string EffectId, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectEvent(EffectId, Attempt);
+public sealed record EffectInterrupted(string EffectId, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectEvent(EffectId, Attempt)
+{
+    /// <summary>The most that it can have cost, where it had a gateway with prices; null: nothing tells.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usd? CostAtMost { get; init; }
+}
 
 /// <summary>What every lane's catalog begins with.</summary>
 public static class EffectEvents

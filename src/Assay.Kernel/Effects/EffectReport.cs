@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Kernel.Values;
 
 namespace Assay.Kernel.Effects;
 
@@ -18,4 +19,8 @@ public sealed record EffectCompleted(
 /// <param name="Attempt">The attempt that was lost.</param>
 /// <param name="Reason">What is known of how.</param>
 /// <param name="Partial">The output that had been kept until then.</param>
-public sealed record EffectLost(Effect Effect, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectReport(Effect, Attempt);
+public sealed record EffectLost(Effect Effect, int Attempt, string Reason, ImmutableArray<Captured> Partial) : EffectReport(Effect, Attempt)
+{
+    /// <summary>The most that it can have cost, where it had a gateway with prices; null: nothing tells.</summary>
+    public Usd? CostAtMost { get; init; }
+}

@@ -290,24 +290,10 @@ public sealed class GatewayTests : IDisposable
         Assert.True(holds());
     }
 
-    private List<JsonNode> Lines() => [.. Encoding.UTF8.GetString(_log.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
+    private List<JsonNode> Lines() => GatewayClient.Lines(_log);
 
-    private IOpenGateway Open(string endpoint, Usd? most, int maxOutput = 32_000, ModelDialect dialect = ModelDialect.Anthropic)
-    {
-        return new ModelGateways(TimeProvider.System).Open(
-            new ModelGateway
-            {
-                Dialect = dialect,
-                Endpoint = endpoint,
-                Model = "declared",
-                Prices = new TokenPrices(5, 5, 25),
-                MaxOutputTokens = maxOutput,
-                MaxCost = most,
-                LogFile = "gateway.jsonl",
-            },
-            ScriptedProvider.Key,
-            _log);
-    }
+    private IOpenGateway Open(string endpoint, Usd? most, int maxOutput = 32_000, ModelDialect dialect = ModelDialect.Anthropic) =>
+        GatewayClient.Open(_log, endpoint, most, maxOutput, dialect);
 
     private async Task<(string Head, string Body)> AnswerAsync(IOpenGateway gateway)
     {

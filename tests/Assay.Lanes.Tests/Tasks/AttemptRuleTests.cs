@@ -70,6 +70,13 @@ public sealed class AttemptRuleTests
     public void What_an_agent_had_cost_when_its_engine_died_is_not_known(AdapterKind kind, bool isUnknown) =>
         Assert.Equal(isUnknown, Judge(new EffectLost(Process, 1, "the engine died", []), kind).IsCostUnknown);
 
+    [Fact]
+    public void What_an_agent_had_spent_when_its_engine_died_counts()
+    {
+        var judged = Judge(new EffectLost(Process, 1, "the engine died", []) { CostAtMost = new Usd(801_000) }, AdapterKind.Agent);
+        Assert.Equal((new Usd(801_000), true), (judged.Cost, judged.IsCostUnknown));
+    }
+
     [Theory]
     [InlineData(SandboxLevel.Confined, null, true)]
     [InlineData(SandboxLevel.None, null, false)]

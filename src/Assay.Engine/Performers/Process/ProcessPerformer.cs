@@ -73,7 +73,8 @@ internal sealed class ProcessPerformer(
         var ended = sameBoot && traces is not null ? ContainmentPool.End(traces.Containment).Count : 0;
         var partial = traces is null ? [] : traces.Output.Select(o => ProcessEvidence.Partial(traces.Root, o)).OfType<Captured>().ToImmutableArray();
         var reason = sameBoot ? $"the engine died while it ran; {ended} processes were still there and were ended" : "the machine went down while it ran";
-        return new Reconciliation.Interrupted(reason, partial);
+        var cost = attempt.Effect is RunProcess { Gateway: { } gateway } ? LostSpending.AtMost(gateway, sameBoot ? traces?.Root : null) : null;
+        return new Reconciliation.Interrupted(reason, partial) { CostAtMost = cost };
     }
 
     public void Dispose() => _threads.Dispose();

@@ -17,6 +17,12 @@ internal static class FirstBytes
 
     private const byte Handshake = 22;
 
+    /// <summary>What one server or the other takes for a blank (that of C, and those of Unicode in one byte).</summary>
+    private static readonly SearchValues<byte> Blanks = SearchValues.Create([9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 0x85, 0xa0]);
+
+    /// <summary>The second version of the PROXY protocol, which says for whom a connection is in its own way.</summary>
+    private static ReadOnlySpan<byte> Proxy => "\r\n\r\n\0\r\nQUIT\n"u8;
+
     /// <summary>What the bytes so far come to.</summary>
     public enum Verdict
     {
@@ -42,9 +48,13 @@ internal static class FirstBytes
         {
             [] => Verdict.Unknown,
             [Handshake, ..] => ClientHello.Judge(start, name, ref said),
+            _ when bytes.StartsWith(Proxy) => Verdict.Refuse,
+            _ when Proxy.StartsWith(bytes) => Verdict.Unknown,
             _ => OfText(start, name, ref said),
         };
-        var hasNoEnd = (verdict == Verdict.Unknown && bytes.Length >= MaxBytes) || bytes.Length - start.Length > MaxBlanks;
+        var lead = bytes[..(bytes.Length - start.Length)];
+        if (verdict == Verdict.Pass && lead.ContainsAny(" \t"u8) && IsRequest(start)) verdict = Verdict.Refuse;
+        var hasNoEnd = (verdict == Verdict.Unknown && bytes.Length >= MaxBytes) || lead.Length > MaxBlanks;
         if (hasNoEnd) verdict = Verdict.Refuse;
         if (verdict == Verdict.Refuse) said ??= "nobody in its first bytes";
         return verdict;
@@ -65,13 +75,45 @@ internal static class FirstBytes
         return Verdict.Refuse;
     }
 
-    /// <summary>A word and a blank begin a request, or a command of another protocol, which the end of that line tells.</summary>
-    private static Verdict OfText(ReadOnlySpan<byte> bytes, string name, ref string? said)
+    /// <summary>
+    /// A word and a blank begin a request, or a command of another protocol, which the end of that line tells. What some servers take for a
+    /// blank, and no others do, is none here: what would be a request with it is refused.
+    /// </summary>
+    private static Verdict OfText(ReadOnlySpan<byte> start, string name, ref string? said)
     {
-        var word = bytes.IndexOfAnyExcept(Token);
-        if (word >= 0 && bytes[word] is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) return Verdict.Pass;
-        var line = bytes.IndexOf((byte)'\n');
+        var odd = Math.Max(0, start.IndexOfAnyInRange((byte)'!', (byte)'~') is var first and >= 0 ? first : start.Length);
+        var isBinary = start[..odd].ContainsAnyExcept(Blanks);
+        var text = start[odd..];
+        if (text.IsEmpty) return isBinary ? Verdict.Pass : Verdict.Unknown;
+        var end = text.IndexOfAnyExcept(Token);
+        var word = end < 0 ? text : text[..end];
+        if (end < 0) return !isBinary || RequestHead.MayBecomeMethod(word) ? Verdict.Unknown : Verdict.Pass;
+        var isBlank = " \t\r\n"u8.Contains(text[end]);
+        if (odd > 0 || (!isBlank && text[end] is < (byte)'!' or > (byte)'~'))
+        {
+            if (RequestHead.IsMethod(word) && text[end] is <= (byte)' ' or > (byte)'~') return Verdict.Refuse;
+            if (isBinary || !Blanks.Contains(text[end])) return Verdict.Pass;
+            return text.IndexOf((byte)'\n') is var over and >= 0 ? HoldsRequest(text[..over]) : Verdict.Unknown;
+        }
+
+        if (!isBlank) return HoldsRequest(text);
+        var line = text.IndexOf((byte)'\n');
         if (line < 0) return Verdict.Unknown;
-        return RequestHead.IsLine(bytes[..line]) ? RequestHead.Judge(bytes, name, ref said) : Verdict.Pass;
+        if (RequestHead.IsLine(text[..line])) return RequestHead.Judge(text, name, ref said);
+        return text.StartsWith("PROXY "u8) ? Verdict.Refuse : HoldsRequest(text[line..]);
     }
+
+    /// <summary>Passes what has no request in it that a server might find behind what it does not know.</summary>
+    private static Verdict HoldsRequest(ReadOnlySpan<byte> text)
+    {
+        foreach (var line in text.Split((byte)'\n'))
+        {
+            if (RequestHead.SaysHttp(text[line])) return Verdict.Refuse;
+        }
+
+        return Verdict.Pass;
+    }
+
+    private static bool IsRequest(ReadOnlySpan<byte> text) =>
+        text.IndexOf((byte)'\n') is var line and >= 0 && RequestHead.IsLine(text[..line]);
 }

@@ -38,19 +38,24 @@ internal static class PublicAddress
         return !SixToFour.Contains(address) || Is(Wrapped(bytes.AsSpan(2)));
     }
 
-    /// <summary>Whether it is one of this machine's own: then a datagram to it would come from itself.</summary>
+    /// <summary>
+    /// Whether it is one of this machine's own, the second of an interface and those of a block that is routed here included: exactly then
+    /// a socket can be bound to it.
+    /// </summary>
     public static bool IsOwn(IPAddress address)
     {
+        if (address.IsIPv4MappedToIPv6) return IsOwn(address.MapToIPv4());
+        if (Translated.Contains(address)) return IsOwn(Wrapped(address.GetAddressBytes().AsSpan(12)));
+        if (SixToFour.Contains(address) && IsOwn(Wrapped(address.GetAddressBytes().AsSpan(2)))) return true;
         try
         {
             using var probe = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            probe.Connect(address, 9);
-            return probe.LocalEndPoint is IPEndPoint from && from.Address.Equals(address);
+            probe.Bind(new IPEndPoint(address, 0));
+            return !LocalTable.MayBindToOthers(address.AddressFamily) || LocalTable.Current().Holds(address);
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            // Where no way leads there, no connection will.
-            return false;
+            return e.SocketErrorCode != SocketError.AddressNotAvailable && LocalTable.Current().Holds(address);
         }
     }
 

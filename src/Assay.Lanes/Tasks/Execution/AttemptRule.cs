@@ -22,7 +22,8 @@ internal static class AttemptRule
         EffectCompleted { Outcome: HttpOutcome http } done => OnHttp(task, adapter, http, done.Evidence),
         EffectLost lost => Of(task, AttemptResult.Interrupted, lost.Reason, task.Spec.RetrySafe, AdapterReport.Unknown) with
         {
-            // What it had asked its model by then is in the log of its gateway, and was paid for.
+            // What it had asked its model by then is in the log of its gateway, and was paid for; what was under way, nobody knows.
+            Cost = lost.CostAtMost ?? default,
             IsCostUnknown = adapter.Kind == AdapterKind.Agent,
         },
         _ => throw new InvalidOperationException($"an adapter's part does not end with {report}"),

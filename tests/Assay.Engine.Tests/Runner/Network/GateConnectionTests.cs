@@ -41,6 +41,9 @@ public sealed class GateConnectionTests : IDisposable
     public void A_name_may_not_lead_to_this_machine()
     {
         Assert.True(PublicAddress.IsOwn(IPAddress.Loopback));
+        // Others of the same block: the kernel would speak to them from the first.
+        Assert.True(PublicAddress.IsOwn(IPAddress.Parse("127.77.1.2")));
+        Assert.True(PublicAddress.IsOwn(IPAddress.Parse("::ffff:127.77.1.2")));
         Assert.False(PublicAddress.IsOwn(IPAddress.Parse("192.0.2.1")));
         var list = new HostList([Host("api.test:80")]);
         Assert.Contains("not public", list.Problem("api.test", IPAddress.Loopback, 80), StringComparison.Ordinal);

@@ -111,6 +111,42 @@ public sealed class WireTests
     [InlineData("OPTIONS * HTTP/1.1\r\nHost: api.example.com:8080\r\n\r\n", "Pass", null)]
     [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "Pass", null)]
     [InlineData("\0\0\0\b\u0004Ò\u0016/", "Pass", null)]
+    [InlineData("\u0005\u0001\0", "Pass", null)]
+    [InlineData("{\"jsonrpc\":\"2.0\"}", "Pass", null)]
+    [InlineData("<stream:stream to='a'>", "Pass", null)]
+    [InlineData("\u0010\u001e\0\u0004MQTT", "Pass", null)]
+    [InlineData("\0\0\0N\0\u0003\0\0user\0", "Pass", null)]
+    [InlineData("*1\r\n$4\r\nPING\r\n", "Pass", null)]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.example.com\r\nX: \u00e4\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.example.com\r\nX: a\u00e4\r\n\r\n", "Pass", null)]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nHost:\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\r\nHost: api.example.com\r\nHost: api.example.com\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTTP/1.1\nHost: api.example.com\n\n", "Refuse", "nobody in its first bytes")]
+    [InlineData(" GET / HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET http://api.example.com:81/ HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET http://api.example.com/ HTTP/1.1\r\nHost: API.example.com\r\n\r\n", "Pass", null)]
+    [InlineData("GET api.example.com HTTP/1.1\r\nHost: api.example.com\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\u000bGET / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\u000b", "Unknown", null)]
+    [InlineData("\u000bFOO / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET\u000b/\u000bHTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("FOO\u000b/", "Unknown", null)]
+    [InlineData("GET\u00a0/\u00a0HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET\u001c/ HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\u0085GET / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\u000cGET http://evil.test/q HTTP/1.1\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\0GET / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\u00ef\u00bb\u00bfGET / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GE(T / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET / HTT\0P/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("GET http://evil.test/\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("get /x\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\nGET / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("PROXY UNKNOWN\r\n", "Refuse", "nobody in its first bytes")]
+    [InlineData("\r\n\r\n\0\r\nQUIT\n!\u0011", "Refuse", "nobody in its first bytes")]
+    [InlineData("\r\n\r\n\0\r", "Unknown", null)]
+    [InlineData("X\r\nGET / HTTP/1.0\r\nHost: evil.test\r\n\r\n", "Refuse", "nobody in its first bytes")]
     public void The_host_of_a_request_is_the_name(string bytes, string verdict, string? said)
     {
         Assert.Equal(verdict, FirstBytes.Judge(Encoding.Latin1.GetBytes(bytes), "api.example.com", out var other).ToString());
@@ -143,6 +179,40 @@ public sealed class WireTests
             broken[at] ^= 0x55;
             _ = FirstBytes.Judge(broken, "other.test", out _);
         }
+    }
+
+    /// <summary>As /proc/net/fib_trie and /proc/net/ipv6_route tell it of two addresses in one network, and of a block that leads here.</summary>
+    [Theory]
+    [InlineData("93.184.216.34", true)]
+    [InlineData("93.184.216.35", true)]
+    [InlineData("93.184.216.255", true)]
+    [InlineData("93.184.216.36", false)]
+    [InlineData("93.184.217.9", true)]
+    [InlineData("93.184.218.9", false)]
+    [InlineData("2606:4700::5", true)]
+    [InlineData("2606:4700::6", false)]
+    public void The_table_of_routes_tells_on_which_addresses_this_machine_answers(string address, bool isOwn)
+    {
+        const string trie = """
+            Main:
+              +-- 0.0.0.0/0 3 0 5
+                 |-- 93.184.216.0
+                    /24 link UNICAST
+            Local:
+                    |-- 93.184.216.34
+                       /32 host LOCAL
+                    |-- 93.184.216.35
+                       /32 host LOCAL
+                    |-- 93.184.216.255
+                       /32 link BROADCAST
+                 |-- 93.184.217.0
+                    /24 host LOCAL
+            """;
+        const string routes = """
+            26064700000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
+            26064700000000000000000000000005 80 00000000000000000000000000000000 00 00000000000000000000000000000000 00000000 00000002 00000000 80200001       lo
+            """;
+        Assert.Equal(isOwn, new LocalTable(trie, routes).Holds(IPAddress.Parse(address)));
     }
 
     [Fact]
