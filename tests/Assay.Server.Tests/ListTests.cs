@@ -42,7 +42,10 @@ public sealed class ListTests
         await Expect(page.Locator(".empty")).ToContainTextAsync("No job is in this state");
         await page.GetByRole(AriaRole.Link, new() { Name = "Show all" }).ClickAsync();
         await Expect(page.Locator("table.list tbody tr")).ToHaveCountAsync(50);
-        foreach (var bad in new[] { "sort=title", "state=NONE", "cursor=x" }) Assert.Equal(400, (await page.GotoAsync($"/ui/jobs?{bad}"))!.Status);
+        foreach (var bad in new[] { "sort=title", "state=NONE", "cursor=x" })
+        {
+            Assert.Equal(400, (await page.GotoAsync($"/ui/jobs?{bad}"))!.Status);
+        }
     }
 
     [Fact]
@@ -89,8 +92,8 @@ public sealed class ListTests
 
     /// <summary>A row of the table of jobs, submitted later the greater its id is.</summary>
     private static LaneRow Job(string id) => new(
-        JobTables.Jobs, id, "blueprint", $"Job {id}", "BLUEPRINT_SUBMITTED", "compile", null, null, null, id, null, 0L, "s", "p", 0L, 0L, "ada",
-        $"2026-11-21T11:{Convert.ToInt32(id, 16):00}:54.001200Z", "2026-11-21T12:25:54.001200Z", null);
+        JobTables.Jobs, id, "blueprint", $"Job {id}", "BLUEPRINT_SUBMITTED", "compile", null, null, null, id, null, 0L, "s", "p", 0L, 0L,
+        "ada", $"2026-11-21T11:{Convert.ToInt32(id, 16):00}:54.001200Z", "2026-11-21T12:25:54.001200Z", null);
 
     private static async Task<IReadOnlyList<string>> IdsAsync(IPage page) => await page.Locator("table.list tbody th").AllInnerTextsAsync();
 

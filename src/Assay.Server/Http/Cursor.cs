@@ -16,7 +16,8 @@ internal static class Cursor
     {
         if (text.Length > MaxLength || !Base64Url.IsValid(text)) return null;
         var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('|');
-        var isPlace = parts.Length == 2 && parts[0].Length == "2026-01-01T00:00:00.000000Z".Length && parts[1].Split('/').All(StreamName.IsId);
+        var isPlace = parts.Length == 2 && parts[0].Length == "2026-01-01T00:00:00.000000Z".Length
+            && parts[1].Split('/').All(StreamName.IsId);
         return isPlace ? (parts[0], parts[1]) : null;
     }
 }

@@ -179,7 +179,8 @@ public sealed class JobService
     {
         if (!JobIdentity.IsShortId(jobId)) return [];
         var fold = new JobEventFold(_workspace.Store, jobId);
-        return [.. _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().Where(e => e.Version > afterVersion)];
+        var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>();
+        return [.. events.Where(e => e.Version > afterVersion)];
     }
 
     /// <summary>A job with its gates and events, from one fold; null when there is no such job.</summary>
@@ -190,7 +191,8 @@ public sealed class JobService
         var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().ToList();
         var living = new LivingEngines(_workspace.Store, _time);
         var state = (JobState)fold.Machine.State;
-        var view = JobViews.Of(state, Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living), fold.Machine.Head.Version, living.Lost(fold.Machine));
+        var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
+        var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine));
         return new JobDetail(view, Runs.Gates(state), events);
     }
 
@@ -220,7 +222,12 @@ public sealed class JobService
     /// <param name="oldestFirst">Whether the oldest come first and not the newest.</param>
     public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit, bool oldestFirst = false)
     {
-        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Descending = !oldestFirst, After = after, Where = state is null ? [] : [("state", state)] };
+        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit)
+        {
+            Descending = !oldestFirst,
+            After = after,
+            Where = state is null ? [] : [("state", state)],
+        };
         var living = new LivingEngines(_workspace.Store, _time);
         return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
     }

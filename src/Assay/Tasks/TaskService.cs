@@ -120,7 +120,10 @@ public sealed class TaskService
     /// <param name="after">The last run of the page before; null: from the beginning.</param>
     /// <param name="limit">The most runs.</param>
     public IReadOnlyList<RunSummary> RunPage((string StartedAt, string RunId)? after, int limit) =>
-        [.. _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after }).Select(RunSummary.Of)];
+    [
+        .. _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after })
+            .Select(RunSummary.Of),
+    ];
 
     /// <summary>A page of a run's patches, the latest first.</summary>
     /// <param name="runId">The run.</param>
@@ -128,13 +131,19 @@ public sealed class TaskService
     /// <param name="limit">The most patches.</param>
     public IReadOnlyList<PatchSummary> PatchPage(string runId, (string UpdatedAt, string Key)? after, int limit)
     {
-        var query = new RowQuery(PatchTables.Patches, "updated_at", limit) { Descending = true, After = after, Where = [("run_id", runId)] };
+        var query = new RowQuery(PatchTables.Patches, "updated_at", limit)
+        {
+            Descending = true,
+            After = after,
+            Where = [("run_id", runId)],
+        };
         return [.. _workspace.Store.Rows(query).Select(PatchSummary.Of)];
     }
 
     /// <summary>A run as people see it; null when there is no such run.</summary>
-    public RunView? RunView(string runId) =>
-        Find(runId) is { } state ? TaskViewMaker.Run(state, [.. Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of)]) : null;
+    public RunView? RunView(string runId) => Find(runId) is { } state
+        ? TaskViewMaker.Run(state, [.. Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of)])
+        : null;
 
     /// <summary>A task as people see it; null when there is no such task.</summary>
     /// <param name="runId">The run.</param>
@@ -166,12 +175,16 @@ public sealed class TaskService
             CanRollBack = record.State == PatchState.Committed,
             CanApply = record.State is PatchState.RolledBack or PatchState.ApplyFailed,
             Diff = patch.Diff,
-            History = [.. History(patchId).Select(r => new HistoryView(r.Text("at")!, r.Text("state")!, r.Text("actor"), r.Text("reason")))],
+            History =
+            [
+                .. History(patchId).Select(r => new HistoryView(r.Text("at")!, r.Text("state")!, r.Text("actor"), r.Text("reason"))),
+            ],
         };
     }
 
     private PatchSummary? Summary(string patchId) =>
-        _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 1) { Where = [("patch_id", patchId)] }).Select(PatchSummary.Of).FirstOrDefault();
+        _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 1) { Where = [("patch_id", patchId)] })
+            .Select(PatchSummary.Of).FirstOrDefault();
 
     /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
     public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Caller by) =>

@@ -62,7 +62,8 @@ internal static class TaskViewMaker
     };
 
     private static TestView Test(TestResult test) => new(
-        test.Name, test.Required, test.Passed, test.Tests, test.Failures, test.Reason, test.FirstFailures, TimeSpan.FromMilliseconds(test.DurationMs));
+        test.Name, test.Required, test.Passed, test.Tests, test.Failures, test.Reason, test.FirstFailures,
+        TimeSpan.FromMilliseconds(test.DurationMs));
 
     private static IEnumerable<(string Program, Egress Egress)> Reached(TaskState task)
     {

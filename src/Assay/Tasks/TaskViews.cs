@@ -129,7 +129,8 @@ public sealed record AgentView(string? Name, int Turns, int ToolCalls, int ToolE
 
 /// <summary>What came of an acceptance test.</summary>
 public sealed record TestView(
-    string Name, bool Required, bool Passed, long Tests, long Failures, string? Reason, ImmutableArray<string> FirstFailures, TimeSpan Took);
+    string Name, bool Required, bool Passed, long Tests, long Failures, string? Reason,
+    ImmutableArray<string> FirstFailures, TimeSpan Took);
 
 /// <summary>Something that happened to a task or a patch.</summary>
 /// <param name="At">When, as the record has it.</param>
@@ -139,10 +140,12 @@ public sealed record TestView(
 public sealed record HistoryView(string At, string What, string? By, string? Note);
 
 /// <summary>An adapter that a run has named: a row of the table <c>adapters</c>.</summary>
-public sealed record AdapterView(string AdapterId, string Kind, string Circuit, string Health, long Failures, string? HealthReason, string? OpenUntil)
+public sealed record AdapterView(
+    string AdapterId, string Kind, string Circuit, string Health, long Failures, string? HealthReason, string? OpenUntil)
 {
     internal static AdapterView Of(LaneRow row) => new(
-        row.Key, row.Text("kind")!, row.Text("circuit")!, row.Text("health")!, row.Number("failures"), row.Text("health_reason"), row.Text("open_until"));
+        row.Key, row.Text("kind")!, row.Text("circuit")!, row.Text("health")!, row.Number("failures"),
+        row.Text("health_reason"), row.Text("open_until"));
 }
 
 /// <summary>A patch as lists show it: a row of the table <c>patches</c>.</summary>

@@ -11,18 +11,21 @@ namespace Assay.Server.Api.Epochs;
 /// <summary>The JSON API of epochs.</summary>
 internal sealed class EpochEndpoints(EventAnswers answers)
 {
-    private static readonly RecordedEvents Events = new(EpochLane.Instance, static e => e is EpochEvent, new Dictionary<string, string[]>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> Withheld = new(StringComparer.Ordinal)
     {
         ["REPLAY_REQUIRED"] = ["notes"],
         ["CRUCIBLE_COVERED"] = ["observed"],
         ["CRUCIBLE_FINISHED"] = ["notes", "coverage"],
         ["CRUCIBLE_SALVAGED"] = ["files"],
-    });
+    };
+
+    private static readonly RecordedEvents Events = new(EpochLane.Instance, static e => e is EpochEvent, Withheld);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/epochs/{epoch_id}/events", EventsAsync)
         .WithTags("epochs").WithSummary("The events of an epoch; as server-sent events when text/event-stream is accepted")
         .WithDescription("What a program of the epoch may have written is left out.")
         .Produces<JsonElement>(200, "application/json", "text/event-stream").Refuses(400, 404, 503);
 
-    private Task<IResult> EventsAsync(HttpContext context, string epoch_id, long? after) => answers.AnswerAsync(context, Events, epoch_id, after);
+    private Task<IResult> EventsAsync(HttpContext context, string epoch_id, long? after) =>
+        answers.AnswerAsync(context, Events, epoch_id, after);
 }

@@ -41,7 +41,8 @@ internal sealed class EventFeed : IDisposable
     public Task Ready => _ready.Task;
 
     /// <summary>
-    /// Takes in one who has seen all up to a version, with what he missed; null when that is not kept any more, and he has to read it first.
+    /// Takes in one who has seen all up to a version, with what he missed; null when that is not kept any more, and he has to read it
+    /// first.
     /// </summary>
     public (IReadOnlyList<FeedEvent> Missed, Listener Listener)? TryJoin(long seen)
     {

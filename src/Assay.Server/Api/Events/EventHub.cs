@@ -5,8 +5,8 @@ using Assay.Ledger;
 namespace Assay.Server.Api.Events;
 
 /// <summary>
-/// All streams of a server that somebody listens to. However many listen to one, it is folded once a commit; a stream that nobody listens to
-/// is not read.
+/// All streams of a server that somebody listens to. However many listen to one, it is folded once a commit; a stream that nobody listens
+/// to is not read.
 /// </summary>
 /// <param name="store">The ledger.</param>
 /// <param name="tail">Tells what has moved, also by other processes.</param>
@@ -24,8 +24,8 @@ internal sealed class EventHub(IEventReader store, StreamTail tail)
     }
 
     /// <summary>
-    /// Gives a client what comes behind a version of a stream: first what is there, then what is committed. It ends when the client leaves, or
-    /// does not keep up.
+    /// Gives a client what comes behind a version of a stream: first what is there, then what is committed. It ends when the client
+    /// leaves, or does not keep up.
     /// </summary>
     /// <param name="source">The stream's kind.</param>
     /// <param name="id">Whose stream.</param>
@@ -66,7 +66,8 @@ internal sealed class EventHub(IEventReader store, StreamTail tail)
         }
     }
 
-    private static async Task ListenAsync(Listener place, IReadOnlyList<FeedEvent> missed, long seen, IEventClient client, CancellationToken gone)
+    private static async Task ListenAsync(
+        Listener place, IReadOnlyList<FeedEvent> missed, long seen, IEventClient client, CancellationToken gone)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(gone, place.WasCut);
         foreach (var told in missed) await client.SendAsync(told, end.Token);

@@ -2,7 +2,9 @@ using System.Threading.Channels;
 
 namespace Assay.Server.Api.Events;
 
-/// <summary>One client's place at a feed. What it has not taken yet is bounded: a client that falls too far behind is cut off, and comes again.</summary>
+/// <summary>
+/// One client's place at a feed. What it has not taken yet is bounded: a client that falls too far behind is cut off, and comes again.
+/// </summary>
 internal sealed class Listener : IDisposable
 {
     /// <summary>How many events may wait for a client.</summary>

@@ -16,8 +16,8 @@ internal sealed record RejectRequest(string? Reason, JsonElement? Replacement);
 internal sealed record SpawnRequest(string? ProposalId, JsonElement? Blueprint);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowDuplicateProperties = false, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(RejectRequest))]
 [JsonSerializable(typeof(SpawnRequest))]

@@ -36,7 +36,9 @@ internal static class LineDiff
         {
             for (var j = endB - startB - 1; j >= 0; j--)
             {
-                common[i, j] = lines.IsSame(startA + i, startB + j) ? common[i + 1, j + 1] + 1 : Math.Max(common[i + 1, j], common[i, j + 1]);
+                common[i, j] = lines.IsSame(startA + i, startB + j)
+                    ? common[i + 1, j + 1] + 1
+                    : Math.Max(common[i + 1, j], common[i, j + 1]);
             }
         }
 

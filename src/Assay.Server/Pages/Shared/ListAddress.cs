@@ -39,7 +39,8 @@ public sealed record ListAddress(string Path, string Prefix = "")
     public ListAddress Filtered(string? state) => this with { State = state, Cursor = null };
 
     /// <summary>The same list from its beginning ordered by a column; the other way round when that orders it already.</summary>
-    public ListAddress SortedBy(string column) => this with { Sort = column, IsDescending = Sort == column && !IsDescending, Cursor = null };
+    public ListAddress SortedBy(string column) =>
+        this with { Sort = column, IsDescending = Sort == column && !IsDescending, Cursor = null };
 
     /// <summary>Another page of the same list.</summary>
     public ListAddress From(string cursor) => this with { Cursor = cursor };

@@ -25,7 +25,8 @@ internal sealed record TimelinePart(DateTimeOffset Start, TimeSpan Time, string 
 }
 
 /// <summary>
-/// What went on as bars one after the other. Work is drawn as long as it took; waiting, which may last days, is drawn short and says in words how long.
+/// What went on as bars one after the other. Work is drawn as long as it took; waiting, which may last days, is drawn short and says in
+/// words how long.
 /// </summary>
 internal static class Timeline
 {

@@ -13,8 +13,8 @@ internal static class Tone
     public static string Of(string state) => state switch
     {
         "PASS" or "COMPLETED" or "FINISHED" or "passed" or "committed" or "CLOSED" or "healthy" or "allowed" => Good,
-        "FAIL" or "FAILED" or "ERROR" or "REJECTED" or "STOPPED_BUDGET" or "TIMEOUT" or "failed" or "quarantined" or "apply_failed" or "OPEN"
-            or "unhealthy" or "refused" or "unreachable" => Bad,
+        "FAIL" or "FAILED" or "ERROR" or "REJECTED" or "STOPPED_BUDGET" or "TIMEOUT" or "failed" or "quarantined" or "apply_failed"
+            or "OPEN" or "unhealthy" or "refused" or "unreachable" => Bad,
         "WAITING_APPROVAL" or "HALF_OPEN" or "PAUSED" or "rolled_back" => Wait,
         "CANCELLED" or "CANCELLING" or "PENDING" or "IDLE" or "dropped" or "unchecked" or "unknown" => Off,
         _ => Busy,

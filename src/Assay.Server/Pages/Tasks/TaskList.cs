@@ -17,9 +17,13 @@ internal static class TaskList
     };
 
     public static IReadOnlyList<ListColumn> Columns { get; } =
-        [new("Task", "task"), new("State", "state"), new("Title", "title"), new("Adapter", "adapter"), new("Tests"), new("Patch"), new("Why")];
+    [
+        new("Task", "task"), new("State", "state"), new("Title", "title"), new("Adapter", "adapter"), new("Tests"), new("Patch"), new("Why"),
+    ];
 
-    /// <summary>The page that an address names, its cursor being the last task of the page before; null when there is no such page.</summary>
+    /// <summary>
+    /// The page that an address names, its cursor being the last task of the page before; null when there is no such page.
+    /// </summary>
     public static ListPage<TaskSummary>? Page(RunView run, ListAddress address)
     {
         if (address.Sort is { } sort && !Orders.ContainsKey(sort)) return null;
