@@ -519,12 +519,13 @@ public sealed class TaskExecutionTests
         Assert.Equal("3\n", folder.Read("three.txt"));
         Assert.Contains("TASK_ADDED", (await folder.RunAsync("log", "execution/night-1")).Output, StringComparison.Ordinal);
 
-        var two = folder.Tasks["two"];
+        var (one, two, three) = (folder.Tasks["one"], folder.Tasks["two"], folder.Tasks["three"]);
         folder.Tasks.Remove("two");
-        folder.Tasks["three"].Remove("depends_on");
+        three.Remove("depends_on");
         Assert.Contains("the task two was taken out of the queue", (await folder.Write().ExecuteAsync()).Error, StringComparison.Ordinal);
-        folder.Tasks["two"] = two;
-        folder.Tasks["three"]["depends_on"] = new JsonArray("two");
+        folder.Tasks.Clear();
+        (folder.Tasks["two"], folder.Tasks["one"], folder.Tasks["three"]) = (two, one, three);
+        three["depends_on"] = new JsonArray("two");
         Assert.Contains("has another place in the queue", (await folder.Write().ExecuteAsync()).Error, StringComparison.Ordinal);
         Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
     }
