@@ -22,14 +22,16 @@ internal static class OpenAiRequest
         ("text", Object(("type", Plain), ("text", Plain))),
         ("refusal", Object(("type", Plain), ("refusal", Plain))),
         ("input_image", Object(
-            ("type", Plain), ("image_url", Picture), ("detail", Plain), ("file_id", File)) with { Tokens = _ => PictureTokens }),
+            ("type", Plain), ("image_url", Picture), ("detail", Plain), ("file_id", File)) with
+        { Tokens = _ => PictureTokens }),
         ("input_file", Object(
             ("type", Plain), ("file_data", InlineFile), ("filename", Plain), ("file_id", File), ("file_url", File)) with
         {
             Tokens = _ => DocumentTokens,
         }),
         ("image_url", Object(
-            ("type", Plain), ("image_url", Object(("url", Picture), ("detail", Plain)))) with { Tokens = _ => PictureTokens }),
+            ("type", Plain), ("image_url", Object(("url", Picture), ("detail", Plain)))) with
+        { Tokens = _ => PictureTokens }),
         ("file", Object(
             ("type", Plain), ("file", Object(("file_data", InlineFile), ("filename", Plain), ("file_id", File)))) with
         {

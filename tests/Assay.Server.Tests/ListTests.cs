@@ -111,6 +111,13 @@ public sealed class ListTests
 
     private static TaskSummary Row(string id, string title, string state) => new()
     {
-        TaskId = id, Title = title, State = state, HasEnded = false, WaitsForPerson = false, Attempts = 0, Tests = 0, TestsPassed = 0,
+        TaskId = id,
+        Title = title,
+        State = state,
+        HasEnded = false,
+        WaitsForPerson = false,
+        Attempts = 0,
+        Tests = 0,
+        TestsPassed = 0,
     };
 }
