@@ -44,7 +44,8 @@ internal static class WakeBench
         for (var i = 0; i < Rounds; i++)
         {
             var stream = StreamName.Of(JobLane.LaneName, i.ToString("D6", CultureInfo.InvariantCulture));
-            await workspace.Store.CommitAsync(new Commit([new StreamAppend(stream, StreamHead.Empty(stream), [Noted(stream)]) { WakeAt = DateTimeOffset.UtcNow }]));
+            var append = new StreamAppend(stream, StreamHead.Empty(stream), [Noted(stream)]) { WakeAt = DateTimeOffset.UtcNow };
+            await workspace.Store.CommitAsync(new Commit([append]));
             committed(stream.Id, Stopwatch.GetTimestamp());
             await Task.Delay(Between);
         }
@@ -52,13 +53,13 @@ internal static class WakeBench
 
     private static SealedEvent Noted(StreamName stream)
     {
-        var noted = new DossierCancelRequested("bench");
-        return EventEnvelope.Seal(stream, StreamHead.Empty(stream), new RecordedEvent(1, DateTimeOffset.UtcNow, noted), DossierLane.Instance.Events);
+        var noted = new RecordedEvent(1, DateTimeOffset.UtcNow, new DossierCancelRequested("bench"));
+        return EventEnvelope.Seal(stream, StreamHead.Empty(stream), noted, DossierLane.Instance.Events);
     }
 
     private static async Task CommitElsewhereAsync(string root, Action<string, long> committed)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Committer, root]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Start(Environment.ProcessPath!, Committer, root);
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             var parts = line.Split(' ');
@@ -76,8 +77,9 @@ internal static class WakeBench
         var served = new ServedLane(JobLane.Instance, async (stream, _, _) =>
         {
             begun[stream.Id] = Stopwatch.GetTimestamp();
-            var claim = (ClaimResult.Granted)await workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id, engine.Session.Now, static _ => false);
-            await workspace.Store.ReleaseAsync(claim.Claim, 1, wakeAt: null);
+            var session = engine.Session;
+            var claimed = await workspace.Store.ClaimAsync(stream, session.Identity.Id, session.Now, static _ => false);
+            await workspace.Store.ReleaseAsync(((ClaimResult.Granted)claimed).Claim, 1, wakeAt: null);
             return new RunResult.Drained(stream);
         });
         using var stop = new CancellationTokenSource();
@@ -128,10 +130,13 @@ internal static class WakeBench
         report.Row($"{what}, p99", times[times.Count * 99 / 100], "0.000");
     }
 
+    private static Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+
     private static async Task<double> IdleAsync(string root)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "../../../assay/assay");
-        using var process = Process.Start(new ProcessStartInfo(program, ["worker", "--workspace", root]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Start(program, "worker", "--workspace", root);
         await Task.Delay(Settle);
         process.Refresh();
         var before = process.TotalProcessorTime;

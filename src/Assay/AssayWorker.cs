@@ -43,8 +43,8 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     public const string NotAdvanced = "NOT_ADVANCED";
 
     /// <summary>
-    /// What is reported of a stream whose record is whole and one of whose files could not be written; it is written when the stream is next
-    /// advanced.
+    /// What is reported of a stream whose record is whole and one of whose files could not be written; it is written when the stream is
+    /// next advanced.
     /// </summary>
     public const string FileMissing = "FILE_NOT_WRITTEN";
 
@@ -130,6 +130,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         _ => throw new InvalidOperationException($"unknown result {result}"),
     };
 
-    private static string Words(Exception cause) =>
-        cause is IOException or UnauthorizedAccessException or Ledger.LedgerException ? cause.Message : $"this is a bug in Assay: {cause.Message}";
+    private static string Words(Exception cause) => cause is IOException or UnauthorizedAccessException or Ledger.LedgerException
+        ? cause.Message
+        : $"this is a bug in Assay: {cause.Message}";
 }

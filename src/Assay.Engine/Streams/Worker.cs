@@ -96,7 +96,8 @@ public sealed class Worker
             Reap();
         }
 
-        if (_engine.Session.Lost.IsCancellationRequested) throw new LedgerException("this worker could not renew its lease: others own its work now");
+        if (!_engine.Session.Lost.IsCancellationRequested) return;
+        throw new LedgerException("this worker could not renew its lease: others own its work now");
     }
 
     /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which something is due.</summary>

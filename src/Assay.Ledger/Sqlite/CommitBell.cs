@@ -81,7 +81,9 @@ internal sealed class CommitBell : IDisposable
         return false;
     }
 
-    /// <summary>The files as they lie there; null when they are gone, of which those who listen hear once, and see what it means to them.</summary>
+    /// <summary>
+    /// The files as they lie there; null when they are gone, of which those who listen hear once, and see what it means to them.
+    /// </summary>
     private LedgerFiles? Look()
     {
         try

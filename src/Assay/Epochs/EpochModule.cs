@@ -14,13 +14,21 @@ internal static class EpochModule
     {
         Serve = static setting =>
         [
-            new ServedLane(
-                EpochLane.Instance, (epoch, cancel, drain) => setting.Engine.RunAsync(EpochLane.Instance, epoch, setting.Concurrency, cancel, drain)),
+            new ServedLane(EpochLane.Instance, (epoch, cancel, drain) =>
+                setting.Engine.RunAsync(EpochLane.Instance, epoch, setting.Concurrency, cancel, drain)),
         ],
         Line = static (stream, state) => state is EpochState epoch ? Line(stream.Id, epoch) : null,
     };
 
-    private static WorkerLine Line(string epochId, EpochState epoch) => epoch.Finished is { } end
-        ? new WorkerLine(Name, epochId, WireName<EpochVerdict>.Of(end.Verdict), Message: end.Reason is { } reason ? WireName<EndReason>.Of(reason) : null)
-        : new WorkerLine(Name, epochId, WireName<EpochProgress>.Of(EpochProgress.Running), Message: $"{epoch.Done} of {epoch.Crucibles.Length} crucibles");
+    private static WorkerLine Line(string epochId, EpochState epoch)
+    {
+        if (epoch.Finished is not { } end)
+        {
+            var running = WireName<EpochProgress>.Of(EpochProgress.Running);
+            return new WorkerLine(Name, epochId, running, Message: $"{epoch.Done} of {epoch.Crucibles.Length} crucibles");
+        }
+
+        var reason = end.Reason is { } early ? WireName<EndReason>.Of(early) : null;
+        return new WorkerLine(Name, epochId, WireName<EpochVerdict>.Of(end.Verdict), Message: reason);
+    }
 }

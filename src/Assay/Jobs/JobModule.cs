@@ -12,7 +12,10 @@ internal static class JobModule
     public static LaneModule Module { get; } = new(Name, JobLane.Instance, DossierLane.Instance, RegistryLane.Instance)
     {
         Serve = static setting =>
-            [new ServedLane(JobLane.Instance, (job, cancel, drain) => setting.Engine.RunAsync(JobLane.Instance, job, concurrency: 1, cancel, drain))],
+        [
+            new ServedLane(JobLane.Instance, (job, cancel, drain) =>
+                setting.Engine.RunAsync(JobLane.Instance, job, concurrency: 1, cancel, drain)),
+        ],
         Line = static (stream, state) => state is JobState job
             ? new WorkerLine(Name, stream.Id, JobTables.StateWord(job), job.Step, JobTables.Message(job))
             : null,

@@ -34,13 +34,16 @@ internal static class ProjectClaim
         if (owner == workspace.Root) return null;
         if (!takesOver)
         {
-            var why = owner is null ? found.Problems[0].ToString() : $"the project belongs to the workspace {owner}: work there (--workspace {owner})";
+            var why = owner is null
+                ? found.Problems[0].ToString()
+                : $"the project belongs to the workspace {owner}: work there (--workspace {owner})";
             return new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over");
         }
 
         if (owner is not null && AtWork(owner, workspace.Lanes, time) is { } process)
         {
-            return new Refusal(TaskRefusals.ProjectClaimed, $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first");
+            var why = $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first";
+            return new Refusal(TaskRefusals.ProjectClaimed, why);
         }
 
         project.Write(TaskPaths.Claim, content, replaces: true, isSynced: true);

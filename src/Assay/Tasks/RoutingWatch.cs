@@ -10,7 +10,9 @@ namespace Assay.Tasks;
 /// <param name="AdaptersPath">Its adapters; null: the project's own file.</param>
 public sealed record WatchedProject(string Root, string? AdaptersPath = null);
 
-/// <summary>Begins the runs of projects when their routing says ROUTING_COMPLETE. What it finds wrong it says once for each state of the files.</summary>
+/// <summary>
+/// Begins the runs of projects when their routing says ROUTING_COMPLETE. What it finds wrong it says once for each state of the files.
+/// </summary>
 /// <param name="engine">Whose workspace it is.</param>
 /// <param name="project">The project.</param>
 /// <param name="jobs">How many tasks of a run at once.</param>
@@ -19,6 +21,8 @@ public sealed record WatchedProject(string Root, string? AdaptersPath = null);
 internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, int jobs, Actor by, Action<string, string> tell)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    private static readonly string[] Names = [TaskPaths.Queue, TaskPaths.Routing, "adapters.json", "adapters.yaml", "adapters.yml"];
 
     private string? _seen;
 
@@ -62,7 +66,8 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
 
         // One that waits for somebody to work on it; to one that is under way it would say nothing new.
         var run = (ExecutionState)commands.Find(TaskLane.Instance, TaskLane.StreamOf(runId));
-        if (run.Phase == ExecutionPhase.Idle) await commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), new StartExecution(jobs, by));
+        if (run.Phase != ExecutionPhase.Idle) return;
+        await commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), new StartExecution(jobs, by));
     }
 
     /// <summary>The run that is routed to its end; null while there is none.</summary>
@@ -75,7 +80,7 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
     }
 
     /// <summary>Sizes and times of the files that a run is made of.</summary>
-    private string State() => string.Join('|', new[] { TaskPaths.Queue, TaskPaths.Routing, "adapters.json", "adapters.yaml", "adapters.yml" }
+    private string State() => string.Join('|', Names
         .Select(name => Path.Combine(project.Root, name)).Append(project.AdaptersPath).OfType<string>().Select(path => new FileInfo(path))
         .Select(file => file.Exists ? $"{file.Length} {file.LastWriteTimeUtc.Ticks}" : ""));
 }

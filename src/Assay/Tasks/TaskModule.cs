@@ -19,8 +19,8 @@ internal static class TaskModule
             return
             [
                 .. runs.Served(only: null),
-                new ServedLane(
-                    ProjectLane.Instance, (project, cancel, drain) => setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain))
+                new ServedLane(ProjectLane.Instance, (project, cancel, drain) =>
+                    setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain))
                 {
                     IsBeside = true,
                 },
@@ -32,6 +32,7 @@ internal static class TaskModule
     private static WorkerLine Line(string runId, ExecutionState run)
     {
         var counts = TaskWords.Counts(run);
-        return new WorkerLine(Name, runId, WireName<ExecutionPhase>.Of(run.Phase), Message: run.PauseReason is { } reason ? $"{counts}; {reason}" : counts);
+        var message = run.PauseReason is { } reason ? $"{counts}; {reason}" : counts;
+        return new WorkerLine(Name, runId, WireName<ExecutionPhase>.Of(run.Phase), Message: message);
     }
 }
