@@ -25,7 +25,7 @@ internal static class ProjectClaim
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static Refusal? Take(string projectRoot, Workspace workspace, TimeProvider time, bool takesOver)
     {
-        using var project = FolderHandle.Open(projectRoot);
+        using var project = FolderHandle.OpenNamed(projectRoot);
         var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
         var content = JsonSerializer.SerializeToUtf8Bytes((JsonNode)claim);
         if (project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)) return null;
