@@ -23,8 +23,8 @@ internal static class WakeBench
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
 
-    // The runtime compiles for half a minute what was called often.
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(30);
+    // The runtime compiles in the first minute what is called every second.
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(60);
 
     public static async Task RunAsync(Report report, string folder)
     {
@@ -111,10 +111,10 @@ internal static class WakeBench
         var times = new List<double>();
         for (var i = 0; i < Rounds; i++)
         {
-            RandomAccess.Write(file, [1], 0);
             var written = Stopwatch.GetTimestamp();
+            RandomAccess.Write(file, [1], 0);
             seen.Wait();
-            times.Add(Math.Max(0, Stopwatch.GetElapsedTime(written, at).TotalMilliseconds));
+            times.Add(Stopwatch.GetElapsedTime(written, at).TotalMilliseconds);
             Thread.Sleep(1);
         }
 

@@ -33,25 +33,22 @@ internal sealed class ModelRelay : IDisposable
 
     private readonly ModelGateway _gateway;
     private readonly KeyFilter _filter;
-    private readonly RequestLog _log;
-    private readonly TimeProvider _time;
     private readonly Dialect _dialect;
     private readonly AttemptBudget _budget;
+    private readonly RequestAccount _account;
     private readonly Upstream _upstream;
     private readonly RequestBodies _bodies;
     private readonly SemaphoreSlim _free = new(AtOnce);
     private readonly FailureBill _failed;
-    private readonly HashSet<RelayedRequest> _open = [];
-    private readonly Lock _gate = new();
-    private (long Requests, long Failed, long Input, long Cached, long Output) _sums;
     private int _failures;
     private StopReason? _stop;
 
     public ModelRelay(ModelGateway gateway, string? key, RequestLog log, RequestRoom room, TimeProvider time)
     {
-        (_gateway, _log, _time, _filter) = (gateway, log, time, new KeyFilter(key));
+        (_gateway, _filter) = (gateway, new KeyFilter(key));
         _dialect = Dialect.Of(gateway.Dialect);
         _budget = new AttemptBudget(gateway.Prices, gateway.MaxCost);
+        _account = new RequestAccount(gateway, _budget, log, time);
         _upstream = new Upstream(gateway, _dialect, key);
         _bodies = new RequestBodies(time, room);
         _failed = new FailureBill(_dialect);
@@ -63,11 +60,7 @@ internal sealed class ModelRelay : IDisposable
     public GatewayTotals Totals()
     {
         var stop = Volatile.Read(ref _stop);
-        lock (_gate)
-        {
-            return new GatewayTotals(
-                _sums.Requests, _sums.Failed, _sums.Input, _sums.Cached, _sums.Output, _budget.Spent, _budget.AtMost, stop?.Stop, stop?.Reason);
-        }
+        return _account.Totals(stop?.Stop, stop?.Reason);
     }
 
     public void Dispose()
@@ -85,14 +78,14 @@ internal sealed class ModelRelay : IDisposable
     /// <param name="over">Nothing is read any more.</param>
     public async Task ServeAsync(HttpContext context, CancellationToken over)
     {
-        var request = Arrived(context.Request);
+        var request = _account.Open(context.Request.Method, context.Request.Path.Value ?? "/");
         try
         {
             await AnswerAsync(context, request, over).ConfigureAwait(false);
         }
         finally
         {
-            Settle(request);
+            _account.Settle(request);
         }
     }
 
@@ -185,7 +178,7 @@ internal sealed class ModelRelay : IDisposable
         if (await _budget.ReserveAsync(input, likely, wanted, least, waits).ConfigureAwait(false) is { } reservation)
         {
             (request.IsPaid, request.Reserved) = (true, reservation.Micros);
-            if (_gateway.Prices is not null) _log.Begin(request.FirstLine());
+            _account.Begin(request);
             _dialect.Bound(clean, request.Path, reservation.OutputTokens);
             return null;
         }
@@ -323,44 +316,7 @@ internal sealed class ModelRelay : IDisposable
     }
 
     /// <summary>Ends what is still under way: nobody will tell any more what became of it.</summary>
-    public void SettleAll()
-    {
-        List<RelayedRequest> left;
-        lock (_gate) left = [.. _open];
-        foreach (var request in left)
-        {
-            request.IsCut = true;
-            Settle(request);
-        }
-    }
-
-    /// <summary>A request is on record from when it arrives.</summary>
-    private RelayedRequest Arrived(HttpRequest asked)
-    {
-        lock (_gate)
-        {
-            var request = new RelayedRequest(++_sums.Requests, _time.GetUtcNow(), asked.Method, asked.Path.Value ?? "/");
-            _open.Add(request);
-            return request;
-        }
-    }
-
-    private void Settle(RelayedRequest request)
-    {
-        lock (_gate)
-        {
-            if (!_open.Remove(request)) return;
-            if (!request.IsWell) _sums.Failed++;
-            _sums.Input = Sum(_sums.Input, request.Count.Input);
-            _sums.Cached = Sum(_sums.Cached, request.Count.Cached);
-            _sums.Output = Sum(_sums.Output, request.Count.Output);
-        }
-
-        _budget.Settle(request.Reserved, request.Cost(_budget), request.SoFar(_budget));
-        _log.Add(request.Line(_gateway.Model, _gateway.Prices is not null, _budget), isAsked: request.Refusal is null);
-    }
-
-    private static long Sum(long sum, long? more) => Math.Min(long.MaxValue / 2, sum + (more ?? 0));
+    public void SettleAll() => _account.SettleAll();
 
     private sealed record StopReason(GatewayStop Stop, string Reason);
 }

@@ -77,9 +77,9 @@ public sealed class WorkerCommandTests
         var routing = tasks.Under(".state", "routing_decisions.json");
         var complete = File.ReadAllText(routing);
         File.WriteAllText(routing, complete.Replace("\"ROUTING_COMPLETE\": true", "\"ROUTING_COMPLETE\": false", StringComparison.Ordinal));
-        using var worker = Started(tasks.Path, "worker", "--run-tasks", tasks.Path);
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, (await tasks.RunAsync("worker", "--once", "--run-tasks", tasks.Path)).ExitCode);
         Assert.False(File.Exists(tasks.Under("tree", "made.txt")), "a run began whose routing was not complete");
+        using var worker = Started(tasks.Path, "worker", "--run-tasks", tasks.Path);
         File.WriteAllText(routing, complete);
         Assert.True(SpinWait.SpinUntil(() => File.Exists(tasks.Under("tree", "made.txt")), Patience), "the run did not begin");
         Assert.Equal(0, await DrainAsync(worker));
@@ -94,10 +94,14 @@ public sealed class WorkerCommandTests
         for (var i = 1; i <= 2; i++) plan.Add($"C{i}", $"touch {begun}{i}; sleep 2; echo whole", c => c["sandbox"] = "none");
         plan.Write();
         await AssayProgram.RunAsync(folder.Path, "epoch", "submit", plan.PlanPath);
+        Assert.Contains("It waits for a worker: assay worker", (await AssayProgram.RunAsync(folder.Path, "epoch", "show", "EPOCH_TEST")).Output, StringComparison.Ordinal);
+        Assert.Contains("submitted", (await AssayProgram.RunAsync(folder.Path, "epoch", "list")).Output, StringComparison.Ordinal);
         using var worker = Started(folder.Path, "worker", "-j", "1");
         Assert.True(SpinWait.SpinUntil(() => File.Exists($"{begun}1"), Patience), "the epoch did not begin");
         Assert.Equal(0, await DrainAsync(worker));
         Assert.False(File.Exists($"{begun}2"), "a crucible began after the worker was told to end");
+        var left = await AssayProgram.RunAsync(folder.Path, "epoch", "list");
+        Assert.Matches("interrupted +1/2 ", left.Output);
         await AssayProgram.RunAsync(folder.Path, "worker", "--once");
         var shown = JsonNode.Parse((await AssayProgram.RunAsync(folder.Path, "epoch", "show", "EPOCH_TEST", "--json")).Output)!;
         Assert.Equal("PASS", (string)shown["epoch_verdict"]!);

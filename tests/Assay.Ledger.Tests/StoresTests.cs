@@ -1,6 +1,7 @@
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 using Assay.Ledger.Sqlite;
+using Assay.Native;
 using Assay.Simulation;
 
 namespace Assay.Tests;
@@ -31,6 +32,21 @@ public sealed class SqliteStoreTests : EventStoreConformance
         using var second = reader.Listen(() => Signal(heard));
         await writer.CommitAsync(new Commit([new StreamAppend(stream, StreamHead.Empty(stream), [])]));
         Assert.True(heard.Wait(TimeSpan.FromMinutes(1)), "a commit was not heard of");
+    }
+
+    [Fact]
+    public async Task Every_commit_rings_the_bell()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Under("ledger.db");
+        await using var store = SqliteEventStore.Open(path);
+        using var watch = FileWatch.TryOpen(WriteLock.PathFor(path))!;
+        var stream = StreamName.Of("test", "A");
+        for (var i = 0; i < 3; i++)
+        {
+            await store.CommitAsync(new Commit([new StreamAppend(stream, StreamHead.Empty(stream), [])]));
+            Assert.True(watch.Wait(TimeSpan.FromSeconds(10)), "nobody who watches was told");
+        }
     }
 
     [Fact]

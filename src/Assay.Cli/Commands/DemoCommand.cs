@@ -96,7 +96,7 @@ internal static class DemoCommand
     /// <summary>Takes a document through all its checkpoints. On a terminal the person decides; elsewhere whoever started the demo approves.</summary>
     private sealed class JobsDemo(Workspace workspace, JobService service, string example, TextWriter output, CancellationToken cancel)
     {
-        private static readonly WorkerOptions WorkOnce = new() { Lanes = ["jobs"], Concurrency = 1, Once = true };
+        private static readonly WorkerOptions WorkOnce = new() { Lanes = [JobModule.Name], Concurrency = 1, Once = true };
 
         /// <summary>The job's id; null when the person did not want to go on.</summary>
         public async Task<string?> RunAsync(string introduction, string file, bool isIdea)

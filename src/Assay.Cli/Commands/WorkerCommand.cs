@@ -6,6 +6,7 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Gateway;
 using Assay.Host;
+using Assay.Jobs;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -13,9 +14,6 @@ namespace Assay.Cli.Commands;
 /// <summary><c>assay worker</c>: brings on whatever is due, of all lanes or of some.</summary>
 internal static class WorkerCommand
 {
-    private const string Jobs = "jobs";
-    private const string Tasks = "tasks";
-
     public static Command Create(GlobalOptions globals)
     {
         var lanes = new Option<string[]>("--lanes")
@@ -65,7 +63,7 @@ internal static class WorkerCommand
                 Once = parsed.GetValue(once),
                 Projects = [.. (parsed.GetValue(runTasks) ?? []).Select(root => new WatchedProject(Path.GetFullPath(root)))],
                 By = CommandLineCaller.Here.Actor,
-                Gateways = served.Contains(Tasks) ? new ModelGateways(TimeProvider.System) : null,
+                Gateways = served.Contains(TaskModule.Name) ? new ModelGateways(TimeProvider.System) : null,
             };
             await new AssayWorker(workspace, TimeProvider.System, options, OnLine).RunAsync(drain);
             if (globals.Json(parsed) && parsed.GetValue(once)) Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), WorkerReportJson.Default.WorkerReport));
@@ -78,8 +76,8 @@ internal static class WorkerCommand
     private static ImmutableHashSet<string> Served(string[] named, bool runJobs, bool runTasks)
     {
         var lanes = named.ToImmutableHashSet(StringComparer.Ordinal);
-        if (runJobs) lanes = lanes.Add(Jobs);
-        if (runTasks) lanes = lanes.Add(Tasks);
+        if (runJobs) lanes = lanes.Add(JobModule.Name);
+        if (runTasks) lanes = lanes.Add(TaskModule.Name);
         return lanes.IsEmpty ? [.. KnownLanes.Names] : lanes;
     }
 

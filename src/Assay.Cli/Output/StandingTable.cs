@@ -18,12 +18,18 @@ internal static class StandingTable
 
         table.Write(Console.Out);
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" ({WireName<EpochMode>.Of(epoch.Mode)})";
-        var state = epoch.State == EpochProgress.Running ? StandingRun.Running : StandingRun.Interrupted;
+        var state = WireName<EpochProgress>.Of(epoch.State);
         var counts = $"{epoch.CruciblesPassed} of {epoch.CruciblesTotal} passed, {epoch.CruciblesFailed} failed";
         counts += Count(epoch.CruciblesRunning, "running") + Count(epoch.CruciblesInterrupted, "interrupted") + Count(epoch.CruciblesNotRun, "not run");
         Console.Out.WriteLine();
         Console.Out.WriteLine($"{epoch.EpochId}{mode}: {state}  ({counts})");
         if (epoch.State == EpochProgress.Running) return;
+        if (epoch.State == EpochProgress.Submitted)
+        {
+            Console.Out.WriteLine("It waits for a worker: assay worker");
+            return;
+        }
+
         var advice = epoch.Resume is { } command
             ? $"It goes on with: {Words.Safe(command)}"
             : "A command that was tried does not go on: try it again";

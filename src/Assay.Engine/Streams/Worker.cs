@@ -38,8 +38,11 @@ public abstract record WorkerNotice(StreamName Stream)
 /// </summary>
 public sealed class Worker
 {
-    /// <summary>How often it is looked for workers that died, of which no commit tells.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    /// <summary>How often it is looked for workers of this host that died, of which no commit tells.</summary>
+    private static readonly TimeSpan LookForDeadEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often it is looked for what is due though nothing was committed: a lease of another host may have run out.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a stream is left alone that somebody else has just taken.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(200);
@@ -51,7 +54,8 @@ public sealed class Worker
     private readonly IReadOnlyList<ServedLane> _lanes;
     private readonly int _concurrency;
     private readonly Action<WorkerNotice> _told;
-    private DateTimeOffset _lookedAt;
+    private DateTimeOffset _lookForDeadAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _lookAt = DateTimeOffset.MinValue;
     private int _turn;
 
     /// <param name="engine">What performs the work.</param>
@@ -82,12 +86,12 @@ public sealed class Worker
 
         while (!leave.IsCancellationRequested)
         {
+            var wasWoken = _woken.Task.IsCompleted;
             _woken.Reset();
-            await FreeDeadAsync();
-            StartDue(cancel, drain);
+            if (await FreeDeadAsync() || wasWoken || _lookAt <= _engine.Time.GetUtcNow()) StartDue(cancel, drain);
             if (once && _running.Count == 0) break;
             await WaitAsync();
-            Reap();
+            if (Reap()) _lookAt = DateTimeOffset.MinValue;
         }
 
         while (_running.Count > 0)
@@ -100,24 +104,26 @@ public sealed class Worker
         throw new LedgerException("this worker could not renew its lease: others own its work now");
     }
 
-    /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which something is due.</summary>
+    /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which it is to be looked.</summary>
     private async Task WaitAsync()
     {
-        var now = _engine.Session.Now;
-        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name, now)) - now.Utc;
-        var pause = next < LookEvery ? next.Value : LookEvery;
+        var pause = Earlier(_lookAt, _lookForDeadAt) - _engine.Time.GetUtcNow();
+        if (pause <= TimeSpan.Zero) return;
         using var woken = new CancellationTokenSource();
         await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, _engine.Time, woken.Token)]);
         await woken.CancelAsync();
     }
 
     /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
-    private async Task FreeDeadAsync()
+    /// <returns>Whether anything was freed.</returns>
+    private async Task<bool> FreeDeadAsync()
     {
         var now = _engine.Time.GetUtcNow();
-        if (now - _lookedAt < LookEvery && now >= _lookedAt) return;
-        _lookedAt = now;
-        foreach (var session in Store.Sessions().Where(HostClock.IsGone)) await Store.CloseSessionAsync(session.Id);
+        if (now < _lookForDeadAt && now > _lookForDeadAt - LookForDeadEvery) return false;
+        _lookForDeadAt = now + LookForDeadEvery;
+        var dead = Store.Sessions().Where(HostClock.IsGone).ToList();
+        foreach (var session in dead) await Store.CloseSessionAsync(session.Id);
+        return dead.Count > 0;
     }
 
     private void StartDue(CancellationToken cancel, CancellationToken drain)
@@ -129,7 +135,13 @@ public sealed class Worker
             foreach (var stream in Due(lane, now).Where(IsFree).ToList()) Start(lane, stream, cancel, drain);
         }
 
-        if (IsFull) return;
+        if (!IsFull) StartInTurns(now, cancel, drain);
+        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name, now)) ?? DateTimeOffset.MaxValue;
+        _lookAt = _resting.Values.Append(next).Append(now.Utc + LookEvery).Min();
+    }
+
+    private void StartInTurns(HostTime now, CancellationToken cancel, CancellationToken drain)
+    {
         var due = _lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l, now).Where(IsFree))).ToList();
         while (!IsFull && due.Exists(q => q.Count > 0))
         {
@@ -137,6 +149,8 @@ public sealed class Worker
             if (due[_turn].TryDequeue(out var stream)) Start(_lanes[_turn], stream, cancel, drain);
         }
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private bool IsFull => _running.Values.Count(r => !r.Lane.IsBeside) >= _concurrency;
 
@@ -149,14 +163,18 @@ public sealed class Worker
         ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && (StreamOwner.Of(Store, s, now)?.Id ?? Own) == Own)
         : Store.Due(lane.Lane.Name, now, _concurrency + _running.Count + _resting.Count);
 
-    private void Reap()
+    /// <summary>Lets go what has come to its end. False when nothing has.</summary>
+    private bool Reap()
     {
-        foreach (var (task, (stream, _)) in _running.Where(r => r.Key.IsCompleted).ToList())
+        var ended = _running.Where(r => r.Key.IsCompleted).ToList();
+        foreach (var (task, (stream, _)) in ended)
         {
             _running.Remove(task);
             if (task.IsCompletedSuccessfully) LetGo(stream, task.Result);
             else Failed(stream, task.Exception?.InnerException ?? new OperationCanceledException());
         }
+
+        return ended.Count > 0;
     }
 
     private void LetGo(StreamName stream, RunResult result)

@@ -15,9 +15,6 @@ namespace Assay.Epochs;
 /// <param name="time">The clock.</param>
 public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
 {
-    private const string PhaseColumn = "phase";
-    private const string InterruptedPhase = "interrupted";
-
     /// <summary>An epoch as the ledger has it, or null when there is no such epoch.</summary>
     public EpochView? Show(string epochId)
     {
@@ -43,20 +40,39 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     {
         await WorkspaceTables.ReadyAsync(workspace, time);
         var living = new LivingEngines(workspace.Store, time);
-        bool IsInterrupted(LaneRow row) => row.Text("verdict") is null && !living.Own(EpochLane.StreamOf(row.Key));
         var rows = workspace.Store.Rows(EpochTables.Epochs).OrderBy(r => NaturalOrder.Key(r.Key), StringComparer.Ordinal);
-        return [.. rows.Select(row => IsInterrupted(row) ? Interrupted(row) : row)];
+        return [.. rows.Select(row => row.Text("verdict") is null ? Unfinished(row, living) : row)];
     }
 
-    private static LaneRow Interrupted(LaneRow row) =>
-        new(row.Table, row.Key, [.. row.Table.Columns.Select(c => c == PhaseColumn ? InterruptedPhase : row[c])]);
+    /// <summary>A row that is written again only at the end, with what is so now.</summary>
+    private LaneRow Unfinished(LaneRow row, LivingEngines living)
+    {
+        var stream = EpochLane.StreamOf(row.Key);
+        var state = (EpochState)StreamLoad.Of(workspace.Store, EpochLane.Instance, stream).State;
+        object? Now(string column) => column switch
+        {
+            "phase" => Word(Progress(stream, living)),
+            "passed" => (long)state.Passed,
+            "failed" => (long)state.Failed,
+            _ => row[column],
+        };
+        return new LaneRow(row.Table, row.Key, [.. row.Table.Columns.Select(Now)]);
+    }
+
+    private EpochProgress Progress(StreamName stream, LivingEngines living)
+    {
+        if (living.Own(stream)) return EpochProgress.Running;
+        return workspace.Store.Find(stream)!.Fence == 0 ? EpochProgress.Submitted : EpochProgress.Interrupted;
+    }
+
+    private static string Word(EpochProgress progress) => WireName<EpochProgress>.Of(progress).ToLowerInvariant();
 
     private EpochStanding Standing(StreamMachine machine, EpochState state, EpochSummary summary)
     {
         var living = new LivingEngines(workspace.Store, time);
         var runs = Runs(state, summary, machine.Effects, living.Lost(machine)).ToList();
         var underWay = runs.Count(r => r.Outcome is StandingRun.Running or StandingRun.Interrupted);
-        var progress = living.Own(machine.Stream) ? EpochProgress.Running : EpochProgress.Interrupted;
+        var progress = Progress(machine.Stream, living);
         return new EpochStanding
         {
             EpochId = summary.EpochId,
@@ -64,7 +80,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
             State = progress,
             Resume = progress == EpochProgress.Interrupted ? ResumeCommand(state) : null,
             EpochVerdict = summary.EpochVerdict,
-            Reason = progress == EpochProgress.Running ? "running" : InterruptedPhase,
+            Reason = Word(progress),
             EpochHash = summary.EpochHash,
             Mode = summary.Mode,
             CountsForGates = summary.CountsForGates,

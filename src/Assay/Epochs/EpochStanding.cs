@@ -12,6 +12,10 @@ namespace Assay.Epochs;
 [JsonConverter(typeof(JsonStringEnumConverter<EpochProgress>))]
 public enum EpochProgress
 {
+    /// <summary>Nobody has worked on it yet: it was left to the workers.</summary>
+    [JsonStringEnumMemberName("SUBMITTED")]
+    Submitted,
+
     /// <summary>An engine works on it.</summary>
     [JsonStringEnumMemberName("RUNNING")]
     Running,
@@ -21,10 +25,10 @@ public enum EpochProgress
     Interrupted,
 }
 
-/// <summary>How an epoch stands that has no verdict (contract <c>epoch_standing_v1</c>); one that has shows its <see cref="EpochSummary"/>.</summary>
+/// <summary>How an epoch stands that has no verdict (contract <c>epoch_standing_v2</c>); one that has shows its <see cref="EpochSummary"/>.</summary>
 public sealed record EpochStanding
 {
-    public const string Version = "epoch_standing_v1";
+    public const string Version = "epoch_standing_v2";
 
     public string SchemaVersion { get; init; } = Version;
 
@@ -34,7 +38,7 @@ public sealed record EpochStanding
 
     public required EpochProgress State { get; init; }
 
-    /// <summary>The command that goes on with it; null while an engine works on it.</summary>
+    /// <summary>The command that goes on with it; null unless it was interrupted.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Resume { get; init; }
 

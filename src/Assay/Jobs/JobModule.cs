@@ -7,7 +7,7 @@ namespace Assay.Jobs;
 /// <summary>Jobs, as the host sees them.</summary>
 internal static class JobModule
 {
-    private const string Name = "jobs";
+    public const string Name = "jobs";
 
     public static LaneModule Module { get; } = new(Name, JobLane.Instance, DossierLane.Instance, RegistryLane.Instance)
     {

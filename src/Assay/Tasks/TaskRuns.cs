@@ -3,7 +3,6 @@ using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Tasks;
-using Assay.Telemetry;
 
 namespace Assay.Tasks;
 
@@ -14,6 +13,7 @@ namespace Assay.Tasks;
 internal sealed class TaskRuns(AssayEngine engine) : IDisposable
 {
     private readonly ConcurrentDictionary<StreamName, OpenRun> _open = new();
+    private readonly TaskTelemetry _telemetry = new(engine.Workspace, engine.Time);
 
     /// <summary>The lanes that a worker serves for them.</summary>
     /// <param name="only">The runs; null: all that are due.</param>
@@ -26,6 +26,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
     public void Dispose()
     {
         foreach (var run in _open.Values) run.Dispose();
+        _telemetry.Dispose();
     }
 
     /// <summary>Brings a run as far as it goes now.</summary>
@@ -34,7 +35,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
         var state = (ExecutionState)StreamLoad.Of(engine.Workspace.Store, TaskLane.Instance, stream).State;
         if (!_open.ContainsKey(stream))
         {
-            var run = _open.GetOrAdd(stream, new OpenRun(engine, stream, state));
+            var run = _open.GetOrAdd(stream, new OpenRun(engine, _telemetry, stream, state));
             await Task.WhenAll(run.Adapters.Where(IsDue).Select(a => FirstCheckAsync(a, cancel, drain)));
         }
 
@@ -64,18 +65,18 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
     private sealed class OpenRun : IDisposable
     {
         private readonly TaskLogs _logs;
-        private readonly TaskTelemetry _telemetry;
+        private readonly TaskTrace _trace;
         private readonly IDisposable _watching;
 
-        public OpenRun(AssayEngine engine, StreamName stream, ExecutionState state)
+        public OpenRun(AssayEngine engine, TaskTelemetry telemetry, StreamName stream, ExecutionState state)
         {
             Adapters = [.. state.Adapters.Values.Where(a => a.HealthCheck is not null).Select(a => AdapterLane.StreamOf(a.AdapterId))];
             _logs = new TaskLogs(stream, state, engine.Time);
-            _telemetry = new TaskTelemetry(engine.Workspace, state.Declared.RunId, engine.Time);
+            _trace = telemetry.Follow(state.Declared.RunId);
             _watching = engine.Watch(notice =>
             {
                 _logs.Observe(notice);
-                _telemetry.Observe(notice);
+                _trace.Observe(notice);
             });
         }
 
@@ -85,7 +86,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
         public void Dispose()
         {
             _watching.Dispose();
-            _telemetry.Dispose();
+            _trace.Dispose();
             _logs.Dispose();
         }
     }

@@ -6,8 +6,8 @@ using OpenTelemetry.Trace;
 namespace Assay.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector; its other <c>OTEL_…</c> variables count too. Without it nothing
-/// is collected.
+/// Sends metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector; its other <c>OTEL_…</c> variables count
+/// too. Without it nothing is collected.
 /// </summary>
 internal sealed class OtlpExport : IDisposable
 {
@@ -19,13 +19,15 @@ internal sealed class OtlpExport : IDisposable
 
     private OtlpExport(TracerProvider? traces, MeterProvider? metrics) => (_traces, _metrics) = (traces, metrics);
 
-    public static OtlpExport Start()
+    /// <summary>Begins to send what sources and meters of a name tell. Two at once would send everything twice.</summary>
+    public static OtlpExport Start(string name)
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EndpointVariable))) return new OtlpExport(null, null);
-        var resource = ResourceBuilder.CreateDefault().AddService("assay", serviceVersion: typeof(OtlpExport).Assembly.GetName().Version?.ToString(3));
+        var version = typeof(OtlpExport).Assembly.GetName().Version?.ToString(3);
+        var resource = ResourceBuilder.CreateDefault().AddService("assay", serviceVersion: version);
         return new OtlpExport(
-            Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(TaskTelemetry.Name).AddOtlpExporter().Build(),
-            Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(TaskTelemetry.Name).AddOtlpExporter().Build());
+            Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(name).AddOtlpExporter().Build(),
+            Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(name).AddOtlpExporter().Build());
     }
 
     /// <summary>Sends what is left; a collector that does not answer is not waited for longer than a few seconds.</summary>

@@ -486,6 +486,36 @@ public sealed class TaskExecutionTests
     }
 
     [Fact]
+    public async Task A_worker_of_several_runs_tells_a_collector_of_each_attempt_once()
+    {
+        using var first = new TaskFolder();
+        using var second = new TaskFolder();
+        using var collector = new LoopbackServer((_, _) => "");
+        foreach (var folder in new[] { first, second })
+        {
+            folder.Add("one", "sleep 1; echo x > a.txt");
+            folder.Write();
+        }
+
+        foreach (var name in new[] { "task_queue.json", "routing_decisions.json" })
+        {
+            var path = second.Under(".state", name);
+            File.WriteAllText(path, File.ReadAllText(path).Replace(TaskFolder.RunId, "night-2", StringComparison.Ordinal));
+        }
+
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Url,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        };
+        string[] work = ["worker", "--once", "--run-tasks", first.Path, second.Path];
+        var end = await AssayProgram.RunAsync(AssayProgram.Program, work, first.Path, variables, TimeSpan.FromMinutes(1));
+        Assert.True(end.ExitCode == 0, end.Output + end.Error);
+        var traces = string.Concat(collector.Requests.Where(r => r.Path == "/v1/traces").Select(r => r.Body));
+        Assert.Equal(2, traces.Split("assay.attempt").Length - 1);
+    }
+
+    [Fact]
     public async Task Inputs_that_changed_are_another_run()
     {
         using var folder = new TaskFolder();
