@@ -44,7 +44,7 @@ internal static class ExecuteCommand
     public static int CodeOf(ExecutionState state)
     {
         if (!state.Tasks.All(t => t.HasEnded)) return state.Tasks.Any(state.WaitsForPerson) ? ExitCodes.WaitsForPerson : ExitCodes.Done;
-        if (state.Tasks.Any(t => t.Failure == TaskFailure.PolicyViolation)) return ExitCodes.PolicyViolation;
+        if (state.Tasks.Any(t => t.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation })) return ExitCodes.PolicyViolation;
         return state.Tasks.All(t => t.Phase == TaskPhase.Completed) ? ExitCodes.Done : ExitCodes.Failed;
     }
 
