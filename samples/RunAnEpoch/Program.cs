@@ -2,6 +2,7 @@
 using Assay;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
+using Assay.Lanes.Epochs;
 
 if (args is not [var plan, var folder])
 {
@@ -27,4 +28,4 @@ if (run is not EpochRun.Ended ended)
 var record = new EpochReader(workspace, TimeProvider.System).Show(ended.Summary.EpochId)!;
 foreach (var crucible in record.Summary.Runs) Console.WriteLine($"{crucible.CrucibleId} {crucible.Outcome} {crucible.Record}");
 Console.WriteLine($"{record.Summary.EpochId} {record.Summary.EpochVerdict}");
-return ended.ExitCode;
+return ended.Summary.EpochVerdict is EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete ? 0 : 1;

@@ -38,13 +38,13 @@ if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"assay: {error.Message}");
     Console.Error.WriteLine("Run with --help to see what is possible.");
-    return isTry ? TryCommand.OwnFailure : ExitCodes.BadInput;
+    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.BadInput;
 }
 
 if (ArgumentRule.Refusal(parsed) is { } refusal)
 {
     Console.Error.WriteLine($"assay: {refusal}");
-    return isTry ? TryCommand.OwnFailure : ExitCodes.BadInput;
+    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.BadInput;
 }
 
 WorkspaceTables.Progress = done => Console.Error.WriteLine($"assay: making the workspace's tables for this build: {done.Streams} of {done.Of} streams");
@@ -56,15 +56,15 @@ try
 catch (LedgerException e)
 {
     Console.Error.WriteLine($"assay: {e.Message}");
-    return isTry ? TryCommand.OwnFailure : ExitCodes.FailClosed;
+    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.FailClosed;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"assay: {e.Message}");
-    return isTry ? TryCommand.OwnFailure : ExitCodes.FailClosed;
+    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.FailClosed;
 }
 catch (Exception e) when (Environment.GetEnvironmentVariable("ASSAY_DEBUG") is null)
 {
     Console.Error.WriteLine($"assay: this is a bug in Assay: {e.Message} (ASSAY_DEBUG=1 shows where)");
-    return isTry ? TryCommand.OwnFailure : ExitCodes.FailClosed;
+    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.FailClosed;
 }

@@ -77,7 +77,7 @@ internal static class EpochCommands
     private static Command Show(GlobalOptions globals)
     {
         var id = new Argument<string>("EPOCH_ID") { Description = "The epoch" };
-        var command = new Command("show", "Show what came of an epoch") { id };
+        var command = new Command("show", "Show what came of an epoch; the exit code says its verdict") { id };
         command.SetAction(async (parsed, _) =>
         {
             await using var workspace = globals.OpenForReading(parsed);
@@ -90,7 +90,7 @@ internal static class EpochCommands
 
             Print(view, globals.Json(parsed));
             if (!globals.Json(parsed)) foreach (var network in view.Networks) Console.Out.WriteLine(EgressWords.Of(network));
-            return ExitCodes.Done;
+            return ExitCodes.Of(view);
         });
         return command;
     }
@@ -130,7 +130,7 @@ internal static class EpochCommands
             var ended = (LadderRun.Ended)result;
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(ended.Summary, EpochFileJson.Shared.LadderSummary));
             else LadderTable.Print(ended.Summary);
-            return ended.ExitCode;
+            return ExitCodes.Of(ended);
         });
         return command;
     }
@@ -153,7 +153,7 @@ internal static class EpochCommands
                 else SummaryTable.Print(ended.Summary);
                 var folder = Path.Combine(workspace.Folder(options.ArtifactsRoot), EpochPaths.Folder(ended.Summary.EpochId));
                 Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", folder)}");
-                return ended.ExitCode;
+                return ExitCodes.Of(ended.Summary.EpochVerdict, ended.Reason);
             default:
                 throw new InvalidOperationException($"unknown result {result}");
         }

@@ -38,16 +38,6 @@ internal static class ExecuteCommand
         return command;
     }
 
-    /// <summary>
-    /// How a run stands, as an exit code. One that is on its way is no failure, and a violated policy says more than one.
-    /// </summary>
-    public static int CodeOf(ExecutionState state)
-    {
-        if (!state.Tasks.All(t => t.HasEnded)) return state.Tasks.Any(state.WaitsForPerson) ? ExitCodes.WaitsForPerson : ExitCodes.Done;
-        if (state.Tasks.Any(t => t.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation })) return ExitCodes.PolicyViolation;
-        return state.Tasks.All(t => t.Phase == TaskPhase.Completed) ? ExitCodes.Done : ExitCodes.Failed;
-    }
-
     private static int Report(ExecutionEnd end, string runId, bool json)
     {
         switch (end)
@@ -60,7 +50,7 @@ internal static class ExecuteCommand
             case ExecutionEnd.Left left:
                 if (json) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(left.State).Bytes.Span));
                 else TaskTable.Print(left.State);
-                return left.Cancelled ? ExitCodes.Cancelled : CodeOf(left.State);
+                return left.Cancelled ? ExitCodes.Cancelled : ExitCodes.Of(left.View);
             default:
                 throw new InvalidOperationException($"unknown end {end}");
         }

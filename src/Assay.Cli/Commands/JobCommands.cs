@@ -101,7 +101,7 @@ internal static class JobCommands
             if (service.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
             else JobTable.Print(view, service.Runs.Gates(service.Find(view.Job.JobId)!));
-            return Task.FromResult(ExitCodes.Of(view.Job.State, view.Job.Verdict));
+            return Task.FromResult(ExitCodes.Of(view.Job));
         }));
         return command;
     }

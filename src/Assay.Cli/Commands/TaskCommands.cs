@@ -22,7 +22,7 @@ internal static class TaskCommands
             var interrupted = service.Interrupted(state.Declared.RunId);
             if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Text(state, interrupted));
             else TaskTable.Print(state, interrupted);
-            return Task.FromResult(ExecuteCommand.CodeOf(state));
+            return Task.FromResult(ExitCodes.Of(service.RunView(state.Declared.RunId)!));
         }));
         return new Command("run", "Runs of tasks") { status };
     }
@@ -44,7 +44,7 @@ internal static class TaskCommands
     private static Command Show(GlobalOptions globals)
     {
         var (task, run) = (Id(), TaskAnswers.Run());
-        var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed") { task, run };
+        var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed; the exit code says how it stands") { task, run };
         command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, state) =>
         {
             var id = parsed.GetValue(task)!;
@@ -63,7 +63,7 @@ internal static class TaskCommands
                 TaskTable.Print(state, state.Task(id), interrupted.Contains(id), prompt, log);
             }
 
-            return Task.FromResult(ExitCodes.Done);
+            return Task.FromResult(ExitCodes.Of(service.RunView(state.Declared.RunId)!.Tasks.Single(t => t.TaskId == id)));
         }));
         return command;
     }

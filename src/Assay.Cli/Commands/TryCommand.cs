@@ -15,15 +15,6 @@ internal static class TryCommand
     /// <summary>The argument that holds the command and its words.</summary>
     public const string CommandWords = "COMMAND";
 
-    /// <summary>Assay itself could not do its part.</summary>
-    public const int OwnFailure = 125;
-
-    private const int TimedOut = 124;
-    private const int NotExecutable = 126;
-    private const int NotFound = 127;
-    private const int KilledByCap = 137;
-    private const int SignalBase = 128;
-    private const int BrokenPipe = SignalBase + 13;
     private const int ENOENT = 2;
 
     private const double Megabyte = 1 << 20;
@@ -59,7 +50,7 @@ internal static class TryCommand
             if (Here() is not { } folder)
             {
                 Console.Error.WriteLine("assay: the current folder is not there any more: go to another one");
-                return OwnFailure;
+                return ExitCodes.Try.OwnFailure;
             }
 
             var options = new TryOptions
@@ -81,7 +72,7 @@ internal static class TryCommand
             if (options.Command[0].StartsWith('-'))
             {
                 Console.Error.WriteLine($"assay: {options.Command[0]} is no option of try: see assay try --help, and put the command behind --");
-                return OwnFailure;
+                return ExitCodes.Try.OwnFailure;
             }
 
             return await RunAsync(options, globals.WorkspacePath(parsed), globals.Json(parsed), cancel);
@@ -95,7 +86,7 @@ internal static class TryCommand
         if (!prepared.IsValid)
         {
             Problems.Print(prepared.Problems, json);
-            return OwnFailure;
+            return ExitCodes.Try.OwnFailure;
         }
 
         if (TryRunner.Note(options) is { } note) Console.Error.WriteLine($"assay: {Words.Safe(note)}");
@@ -108,11 +99,11 @@ internal static class TryCommand
         {
             if (end.Run is EpochRun.Refused refused) Problems.Print(refused.Problems, json);
             else Console.Error.WriteLine("assay: the command was not run to its end: assay log shows why");
-            return OwnFailure;
+            return ExitCodes.Try.OwnFailure;
         }
 
         var isUnread = output.IsUnread && outcome.KillReason == KillReason.Cancelled;
-        var report = TryReport.Of(ended, outcome, output.Problem is not null ? OwnFailure : isUnread ? BrokenPipe : ExitCode(outcome));
+        var report = TryReport.Of(ended, outcome, output.Problem is not null ? ExitCodes.Try.OwnFailure : isUnread ? ExitCodes.Try.BrokenPipe : ExitCode(outcome));
         if (output.IsInLine && !json && !Console.IsErrorRedirected) Console.Error.WriteLine();
         if (output.Problem is { } problem)
         {
@@ -127,15 +118,15 @@ internal static class TryCommand
     /// <summary>As <c>timeout</c> and <c>env</c> exit: the command's own, or why it has none.</summary>
     private static int ExitCode(ProcessOutcome outcome) => outcome switch
     {
-        { StartError: not null, StartErrno: ENOENT } => NotFound,
-        { StartError: not null, StartErrno: not null } => NotExecutable,
-        { StartError: not null } => OwnFailure,
-        { KillReason: KillReason.Timeout or KillReason.Deadline } => TimedOut,
+        { StartError: not null, StartErrno: ENOENT } => ExitCodes.Try.NotFound,
+        { StartError: not null, StartErrno: not null } => ExitCodes.Try.NotExecutable,
+        { StartError: not null } => ExitCodes.Try.OwnFailure,
+        { KillReason: KillReason.Timeout or KillReason.Deadline } => ExitCodes.Try.TimedOut,
         { KillReason: KillReason.Cancelled } => ExitCodes.Cancelled,
-        { KillReason: not null } => KilledByCap,
-        { Signal: { } signal } => SignalBase + signal,
+        { KillReason: not null } => ExitCodes.Try.KilledByCap,
+        { Signal: { } signal } => ExitCodes.Try.SignalBase + signal,
         { ExitCode: { } code } => code,
-        _ => OwnFailure,
+        _ => ExitCodes.Try.OwnFailure,
     };
 
     /// <summary>The level that is meant where none is said: one with a network where one is asked for.</summary>

@@ -23,7 +23,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
         var state = (EpochState)machine.State;
         var summary = EpochFiles.Summary(state);
         var standing = state.Finished is null ? Standing(machine, state, summary) : null;
-        return new EpochView(summary, standing) { Networks = [.. Networks(state)] };
+        return new EpochView(summary, standing) { EndedBy = state.Finished?.Reason, Networks = [.. Networks(state)] };
     }
 
     private static IEnumerable<CrucibleNetwork> Networks(EpochState state) =>

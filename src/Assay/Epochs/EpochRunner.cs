@@ -138,8 +138,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     private static EpochRun.Ended Ended(EpochState state, PreparedEpoch epoch)
     {
         var wasBumped = !epoch.Options.Resume && state.Declared.EpochId != epoch.Epoch.EpochId;
-        var exitCode = VerdictRule.ExitCode(state.Finished!.Verdict, state.Finished.Reason);
-        return new EpochRun.Ended(EpochFiles.Summary(state), state.Finished.Reason, exitCode, wasBumped ? epoch.Epoch.EpochId : null);
+        return new EpochRun.Ended(EpochFiles.Summary(state), state.Finished!.Reason, wasBumped ? epoch.Epoch.EpochId : null);
     }
 
     /// <summary>Which epoch to begin with which command, or why not.</summary>
@@ -156,9 +155,8 @@ public abstract record EpochRun
     /// <summary>There is a verdict.</summary>
     /// <param name="Summary">The summary, as it is in the record.</param>
     /// <param name="Reason">Why it ended early; null: it did not.</param>
-    /// <param name="ExitCode">What the command line answers.</param>
     /// <param name="BumpedFrom">The plan's own id when it was taken.</param>
-    public sealed record Ended(EpochSummary Summary, EndReason? Reason, int ExitCode, string? BumpedFrom) : EpochRun;
+    public sealed record Ended(EpochSummary Summary, EndReason? Reason, string? BumpedFrom) : EpochRun;
 
     /// <summary>Nothing was started, and nothing was written.</summary>
     public sealed record Refused(IReadOnlyList<InputProblem> Problems) : EpochRun;

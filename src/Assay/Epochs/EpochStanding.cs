@@ -91,6 +91,9 @@ public sealed record StandingRun(
 /// <summary>An epoch as people see it: its summary, or how it stands while it has no verdict.</summary>
 public sealed record EpochView(EpochSummary Summary, EpochStanding? Standing)
 {
+    /// <summary>Why it ended early; null: it did not, or has not ended.</summary>
+    public EndReason? EndedBy { get; init; }
+
     /// <summary>The crucibles whose runs tried to reach something.</summary>
     public required ImmutableArray<CrucibleNetwork> Networks { get; init; }
 }

@@ -111,7 +111,8 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
     private static LadderRun.Ended Ended(LadderState state)
     {
         var finished = state.Finished!;
-        return new LadderRun.Ended(new LadderSummary(state.Declared!.LadderId, finished.Reached, finished.Reason, state.Attempts), VerdictRule.ExitCode(state));
+        return new LadderRun.Ended(
+            new LadderSummary(state.Declared!.LadderId, finished.Reached, finished.Reason, state.Attempts), finished.Cancelled);
     }
 }
 
@@ -122,7 +123,10 @@ public abstract record LadderRun
     {
     }
 
-    public sealed record Ended(LadderSummary Summary, int ExitCode) : LadderRun;
+    /// <summary>It reached the top or stopped below it.</summary>
+    /// <param name="Summary">What came of it.</param>
+    /// <param name="Cancelled">Whether somebody ended it.</param>
+    public sealed record Ended(LadderSummary Summary, bool Cancelled) : LadderRun;
 
     /// <summary>Nothing was started.</summary>
     public sealed record Refused(IReadOnlyList<InputProblem> Problems) : LadderRun;

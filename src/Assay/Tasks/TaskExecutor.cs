@@ -34,7 +34,11 @@ public abstract record ExecutionEnd
     }
 
     /// <summary>The run stands there now; it has finished, waits, or was stopped.</summary>
-    public sealed record Left(ExecutionState State, bool Cancelled) : ExecutionEnd;
+    public sealed record Left(ExecutionState State, bool Cancelled) : ExecutionEnd
+    {
+        /// <summary>The run as people see it.</summary>
+        public RunView View => TaskViewMaker.Run(State, []);
+    }
 
     /// <summary>Nothing was done.</summary>
     public sealed record Refused(Refusal Refusal) : ExecutionEnd;

@@ -53,6 +53,7 @@ internal static class TaskViewMaker
         State = WireName<TaskPhase>.Of(task.Phase),
         HasEnded = task.HasEnded,
         WaitsForPerson = state.WaitsForPerson(task),
+        BrokePolicy = task.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation },
         AdapterId = task.AdapterId,
         Attempts = task.Attempts,
         Tests = task.Tests.Length,

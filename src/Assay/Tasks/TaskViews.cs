@@ -52,6 +52,9 @@ public sealed record TaskSummary
     /// <summary>Whether nothing but a person can bring it on.</summary>
     public required bool WaitsForPerson { get; init; }
 
+    /// <summary>Whether it failed since its change touches what it may not.</summary>
+    public required bool BrokePolicy { get; init; }
+
     /// <summary>The adapter of the last attempt.</summary>
     public string? AdapterId { get; init; }
 
