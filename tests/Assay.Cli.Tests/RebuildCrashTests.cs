@@ -52,7 +52,7 @@ public sealed class RebuildCrashTests
         var prepared = TaskExecutor.Prepare(folder.Path, TaskFolder.RunId, null, new Actor("ada", "cli"));
         Assert.True(prepared.IsValid, string.Join('\n', prepared.Problems));
         var service = new CommandHandler(workspace, TimeProvider.System);
-        var (decision, _) = await service.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value);
+        var (decision, _) = await service.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value.Declare);
         Assert.IsType<Decision.Accepted>(decision);
     }
 

@@ -38,6 +38,9 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     /// <summary>How often the outside world saw each effect begin.</summary>
     public Dictionary<string, int> Executions { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The streams to which something was committed, in the order of their names.</summary>
+    public IEnumerable<StreamName> Streams => _acknowledged.Keys.OrderBy(s => s.ToString(), StringComparer.Ordinal);
+
     /// <summary>Exact bytes of every event of a stream whose commit was acknowledged to somebody.</summary>
     public IReadOnlyList<byte[]> Acknowledged(StreamName stream) => _acknowledged.GetValueOrDefault(stream, []);
 

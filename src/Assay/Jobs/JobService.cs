@@ -42,22 +42,12 @@ public sealed class JobService
     /// <param name="bundlePath">The policy bundle.</param>
     /// <param name="options">Components and job root.</param>
     /// <param name="by">Who asks.</param>
-    public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by)
-    {
-        var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid
-            ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by.Actor)
-            : Checked<JobSubmitted>.Refused(bundle.Problems);
-    }
+    public static Checked<PreparedJob> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+        PreparedJob.Of(bundlePath, bundle => JobLoader.Blueprint(blueprint, snapshotId, bundle, options, by.Actor));
 
     /// <summary>Checks an idea with everything it refers to. Nothing is written.</summary>
-    public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by)
-    {
-        var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid
-            ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by.Actor)
-            : Checked<JobSubmitted>.Refused(bundle.Problems);
-    }
+    public static Checked<PreparedJob> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+        PreparedJob.Of(bundlePath, bundle => JobLoader.Idea(idea, snapshotId, bundle, options, by.Actor));
 
     /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
     public static string? BundleId(string path) => JobLoader.ReadBundle(path) is { IsValid: true } bundle ? bundle.Value.Reference.Id : null;
@@ -66,8 +56,9 @@ public sealed class JobService
     public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
 
     /// <summary>Submits what was prepared. The same again gives the same job.</summary>
-    public async Task<JobAnswer> SubmitAsync(JobSubmitted job)
+    public async Task<JobAnswer> SubmitAsync(PreparedJob prepared)
     {
+        var job = prepared.Job;
         try
         {
             var (decision, _) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
@@ -159,7 +150,7 @@ public sealed class JobService
     }
 
     /// <summary>A job's state, or null when there is no such job.</summary>
-    public JobState? Find(string jobId) =>
+    internal JobState? Find(string jobId) =>
         JobIdentity.IsShortId(jobId) && _workspace.Store.Find(JobLane.StreamOf(jobId)) is { } info
             ? (JobState)StreamLoad.Of(_workspace.Store, JobLane.Instance, info.Stream).State
             : null;
@@ -209,7 +200,7 @@ public sealed class JobService
     public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
 
     /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
-    public byte[]? Document(JobState job, string name, int? version = null)
+    internal byte[]? Document(JobState job, string name, int? version = null)
     {
         var document = version is null ? job.Document(name) : job.History.FirstOrDefault(d => d.Name == name && d.Version == version);
         return document is null ? null : _workspace.Store.ReadBlob(document.Sha256);

@@ -58,7 +58,7 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
         }
 
         var commands = engine.Commands;
-        if (await TaskExecutor.DeclareAsync(commands, declare.Value, firstOwner: null) is { } refusal)
+        if (await TaskExecutor.DeclareAsync(commands, declare.Value.Declare, firstOwner: null) is { } refusal)
         {
             tell(runId, refusal.Text);
             return;
