@@ -1,5 +1,6 @@
 using Assay.Engine.Runner;
 using Assay.Engine.Streams;
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
@@ -99,8 +100,8 @@ internal sealed class LiveReporter : EpochReporter
             var written = (crucible.Run?.Stdout.SizeBytes ?? 0) + (crucible.Run?.Stderr.SizeBytes ?? 0);
             return
             [
-                new Text(id), new Text(WireName<CrucibleOutcome>.Of(result.Outcome), style), new Text(Words.Duration(crucible.Run?.DurationMs ?? 0)),
-                new Text(Words.Bytes(crucible.Run?.PeakRssBytes ?? 0)), new Text(Words.Bytes(written)),
+                new Text(id), new Text(WireName<CrucibleOutcome>.Of(result.Outcome), style), new Text(Shown.Duration(crucible.Run?.DurationMs ?? 0)),
+                new Text(Shown.Bytes(crucible.Run?.PeakRssBytes ?? 0)), new Text(Shown.Bytes(written)),
             ];
         }
 
@@ -116,9 +117,9 @@ internal sealed class LiveReporter : EpochReporter
         return
         [
             new Text(id), new Text(crucible.NeedsReplay ? "replaying" : "running", Color.Yellow),
-            new Text($"{Bar(elapsed / caps.TimeMs)} {Words.Duration((long)elapsed)} of {Words.Duration(caps.TimeMs)}"),
-            new Text(caps.MemoryBytes is { } cap ? $"{Bar(rss / (double)cap)} {Words.Bytes(rss)} of {Words.Bytes(cap)}" : Words.Bytes(rss)),
-            new Text(Words.Bytes((last?.StdoutBytes ?? 0) + (last?.StderrBytes ?? 0))),
+            new Text($"{Bar(elapsed / caps.TimeMs)} {Shown.Duration((long)elapsed)} of {Shown.Duration(caps.TimeMs)}"),
+            new Text(caps.MemoryBytes is { } cap ? $"{Bar(rss / (double)cap)} {Shown.Bytes(rss)} of {Shown.Bytes(cap)}" : Shown.Bytes(rss)),
+            new Text(Shown.Bytes((last?.StdoutBytes ?? 0) + (last?.StderrBytes ?? 0))),
         ];
     }
 

@@ -1,4 +1,5 @@
 using Assay.Engine.Streams;
+using Assay.Host;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
@@ -44,7 +45,7 @@ internal sealed class PlainReporter : EpochReporter
         var index = state.IndexOf(finished.CrucibleId);
         var run = state.Crucibles[index].Run;
         var notes = finished.Notes.IsEmpty ? "" : $"  {Words.Safe(string.Join(", ", finished.Notes))}";
-        var used = $"{Words.Duration(run?.DurationMs ?? 0)}  {Words.Bytes(run?.PeakRssBytes ?? 0)}";
+        var used = $"{Shown.Duration(run?.DurationMs ?? 0)}  {Shown.Bytes(run?.PeakRssBytes ?? 0)}";
         return $"{finished.CrucibleId}: {WireName<CrucibleOutcome>.Of(finished.Outcome)}  {used}{notes}  [{state.Done}/{state.Crucibles.Length}]";
     }
 
