@@ -201,6 +201,6 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         + string.Join(";", state.Tasks.Select(Text));
 
     private static string Text(TaskState task) =>
-        $"{task.Spec.TaskId}:{task.Phase}:{task.Attempts}:{task.Forgiven}:{task.AdapterId}:{task.NotBefore}:{task.Waits}:{task.Refusals}:"
-        + $"{task.Prepared}:{task.Tests.Length}";
+        $"{task.Spec.TaskId}:{task.Phase}:{task.Attempts}:{task.Forgiven}:{task.AdapterId}:{task.NotBefore}:{task.Reason}:{TaskSchedule.Refusals(task)}:"
+        + $"{task.Standing is TaskStanding.Testing { IsPrepared: true }}:{task.Tests.Length}";
 }

@@ -10,20 +10,20 @@ internal static class AgentWords
     /// <summary>The lines; none for a task without an agent whose network was not watched.</summary>
     public static IEnumerable<string> Of(TaskState task)
     {
-        if (task.Agent is { } agent)
+        if (task.Call?.Agent is { } agent)
         {
             var model = agent.Model is { } named ? $", model {Words.Safe(named)}" : "";
             var failed = agent.ToolErrors > 0 ? $", {agent.ToolErrors} of them failed" : "";
             var end = agent.End is { } how ? Words.Safe(how) : "it did not say how";
             var name = Words.Safe(agent.Agent ?? "that did not say its name");
             yield return $"agent {name}{model} · {agent.Turns} turns, {agent.ToolCalls} tool calls{failed} · ended: {end}";
-            var (sent, answered) = (task.Gateway?.InputTokens ?? agent.InputTokens, task.Gateway?.OutputTokens ?? agent.OutputTokens);
+            var (sent, answered) = (task.Call?.Gateway?.InputTokens ?? agent.InputTokens, task.Call?.Gateway?.OutputTokens ?? agent.OutputTokens);
             var tokens = $"{Known(sent)} tokens in, {Known(answered)} out";
-            var requests = task.Gateway is { } gateway ? $" · {gateway.Requests} requests, {gateway.Failed} failed" : "";
+            var requests = task.Call?.Gateway is { } gateway ? $" · {gateway.Requests} requests, {gateway.Failed} failed" : "";
             yield return $"took {tokens}{requests} · cost {(task.IsCostUnknown ? "not known" : task.Cost.ToString())}";
         }
 
-        if (Network(task.Egress) is { } network) yield return network;
+        if (Network(task.Call?.Egress) is { } network) yield return network;
     }
 
     /// <summary>What was tried to reach; null when nothing was, or nobody watched.</summary>

@@ -1,9 +1,8 @@
 using Assay.Engine.Runner;
 using Assay.Engine.Streams;
+using Assay.Epochs;
 using Assay.Host;
 using Assay.Kernel.Effects;
-using Assay.Kernel.Values;
-using Assay.Lanes.Epochs;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -22,7 +21,7 @@ internal sealed class LiveReporter : EpochReporter
     private readonly CancellationTokenSource _ended = new();
     private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
     private readonly Task _drawing;
-    private EpochState? _state;
+    private EpochLines? _epoch;
 
     public LiveReporter() => _drawing = Task.Run(DrawAsync);
 
@@ -30,22 +29,17 @@ internal sealed class LiveReporter : EpochReporter
     {
         lock (_gate)
         {
-            switch (notice)
+            switch (EpochNews.Of(notice))
             {
-                case EventsCommitted { State: EpochState state } committed:
-                    _state = state;
-                    foreach (var recorded in committed.Events)
-                    {
-                        if (recorded.Body is EffectFinished or EffectInterrupted) Remove(((EffectEvent)recorded.Body).EffectId);
-                    }
-
+                case EpochNews.Moved moved:
+                    _epoch = moved.Epoch;
+                    foreach (var workId in moved.Over) Remove(workId);
                     break;
-                case AttemptBegan { Effect: RunProcess process }:
-                    _running[EpochEffects.CrucibleOf(process.Id)] = new Running(process, DateTimeOffset.UtcNow, null);
+                case EpochNews.Began { Caps: { } caps } began:
+                    _running[began.CrucibleId] = new Running(began.WorkId, caps, DateTimeOffset.UtcNow, null);
                     break;
-                case AttemptProgressed { Effect: RunProcess process, Progress: ProcessProgress progress }:
-                    var id = EpochEffects.CrucibleOf(process.Id);
-                    if (_running.TryGetValue(id, out var running)) _running[id] = running with { Last = progress };
+                case EpochNews.Progressed { CrucibleId: var id, Progress: var progress } when _running.TryGetValue(id, out var running):
+                    _running[id] = running with { Last = progress };
                     break;
             }
         }
@@ -59,11 +53,13 @@ internal sealed class LiveReporter : EpochReporter
         _ended.Dispose();
     }
 
-    /// <summary>Takes away an effect that has ended, unless the next of the same crucible has begun.</summary>
-    private void Remove(string effectId)
+    /// <summary>Takes away work that is over, unless the next of the same crucible has begun.</summary>
+    private void Remove(string workId)
     {
-        var id = EpochEffects.CrucibleOf(effectId);
-        if (_running.GetValueOrDefault(id)?.Process.Id == effectId) _running.Remove(id);
+        foreach (var (crucibleId, running) in _running)
+        {
+            if (running.WorkId == workId) _running.Remove(crucibleId);
+        }
     }
 
     private async Task DrawAsync()
@@ -82,26 +78,24 @@ internal sealed class LiveReporter : EpochReporter
     {
         lock (_gate)
         {
-            if (_state is not { IsDeclared: true } state) return new Text("");
+            if (_epoch is not { } epoch) return new Text("");
             var table = new Table().Border(TableBorder.None).AddColumns("CRUCIBLE", "STATE", "TIME", "MEMORY", "WRITTEN");
-            var first = Math.Max(0, Math.Min(state.FirstOpen - 3, state.Crucibles.Length - MaxRows));
-            foreach (var crucible in state.Crucibles.Skip(first).Take(MaxRows)) table.AddRow(Row(crucible));
-            var title = new Text($"{state.Declared.EpochId}  {state.Done} of {state.Crucibles.Length} done, {state.Failed} failed");
+            var first = Math.Max(0, Math.Min(epoch.FirstOpen - 3, epoch.Count - MaxRows));
+            for (var place = first; place < Math.Min(first + MaxRows, epoch.Count); place++) table.AddRow(Row(epoch[place]));
+            var title = new Text($"{epoch.EpochId}  {epoch.Done} of {epoch.Count} done, {epoch.Failed} failed");
             return new Rows(title, table);
         }
     }
 
-    private IRenderable[] Row(CrucibleState crucible)
+    private IRenderable[] Row(CrucibleLine crucible)
     {
-        var id = crucible.Declared.CrucibleId;
-        if (crucible.Result is { } result)
+        var id = crucible.CrucibleId;
+        if (crucible.Outcome is { } outcome)
         {
-            var style = result.Outcome == CrucibleOutcome.Pass ? Color.Green : Color.Red;
-            var written = (crucible.Run?.Stdout.SizeBytes ?? 0) + (crucible.Run?.Stderr.SizeBytes ?? 0);
             return
             [
-                new Text(id), new Text(WireName<CrucibleOutcome>.Of(result.Outcome), style), new Text(Shown.Duration(crucible.Run?.DurationMs ?? 0)),
-                new Text(Shown.Bytes(crucible.Run?.PeakRssBytes ?? 0)), new Text(Shown.Bytes(written)),
+                new Text(id), new Text(outcome, crucible.Passed ? Color.Green : Color.Red), new Text(Shown.Duration(crucible.DurationMs)),
+                new Text(Shown.Bytes(crucible.PeakRssBytes)), new Text(Shown.Bytes(crucible.WrittenBytes)),
             ];
         }
 
@@ -110,13 +104,13 @@ internal sealed class LiveReporter : EpochReporter
             return [new Text(id, Color.Grey), new Text("waiting", Color.Grey), new Text(""), new Text(""), new Text("")];
         }
 
-        var caps = running.Process.Caps;
+        var caps = running.Caps;
         var elapsed = (DateTimeOffset.UtcNow - running.Since).TotalMilliseconds;
         var last = running.Last;
         var rss = last?.RssBytes ?? 0;
         return
         [
-            new Text(id), new Text(crucible.NeedsReplay ? "replaying" : "running", Color.Yellow),
+            new Text(id), new Text(crucible.RunsAgain ? "replaying" : "running", Color.Yellow),
             new Text($"{Bar(elapsed / caps.TimeMs)} {Shown.Duration((long)elapsed)} of {Shown.Duration(caps.TimeMs)}"),
             new Text(caps.MemoryBytes is { } cap ? $"{Bar(rss / (double)cap)} {Shown.Bytes(rss)} of {Shown.Bytes(cap)}" : Shown.Bytes(rss)),
             new Text(Shown.Bytes((last?.StdoutBytes ?? 0) + (last?.StderrBytes ?? 0))),
@@ -129,5 +123,5 @@ internal sealed class LiveReporter : EpochReporter
         return new string('█', full) + new string('░', BarWidth - full);
     }
 
-    private sealed record Running(RunProcess Process, DateTimeOffset Since, ProcessProgress? Last);
+    private sealed record Running(string WorkId, ProcessCaps Caps, DateTimeOffset Since, ProcessProgress? Last);
 }

@@ -1,7 +1,6 @@
 using Assay.Engine.Streams;
+using Assay.Epochs;
 using Assay.Host;
-using Assay.Kernel.Values;
-using Assay.Lanes.Epochs;
 
 namespace Assay.Cli.Output;
 
@@ -12,41 +11,35 @@ internal sealed class PlainReporter : EpochReporter
 
     public override void Observe(EngineNotice notice)
     {
-        switch (notice)
+        switch (EpochNews.Of(notice))
         {
-            case AttemptBegan began when began.Stream.Lane == EpochLane.LaneName:
+            case EpochNews.Began began:
                 var again = began.Attempt > 1 ? $" (attempt {began.Attempt})" : "";
-                Write($"{EpochEffects.CrucibleOf(began.Effect.Id)}: {Doing(began.Effect.Id)}{again}");
+                Write($"{began.CrucibleId}: {Doing(began.Work)}{again}");
                 break;
-            case EngineTrouble trouble:
+            case EpochNews.Trouble trouble:
                 Write(Words.Safe(trouble.Text));
                 break;
-            case EventsCommitted { State: EpochState state } committed:
-                foreach (var recorded in committed.Events)
-                {
-                    if (recorded.Body is CrucibleFinished finished) Write(Line(state, finished));
-                }
-
+            case EpochNews.Moved moved:
+                foreach (var crucible in moved.Ended) Write(Line(moved.Epoch, crucible));
                 break;
         }
     }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static string Doing(string effectId) => EpochEffects.Kind(effectId) switch
+    private static string Doing(CrucibleWork work) => work switch
     {
-        EpochEffects.ReplayKind => "runs again, to compare",
-        EpochEffects.SalvageKind => "collecting what it left",
+        CrucibleWork.Replay => "runs again, to compare",
+        CrucibleWork.Salvage => "collecting what it left",
         _ => "started",
     };
 
-    private static string Line(EpochState state, CrucibleFinished finished)
+    private static string Line(EpochLines epoch, CrucibleLine crucible)
     {
-        var index = state.IndexOf(finished.CrucibleId);
-        var run = state.Crucibles[index].Run;
-        var notes = finished.Notes.IsEmpty ? "" : $"  {Words.Safe(string.Join(", ", finished.Notes))}";
-        var used = $"{Shown.Duration(run?.DurationMs ?? 0)}  {Shown.Bytes(run?.PeakRssBytes ?? 0)}";
-        return $"{finished.CrucibleId}: {WireName<CrucibleOutcome>.Of(finished.Outcome)}  {used}{notes}  [{state.Done}/{state.Crucibles.Length}]";
+        var notes = crucible.Notes.IsEmpty ? "" : $"  {Words.Safe(string.Join(", ", crucible.Notes))}";
+        var used = $"{Shown.Duration(crucible.DurationMs)}  {Shown.Bytes(crucible.PeakRssBytes)}";
+        return $"{crucible.CrucibleId}: {crucible.Outcome}  {used}{notes}  [{epoch.Done}/{epoch.Count}]";
     }
 
     private void Write(string line)

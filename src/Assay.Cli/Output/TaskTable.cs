@@ -49,7 +49,7 @@ internal static class TaskTable
     }
 
     /// <summary>The reason, and first of all what was open to its programs.</summary>
-    private static string Why(TaskState task) => string.Join(": ", new[] { CageNote.Of(task.Uncaged, task.NetworkOpen), task.Reason ?? task.Waits }.OfType<string>());
+    private static string Why(TaskState task) => string.Join(": ", new[] { CageNote.Of(task.Uncaged, task.NetworkOpen), task.Reason }.OfType<string>());
 
     public static void Print(ExecutionState state, TaskState task, bool isInterrupted, string? prompt, IReadOnlyList<LaneRow> log)
     {
@@ -81,7 +81,7 @@ internal static class TaskTable
         if (isInterrupted) Console.Out.WriteLine($"\n{GoesOn(state)}");
         if (!state.WaitsForPerson(task)) return;
         Console.Out.WriteLine();
-        if (task.Copy is { } copy) Console.Out.WriteLine($"Work in the copy of the tree: {copy.Work} of the workspace");
+        if (task.Attempt?.Copy is { } copy) Console.Out.WriteLine($"Work in the copy of the tree: {copy.Work} of the workspace");
         Console.Out.WriteLine($"Then: assay task done {task.Spec.TaskId} --evidence FILE  or  assay task fail {task.Spec.TaskId} --reason \"…\"");
     }
 

@@ -35,9 +35,9 @@ internal static class TaskViewMaker
             RetrySafe = task.Spec.RetrySafe,
             WorkingTree = task.Spec.WorkingTree,
             Writes = task.Spec.FileScope.Write,
-            WorkCopy = task.Copy?.Work,
+            WorkCopy = task.Attempt?.Copy?.Work,
             Cost = task.IsCostUnknown ? "not known" : task.Cost.Micros > 0 ? task.Cost.ToString() : null,
-            Agent = task.Agent is { } agent ? AgentView.Of(agent) : null,
+            Agent = task.Call?.Agent is { } agent ? AgentView.Of(agent) : null,
             Tests = [.. task.Tests.Select(Test)],
             Network = [.. reached.SelectMany(r => r.Egress.Attempts.Select(a => (r.Program, a)))],
             NetworkUnlisted = reached.Sum(r => r.Egress.Unlisted),
@@ -53,13 +53,13 @@ internal static class TaskViewMaker
         State = WireName<TaskPhase>.Of(task.Phase),
         HasEnded = task.HasEnded,
         WaitsForPerson = state.WaitsForPerson(task),
-        BrokePolicy = task.Failure == TaskFailure.PolicyViolation,
+        BrokePolicy = task.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation },
         AdapterId = task.AdapterId,
         Attempts = task.Attempts,
         Tests = task.Tests.Length,
         TestsPassed = task.Tests.Count(t => t.Passed),
         PatchId = task.Patch?.PatchId,
-        Reason = task.Reason ?? task.Waits,
+        Reason = task.Reason,
     };
 
     private static TestView Test(TestResult test) => new(
@@ -68,7 +68,7 @@ internal static class TaskViewMaker
 
     private static IEnumerable<(string Program, Egress Egress)> Reached(TaskState task)
     {
-        if (task.Egress is { } adapter) yield return (task.AdapterId ?? "", adapter);
+        if (task.Call?.Egress is { } adapter) yield return (task.AdapterId ?? "", adapter);
         foreach (var test in task.Tests)
         {
             if (test.Egress is { } egress) yield return ($"test {test.Name}", egress);

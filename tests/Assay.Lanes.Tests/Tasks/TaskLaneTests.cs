@@ -92,12 +92,12 @@ public sealed class TaskLaneTests
         var act = new TaskEffectId(TaskEffectId.Act, "one", null).ToString();
         var agent = Epochs.Given.Outcome() with { Egress = new Egress([], 3), Gateway = GivenAgent.Asked };
         var fold = initial.After([.. ((Decision.Accepted)initial.Decide(Declare())).Events, new TaskStarted("one", "shell", 1, Fallback: false)]).Began(act).Ended(act, agent);
-        Assert.Equal((3, 1), (fold.As<ExecutionState>().Task("one").Egress!.Unlisted, fold.As<ExecutionState>().Task("one").Gateway!.Requests));
+        Assert.Equal((3, 1), (fold.As<ExecutionState>().Task("one").Call!.Egress!.Unlisted, fold.As<ExecutionState>().Task("one").Call!.Gateway!.Requests));
         var shown = JsonDocument.Parse(ExecutionResults.Text(fold.As<ExecutionState>(), new HashSet<string>())).RootElement;
         Assert.Empty(ContractCatalog.Validate(ExecutionResults.Version, shown));
         Assert.Equal(3, shown.GetProperty("results")[0].GetProperty("egress_unlisted").GetInt64());
         var after = fold.Began(act).Ended(act, new HttpOutcome(200, null, true) { StartedAt = Played.Now, DurationMs = 1 }).As<ExecutionState>().Task("one");
-        Assert.Equal((null, null), (after.Egress, after.Gateway));
+        Assert.Equal((null, null), (after.Call!.Egress, after.Call.Gateway));
     }
 
     [Fact]

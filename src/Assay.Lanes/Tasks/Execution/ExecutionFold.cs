@@ -57,72 +57,52 @@ internal static class ExecutionFold
             case TaskStarted started:
                 return state.With(task with
                 {
-                    Phase = TaskPhase.InProgress,
-                    AdapterId = started.AdapterId,
+                    Standing = new TaskStanding.Working(new TaskAttempt()),
+                    Call = (task.Call ?? new AdapterCall(started.AdapterId)) with { AdapterId = started.AdapterId },
                     Attempts = started.Attempt,
                     StartedAt = task.StartedAt ?? at,
-                    NotBefore = null,
-                    Waits = null,
-                    Refusals = 0,
-                    Reminded = false,
-                    Done = null,
                 }) with
                 { Refusing = state.Refusing.Remove(started.AdapterId) };
             case TaskDeferred deferred:
-                return Leave(state, task, AdapterReport.Unknown).With(Fresh(task) with
+                return Leave(state, task, AdapterReport.Unknown).With(task with
                 {
-                    Phase = TaskPhase.Pending,
-                    NotBefore = deferred.Until,
-                    Waits = deferred.Reason,
-                    Refusals = 0,
+                    Standing = new TaskStanding.Waiting(deferred.Until, deferred.Reason),
                     Forgiven = task.Forgiven + (task.IsActive ? 1 : 0),
                 });
             case TaskAttempted attempted:
-                var reported = task.Attempted is null ? Report(state, task, attempted.Health) : state;
-                return reported.With(task with
+                var reported = task.Attempt is { Attempted: null } ? Report(state, task, attempted.Health) : state;
+                return reported.With(Changed(task, a => a with { Attempted = attempted }) with
                 {
-                    Attempted = attempted,
                     Cost = task.Cost + attempted.Cost,
                     IsCostUnknown = task.IsCostUnknown || attempted.IsCostUnknown,
-                    Agent = attempted.Agent,
+                    Call = task.Call! with { Agent = attempted.Agent },
                 });
             case ManualDone done:
-                return state.With(task with { Done = done });
+                return state.With(Changed(task, a => a with { Done = done }));
             case ManualReminded:
-                return state.With(task with { Reminded = true });
+                return state.With(Changed(task, a => a with { IsReminded = true }));
             case TaskValidating validating:
-                var valid = state.With(task with { Phase = TaskPhase.Validating, Patch = validating.Patch });
+                var valid = state.With(task with { Standing = new TaskStanding.Testing(task.Attempt! with { Patch = validating.Patch }) });
                 return validating.Patch is { } patch ? Move(valid, task, patch, [PatchState.Created, PatchState.Validated], null) : valid;
             case TaskTested tested:
-                return state.With(task with { Tests = task.Tests.Add(tested.Result) });
+                return state.With(Changed(task, a => a with { Tests = a.Tests.Add(tested.Result) }));
             case TaskRetried retried:
                 var left = Leave(state, task, AdapterReport.Unknown);
                 if (retried.Dropped is { } dropped) left = Move(left, task, dropped, [PatchState.Created, PatchState.Dropped], retried.Reason);
-                var cut = task.Attempted is { Result: AttemptResult.Interrupted } ? 1 : 0;
-                return left.With(Fresh(task) with
+                var cut = task.Attempt?.Attempted is { Result: AttemptResult.Interrupted } ? 1 : 0;
+                return left.With(task with
                 {
-                    Phase = TaskPhase.Pending,
-                    NotBefore = retried.NotBefore,
-                    Waits = retried.Reason,
+                    Standing = new TaskStanding.Waiting(retried.NotBefore, retried.Reason),
                     Forgiven = task.Forgiven + cut,
                     Interruptions = task.Interruptions + cut,
                 });
             case TaskEnded ended:
                 return End(state, task, ended, at);
             case TaskReopened:
-                return state.With(Fresh(task) with
+                return state.With(task with { Standing = new TaskStanding.Waiting(), Forgiven = task.Attempts, CancelRequested = null }) with
                 {
-                    Phase = TaskPhase.Pending,
-                    Forgiven = task.Attempts,
-                    Failure = null,
-                    Reason = null,
-                    EndedAt = null,
-                    NotBefore = null,
-                    CancelRequested = null,
-                    Patch = null,
-                    Tests = [],
-                }) with
-                { Phase = state.Phase == ExecutionPhase.Finished ? ExecutionPhase.Idle : state.Phase };
+                    Phase = state.Phase == ExecutionPhase.Finished ? ExecutionPhase.Idle : state.Phase,
+                };
             case TaskCancelRequested requested:
                 return state.With(task with { CancelRequested = requested });
             default:
@@ -145,41 +125,27 @@ internal static class ExecutionFold
         if (rejected is not null)
         {
             var last = PatchRule.IsDangerous(failure) ? PatchState.Quarantined : PatchState.Dropped;
-            ImmutableArray<PatchState> through = task.Prepared ? [PatchState.Created, PatchState.Validated, PatchState.Applied, last]
-                : task.Phase == TaskPhase.Validating ? [PatchState.Created, PatchState.Validated, last] : [PatchState.Created, last];
+            ImmutableArray<PatchState> through = task.Standing switch
+            {
+                TaskStanding.Testing { IsPrepared: true } => [PatchState.Created, PatchState.Validated, PatchState.Applied, last],
+                TaskStanding.Testing => [PatchState.Created, PatchState.Validated, last],
+                _ => [PatchState.Created, last],
+            };
             left = Move(left, task, rejected, through, ended.Reason);
         }
 
-        return left.With(task with
-        {
-            Phase = phase,
-            Failure = failure,
-            Reason = ended.Reason,
-            EndedAt = at,
-            Patch = task.Patch ?? rejected,
-            Waits = null,
-            NotBefore = null,
-        });
+        var attempt = task.Attempt is { Patch: null } unpatched ? unpatched with { Patch = rejected } : task.Attempt;
+        return left.With(task with { Standing = new TaskStanding.Ended(phase, at, failure, ended.Reason, attempt) });
     }
 
-    /// <summary>The task without what its last attempt has left.</summary>
-    private static TaskState Fresh(TaskState task) => task with
-    {
-        Copy = null,
-        Attempted = null,
-        AnswerApplied = false,
-        Prepared = false,
-        Patch = null,
-        Tests = [],
-        Done = null,
-        Reminded = false,
-        IsCommitting = false,
-    };
+    /// <summary>The task with its attempt changed; one that has none stays as it is.</summary>
+    private static TaskState Changed(TaskState task, Func<TaskAttempt, TaskAttempt> change) =>
+        task.Attempt is { } attempt ? task.With(change(attempt)) : task;
 
     /// <summary>What is to be done when an attempt is over: its copies go, and its call is reported if nobody has.</summary>
     private static ExecutionState Leave(ExecutionState state, TaskState task, AdapterReport report)
     {
-        var next = task.IsActive && task.Attempted is null ? Report(state, task, report) : state;
+        var next = task is { IsActive: true, Attempt.Attempted: null } ? Report(state, task, report) : state;
         if (!task.IsActive || task.Spec.WorkingTree is null) return next;
         var copies = TaskPaths.Copies(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
         return next with { FollowUps = next.FollowUps.SetItem(Id(TaskEffectId.Clean, task.Spec.TaskId, $"{task.Attempts}"), new CleanFollowUp(task.Spec.TaskId, task.Attempts, copies)) };
@@ -208,10 +174,10 @@ internal static class ExecutionFold
         var task = state.Task(taskId);
         if (effect is EffectStarted)
         {
-            return id.Kind switch
+            return (id.Kind, task.Standing) switch
             {
-                TaskEffectId.Commit => state.With(task with { IsCommitting = true }),
-                TaskEffectId.Act => state.With(task with { Egress = null, Gateway = null, Agent = null }),
+                (TaskEffectId.Commit, TaskStanding.Testing testing) => state.With(task with { Standing = testing with { IsCommitting = true } }),
+                (TaskEffectId.Act, _) => state.With(task with { Call = new AdapterCall(task.AdapterId!) }),
                 _ => state,
             };
         }
@@ -219,22 +185,25 @@ internal static class ExecutionFold
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
         if (outcome is ProcessOutcome && GrantsOf(state, task, id) is { Network.IsOpen: true }) task = task with { NetworkOpen = true };
-        if (outcome is ProcessOutcome run && id.Kind == TaskEffectId.Act) task = task with { Egress = run.Egress, Gateway = run.Gateway };
+        if (outcome is ProcessOutcome run && id.Kind == TaskEffectId.Act) task = task with { Call = task.Call! with { Egress = run.Egress, Gateway = run.Gateway } };
         switch (id.Kind, outcome)
         {
             case (TaskEffectId.Permit, AnswerOutcome { Answer: var answer }) when AdapterRefusal.Of(answer) is { } refusal:
                 var refusing = state.Refusing.SetItem(id.Detail!, refusal);
-                return state.With(task with { Refusals = task.Refusals + 1 }) with { Refusing = refusing };
+                return state.With(Refused(task)) with { Refusing = refusing };
             case (TaskEffectId.Copy, CopyOutcome { Problem: null } copy):
-                return state.With(task with { Copy = copy });
+                return state.With(Changed(task, a => a with { Copy = copy }));
             case (TaskEffectId.Answer, _):
-                return state.With(task with { AnswerApplied = true });
-            case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }):
-                return Move(state.With(task with { Prepared = true }), task, task.Patch!, [PatchState.Applied], null);
+                return state.With(Changed(task, a => a with { IsAnswerApplied = true }));
+            case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }) when task.Standing is TaskStanding.Testing testing:
+                return Move(state.With(task with { Standing = testing with { IsPrepared = true } }), task, task.Patch!, [PatchState.Applied], null);
             default:
                 return state.With(task);
         }
     }
+
+    private static TaskState Refused(TaskState task) =>
+        task.Standing is TaskStanding.Waiting waiting ? task with { Standing = waiting with { Refusals = waiting.Refusals + 1 } } : task;
 
     /// <summary>What the program was granted; null: nothing, or it is one of Assay's own.</summary>
     private static Grants? GrantsOf(ExecutionState state, TaskState task, TaskEffectId id) => id.Kind switch

@@ -34,9 +34,9 @@ public static class ExecutionResults
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
         if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;
-        if (task.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = Attempts(egress);
-        if (task.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
-        if (task.Agent is { } agent) result["agent"] = Agent(agent, task.Gateway);
+        if (task.Call?.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = Attempts(egress);
+        if (task.Call?.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
+        if (task.Call is { Agent: { } agent } call) result["agent"] = Agent(agent, call.Gateway);
         return result;
     }
 
@@ -87,7 +87,7 @@ public static class ExecutionResults
             ["failed"] = task.Tests.Count(t => !t.Passed),
             ["tests"] = new JsonArray([.. task.Tests.Select(Test)]),
         },
-        ["reason"] = task.Reason,
+        ["reason"] = (task.Standing as TaskStanding.Ended)?.Reason,
         ["cost_usd"] = task.IsCostUnknown ? null : task.Cost.Dollars,
     };
 

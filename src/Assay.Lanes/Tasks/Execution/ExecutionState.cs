@@ -91,7 +91,7 @@ public sealed record ExecutionState
     public bool IsManual(TaskState task) => Adapters[task.AdapterId ?? task.Spec.AdapterIds[0]].Kind == AdapterKind.Manual;
 
     /// <summary>Whether nothing but a person can bring a task on.</summary>
-    public bool WaitsForPerson(TaskState task) => task is { Phase: TaskPhase.InProgress, Done: null } && IsManual(task);
+    public bool WaitsForPerson(TaskState task) => task.Standing is TaskStanding.Working { Attempt.Done: null } && IsManual(task);
 
     public int Count(TaskPhase phase) => Tasks.CountOf(phase);
 

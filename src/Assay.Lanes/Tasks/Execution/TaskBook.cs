@@ -127,7 +127,7 @@ public sealed class TaskBook : IReadOnlyList<TaskState>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static int FailedItsTests(TaskState task) => task.Failure == TaskFailure.AcceptanceFailed ? 1 : 0;
+    private static int FailedItsTests(TaskState task) => task.Standing is TaskStanding.Ended { Failure: TaskFailure.AcceptanceFailed } ? 1 : 0;
 
     private TaskBook Copy(Usd cost = default, int failedAcceptance = 0) => new()
     {

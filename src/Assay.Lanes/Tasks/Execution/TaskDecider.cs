@@ -86,7 +86,7 @@ internal static class TaskDecider
             return Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} is {WireName<TaskPhase>.Of(task.Phase)}: it does not wait for a person");
         }
 
-        return task.Done is null ? null : Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} was said to be done already");
+        return task.Attempt!.Done is null ? null : Decision.Refuse(KernelRefusals.NotWaiting, $"{taskId} was said to be done already");
     }
 
     private static Decision EndTask(ExecutionState state, CancelTask cancel)

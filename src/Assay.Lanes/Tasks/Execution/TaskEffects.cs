@@ -82,17 +82,17 @@ public static class TaskEffects
             Inherit = ["PATH"],
             Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
                 .Add("GIT_CONFIG_GLOBAL", "/dev/null").Add("GIT_CONFIG_SYSTEM", "/dev/null").Add("GIT_CONFIG_COUNT", "1").Add("GIT_CONFIG_KEY_0", "safe.directory").Add("GIT_CONFIG_VALUE_0", "*"),
-            Documents = [new StagedBlob(AnswerFile, task.Attempted!.Answer!.Value)],
-            WorkFolder = task.Copy!.Work,
+            Documents = [new StagedBlob(AnswerFile, task.Attempt!.Attempted!.Answer!.Value)],
+            WorkFolder = task.Attempt.Copy!.Work,
             Caps = new ProcessCaps { TimeMs = 60_000, KillMs = 61_000, StdoutBytes = 1 << 20, StderrBytes = 1 << 20 },
             Sandbox = SandboxLevel.Strict,
         };
     }
 
-    public static CaptureChanges CaptureOf(TaskState task) => new(Id(TaskEffectId.Capture, task)) { Folder = task.Copy!.Folder, Origin = task.Spec.WorkingTree! };
+    public static CaptureChanges CaptureOf(TaskState task) => new(Id(TaskEffectId.Capture, task)) { Folder = task.Attempt!.Copy!.Folder, Origin = task.Spec.WorkingTree! };
 
     /// <summary>Brings the change into the copy that has stayed as the tree was; there it is tested.</summary>
-    public static ApplyChanges PrepareOf(TaskState task) => new(Id(TaskEffectId.Prepare, task)) { Target = task.Copy!.Base, Changes = task.Patch!.ChangesSha256 };
+    public static ApplyChanges PrepareOf(TaskState task) => new(Id(TaskEffectId.Prepare, task)) { Target = task.Attempt!.Copy!.Base, Changes = task.Patch!.ChangesSha256 };
 
     public static RunProcess TestOf(ExecutionState state, TaskState task, AcceptanceTest test)
     {
@@ -101,7 +101,7 @@ public static class TaskEffects
         {
             Command = [.. test.Command.Select(w => w.Replace("{report}", $"{{run_root}}/{ReportFile}", StringComparison.Ordinal))],
             Inherit = ChildEnvironment.With(test.Inherit),
-            WorkFolder = task.Copy?.Base,
+            WorkFolder = task.Attempt?.Copy?.Base,
             Collect = [new CollectedName(ReportFile, MaxDocumentBytes, Content: true)],
             Caps = test.Caps,
             Sandbox = test.Sandbox,
@@ -182,7 +182,7 @@ public static class TaskEffects
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
             Hidden = [.. Grants.Hidden(adapter.Grants), .. KeyRule.Of(state).Except(Own(adapter))],
             Network = Grants.Reach(adapter.Grants),
-            WorkFolder = task.Copy?.Work,
+            WorkFolder = task.Attempt?.Copy?.Work,
             Meter = new CostMeter(MeterFile, CostLeft(task)),
             Caps = task.Spec.Caps,
             Sandbox = adapter.Sandbox,

@@ -52,8 +52,8 @@ internal static class TaskFlow
         yield return new ExecutionFinished(state.Count(TaskPhase.Completed), state.Count(TaskPhase.Failed), state.Count(TaskPhase.TimedOut), state.Count(TaskPhase.Cancelled));
     }
 
-    private static TaskCancelled Cancelled(TaskState task, Actor by, string? reason) =>
-        new(task.Spec.TaskId, reason is null ? $"cancelled by {by.Name}" : $"cancelled by {by.Name}: {reason}", task.Patch);
+    private static TaskCancelled Cancelled(TaskState task, TaskCancelRequested wish, PatchDeclaration? patch) =>
+        new(task.Spec.TaskId, wish.Reason is { } reason ? $"cancelled by {wish.By.Name}: {reason}" : $"cancelled by {wish.By.Name}", patch);
 
     public static IReadOnlyList<Event> OnReport(ExecutionState state, EffectReport report, DateTimeOffset now)
     {
@@ -102,7 +102,7 @@ internal static class TaskFlow
             return showsHealth ? [new ExecutionResumed("health"), started] : [started];
         }
 
-        if (task.Refusals < task.Spec.AdapterIds.Length) return [];
+        if (TaskSchedule.Refusals(task) < task.Spec.AdapterIds.Length) return [];
         var refusals = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => state.Refusing[a]).ToList();
         var until = refusals.Min(r => r.AskAgainAt(now));
         var reasons = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => Refusal(a, state.Refusing[a]));
@@ -131,8 +131,8 @@ internal static class TaskFlow
         var attempted = AttemptRule.Judge(task, state.AdapterOf(task), report);
 
         // What changed is captured first, also of an attempt that failed.
-        if (task.Copy is not null) return [attempted];
-        return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
+        if (task.Attempt!.Copy is not null) return [attempted];
+        return [attempted, .. Concluded(state, task, task.Attempt with { Attempted = attempted }, null, now)];
     }
 
     private static IReadOnlyList<Event> OnAnswered(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
@@ -144,8 +144,8 @@ internal static class TaskFlow
             _ => "it was interrupted while the answered patch was applied",
         };
         if (problem is null) return [];
-        var attempted = task.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, Cost = default, DurationMs = 0 };
-        return [attempted, .. Concluded(state, task with { Attempted = attempted }, null, now)];
+        var attempted = task.Attempt!.Attempted! with { Result = AttemptResult.Failed, Reason = problem, CanRetry = task.Spec.RetrySafe, Cost = default, DurationMs = 0 };
+        return [attempted, .. Concluded(state, task, task.Attempt with { Attempted = attempted }, null, now)];
     }
 
     private static IReadOnlyList<Event> OnCaptured(ExecutionState state, TaskState task, ChangesOutcome outcome, EffectCompleted done, DateTimeOffset now)
@@ -163,21 +163,22 @@ internal static class TaskFlow
             return [new TaskFailed(task.Spec.TaskId, violation, TaskFailure.PolicyViolation, patch)];
         }
 
-        return Concluded(state, task, patch, now);
+        return Concluded(state, task, task.Attempt!, patch, now);
     }
 
     /// <summary>The adapter's part is over and its change is known: on to the tests, again, or the end.</summary>
-    private static IReadOnlyList<Event> Concluded(ExecutionState state, TaskState task, PatchDeclaration? patch, DateTimeOffset now)
+    private static IReadOnlyList<Event> Concluded(
+        ExecutionState state, TaskState task, TaskAttempt attempt, PatchDeclaration? patch, DateTimeOffset now)
     {
         var id = task.Spec.TaskId;
-        if (task.CancelRequested is { } wish) return [Cancelled(task with { Patch = patch }, wish.By, wish.Reason)];
-        if (task is { Done: null, Attempted: { Result: AttemptResult.Interrupted, CanRetry: true } lost } && task.Interruptions < MaxInterruptions)
+        if (task.CancelRequested is { } wish) return [Cancelled(task, wish, patch)];
+        if (attempt is { Done: null, Attempted: { Result: AttemptResult.Interrupted, CanRetry: true } lost } && task.Interruptions < MaxInterruptions)
         {
             return [new TaskRetried(id, lost.Reason!, now, patch)];
         }
 
-        if (task.Done is not null || task.Attempted is { Result: AttemptResult.Succeeded }) return [new TaskValidating(id, patch)];
-        var attempted = task.Attempted!;
+        if (attempt.Done is not null || attempt.Attempted is { Result: AttemptResult.Succeeded }) return [new TaskValidating(id, patch)];
+        var attempted = attempt.Attempted!;
         var reason = attempted.Reason ?? "it failed";
         if (attempted.CanRetry && RetryRule.HasAttemptsLeft(state, task))
         {
@@ -225,7 +226,7 @@ internal static class TaskFlow
         {
             if (task.CancelRequested is { } wish)
             {
-                yield return Cancelled(task, wish.By, wish.Reason);
+                yield return Cancelled(task, wish, task.Patch);
                 continue;
             }
 
@@ -234,12 +235,12 @@ internal static class TaskFlow
                 yield return new TaskCancelled(task.Spec.TaskId, $"{DependencyFailed}: {failed} is {WireName<TaskPhase>.Of(state.Task(failed).Phase)}", null);
             }
 
-            if (task is { Done: not null, Phase: TaskPhase.InProgress, Spec.WorkingTree: null })
+            if (task is { Standing: TaskStanding.Working { Attempt.Done: not null }, Spec.WorkingTree: null })
             {
                 yield return new TaskValidating(task.Spec.TaskId, null);
             }
 
-            if (task.Phase != TaskPhase.Validating || !task.Spec.AcceptanceTests.All(task.IsTested)) continue;
+            if (task.Standing is not TaskStanding.Testing { Attempt: var attempt } || !task.Spec.AcceptanceTests.All(attempt.IsTested)) continue;
             if (AcceptanceRule.Problem(task) is { } problem)
             {
                 yield return new TaskFailed(task.Spec.TaskId, problem, TaskFailure.AcceptanceFailed, task.Patch);

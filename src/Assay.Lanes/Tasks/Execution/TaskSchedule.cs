@@ -39,7 +39,7 @@ public static class TaskSchedule
     /// <summary>When a person is to be reminded of a manual task; null: not, or not any more.</summary>
     public static DateTimeOffset? ReminderOf(ExecutionState state, TaskState task)
     {
-        if (task is not { Reminded: false, StartedAt: { } since } || !state.WaitsForPerson(task)) return null;
+        if (task is not { Attempt.IsReminded: false, StartedAt: { } since } || !state.WaitsForPerson(task)) return null;
         return state.AdapterOf(task).ReminderMs is { } after ? since + TimeSpan.FromMilliseconds(after) : null;
     }
 
@@ -81,39 +81,39 @@ public static class TaskSchedule
     private static IEnumerable<Effect> Steps(ExecutionState state, TasksUnderWay underWay, TaskState task)
     {
         if (task.CancelRequested is not null) return [];
-        return task.Phase switch
+        return task.Standing switch
         {
-            TaskPhase.InProgress => Working(state, task).Where(e => !underWay.Contains(e.Id)),
-            TaskPhase.Validating => Validating(state, task).Where(e => !underWay.Contains(e.Id)),
+            TaskStanding.Working working => Working(state, task, working.Attempt).Where(e => !underWay.Contains(e.Id)),
+            TaskStanding.Testing testing => Testing(state, task, testing).Where(e => !underWay.Contains(e.Id)),
             _ => [],
         };
     }
 
-    private static IEnumerable<Effect> Working(ExecutionState state, TaskState task)
+    private static IEnumerable<Effect> Working(ExecutionState state, TaskState task, TaskAttempt attempt)
     {
-        if (task.Spec.WorkingTree is not null && task.Copy is null) yield return TaskEffects.CopyOf(state, task);
+        if (task.Spec.WorkingTree is not null && attempt.Copy is null) yield return TaskEffects.CopyOf(state, task);
         else if (state.WaitsForPerson(task)) yield break;
-        else if (task.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
-        else if (task.Copy is null) yield break;
-        else if (task.Attempted is { Answer: not null, Result: AttemptResult.Succeeded } && !task.AnswerApplied) yield return TaskEffects.AnswerOf(state, task);
+        else if (attempt.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
+        else if (attempt.Copy is null) yield break;
+        else if (attempt is { Attempted: { Answer: not null, Result: AttemptResult.Succeeded }, IsAnswerApplied: false }) yield return TaskEffects.AnswerOf(state, task);
         else yield return TaskEffects.CaptureOf(task);
     }
 
-    private static IEnumerable<Effect> Validating(ExecutionState state, TaskState task)
+    private static IEnumerable<Effect> Testing(ExecutionState state, TaskState task, TaskStanding.Testing testing)
     {
-        if (task.Patch is not null && !task.Prepared)
+        if (testing is { Attempt.Patch: not null, IsPrepared: false })
         {
             yield return TaskEffects.PrepareOf(task);
             yield break;
         }
 
-        var open = task.Spec.AcceptanceTests.Where(t => !task.IsTested(t)).ToList();
+        var open = task.Spec.AcceptanceTests.Where(t => !testing.Attempt.IsTested(t)).ToList();
         if (open.Count > 0)
         {
             // Those that may run beside others do so; the rest one by one.
             foreach (var test in open[0].Parallel ? open.TakeWhile(t => t.Parallel) : open.Take(1)) yield return TaskEffects.TestOf(state, task, test);
         }
-        else if (task.Patch is { } patch && !state.FollowUps.Values.OfType<PatchFollowUp>().Any(c => c.Patch.PatchId == patch.PatchId))
+        else if (testing.Attempt.Patch is { } patch && !state.FollowUps.Values.OfType<PatchFollowUp>().Any(c => c.Patch.PatchId == patch.PatchId))
         {
             yield return TaskEffects.CommitOf(state, task);
         }
@@ -136,7 +136,7 @@ public static class TaskSchedule
         {
             if (slots <= 0 && !hasManual) yield break;
             if (task.NotBefore > now || task.CancelRequested is not null || taken.Exists(t => ScopeRule.Overlap(t.Spec, task.Spec))) continue;
-            var adapterId = task.Spec.AdapterIds[Math.Min(task.Refusals, task.Spec.AdapterIds.Length - 1)];
+            var adapterId = task.Spec.AdapterIds[Math.Min(Refusals(task), task.Spec.AdapterIds.Length - 1)];
             var adapter = state.Adapters[adapterId];
             if (adapter.Kind != AdapterKind.Manual && slots <= 0) continue;
             if (busy.GetValueOrDefault(adapterId) >= adapter.Concurrency) continue;
@@ -146,6 +146,9 @@ public static class TaskSchedule
             yield return TaskEffects.AskPermit(state, task, adapterId);
         }
     }
+
+    /// <summary>How many adapters have refused a task in this round.</summary>
+    internal static int Refusals(TaskState task) => (task.Standing as TaskStanding.Waiting)?.Refusals ?? 0;
 
     private static void Add(Dictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
 }

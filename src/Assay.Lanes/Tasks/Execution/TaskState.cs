@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
-using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -41,12 +39,41 @@ public enum TaskPhase
 /// <summary>A task of a run, folded from the run's events.</summary>
 public sealed record TaskState(TaskSpec Spec)
 {
-    public TaskPhase Phase { get; init; }
+    /// <summary>Where it stands.</summary>
+    public TaskStanding Standing { get; init; } = new TaskStanding.Waiting();
 
-    public bool HasEnded => Phase is TaskPhase.Completed or TaskPhase.Failed or TaskPhase.TimedOut or TaskPhase.Cancelled;
+    /// <summary>Where it stands, in a word.</summary>
+    public TaskPhase Phase => Standing.Phase;
+
+    public bool HasEnded => Standing is TaskStanding.Ended;
 
     /// <summary>An adapter has it.</summary>
-    public bool IsActive => Phase is TaskPhase.InProgress or TaskPhase.Validating;
+    public bool IsActive => Standing is TaskStanding.Working or TaskStanding.Testing;
+
+    /// <summary>Its change is on the way into the real tree: there is no way back but a roll back.</summary>
+    public bool IsCommitting => Standing is TaskStanding.Testing { IsCommitting: true };
+
+    /// <summary>The attempt that is under way, or with which it ended; null: there is none.</summary>
+    public TaskAttempt? Attempt => Standing.LastAttempt;
+
+    /// <summary>The change of that attempt; null: not known yet, or there is none.</summary>
+    public PatchDeclaration? Patch => Attempt?.Patch;
+
+    /// <summary>The tests of that attempt which have ended.</summary>
+    public ImmutableArray<TestResult> Tests => Attempt?.Tests ?? [];
+
+    /// <summary>Why it waits or ended otherwise than completed; null: neither.</summary>
+    public string? Reason => Standing switch
+    {
+        TaskStanding.Waiting waiting => waiting.Reason,
+        TaskStanding.Ended ended => ended.Reason,
+        _ => null,
+    };
+
+    /// <summary>Not to be started before; null: at any time, or it does not wait.</summary>
+    public DateTimeOffset? NotBefore => (Standing as TaskStanding.Waiting)?.NotBefore;
+
+    public DateTimeOffset? EndedAt => (Standing as TaskStanding.Ended)?.At;
 
     public int Attempts { get; init; }
 
@@ -56,60 +83,20 @@ public sealed record TaskState(TaskSpec Spec)
     /// <summary>Attempts that were cut short by us or lost with the engine.</summary>
     public int Interruptions { get; init; }
 
-    /// <summary>The adapter of the last attempt.</summary>
-    public string? AdapterId { get; init; }
+    /// <summary>The last call of an adapter; null: there was none.</summary>
+    public AdapterCall? Call { get; init; }
 
-    /// <summary>Not to be started before.</summary>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <summary>Why it waits.</summary>
-    public string? Waits { get; init; }
-
-    /// <summary>How many adapters have refused it in this round.</summary>
-    public int Refusals { get; init; }
-
-    public CopyOutcome? Copy { get; init; }
-
-    /// <summary>How the adapter's part ended; null while it goes on.</summary>
-    public TaskAttempted? Attempted { get; init; }
-
-    public bool AnswerApplied { get; init; }
-
-    public bool Prepared { get; init; }
-
-    public PatchDeclaration? Patch { get; init; }
-
-    /// <summary>Its change is on the way into the real tree: there is no way back but a rollback.</summary>
-    public bool IsCommitting { get; init; }
-
-    public ImmutableArray<TestResult> Tests { get; init; } = [];
+    /// <summary>The adapter of the last attempt; null: there was none.</summary>
+    public string? AdapterId => Call?.AdapterId;
 
     public TaskCancelRequested? CancelRequested { get; init; }
 
-    public ManualDone? Done { get; init; }
-
-    public bool Reminded { get; init; }
-
-    /// <summary>What it failed at; null while it goes on, and at any other end.</summary>
-    public TaskFailure? Failure { get; init; }
-
-    /// <summary>Why it ended; null while it goes on or when it completed.</summary>
-    public string? Reason { get; init; }
-
     public DateTimeOffset? StartedAt { get; init; }
-
-    public DateTimeOffset? EndedAt { get; init; }
 
     public Usd Cost { get; init; }
 
     /// <summary>Whether an attempt cost something that nobody knows.</summary>
     public bool IsCostUnknown { get; init; }
-
-    /// <summary>What its last agent says that it did; null: there was none.</summary>
-    public AgentRecord? Agent { get; init; }
-
-    /// <summary>What went through its last gateway to a model; null: there was none.</summary>
-    public GatewayReport? Gateway { get; init; }
 
     /// <summary>Whether any program of it ran without a cage.</summary>
     public bool Uncaged { get; init; }
@@ -117,11 +104,9 @@ public sealed record TaskState(TaskSpec Spec)
     /// <summary>Whether any program of it had the host's own network.</summary>
     public bool NetworkOpen { get; init; }
 
-    /// <summary>What its last adapter tried to reach; null where that was not watched.</summary>
-    public Egress? Egress { get; init; }
-
     /// <summary>Names one call of an adapter: this attempt's, or another's.</summary>
     public string Ticket(string runId, int? attempt = null) => $"{runId}/{Spec.TaskId}/{attempt ?? Attempts}";
 
-    public bool IsTested(AcceptanceTest test) => Tests.Any(t => t.Name == test.Name);
+    /// <summary>The task with its attempt as it is now.</summary>
+    public TaskState With(TaskAttempt attempt) => this with { Standing = Standing.With(attempt) };
 }

@@ -10,6 +10,7 @@ namespace Assay.Lanes.Tasks;
 [JsonSerializable(typeof(TaskState))]
 [JsonSerializable(typeof(AdapterRefusal))]
 [JsonSerializable(typeof(FollowUp))]
+[JsonSerializable(typeof(TaskStanding))]
 [JsonSerializable(typeof(PatchRecord))]
 [JsonSerializable(typeof(AdapterSpec))]
 [JsonSerializable(typeof(AdapterState))]

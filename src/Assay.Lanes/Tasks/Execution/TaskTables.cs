@@ -43,7 +43,7 @@ public static class TaskTables
 
     private static LaneRow Task(ExecutionState state, TaskState task) => new(
         Tasks, $"{state.Declared.RunId}/{task.Spec.TaskId}", state.Declared.RunId, task.Spec.TaskId, task.Spec.Title, task.Spec.Kind, (long)task.Spec.Priority, WireName<TaskPhase>.Of(task.Phase),
-        task.AdapterId, (long)task.Attempts, task.Patch?.PatchId, (long)task.Tests.Count(t => t.Passed), (long)task.Tests.Count(t => !t.Passed), task.Reason ?? task.Waits,
+        task.AdapterId, (long)task.Attempts, task.Patch?.PatchId, (long)task.Tests.Count(t => t.Passed), (long)task.Tests.Count(t => !t.Passed), task.Reason,
         task.Cost.Micros, task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : null,
         task.StartedAt is { } started ? RecordedTime.Text(started) : null, task.EndedAt is { } ended ? RecordedTime.Text(ended) : null, (long)state.Tasks.PlaceOf(task.Spec.TaskId));
 

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Shared;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What a run of tasks records, beside the effects (lane document: Tasks, Events).</summary>
+public abstract record TaskLaneEvent : Event;
+
+/// <summary>A run has come into being: what was asked for is fixed from here on.</summary>
+public sealed record ExecutionDeclared : TaskLaneEvent
+{
+    public required string RunId { get; init; }
+
+    /// <summary>Absolute path of the project, which holds <c>.state</c> and <c>logs</c>.</summary>
+    public required string ProjectRoot { get; init; }
+
+    /// <summary>The id of the project's stream.</summary>
+    public required string ProjectId { get; init; }
+
+    public required Digest QueueSha256 { get; init; }
+
+    public required Digest RoutingSha256 { get; init; }
+
+    public required Digest AdaptersSha256 { get; init; }
+
+    public required int Tasks { get; init; }
+
+    /// <summary>How long a breaker may be open before nothing more is started.</summary>
+    public required long SafeModeAfterMs { get; init; }
+
+    public EscalationTarget? Escalation { get; init; }
+
+    /// <summary>Paths of the project that are Assay's own and never part of a task's tree.</summary>
+    public required ImmutableArray<string> Own { get; init; }
+
+    public required Actor By { get; init; }
+}
+
+public sealed record AdapterDeclared(AdapterSpec Adapter) : TaskLaneEvent;
+
+public sealed record TaskDeclared(TaskSpec Task) : TaskLaneEvent;
+
+/// <summary>A task was added to the queue of a run that was declared before.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="By">Who declared the run anew.</param>
+public sealed record TaskAdded(TaskSpec Task, Actor By) : TaskLaneEvent;
+
+/// <summary>Somebody works on the run now, on so many tasks at once.</summary>
+public sealed record ExecutionStarted(int Jobs, Actor By) : TaskLaneEvent;
+
+/// <summary>What is under way is being ended; the run can go on later.</summary>
+public sealed record ExecutionStopped(string By) : TaskLaneEvent;
+
+/// <summary>Nothing more is started until health returns or a person says so.</summary>
+public sealed record ExecutionPaused(string Reason) : TaskLaneEvent;
+
+public sealed record ExecutionResumed(string By) : TaskLaneEvent;
+
+/// <summary>Every task has ended.</summary>
+public sealed record ExecutionFinished(int Completed, int Failed, int TimedOut, int Cancelled) : TaskLaneEvent;
+
+/// <summary>A person ought to know.</summary>
+public sealed record Escalated(string EscalationId, string Trigger, string? TaskId, string? AdapterId, string Message) : TaskLaneEvent;
+
+/// <summary>The webhook did not take it, and it is not tried again.</summary>
+public sealed record EscalationUndelivered(string EscalationId, string Reason) : TaskLaneEvent;

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
+
+namespace Assay.Lanes.Tasks;
+
+/// <summary>What an attempt at a task has brought so far.</summary>
+public sealed record TaskAttempt
+{
+    /// <summary>The copies of its working tree; null: not made yet, or it has none.</summary>
+    public CopyOutcome? Copy { get; init; }
+
+    /// <summary>How the adapter's part ended; null while it goes on.</summary>
+    public TaskAttempted? Attempted { get; init; }
+
+    /// <summary>Whether the patch that was answered has been applied to the copy, or could not be.</summary>
+    public bool IsAnswerApplied { get; init; }
+
+    /// <summary>What a person has done; null: nothing, or an adapter does it.</summary>
+    public ManualDone? Done { get; init; }
+
+    /// <summary>Whether the person was reminded.</summary>
+    public bool IsReminded { get; init; }
+
+    /// <summary>The change; null while it is not known, or there is none.</summary>
+    public PatchDeclaration? Patch { get; init; }
+
+    /// <summary>The tests that have ended.</summary>
+    public ImmutableArray<TestResult> Tests { get; init; } = [];
+
+    /// <summary>Whether a test has ended.</summary>
+    public bool IsTested(AcceptanceTest test) => Tests.Any(t => t.Name == test.Name);
+}
+
+/// <summary>The last call of an adapter for a task: what is known of it stays until the next one begins.</summary>
+/// <param name="AdapterId">The adapter.</param>
+public sealed record AdapterCall(string AdapterId)
+{
+    /// <summary>What its agent says that it did; null: there was none.</summary>
+    public AgentRecord? Agent { get; init; }
+
+    /// <summary>What went through its gateway to a model; null: there was none.</summary>
+    public GatewayReport? Gateway { get; init; }
+
+    /// <summary>What it tried to reach; null where that was not watched.</summary>
+    public Egress? Egress { get; init; }
+}
