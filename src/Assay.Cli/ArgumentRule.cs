@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text;
 using Assay.Cli.Commands;
 using Assay.Kernel.Contracts;
+using Assay.Kernel.Json;
 
 namespace Assay.Cli;
 
@@ -16,7 +17,7 @@ internal static class ArgumentRule
     private static readonly string[] Texts = ["--reason"];
 
     /// <summary>Why the command line is refused; null when it is not.</summary>
-    public static string? Refusal(ParseResult parsed)
+    public static InputProblem? Refusal(ParseResult parsed)
     {
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = command.Parent)
         {
@@ -30,14 +31,15 @@ internal static class ArgumentRule
                 };
                 foreach (var token in given.Tokens)
                 {
-                    if (TextRule.Refused(token.Value, isFree) is { } refused) return Message(name, refused);
+                    if (TextRule.Refused(token.Value, isFree) is { } refused) return Problem(name, refused);
                 }
             }
         }
 
         var workspace = Environment.GetEnvironmentVariable(GlobalOptions.WorkspaceVariable) ?? "";
-        return TextRule.Refused(workspace, isFree: false) is { } hidden ? Message(GlobalOptions.WorkspaceVariable, hidden) : null;
+        return TextRule.Refused(workspace, isFree: false) is { } hidden ? Problem(GlobalOptions.WorkspaceVariable, hidden) : null;
     }
 
-    private static string Message(string name, Rune refused) => $"{name} holds {TextRule.Describe(refused)}: take it out [{TextRule.Name}]";
+    private static InputProblem Problem(string name, Rune refused) =>
+        new(name, "", TextRule.Name, $"holds {TextRule.Describe(refused)}: take it out");
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 
 namespace Assay.Cli;
 
@@ -28,7 +30,7 @@ internal sealed class GlobalOptions
         root.Add(_json);
     }
 
-    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
+    public bool Json(ParseResult parsed) => parsed.GetResult(_json) is { } given && !given.Errors.Any() && parsed.GetValue(_json);
 
     /// <summary>The workspace that the person named; null when none was.</summary>
     public string? GivenWorkspace(ParseResult parsed)
@@ -50,7 +52,7 @@ internal sealed class GlobalOptions
     {
         var path = WorkspacePath(parsed);
         if (Workspace.Exists(path)) return open(path);
-        Console.Error.WriteLine($"assay: {path} is no workspace: run something first, or name another with --workspace");
+        Problems.Print(path, Absent.Workspace(path), Json(parsed));
         return null;
     }
 }

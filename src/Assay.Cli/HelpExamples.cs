@@ -14,7 +14,9 @@ internal static class HelpExamples
         ["assay try"] = "assay try --memory 256 --time 10 --writes . -- make test",
         ["assay epoch"] = "assay epoch run plan.yaml && assay epoch show EPOCH_BASELINE",
         ["assay epoch run"] = "assay epoch run plan.yaml --jobs 2",
-        ["assay epoch preflight"] = "assay epoch preflight plan.yaml",
+        ["assay epoch submit"] = "assay epoch submit plan.yaml && assay worker --once",
+        ["assay epoch check"] = "assay epoch check plan.yaml",
+        ["assay epoch preflight"] = "assay epoch check plan.yaml",
         ["assay epoch show"] = "assay epoch show EPOCH_BASELINE --json | jq .epoch_verdict",
         ["assay epoch list"] = "assay epoch list",
         ["assay epoch escalate"] = "assay epoch escalate ladder.yaml --autonomous --max-epochs 5",
@@ -25,6 +27,7 @@ internal static class HelpExamples
         ["assay job reject"] = "assay job reject 1f3a5c7e9b0d --step blueprint --hash SHA256 --reason \"too short a history\" --replacement blueprint.yaml",
         ["assay job spawn"] = "assay job spawn 1f3a5c7e9b0d --proposal slower",
         ["assay job cancel"] = "assay job cancel 1f3a5c7e9b0d --reason \"not needed any more\"",
+        ["assay job check"] = "assay job check blueprint.yaml --snapshot prices_2010 --policy-bundle policies.yaml",
         ["assay job retry"] = "assay job retry 1f3a5c7e9b0d --components components.json",
         ["assay job show"] = "assay job show 1f3a5c7e9b0d --json | jq .waiting",
         ["assay job list"] = "assay job list --state WAITING_APPROVAL",
@@ -32,6 +35,7 @@ internal static class HelpExamples
         ["assay job replay"] = "assay job replay .assay/jobs/1f3a5c7e9b0d/events.jsonl",
         ["assay execute"] = "assay execute --run-id kata-night-1 --jobs 4",
         ["assay task"] = "assay task list",
+        ["assay task check"] = "assay task check --run-id kata-night-1",
         ["assay task list"] = "assay task list --run-id kata-night-1",
         ["assay task show"] = "assay task show roman",
         ["assay task done"] = "assay task done release --evidence note.md",
@@ -39,9 +43,10 @@ internal static class HelpExamples
         ["assay task retry"] = "assay task retry shorten && assay execute --run-id kata-night-1",
         ["assay task cancel"] = "assay task cancel golf --reason \"not needed any more\"",
         ["assay run"] = "assay run status kata-night-1",
+        ["assay run list"] = "assay run list --json | jq -r '.items[].run_id'",
         ["assay run status"] = "assay run status kata-night-1 --json | jq .counts",
         ["assay adapter"] = "assay adapter list",
-        ["assay adapter list"] = "assay adapter list --json | jq '.[] | select(.circuit != \"CLOSED\")'",
+        ["assay adapter list"] = "assay adapter list --json | jq '.items[] | select(.circuit != \"CLOSED\")'",
         ["assay adapter check"] = "assay adapter check remote",
         ["assay patch"] = "assay patch list --state quarantined",
         ["assay patch list"] = "assay patch list --run-id kata-night-1",
@@ -53,12 +58,20 @@ internal static class HelpExamples
         ["assay serve"] = "assay serve --components components.json --policies policies.yaml",
         ["assay demo"] = "assay demo jobs",
         ["assay demo jobs"] = "assay demo jobs",
-        ["assay log"] = "assay log epoch/EPOCH_BASELINE --follow",
+        ["assay token"] = "assay token list",
+        ["assay token create"] = "assay token create --role submitter --name ci --days 90",
+        ["assay token list"] = "assay token list",
+        ["assay token revoke"] = "assay token revoke 1f3a5c7e",
+        ["assay events"] = "assay events EPOCH_BASELINE --follow",
+        ["assay log"] = "assay events EPOCH_BASELINE --follow",
         ["assay verify"] = "assay verify && echo the record is whole",
         ["assay rebuild"] = "assay rebuild",
         ["assay doctor"] = "assay doctor",
         ["assay completion"] = "assay completion bash > ~/.local/share/bash-completion/completions/assay",
     };
+
+    /// <summary>Whether a command, named with all that stands before it, has one.</summary>
+    public static bool Has(string command) => Examples.ContainsKey(command);
 
     public static void AddTo(RootCommand root)
     {

@@ -1,33 +1,13 @@
 using System.CommandLine;
 using Assay.Cli;
 using Assay.Cli.Commands;
+using Assay.Cli.Output;
 using Assay.Host;
+using Assay.Kernel.Json;
 using Assay.Ledger;
 
 var globals = new GlobalOptions();
-var root = new RootCommand("Runs work that nobody fully trusts under contract, and keeps proof of what happened.")
-{
-    TryCommand.Create(globals),
-    EpochCommands.Create(globals),
-    JobCommands.Create(globals),
-    ExecuteCommand.Create(globals),
-    TaskCommands.Create(globals),
-    TaskCommands.CreateRun(globals),
-    AdapterCommands.Create(globals),
-    PatchCommands.Create(globals),
-    WorkerCommand.Create(globals),
-    ServeCommand.Create(globals),
-    TokenCommand.Create(globals),
-    LogCommand.Create(globals),
-    VerifyCommand.Create(globals),
-    RebuildCommand.Create(globals),
-    DoctorCommand.Create(globals),
-    DemoCommand.Create(globals),
-    CompletionCommand.Create(),
-    ModelCallCommand.Create(),
-};
-globals.AddTo(root);
-HelpExamples.AddTo(root);
+var root = CommandTree.Create(globals);
 
 // As git and dotnet take it: help COMMAND is COMMAND --help.
 var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : args);
@@ -36,16 +16,10 @@ var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : 
 var isTry = parsed.CommandResult.Command.Name == TryCommand.Name;
 if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
 {
-    foreach (var error in parsed.Errors) Console.Error.WriteLine($"assay: {error.Message}");
-    Console.Error.WriteLine("Run with --help to see what is possible.");
-    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.BadInput;
+    return Refuse([.. parsed.Errors.Select(e => new InputProblem(Problems.CommandLine, "", "usage", $"{e.Message.TrimEnd('.')}: --help shows what is possible"))], ExitCodes.BadInput);
 }
 
-if (ArgumentRule.Refusal(parsed) is { } refusal)
-{
-    Console.Error.WriteLine($"assay: {refusal}");
-    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.BadInput;
-}
+if (ArgumentRule.Refusal(parsed) is { } refusal) return Refuse([refusal], ExitCodes.BadInput);
 
 WorkspaceTables.Progress = done => Console.Error.WriteLine($"assay: making the workspace's tables for this build: {done.Streams} of {done.Of} streams");
 using var signals = new Signals();
@@ -55,16 +29,21 @@ try
 }
 catch (LedgerException e)
 {
-    Console.Error.WriteLine($"assay: {e.Message}");
-    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.FailClosed;
+    return Fail("ledger", e.Message);
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"assay: {e.Message}");
-    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.FailClosed;
+    return Fail("io", e.Message);
 }
 catch (Exception e) when (Environment.GetEnvironmentVariable("ASSAY_DEBUG") is null)
 {
-    Console.Error.WriteLine($"assay: this is a bug in Assay: {e.Message} (ASSAY_DEBUG=1 shows where)");
-    return isTry ? ExitCodes.Try.OwnFailure : ExitCodes.FailClosed;
+    return Fail("bug", $"this is a bug in Assay: {e.Message} (ASSAY_DEBUG=1 shows where)");
+}
+
+int Fail(string rule, string message) => Refuse([new InputProblem(Problems.CommandLine, "", rule, message)], ExitCodes.FailClosed);
+
+int Refuse(IReadOnlyList<InputProblem> problems, int code)
+{
+    Problems.Print(problems, globals.Json(parsed));
+    return isTry ? ExitCodes.Try.OwnFailure : code;
 }

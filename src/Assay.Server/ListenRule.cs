@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Assay.Host;
 using Assay.Server.Security;
 
@@ -23,11 +27,50 @@ public static class ListenRule
                 return $"{url}: https needs --certificate and --certificate-key";
             }
 
+            if (url.Host != "localhost" && !IPAddress.TryParse(url.Host.Trim('[', ']'), out _)) return $"{url}: name an IP address of this machine, or localhost";
+            if (url.Scheme == "https" && Unusable(options) is { } why) return $"{url}: {why}";
             if (HostGuard.IsLoopback(url)) continue;
             if (options.WriteAuth is WriteAuth.Off) return $"{url} is not loopback: that needs ASSAY_WRITE_AUTH_MODE=basic with _USER and _PASS";
             if (url.Scheme == "http") return $"{url} is not loopback: passwords would cross the network in the clear; use https";
         }
 
         return null;
+    }
+
+    /// <summary>An address on which another process listens already; null when all are free.</summary>
+    public static string? Taken(ServeOptions options)
+    {
+        foreach (var url in options.Urls.Where(u => u.Port != 0))
+        {
+            var address = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host.Trim('[', ']'));
+            using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(address, url.Port));
+                probe.Listen(1);
+            }
+            catch (SocketException e)
+            {
+                return e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"{url}: another process listens there already: end it, or name another port with --urls"
+                    : $"{url}: {e.Message}: name another address with --urls";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why the certificate cannot be used; null when it can.</summary>
+    private static string? Unusable(ServeOptions options)
+    {
+        try
+        {
+            using var loaded = X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.CertificateKeyFile);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            return $"the certificate cannot be used: {e.Message}";
+        }
     }
 }

@@ -29,7 +29,7 @@ public sealed class InterruptedTests
             var running = await EpochAsync(folder, "epoch", "show", "EPOCH_TEST");
             Assert.Equal(("RUNNING", null), ((string)running["state"]!, (string?)running["resume"]));
             Assert.Equal(["DONE PASS", "HELD RUNNING", "LATER NOT_RUN"], Outcomes(running));
-            Assert.Equal("running", (string)(await ReadAsync(folder, "epoch", "list"))[0]!["phase"]!);
+            Assert.Equal("running", (string)(await ReadAsync(folder, "epoch", "list"))["items"]![0]!["phase"]!);
 
             // Whoever asks for it a second time meanwhile writes nothing into it.
             var busy = await AssayProgram.RunAsync(folder.Path, "epoch", "run", plan, "--resume");
@@ -42,7 +42,7 @@ public sealed class InterruptedTests
         var killed = await EpochAsync(folder, "epoch", "show", "EPOCH_TEST");
         Assert.Equal(("INTERRUPTED", "interrupted"), ((string)killed["state"]!, (string)killed["reason"]!));
         Assert.Equal(["DONE PASS", "HELD INTERRUPTED", "LATER NOT_RUN"], Outcomes(killed));
-        Assert.Equal("interrupted", (string)(await ReadAsync(folder, "epoch", "list"))[0]!["phase"]!);
+        Assert.Equal("interrupted", (string)(await ReadAsync(folder, "epoch", "list"))["items"]![0]!["phase"]!);
         var shown = (await AssayProgram.RunAsync(folder.Path, "epoch", "show", "EPOCH_TEST")).Output;
         var resume = (string)killed["resume"]!;
         Assert.Contains("EPOCH_TEST: INTERRUPTED  (1 of 3 passed, 0 failed, 1 interrupted, 1 not run)", shown, StringComparison.Ordinal);

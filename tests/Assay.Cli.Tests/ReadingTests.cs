@@ -31,7 +31,7 @@ public sealed class ReadingTests : IDisposable
             await RunAsync(plan);
         }
 
-        var listed = JsonNode.Parse((await AssayProgram.RunAsync(_folder.Path, "epoch", "list", "--json")).Output)!.AsArray();
+        var listed = JsonNode.Parse((await AssayProgram.RunAsync(_folder.Path, "epoch", "list", "--json")).Output)!["items"]!.AsArray();
         Assert.Equal(["TRY", "TRY_RUN2", "TRY_RUN10"], listed.Select(e => (string)e!["epoch_id"]!));
     }
 

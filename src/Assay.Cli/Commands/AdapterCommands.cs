@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Assay.Cli.Output;
 using Assay.Engine;
 using Assay.Gateway;
+using Assay.Host;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
@@ -14,10 +16,22 @@ internal static class AdapterCommands
 
     private static Command List(GlobalOptions globals)
     {
+        var list = new ListOptions();
         var command = new Command("list", "List the adapters that runs have named");
+        list.AddTo(command);
         command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
-            RowPrinter.Print(service.Adapters(), globals.Json(parsed), "No adapters: assay execute names them.", "adapter_id", "kind", "circuit", "failures", "health", "health_reason", "checked_at");
+            var (page, next, problem) = list.Page(parsed, service.Adapters(), a => a.Key);
+            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            var listing = new Listing("adapters", "assay execute names them", "ADAPTER", "KIND", "CIRCUIT", "FAILURES", "HEALTH", "CHECKED", "REASON");
+            foreach (var row in page)
+            {
+                listing.Add(
+                    row, row.Key, row.Text("kind"), row.Text("circuit"), row.Number("failures").ToString(CultureInfo.InvariantCulture), row.Text("health"),
+                    Shown.Time(row.Text("checked_at")), row.Text("health_reason"));
+            }
+
+            listing.Print(next, globals.Json(parsed));
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -25,15 +39,25 @@ internal static class AdapterCommands
 
     private static Command Check(GlobalOptions globals)
     {
-        var id = new Argument<string>("ADAPTER") { Description = "The adapter" };
+        var id = new IdArgument("ADAPTER", "The adapter (default: none is tried, and only the file is read)") { Arity = ArgumentArity.ZeroOrOne };
         var adapters = new Option<string?>("--adapters") { Description = "The file that declares it, when no run has named it yet", HelpName = "FILE" };
-        var command = new Command("check", "Check an adapter now, an agent with a fake model; exit code 1 when it is not well") { id, adapters };
+        var command = new Command(CheckCommand.Name, "Check an adapter now, an agent with a fake model; exit code 1 when it is not well. Without one: check a file of adapters") { id, adapters };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(id) is not { Tokens.Count: > 0 } && result.GetResult(adapters) is null) result.AddError("name an adapter, or a file of adapters with --adapters");
+        });
         command.SetAction((parsed, _) =>
         {
             async Task<int> CheckAsync(TaskService service, AdapterSpec? declared = null) =>
                 TaskAnswers.Print(await service.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), declared), globals.Json(parsed));
             if (parsed.GetValue(adapters) is not { } file) return TaskAnswers.WithAsync(globals, parsed, service => CheckAsync(service));
-            var loaded = AdapterLoader.LoadForCheck(file, parsed.GetValue(id)!, HostCapabilities.Detect());
+            if (parsed.GetValue(id) is not { } adapter)
+            {
+                var problems = AdapterLoader.Check(file, HostCapabilities.Detect());
+                return Task.FromResult(problems.Count > 0 ? Problems.Print(problems, globals.Json(parsed)) : CheckCommand.Fine(globals, parsed, file));
+            }
+
+            var loaded = AdapterLoader.LoadForCheck(file, adapter, HostCapabilities.Detect());
             return loaded.IsValid
                 ? TaskAnswers.WithNewAsync(globals, parsed, service => CheckAsync(service, loaded.Value))
                 : Task.FromResult(Problems.Print(loaded.Problems, globals.Json(parsed)));

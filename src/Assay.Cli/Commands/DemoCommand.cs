@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
@@ -28,9 +27,9 @@ internal static class DemoCommand
     private static async Task<int> JobsAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
+        if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Problems.Print("demo", no, json);
         if (!IsBuilt(example) && !Build(example)) return Refuse($"{example}/build failed");
         await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName, KnownLanes.All);
-        if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Refuse(no.Text);
         var service = await JobService.OpenAsync(workspace, TimeProvider.System);
         var demo = new JobsDemo(workspace, service, example, json ? Console.Error : Console.Out, cancel);
         var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
@@ -42,12 +41,12 @@ internal static class DemoCommand
         var listed = service.List(null, null, 10);
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. listed], null), JobViewJson.Shared.JobPage));
+            JobTable.List(listed).Print(null, json);
             return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
         }
 
         Console.Out.WriteLine();
-        JobTable.Print(listed);
+        JobTable.List(listed).Print(null, json);
         Console.Out.WriteLine($"""
 
             assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}

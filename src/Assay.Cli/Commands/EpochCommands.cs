@@ -4,6 +4,9 @@ using System.Text.Json.Serialization;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Epochs;
+using Assay.Host;
+using Assay.Inputs;
+using Assay.Kernel.Json;
 using Assay.Lanes.Epochs;
 using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 using Refusal = Assay.Kernel.Lanes.Refusal;
@@ -15,7 +18,7 @@ internal static class EpochCommands
 {
     public static Command Create(GlobalOptions globals) => new("epoch", "Run capped trials in order, each leaving evidence, to a verdict")
     {
-        Run(globals), Submit(globals), Preflight(globals), Show(globals), List(globals), Escalate(globals),
+        Run(globals), Submit(globals), Check(globals), Show(globals), List(globals), Escalate(globals), Check(globals, word: "preflight"),
     };
 
     private static Command Run(GlobalOptions globals)
@@ -60,23 +63,21 @@ internal static class EpochCommands
         return command;
     }
 
-    private static Command Preflight(GlobalOptions globals)
+    private static Command Check(GlobalOptions globals, string word = CheckCommand.Name)
     {
-        var plan = new Argument<string>("PLAN") { Description = "The plan (epoch_plan_v1), JSON or YAML" };
-        var command = new Command("preflight", "Check a plan, its crucibles and this host without running anything") { plan };
-        command.SetAction(parsed =>
-        {
-            var problems = EpochRunner.Prepare(parsed.GetValue(plan)!, new EpochOptions()).Problems;
-            if (problems.Count > 0) return Problems.Print(problems, globals.Json(parsed));
-            Console.Out.WriteLine(globals.Json(parsed) ? "{\"problems\":[]}" : $"{parsed.GetValue(plan)} can run here");
-            return ExitCodes.Done;
-        });
-        return command;
+        var plan = new Argument<string>("PLAN") { Description = "The plan (epoch_plan_v1) or ladder (epoch_ladder_v1), JSON or YAML" };
+        return CheckCommand.Create(
+            globals, "Check a plan or a ladder, its crucibles and this host without running anything", [plan],
+            parsed => (parsed.GetValue(plan)!, Wrong(parsed.GetValue(plan)!)), word);
     }
+
+    private static IReadOnlyList<InputProblem> Wrong(string path) => LadderRunner.IsLadder(path)
+        ? LadderRunner.Preflight(path, new EpochOptions())
+        : EpochRunner.Prepare(path, new EpochOptions()).Problems;
 
     private static Command Show(GlobalOptions globals)
     {
-        var id = new Argument<string>("EPOCH_ID") { Description = "The epoch" };
+        var id = new IdArgument("EPOCH_ID", "The epoch");
         var command = new Command("show", "Show what came of an epoch; the exit code says its verdict") { id };
         command.SetAction(async (parsed, _) =>
         {
@@ -84,8 +85,7 @@ internal static class EpochCommands
             if (workspace is null) return ExitCodes.BadInput;
             if (new EpochReader(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } view)
             {
-                Console.Error.WriteLine($"assay: there is no epoch {parsed.GetValue(id)}: assay epoch list shows those there are");
-                return ExitCodes.BadInput;
+                return Problems.Print(parsed.GetValue(id)!, Absent.Epoch(parsed.GetValue(id)!), globals.Json(parsed));
             }
 
             Print(view, globals.Json(parsed));
@@ -97,12 +97,24 @@ internal static class EpochCommands
 
     private static Command List(GlobalOptions globals)
     {
+        var list = new ListOptions();
         var command = new Command("list", "List the epochs of the workspace");
+        list.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            EpochList.Print(await new EpochReader(workspace, TimeProvider.System).ListAsync(), globals.Json(parsed));
+            var (page, next, problem) = list.Page(parsed, await new EpochReader(workspace, TimeProvider.System).ListAsync(), e => e.Key);
+            if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
+            var listing = new Listing("epochs", "assay epoch run PLAN runs one", "EPOCH", "PROFILE", "MODE", "STATE", "VERDICT", "PASSED", "DECLARED");
+            foreach (var row in page)
+            {
+                listing.Add(
+                    row, row.Key, row.Text("profile"), row.Text("mode"), row.Text("phase"), row.Text("verdict"),
+                    $"{row.Number("passed")}/{row.Number("total")}", Shown.Time(row.Text("declared_at")));
+            }
+
+            listing.Print(next, globals.Json(parsed));
             return ExitCodes.Done;
         });
         return command;
@@ -187,7 +199,7 @@ internal static class EpochCommands
             "--mode", "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", EpochMode.Normal);
 
         private readonly Option<string?> _artifacts = new("--artifacts-root") { Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR" };
-        private readonly Option<int> _jobs = CheckedOption.Whole(["--jobs", "-j"], "How many crucibles run at once", standard: 1, least: 1, most: 1024);
+        private readonly Option<int> _jobs = Concurrency.Option("crucibles run", standard: 1, most: 1024);
 
         public void AddTo(Command command)
         {

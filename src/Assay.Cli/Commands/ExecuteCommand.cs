@@ -13,27 +13,26 @@ internal static class ExecuteCommand
 {
     public static Command Create(GlobalOptions globals)
     {
-        var runId = new Option<string>("--run-id", "--run") { Description = "The run, as task queue and routing name it", HelpName = "ID", Required = true };
-        var root = new Option<string>("--root") { Description = "The project, which holds .state", HelpName = "DIR", DefaultValueFactory = _ => "." };
-        var adapters = new Option<string?>("--adapters") { Description = "The adapters (adapters_v1; default: adapters.json or .yaml of the project)", HelpName = "FILE" };
-        var jobs = CheckedOption.Whole(["--jobs", "-j"], "How many tasks at once", standard: 2, least: 1, most: 64);
+        var inputs = new RunInputs();
+        var jobs = Concurrency.Option("tasks", standard: 2, most: 64);
         var once = new Option<bool>("--once") { Description = "Do what can be done now, and leave" };
         var follow = new Option<bool>("--follow") { Description = "Wait for people too, until the run has finished" };
         var takeOver = new Option<bool>("--take-over") { Description = "Take the project from the workspace that has it, in which nobody may be at work" };
-        var command = new Command("execute", "Execute the routed tasks of a run: each in a copy of its tree, tested, and only then brought into it") { runId, root, adapters, jobs, once, follow, takeOver };
+        var command = new Command("execute", "Execute the routed tasks of a run: each in a copy of its tree, tested, and only then brought into it") { jobs, once, follow, takeOver };
+        foreach (var input in inputs.All) command.Add(input);
         command.Validators.Add(result =>
         {
             if (result.GetValue(once) && result.GetValue(follow)) result.AddError("--once and --follow exclude each other");
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var prepared = TaskExecutor.Prepare(parsed.GetValue(root)!, parsed.GetValue(runId)!, parsed.GetValue(adapters), CommandLineCaller.Here.Actor);
+            var prepared = inputs.Prepare(parsed);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
             var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, parsed.GetValue(takeOver));
-            return Report(end, parsed.GetValue(runId)!, globals.Json(parsed));
+            return Report(end, inputs.RunId(parsed), globals.Json(parsed));
         });
         return command;
     }

@@ -30,10 +30,4 @@ internal static class JobAnswers
         else Console.Out.WriteLine($"{id}  {status}");
         return ExitCodes.Done;
     });
-
-    public static int Absent(string id)
-    {
-        Console.Error.WriteLine($"assay: there is no job {Words.Safe(id)}: assay job list shows those there are");
-        return ExitCodes.BadInput;
-    }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Lanes.Jobs;
@@ -13,14 +14,12 @@ namespace Assay.Cli.Commands;
 /// <summary><c>assay job …</c></summary>
 internal static class JobCommands
 {
-    private const int ListedJobs = 100;
-
     public static Command Create(GlobalOptions globals) => new("job", "From blueprint or idea to registry, with a person at every checkpoint")
     {
         Submit(globals, "submit-blueprint", "Submit a blueprint (blueprint_v1)", JobService.Prepare),
         Submit(globals, "submit-idea", "Submit an idea (idea_spec_v1), from which agents make a blueprint", JobService.PrepareIdea),
         JobDecisions.Approve(globals), JobDecisions.Reject(globals), Spawn(globals), Cancel(globals), Retry(globals),
-        Show(globals), List(globals), Document(globals), Replay(globals),
+        Check(globals), Show(globals), List(globals), Document(globals), Replay(globals),
     };
 
     private delegate Checked<PreparedJob> Preparation(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by);
@@ -49,11 +48,28 @@ internal static class JobCommands
         return command;
     }
 
+    private static Command Check(GlobalOptions globals)
+    {
+        var file = new Argument<string>("FILE") { Description = "The blueprint (blueprint_v1) or idea (idea_spec_v1), JSON or YAML" };
+        var snapshot = new Option<string?>("--snapshot") { Description = "The data snapshot", HelpName = "ID" };
+        var bundle = new Option<string>("--policy-bundle") { Description = "The policies (policy_bundle_v1)", HelpName = "FILE", Required = true };
+        var places = new JobPlaces();
+        return CheckCommand.Create(
+            globals, "Check a blueprint or an idea with its policies and components, without submitting it", [file, snapshot, bundle, .. places.All], parsed =>
+            {
+                var path = parsed.GetValue(file)!;
+                var document = JobService.ReadDocument(path);
+                return (path, document.IsValid
+                    ? JobService.PrepareAny(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineCaller.Here).Problems
+                    : document.Problems);
+            });
+    }
+
     private static Command Spawn(GlobalOptions globals)
     {
         var id = JobArgument.Id();
         var blueprint = new Option<string?>("--blueprint") { Description = "The child's blueprint", HelpName = "FILE" };
-        var proposal = new Option<string?>("--proposal") { Description = "One of the job's proposals", HelpName = "ID" };
+        var proposal = new IdOption("--proposal", "One of the job's proposals");
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {
@@ -98,13 +114,16 @@ internal static class JobCommands
         var command = new Command("show", "Show a job; the exit code says how it stands") { id };
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (service.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
+            if (service.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!)));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
             else JobTable.Print(view, service.Runs.Gates(service.Find(view.Job.JobId)!));
             return Task.FromResult(ExitCodes.Of(view.Job));
         }));
         return command;
     }
+
+    private static int Refused(GlobalOptions globals, ParseResult parsed, IdArgument id, Assay.Kernel.Lanes.Refusal refusal) =>
+        Problems.Print(parsed.GetValue(id)!, refusal, globals.Json(parsed));
 
     private static Command List(GlobalOptions globals)
     {
@@ -116,12 +135,15 @@ internal static class JobCommands
                 result.AddError($"--state {word}: it is one of {string.Join(", ", JobTables.StateWords)}");
             }
         });
-        var command = new Command("list", $"List jobs, the newest first, at most {ListedJobs}") { state };
+        var list = new ListOptions();
+        var command = new Command("list", "List jobs, the newest first") { state };
+        list.AddTo(command);
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            var jobs = service.List(parsed.GetValue(state), null, ListedJobs);
-            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobPage([.. jobs], null), JobViewJson.Shared.JobPage));
-            else JobTable.Print(jobs);
+            var (page, next, problem) = list.Page(
+                parsed, (after, limit) => service.List(parsed.GetValue(state), after, limit), job => (job.SubmittedAt, job.JobId));
+            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            JobTable.List(page).Print(next, globals.Json(parsed));
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -130,16 +152,16 @@ internal static class JobCommands
     private static Command Document(GlobalOptions globals)
     {
         var id = JobArgument.Id();
-        var name = new Argument<string>("NAME") { Description = "Such as blueprint, runspec or gate_results" };
+        var name = new IdArgument("NAME", "Such as blueprint, runspec or gate_results");
         var version = CheckedOption.OptionalWhole("--document-version", "An earlier version (default: the one in force)", least: 1, most: int.MaxValue);
         var command = new Command("document", "Print one of a job's documents") { id, name, version };
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (service.Find(parsed.GetValue(id)!) is not { } job) return Task.FromResult(JobAnswers.Absent(parsed.GetValue(id)!));
+            if (service.View(parsed.GetValue(id)!) is not { } job) return Task.FromResult(Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!)));
             if (service.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
             {
-                Console.Error.WriteLine($"assay: {job.Job.JobId} has no such document: it has {string.Join(", ", job.Documents.Keys)}");
-                return Task.FromResult(ExitCodes.BadInput);
+                var known = job.Documents.Where(d => d.InForce).Select(d => d.Name);
+                return Task.FromResult(Refused(globals, parsed, id, Absent.Document(job.Job.JobId, parsed.GetValue(name)!, known)));
             }
 
             Console.Out.WriteLine(Encoding.UTF8.GetString(bytes).TrimEnd('\n'));
@@ -175,7 +197,7 @@ internal static class JobCommands
 /// <summary>Arguments that several job commands take.</summary>
 internal static class JobArgument
 {
-    public static Argument<string> Id() => new("JOB_ID") { Description = "The job's id, 12 hex digits" };
+    public static IdArgument Id() => new("JOB_ID", "The job's id, 12 hex digits");
 
     public static Option<string?> Reason(bool required) => new("--reason") { Description = "Why, in your words", HelpName = "TEXT", Required = required };
 }
@@ -186,10 +208,11 @@ internal sealed class JobPlaces
     private readonly Option<string?> _components = new("--components") { Description = "The programs behind the stages (default: ASSAY_COMPONENTS, else components.json)", HelpName = "FILE" };
     private readonly Option<string?> _root = new("--job-root") { Description = "Folder of the jobs (default: ASSAY_JOB_ROOT, else jobs/ of the workspace)", HelpName = "DIR" };
 
+    public IEnumerable<Option> All => [_components, _root];
+
     public void AddTo(Command command)
     {
-        command.Add(_components);
-        command.Add(_root);
+        foreach (var option in All) command.Add(option);
     }
 
     public JobOptions Read(ParseResult parsed) => JobOptions.From(parsed.GetValue(_components), parsed.GetValue(_root));

@@ -66,6 +66,7 @@ internal static class JobDecisions
                 : (null, JobAnswer.Refused(id, RequestRefusals.Hash, $"{given} is no SHA-256: assay job show {id} prints the one to name"));
         }
 
+        if (service.VersionOf(id) == 0) return (null, JobAnswer.Refused(id, Absent.Job(id)));
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
         {
             return (null, JobAnswer.Refused(
@@ -83,7 +84,7 @@ internal static class JobDecisions
 
     private sealed class DecisionOptions(bool reasonRequired)
     {
-        private readonly Argument<string> _id = JobArgument.Id();
+        private readonly IdArgument _id = JobArgument.Id();
         private readonly Option<string> _step = new("--step") { Description = "blueprint, strategy_spec, runspec, trace_preview or improvements", HelpName = "STEP", Required = true };
         private readonly Option<string?> _hash = new("--hash") { Description = "SHA-256 of the document that you saw; asked for on a terminal", HelpName = "SHA256" };
         private readonly Option<string?> _reason = JobArgument.Reason(reasonRequired);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
+using Assay.Host;
+using Assay.Inputs;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
@@ -19,17 +21,26 @@ internal static class PatchCommands
     private static Command List(GlobalOptions globals)
     {
         var state = new Option<string?>("--state") { Description = "Only patches in this state", HelpName = "STATE" };
-        var run = new Option<string?>("--run-id", "--run") { Description = "Only patches of this run", HelpName = "ID" };
+        var run = new IdOption("--run-id", "Only patches of this run", "--run");
         state.Validators.Add(result =>
         {
             var words = WireName<PatchState>.All;
             if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
         });
+        var list = new ListOptions();
         var command = new Command("list", "List patches, the latest first") { state, run };
+        list.AddTo(command);
         command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
-            RowPrinter.Print(
-                service.Patches(parsed.GetValue(state), parsed.GetValue(run)), globals.Json(parsed), "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
+            if (parsed.GetValue(run) is { } runId && service.Find(runId) is null)
+            {
+                return Task.FromResult(Problems.Print(runId, Absent.Run(runId), globals.Json(parsed)));
+            }
+
+            var (page, next, problem) = list.Page(
+                parsed, (after, limit) => service.PatchRows(parsed.GetValue(state), parsed.GetValue(run), after, limit), row => (row.Text("updated_at")!, row.Key));
+            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            PatchTable.List(page).Print(next, globals.Json(parsed));
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -43,9 +54,7 @@ internal static class PatchCommands
         {
             if (service.Patch(parsed.GetValue(id)!) is not { } patch)
             {
-                var absent = TaskAnswer.Refused(
-                    parsed.GetValue(id)!, TaskRefusals.NoPatch, "there is no such patch: assay patch list shows those there are");
-                return Task.FromResult(TaskAnswers.Print(absent, globals.Json(parsed)));
+                return Task.FromResult(Problems.Print(parsed.GetValue(id)!, Absent.Patch(parsed.GetValue(id)!), globals.Json(parsed)));
             }
 
             if (globals.Json(parsed)) PrintJson(patch, service);
@@ -62,7 +71,7 @@ internal static class PatchCommands
         foreach (var step in service.History(declared.PatchId))
         {
             var by = step.Text("actor") is { } actor ? $" ({Words.Safe(actor)})" : "";
-            Console.Error.WriteLine($"  {step.Text("at")![..19]}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{by}".TrimEnd());
+            Console.Error.WriteLine($"  {Shown.Time(step.Text("at"))}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{by}".TrimEnd());
         }
 
         if (!Console.IsOutputRedirected)
@@ -114,5 +123,5 @@ internal static class PatchCommands
     private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<TaskAnswer>> put) =>
         TaskAnswers.WithAsync(globals, parsed, async service => TaskAnswers.Print(await put(service), globals.Json(parsed)));
 
-    private static Argument<string> Id() => new("PATCH") { Description = "The patch's id: 16 hex digits" };
+    private static IdArgument Id() => new("PATCH", "The patch's id: 16 hex digits");
 }

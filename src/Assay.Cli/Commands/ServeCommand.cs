@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Access;
+using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Kernel.Json;
 using Assay.Server;
 using Assay.Server.Security;
 
@@ -29,8 +31,7 @@ internal static class ServeCommand
                 return Refuse($"--urls {bad}: an address looks like {ServeOptions.DefaultUrl}");
             }
 
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
-            if (WriteAuth.FromEnvironment(() => OperatorToken.ReadOrCreate(workspace.Root), out var problem) is not { } auth) return Refuse(problem!);
+            if (WriteAuth.FromEnvironment(static () => "", out var problem) is not { } auth) return Refuse(problem!);
             var options = new ServeOptions
             {
                 Urls = [.. given.Select(u => new Uri(u))],
@@ -42,9 +43,16 @@ internal static class ServeCommand
                 WriteAuth = auth,
                 WritesPerSecond = parsed.GetValue(writes),
             };
+
+            // Looked at before the workspace is opened, so that what cannot be served leaves nothing behind.
             if (ListenRule.Problem(options) is { } refused) return Refuse(refused);
+            if (ListenRule.Taken(options) is { } taken) return Refuse(taken);
+            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            if (auth is WriteAuth.Off off) options = options with { WriteAuth = off with { Token = OperatorToken.ReadOrCreate(workspace.Root) } };
             await AssayServer.RunAsync(workspace, options, addresses => Announce(addresses, auth, workspace, globals.Json(parsed)), stop);
             return ExitCodes.Done;
+
+            int Refuse(string why) => Problems.Print([new InputProblem(Problems.CommandLine, "", "serve", why)], globals.Json(parsed));
         });
         return command;
     }
@@ -57,11 +65,5 @@ internal static class ServeCommand
             ? $"To decide, sign in with the operator's token: cat {OperatorToken.PathIn(workspace.Root)}"
             : "Writing needs name and password (ASSAY_WRITE_AUTH_MODE=basic).");
         Console.Error.WriteLine("Jobs are advanced by a worker: assay worker --run-jobs");
-    }
-
-    private static int Refuse(string problem)
-    {
-        Console.Error.WriteLine($"assay: {problem}");
-        return ExitCodes.BadInput;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
@@ -10,7 +11,7 @@ namespace Assay.Cli.Commands;
 /// <summary>Opens the service for a command, and prints what it answered.</summary>
 internal static class TaskAnswers
 {
-    public static Option<string?> Run() => new("--run-id", "--run") { Description = "The run (default: the one that was worked on last)", HelpName = "ID" };
+    public static IdOption Run() => new("--run-id", "The run (default: the one that was worked on last)", "--run");
 
     public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
         WithAsync(globals.OpenExisting(parsed), act);
@@ -38,10 +39,10 @@ internal static class TaskAnswers
     private static Task<int> OfRun(TaskService service, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act)
     {
         var id = runId ?? service.LatestRun();
-        return id is not null && service.Find(id) is { } state
+        if (id is null) return Task.FromResult(Problems.Print("run", Absent.AnyRun(), globals.Json(parsed)));
+        return service.Find(id) is { } state
             ? act(service, state)
-            : Task.FromResult(Print(TaskAnswer.Refused(
-                id ?? "run", TaskRefusals.NoRun, "there is no such run: assay execute --run ID begins one"), globals.Json(parsed)));
+            : Task.FromResult(Problems.Print(id, Absent.Run(id), globals.Json(parsed)));
     }
 
     /// <summary>Puts a person's decision.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Assay.Cli.Output;
+using Assay.Host;
+using Assay.Inputs;
 using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
@@ -10,12 +12,12 @@ internal static class TaskCommands
 {
     public static Command Create(GlobalOptions globals) => new("task", "Look at the tasks of a run, and decide about them")
     {
-        List(globals), Show(globals), Done(globals), Fail(globals), Retry(globals), Cancel(globals),
+        Check(globals), List(globals), Show(globals), Done(globals), Fail(globals), Retry(globals), Cancel(globals),
     };
 
     public static Command CreateRun(GlobalOptions globals)
     {
-        var runId = new Argument<string>("RUN_ID") { Description = "The run" };
+        var runId = new IdArgument("RUN_ID", "The run");
         var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
         status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (service, state) =>
         {
@@ -24,18 +26,53 @@ internal static class TaskCommands
             else TaskTable.Print(state, interrupted);
             return Task.FromResult(ExitCodes.Of(service.RunView(state.Declared.RunId)!));
         }));
-        return new Command("run", "Runs of tasks") { status };
+        return new Command("run", "Runs of tasks") { ListRuns(globals), status };
+    }
+
+    private static Command ListRuns(GlobalOptions globals)
+    {
+        var list = new ListOptions();
+        var command = new Command("list", "List the runs of tasks, the latest first");
+        list.AddTo(command);
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
+        {
+            var (page, next, problem) = list.Page(parsed, service.RunRows, row => (row.Text("started_at")!, row.Key));
+            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            var listing = new Listing("runs", "assay execute --run-id ID begins one", "RUN", "STATE", "COMPLETED", "STARTED", "PROJECT");
+            foreach (var row in page)
+            {
+                listing.Add(
+                    row, row.Key, row.Text("phase"), $"{row.Number("completed")}/{row.Number("tasks")}", Shown.Time(row.Text("started_at")),
+                    row.Text("project_root"));
+            }
+
+            listing.Print(next, globals.Json(parsed));
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command;
+    }
+
+    private static Command Check(GlobalOptions globals)
+    {
+        var inputs = new RunInputs();
+        return CheckCommand.Create(
+            globals, "Check a run's task queue, routing and adapters and this host, without beginning it", inputs.All,
+            parsed => (inputs.RunId(parsed), inputs.Prepare(parsed).Problems));
     }
 
     private static Command List(GlobalOptions globals)
     {
         var run = TaskAnswers.Run();
+        var list = new ListOptions();
         var command = new Command("list", "List the tasks of a run") { run };
+        list.AddTo(command);
         command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, state) =>
         {
+            var (page, next, problem) = list.Page(parsed, [.. state.Tasks], task => task.Spec.TaskId);
+            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
             var interrupted = service.Interrupted(state.Declared.RunId);
-            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Document(state, interrupted)["results"]!.ToJsonString());
-            else TaskTable.Print(state, interrupted);
+            TaskTable.List(state, page, interrupted).Print(next, globals.Json(parsed));
+            if (!globals.Json(parsed)) TaskTable.Stand(state, interrupted);
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -50,8 +87,7 @@ internal static class TaskCommands
             var id = parsed.GetValue(task)!;
             if (!state.HasTask(id))
             {
-                return Task.FromResult(TaskAnswers.Print(TaskAnswer.Refused(
-                    id, TaskRefusals.NoTask, $"the run {state.Declared.RunId} has no such task"), globals.Json(parsed)));
+                return Task.FromResult(Problems.Print(id, Absent.Task(state.Declared.RunId, id), globals.Json(parsed)));
             }
 
             var interrupted = service.Interrupted(state.Declared.RunId);
@@ -109,5 +145,5 @@ internal static class TaskCommands
         return command;
     }
 
-    private static Argument<string> Id() => new("TASK") { Description = "The task" };
+    private static IdArgument Id() => new("TASK", "The task");
 }

@@ -17,10 +17,12 @@ internal static class TasksDemo
     private const string Example = "examples/tasks/fix-the-kata";
     private const string RunId = "kata-night-1";
     private const int Jobs = 2;
+    private const int MostListed = 100;
 
     public static async Task<int> RunAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
         if (DemoCommand.Find(Example) is not { } example) return DemoCommand.Refuse($"{Example} is not here: run it from a clone of the repository");
+        if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Problems.Print("demo", no, json);
         var root = Path.Combine(Directory.CreateTempSubdirectory("assay-demo-").FullName, "kata-project");
         var port = FreePort();
         if (!Setup(example, root, port)) return DemoCommand.Refuse($"{example}/setup failed: it needs git");
@@ -46,7 +48,6 @@ internal static class TasksDemo
         var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineCaller.Here.Actor);
         if (!prepared.IsValid) return Problems.Print(prepared.Problems, json);
         await using var workspace = Workspace.Open(workspacePath, KnownLanes.All);
-        if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return DemoCommand.Refuse(no.Text);
         output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
         output.WriteLine();
         var executor = new TaskExecutor(workspace, TimeProvider.System, new TaskReporter(output).Observe);
@@ -69,7 +70,7 @@ internal static class TasksDemo
         output.WriteLine();
         TaskTable.Print(end.State);
         output.WriteLine();
-        RowPrinter.Print(service.Patches(), json: false, "No patches.", "patch_id", "state", "task_id", "files", "lines_added", "lines_removed", "reason");
+        PatchTable.List(service.PatchRows(null, null, null, MostListed)).Print(null, json: false);
         output.WriteLine($"""
 
             assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}

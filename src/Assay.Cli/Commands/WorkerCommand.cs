@@ -37,7 +37,7 @@ internal static class WorkerCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var once = new Option<bool>("--once") { Description = "Leave when there is nothing to do" };
-        var concurrency = CheckedOption.Whole(["--jobs", "-j"], "How many at once: streams, and processes", standard: 2, least: 1, most: 256);
+        var concurrency = Concurrency.Option("streams, and processes,", standard: 2, most: 256);
         var command = new Command("worker", "Do what is due, of all lanes; several workers share the work of a workspace. SIGTERM lets what runs come to its end")
         {
             lanes, runJobs, runTasks, once, concurrency,
@@ -85,7 +85,7 @@ internal static class WorkerCommand
     {
         var step = line.State == "WAITING_APPROVAL" ? $" ({line.Step})" : "";
         var message = line.Message is { } text ? $"  {Words.Safe(text)}" : "";
-        return $"{DateTimeOffset.Now:HH:mm:ss}  {line.Lane,-6}  {line.Id}  {line.State}{step}{message}";
+        return $"{Shown.Time(DateTimeOffset.Now)}  {line.Lane,-6}  {line.Id}  {line.State}{step}{message}";
     }
 }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Assay.Host;
 using Assay.Jobs;
 using Assay.Kernel.Values;
 
@@ -9,21 +11,19 @@ internal static class JobTable
 {
     private const int TitleWidth = 48;
 
-    public static void Print(IReadOnlyList<JobSummary> jobs)
+    /// <summary>A page of jobs.</summary>
+    public static Listing List(IReadOnlyList<JobSummary> jobs)
     {
-        if (jobs.Count == 0)
-        {
-            Console.Out.WriteLine("No jobs: assay job submit-blueprint FILE --snapshot ID --policy-bundle FILE submits one.");
-            return;
-        }
-
-        var table = new TextTable("JOB", "STATE", "STEP", "GATES", "RUN", "SUBMITTED", "TITLE");
+        var listing = new Listing(
+            "jobs", "assay job submit-blueprint FILE --snapshot ID --policy-bundle FILE submits one", "JOB", "STATE", "STEP", "GATES", "RUN", "SUBMITTED", "TITLE");
         foreach (var job in jobs)
         {
-            table.Add(job.JobId, job.State, job.State == "DONE" ? "" : job.Step ?? "", job.Verdict ?? "", job.RunId ?? "", Minute(job.SubmittedAt), Short(job.Title));
+            listing.Add(
+                JsonSerializer.SerializeToNode(job, JobViewJson.Shared.JobSummary)!, job.JobId, job.State, job.State == "DONE" ? "" : job.Step,
+                job.Verdict, job.RunId, Shown.Time(job.SubmittedAt), Short(job.Title));
         }
 
-        table.Write(Console.Out);
+        return listing;
     }
 
     public static void Print(JobView view, IReadOnlyList<GateView> gates)
@@ -31,7 +31,7 @@ internal static class JobTable
         var job = view.Job;
         Console.Out.WriteLine($"{job.JobId}  {Words.Safe(job.Title)}");
         Console.Out.WriteLine(Standing(job));
-        Console.Out.WriteLine($"submitted {Minute(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId}");
+        Console.Out.WriteLine($"submitted {Shown.Time(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId}");
         Console.Out.WriteLine($"policies {view.Policy.Id} ({view.Policy.Sha256[..12]}…, file {view.Policy.File})");
         Console.Out.WriteLine(Used(view));
         if (job.ParentJobId is { } parent) Console.Out.WriteLine($"generation {job.Generation}, spawned by {parent}, root {job.RootJobId}");
@@ -72,16 +72,14 @@ internal static class JobTable
 
     private static string Used(JobView view)
     {
-        var time = Limit(view.Budget.MaxWallClockMs is { } ms ? Words.Duration(ms) : null);
+        var time = Limit(view.Budget.MaxWallClockMs is { } ms ? Shown.Duration(ms) : null);
         var cost = Limit(view.Budget.MaxCostUsd is { } usd ? Usd.Text(usd) : null);
-        return $"used {Words.Duration(view.Job.WallClockMs)} of stages{time} · {Usd.Text(view.Job.CostUsd)}{cost}";
+        return $"used {Shown.Duration(view.Job.WallClockMs)} of stages{time} · {Usd.Text(view.Job.CostUsd)}{cost}";
     }
 
     private static string? Number(decimal? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     private static string Limit(string? limit) => limit is null ? "" : $" of {limit}";
 
-    private static string Minute(string time) => time[..16].Replace('T', ' ');
-
-    private static string Short(string title) => title.Length <= TitleWidth ? Words.Safe(title) : Words.Safe(title[..(TitleWidth - 1)]) + "…";
+    private static string Short(string title) => title.Length <= TitleWidth ? title : title[..(TitleWidth - 1)] + "…";
 }

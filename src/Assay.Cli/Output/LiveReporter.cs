@@ -1,6 +1,7 @@
 using Assay.Engine.Runner;
 using Assay.Engine.Streams;
 using Assay.Epochs;
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -93,8 +94,8 @@ internal sealed class LiveReporter : EpochReporter
         {
             return
             [
-                new Text(id), new Text(outcome, crucible.Passed ? Color.Green : Color.Red), new Text(Words.Duration(crucible.DurationMs)),
-                new Text(Words.Bytes(crucible.PeakRssBytes)), new Text(Words.Bytes(crucible.WrittenBytes)),
+                new Text(id), new Text(outcome, crucible.Passed ? Color.Green : Color.Red), new Text(Shown.Duration(crucible.DurationMs)),
+                new Text(Shown.Bytes(crucible.PeakRssBytes)), new Text(Shown.Bytes(crucible.WrittenBytes)),
             ];
         }
 
@@ -110,9 +111,9 @@ internal sealed class LiveReporter : EpochReporter
         return
         [
             new Text(id), new Text(crucible.RunsAgain ? "replaying" : "running", Color.Yellow),
-            new Text($"{Bar(elapsed / caps.TimeMs)} {Words.Duration((long)elapsed)} of {Words.Duration(caps.TimeMs)}"),
-            new Text(caps.MemoryBytes is { } cap ? $"{Bar(rss / (double)cap)} {Words.Bytes(rss)} of {Words.Bytes(cap)}" : Words.Bytes(rss)),
-            new Text(Words.Bytes((last?.StdoutBytes ?? 0) + (last?.StderrBytes ?? 0))),
+            new Text($"{Bar(elapsed / caps.TimeMs)} {Shown.Duration((long)elapsed)} of {Shown.Duration(caps.TimeMs)}"),
+            new Text(caps.MemoryBytes is { } cap ? $"{Bar(rss / (double)cap)} {Shown.Bytes(rss)} of {Shown.Bytes(cap)}" : Shown.Bytes(rss)),
+            new Text(Shown.Bytes((last?.StdoutBytes ?? 0) + (last?.StderrBytes ?? 0))),
         ];
     }
 

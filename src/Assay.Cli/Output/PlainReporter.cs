@@ -1,5 +1,6 @@
 using Assay.Engine.Streams;
 using Assay.Epochs;
+using Assay.Host;
 
 namespace Assay.Cli.Output;
 
@@ -37,7 +38,7 @@ internal sealed class PlainReporter : EpochReporter
     private static string Line(EpochLines epoch, CrucibleLine crucible)
     {
         var notes = crucible.Notes.IsEmpty ? "" : $"  {Words.Safe(string.Join(", ", crucible.Notes))}";
-        var used = $"{Words.Duration(crucible.DurationMs)}  {Words.Bytes(crucible.PeakRssBytes)}";
+        var used = $"{Shown.Duration(crucible.DurationMs)}  {Shown.Bytes(crucible.PeakRssBytes)}";
         return $"{crucible.CrucibleId}: {crucible.Outcome}  {used}{notes}  [{epoch.Done}/{epoch.Count}]";
     }
 

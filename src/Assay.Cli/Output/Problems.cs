@@ -8,6 +8,9 @@ namespace Assay.Cli.Output;
 /// <summary>Prints what is wrong with input: one line a problem on standard error, without what could steer a terminal, or one JSON document on standard output.</summary>
 internal static class Problems
 {
+    /// <summary>The source of what is wrong with no document: on a terminal it is not named.</summary>
+    public const string CommandLine = "command line";
+
     private const int MaxShown = 20;
 
     /// <summary>A request that was refused, in the same form.</summary>
@@ -28,10 +31,12 @@ internal static class Problems
             return ExitCodes.BadInput;
         }
 
-        foreach (var problem in problems.Take(MaxShown)) Console.Error.WriteLine($"assay: {Words.Safe(problem.ToString())}");
+        foreach (var problem in problems.Take(MaxShown)) Console.Error.WriteLine($"assay: {Words.Safe(Line(problem))}");
         if (problems.Count > MaxShown) Console.Error.WriteLine($"assay: and {problems.Count - MaxShown} more");
         return ExitCodes.BadInput;
     }
+
+    private static string Line(InputProblem problem) => problem.Source == CommandLine ? problem.Message : problem.ToString();
 }
 
 internal sealed record ProblemList(IReadOnlyList<InputProblem> Problems);

@@ -1,4 +1,5 @@
 using Assay.Epochs;
+using Assay.Host;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
@@ -12,7 +13,7 @@ internal static class StandingTable
         var table = new TextTable("CRUCIBLE", "OUTCOME", "TIME", "RUN", "NOTES");
         foreach (var run in epoch.Runs)
         {
-            var time = run.Record is null ? "" : Words.Duration(run.DurationMs);
+            var time = run.Record is null ? "" : Shown.Duration(run.DurationMs);
             table.Add(run.CrucibleId, run.Outcome, time, run.RunId, Words.Safe(string.Join(", ", run.Notes)));
         }
 

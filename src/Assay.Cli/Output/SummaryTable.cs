@@ -1,3 +1,4 @@
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
@@ -13,7 +14,7 @@ internal static class SummaryTable
         foreach (var run in summary.Runs)
         {
             var ran = run.Outcome != CrucibleOutcome.NotRun;
-            table.Add(run.CrucibleId, WireName<CrucibleOutcome>.Of(run.Outcome), ran ? Words.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
+            table.Add(run.CrucibleId, WireName<CrucibleOutcome>.Of(run.Outcome), ran ? Shown.Duration(run.DurationMs) : "", run.RunId, Words.Safe(string.Join(", ", run.Notes)));
         }
 
         table.Write(Console.Out);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
@@ -10,22 +11,34 @@ namespace Assay.Cli.Output;
 /// <summary>Runs and tasks as a person reads them on a terminal.</summary>
 internal static class TaskTable
 {
-    private const int ReasonWidth = 70;
-
     private const string Interrupted = "INTERRUPTED";
 
+    /// <summary>A run with all its tasks.</summary>
     public static void Print(ExecutionState state, IReadOnlySet<string>? interrupted = null)
     {
-        var table = new TextTable("TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
-        foreach (var task in state.Tasks)
+        List(state, [.. state.Tasks], interrupted).Print(null, json: false);
+        Stand(state, interrupted);
+    }
+
+    /// <summary>Some tasks of a run.</summary>
+    public static Listing List(ExecutionState state, IReadOnlyList<TaskState> tasks, IReadOnlySet<string>? interrupted)
+    {
+        var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray().ToDictionary(r => (string)r!["task_id"]!, r => r!, StringComparer.Ordinal);
+        var listing = new Listing("tasks", "the run's queue names none", "TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
+        foreach (var task in tasks)
         {
             var passed = task.Tests.Count(t => t.Passed);
-            table.Add(
-                task.Spec.TaskId, State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId ?? "", task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
-                task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId ?? "", Short(Why(task)));
+            listing.Add(
+                results[task.Spec.TaskId].DeepClone(), task.Spec.TaskId, State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId,
+                task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task), task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId, Why(task));
         }
 
-        table.Write(Console.Out);
+        return listing;
+    }
+
+    /// <summary>How a run stands, and what a person can do about it.</summary>
+    public static void Stand(ExecutionState state, IReadOnlySet<string>? interrupted)
+    {
         Console.Out.WriteLine();
         Console.Out.WriteLine(Summary(state));
         if (interrupted?.Count > 0) Console.Out.WriteLine(GoesOn(state));
@@ -58,13 +71,13 @@ internal static class TaskTable
         {
             Console.Out.WriteLine();
             var because = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
-            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Words.Duration(test.DurationMs)}{because}");
+            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Shown.Duration(test.DurationMs)}{because}");
             if (AgentWords.Network(test.Egress) is { } reached) Console.Out.WriteLine($"        {reached}");
             foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
         }
 
         Console.Out.WriteLine();
-        foreach (var entry in log) Console.Out.WriteLine($"{entry.Text("at")![11..19]}  {entry.Text("event"),-20} {Words.Safe(entry.Text("message") ?? "")}".TrimEnd());
+        foreach (var entry in log) Console.Out.WriteLine($"{Shown.Time(entry.Text("at"))}  {entry.Text("event"),-20} {Words.Safe(entry.Text("message") ?? "")}".TrimEnd());
         if (isInterrupted) Console.Out.WriteLine($"\n{GoesOn(state)}");
         if (!state.WaitsForPerson(task)) return;
         Console.Out.WriteLine();
@@ -90,7 +103,5 @@ internal static class TaskTable
         return $"{state.Declared.RunId}: {counts}{cost}{pause}";
     }
 
-    private static string Time(TaskState task) => task is { StartedAt: { } start, EndedAt: { } end } ? Words.Duration((long)(end - start).TotalMilliseconds) : "";
-
-    private static string Short(string text) => text.Length <= ReasonWidth ? Words.Safe(text) : $"{Words.Safe(text[..(ReasonWidth - 1)])}…";
+    private static string Time(TaskState task) => task is { StartedAt: { } start, EndedAt: { } end } ? Shown.Duration((long)(end - start).TotalMilliseconds) : "";
 }

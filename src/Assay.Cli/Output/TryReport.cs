@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Epochs;
+using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 
@@ -78,7 +79,7 @@ internal sealed record TryReport
     {
         var leaked = LeakedProcesses == 0 ? "" : $" · {LeakedProcesses} left running and ended";
         var refused = ProcessLimitHits == 0 ? "" : $" · refused to fork {ProcessLimitHits} times ({options.Processes} processes)";
-        return $"assay: {(isUnread ? "ended since nobody reads its output" : Verdict(options))} · {Words.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()}{EgressWords.Of(Egress, EgressUnlisted)} · {record}";
+        return $"assay: {(isUnread ? "ended since nobody reads its output" : Verdict(options))} · {Shown.Duration(DurationMs)} · {Memory()}{refused}{leaked} · {Held()}{EgressWords.Of(Egress, EgressUnlisted)} · {record}";
     }
 
     private string Verdict(TryOptions options) => this switch
@@ -89,7 +90,7 @@ internal sealed record TryReport
         _ => $"exit {CommandExitCode}",
     };
 
-    private string Memory() => PeakRssBytes == 0 ? "memory not measured" : Words.Bytes(PeakRssBytes);
+    private string Memory() => PeakRssBytes == 0 ? "memory not measured" : Shown.Bytes(PeakRssBytes);
 
     private string Held() => Caps.Cage switch
     {
@@ -110,11 +111,11 @@ internal sealed record TryReport
 
     private static string Limit(KillReason reason, TryOptions options) => reason switch
     {
-        Kernel.Effects.KillReason.Timeout or Kernel.Effects.KillReason.Deadline => Words.Duration(options.TimeMs),
-        Kernel.Effects.KillReason.MemoryLimit => Words.Bytes(options.MemoryBytes),
-        Kernel.Effects.KillReason.DiskLimit => Words.Bytes(options.DiskBytes),
-        Kernel.Effects.KillReason.NetworkLimit => Words.Bytes(options.NetworkBytes!.Value),
-        Kernel.Effects.KillReason.OutputLimit => Words.Bytes(TryOptions.OutputBytes),
+        Kernel.Effects.KillReason.Timeout or Kernel.Effects.KillReason.Deadline => Shown.Duration(options.TimeMs),
+        Kernel.Effects.KillReason.MemoryLimit => Shown.Bytes(options.MemoryBytes),
+        Kernel.Effects.KillReason.DiskLimit => Shown.Bytes(options.DiskBytes),
+        Kernel.Effects.KillReason.NetworkLimit => Shown.Bytes(options.NetworkBytes!.Value),
+        Kernel.Effects.KillReason.OutputLimit => Shown.Bytes(TryOptions.OutputBytes),
         Kernel.Effects.KillReason.ProcessLimit => $"{options.Processes} processes",
         Kernel.Effects.KillReason.CaptureFailed => "what it left or printed cannot be kept: look at the disk",
         _ => "asked for",

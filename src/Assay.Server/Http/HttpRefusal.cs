@@ -19,7 +19,7 @@ internal sealed record HttpRefusal
     /// <summary>The body is not all there, or not what the request takes.</summary>
     public static readonly HttpRefusal Body = new(StatusCodes.Status400BadRequest, "body");
 
-    public static readonly HttpRefusal Cursor = new(StatusCodes.Status400BadRequest, "cursor");
+    public static readonly HttpRefusal Cursor = new(StatusCodes.Status400BadRequest, Inputs.Cursor.Rule);
 
     public static readonly HttpRefusal Form = new(StatusCodes.Status400BadRequest, "form");
 

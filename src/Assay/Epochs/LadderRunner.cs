@@ -21,6 +21,10 @@ namespace Assay.Epochs;
 /// <param name="observer">Is told what happens while it happens.</param>
 public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
 {
+    /// <summary>Whether a document says of itself that it is a ladder. One that cannot be read is none.</summary>
+    public static bool IsLadder(string path) =>
+        DocumentFile.ReadAny(path).Document is { IsValid: true } document && DocumentFile.VersionOf(document.Value) == EpochLadder.Version;
+
     /// <summary>
     /// Everything that is wrong with a ladder or a plan on it; empty when it could be climbed. Writes and starts nothing.
     /// </summary>

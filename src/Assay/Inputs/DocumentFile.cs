@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
@@ -28,6 +29,12 @@ internal static class DocumentFile
         var (document, sha256) = ReadAny(path);
         return (document.IsValid ? ContractCatalog.Check(document.Value, version) : document, sha256);
     }
+
+    /// <summary>The contract that a document names; null when it names none.</summary>
+    public static string? VersionOf(InputDocument document) =>
+        document.Root is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("schema_version", out var version) && version.ValueKind == JsonValueKind.String
+            ? version.GetString()
+            : null;
 
     /// <summary>Reads a document without looking at what it says.</summary>
     public static (Checked<InputDocument> Document, Digest Sha256) ReadAny(string path, string? shownAs = null)

@@ -27,5 +27,30 @@ public static class RequestRefusals
     /// <summary>Whoever asks has a token that is not good for it.</summary>
     public static readonly RefusalKind Role = new("role", RefusalClass.Forbidden);
 
-    public static IReadOnlyList<RefusalKind> All { get; } = [Reason, ControlCharacter, File, Hash, HashRequired, NotConfirmed, Role];
+    /// <summary>The folder holds no ledger.</summary>
+    public static readonly RefusalKind NoWorkspace = new("no_workspace", RefusalClass.NotFound);
+
+    /// <summary>No epoch has this id.</summary>
+    public static readonly RefusalKind UnknownEpoch = new("unknown_epoch", RefusalClass.NotFound);
+
+    /// <summary>The job has no such document.</summary>
+    public static readonly RefusalKind UnknownDocument = new("unknown_document", RefusalClass.NotFound);
+
+    /// <summary>No job has had a run with this id.</summary>
+    public static readonly RefusalKind UnknownDossier = new("unknown_dossier", RefusalClass.NotFound);
+
+    /// <summary>No stream has this name, and nothing this id.</summary>
+    public static readonly RefusalKind UnknownStream = new("unknown_stream", RefusalClass.NotFound);
+
+    /// <summary>Several streams have this id.</summary>
+    public static readonly RefusalKind AmbiguousId = new("ambiguous_id", RefusalClass.Conflict);
+
+    /// <summary>No token has this id.</summary>
+    public static readonly RefusalKind UnknownToken = new("unknown_token", RefusalClass.NotFound);
+
+    public static IReadOnlyList<RefusalKind> All { get; } =
+    [
+        Reason, ControlCharacter, File, Hash, HashRequired, NotConfirmed, Role, NoWorkspace, UnknownEpoch, UnknownDocument, UnknownDossier,
+        UnknownStream, AmbiguousId, UnknownToken,
+    ];
 }

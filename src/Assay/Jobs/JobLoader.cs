@@ -15,6 +15,8 @@ namespace Assay.Jobs;
 /// <summary>Makes a submission of a blueprint or an idea: everything it refers to is read once and checked before anything is written.</summary>
 internal static class JobLoader
 {
+    public const string IdeaVersion = "idea_spec_v1";
+
     /// <summary>A bundle as it was read.</summary>
     public sealed record Bundle(PolicyBundleRef Reference, JsonElement Content);
 
@@ -56,7 +58,7 @@ internal static class JobLoader
     /// <summary>The submission of an idea, with snapshot and policy filled in.</summary>
     public static Checked<JobSubmitted> Idea(InputDocument document, string? snapshotId, Bundle bundle, JobOptions options, Actor by)
     {
-        var checkedDocument = ContractCatalog.Check(document, "idea_spec_v1");
+        var checkedDocument = ContractCatalog.Check(document, IdeaVersion);
         if (!checkedDocument.IsValid) return Checked<JobSubmitted>.Refused(checkedDocument.Problems);
         if (Refusal(document, "", document.Root, bundle) is { } problem) return problem;
         var spec = JsonNode.Parse(document.Root.GetRawText())!.AsObject();
@@ -64,7 +66,7 @@ internal static class JobLoader
         if (Fill(document, spec, "policy_bundle_id", bundle.Reference.Id) is { } other) return other;
         if (!spec.ContainsKey("snapshot_id")) return document.Problem("", "snapshot_id", "no snapshot is named: in the idea, with --snapshot, or in the query");
         spec["policy_bundle_path"] = bundle.Reference.Path;
-        return Declare(JobKind.Idea, spec, null, "idea_spec_v1", bundle, options)
+        return Declare(JobKind.Idea, spec, null, IdeaVersion, bundle, options)
             is var declared && declared.IsValid
                 ? new IdeaSubmitted(declared.Value.Job, by) { Attached = declared.Value.Documents }
                 : Checked<JobSubmitted>.Refused(declared.Problems);

@@ -49,6 +49,12 @@ public sealed class JobService
     public static Checked<PreparedJob> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
         PreparedJob.Of(bundlePath, bundle => JobLoader.Idea(idea, snapshotId, bundle, options, by.Actor));
 
+    /// <summary>The same for either, by what the document says that it is.</summary>
+    public static Checked<JobSubmitted> PrepareAny(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+        DocumentFile.VersionOf(document) == JobLoader.IdeaVersion
+            ? PrepareIdea(document, snapshotId, bundlePath, options, by)
+            : Prepare(document, snapshotId, bundlePath, options, by);
+
     /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
     public static string? BundleId(string path) => JobLoader.ReadBundle(path) is { IsValid: true } bundle ? bundle.Value.Reference.Id : null;
 
@@ -115,7 +121,7 @@ public sealed class JobService
 
     private async Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
     {
-        if (Find(jobId) is not { } parent) return Absent(jobId);
+        if (Find(jobId) is not { } parent) return JobAnswer.Refused(jobId, Absent.Job(jobId));
         ChildJob child;
         var documents = new List<Blob>();
         if (blueprint is not null)
@@ -241,11 +247,9 @@ public sealed class JobService
     private Task<JobAnswer> DecideAsync(string jobId, Caller by, Func<Task<JobAnswer>> put) =>
         DecisionRule.Problem(by) is { } no ? Task.FromResult(JobAnswer.Refused(jobId, no)) : put();
 
-    private static JobAnswer Absent(string jobId) => JobAnswer.Refused(jobId, JobRefusals.NoJob, $"there is no job {jobId}");
-
     private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
     {
-        if (!JobIdentity.IsShortId(jobId)) return Absent(jobId);
+        if (VersionOf(jobId) == 0) return JobAnswer.Refused(jobId, Absent.Job(jobId));
         if (ReasonRule.Problem(reason) is { } problem) return JobAnswer.Refused(jobId, problem);
         try
         {

@@ -155,9 +155,13 @@ public sealed record BudgetView(
 public sealed record PolicyView(string Path, string Id, string Sha256, string File);
 
 /// <summary>A page of jobs.</summary>
-/// <param name="Jobs">The jobs, the newest first.</param>
+/// <param name="Items">The jobs, the newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null: this is the last.</param>
-public sealed record JobPage(ImmutableArray<JobSummary> Jobs, string? NextCursor);
+public sealed record JobPage(ImmutableArray<JobSummary> Items, string? NextCursor)
+{
+    /// <summary>The same under the name that the API's first clients know.</summary>
+    public ImmutableArray<JobSummary> Jobs => Items;
+}
 
 /// <summary>What came of a submission.</summary>
 /// <param name="JobId">The job.</param>
@@ -172,6 +176,7 @@ public sealed record JobReceipt(string JobId, string Status)
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(JobSummary))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(JobReceipt))]
 [JsonSerializable(typeof(DossierView))]

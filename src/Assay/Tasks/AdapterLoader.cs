@@ -51,6 +51,9 @@ internal sealed class AdapterLoader
         return document!.Problem("/adapters", TaskRefusals.UnknownAdapter.Code, $"declares no adapter {adapterId}, but {declared}");
     }
 
+    /// <summary>What is wrong with a file of adapters; keys do not have to be there.</summary>
+    public static IReadOnlyList<InputProblem> Check(string path, HostCapabilities host) => Load(path, host, needsKeys: false).Adapters.Problems;
+
     private static (Checked<LoadedAdapters> Adapters, InputDocument? Document) Load(string path, HostCapabilities host, bool needsKeys)
     {
         var (document, sha256) = DocumentFile.ReadWithDigest(path, Version);

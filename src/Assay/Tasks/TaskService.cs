@@ -78,17 +78,6 @@ public sealed class TaskService
     /// <summary>Adapters that a run has named (table <c>adapters</c>).</summary>
     public IReadOnlyList<LaneRow> Adapters() => _workspace.Store.Rows(AdapterTables.Adapters);
 
-    /// <summary>Patches, the latest first (table <c>patches</c>).</summary>
-    /// <param name="state">Only those in this state; null: all.</param>
-    /// <param name="runId">Only those of this run; null: all.</param>
-    public IReadOnlyList<LaneRow> Patches(string? state = null, string? runId = null)
-    {
-        var where = new List<(string, string)>();
-        if (state is not null) where.Add(("state", state));
-        if (runId is not null) where.Add(("run_id", runId));
-        return _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "updated_at", MaxListed) { Descending = true, Where = where });
-    }
-
     /// <summary>What a patch went through (table <c>patch_history</c>).</summary>
     public IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
 
@@ -116,29 +105,37 @@ public sealed class TaskService
             : throw new LedgerException($"the ledger has lost the content of the patch {patchId}");
     }
 
+    /// <summary>A page of the rows of the table <c>executions</c>, the latest run first.</summary>
+    public IReadOnlyList<LaneRow> RunRows((string StartedAt, string RunId)? after, int limit) =>
+        _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after });
+
+    /// <summary>A page of the rows of the table <c>patches</c>, the latest first.</summary>
+    /// <param name="state">Only those in this state; null: all.</param>
+    /// <param name="runId">Only those of this run; null: all.</param>
+    /// <param name="after">The last patch of the page before; null: from the beginning.</param>
+    /// <param name="limit">The most patches.</param>
+    public IReadOnlyList<LaneRow> PatchRows(string? state, string? runId, (string UpdatedAt, string Key)? after, int limit)
+    {
+        var where = new List<(string, string)>();
+        if (state is not null) where.Add(("state", state));
+        if (runId is not null) where.Add(("run_id", runId));
+        return _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "updated_at", limit) { Descending = true, After = after, Where = where });
+    }
+
     /// <summary>A page of runs, the latest first.</summary>
     /// <param name="after">The last run of the page before; null: from the beginning.</param>
     /// <param name="limit">The most runs.</param>
     public IReadOnlyList<RunSummary> RunPage((string StartedAt, string RunId)? after, int limit) =>
     [
-        .. _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after })
-            .Select(RunSummary.Of),
+        .. RunRows(after, limit).Select(RunSummary.Of),
     ];
 
     /// <summary>A page of a run's patches, the latest first.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="after">The last patch of the page before, by <see cref="PatchSummary.Key"/>; null: from the beginning.</param>
     /// <param name="limit">The most patches.</param>
-    public IReadOnlyList<PatchSummary> PatchPage(string runId, (string UpdatedAt, string Key)? after, int limit)
-    {
-        var query = new RowQuery(PatchTables.Patches, "updated_at", limit)
-        {
-            Descending = true,
-            After = after,
-            Where = [("run_id", runId)],
-        };
-        return [.. _workspace.Store.Rows(query).Select(PatchSummary.Of)];
-    }
+    public IReadOnlyList<PatchSummary> PatchPage(string runId, (string UpdatedAt, string Key)? after, int limit) =>
+        [.. PatchRows(null, runId, after, limit).Select(PatchSummary.Of)];
 
     /// <summary>A run as people see it; null when there is no such run.</summary>
     public RunView? RunView(string runId) => Find(runId) is { } state
@@ -237,7 +234,7 @@ public sealed class TaskService
     {
         if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared));
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
-        if (!isKnown) return TaskAnswer.Refused(adapterId, TaskRefusals.UnknownAdapter, "no run has named such an adapter yet: name its file with --adapters");
+        if (!isKnown) return TaskAnswer.Refused(adapterId, Absent.Adapter(adapterId));
         var (decision, _) = await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
         if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Refusal);
         await using var engine = await AssayEngine.StartAsync(_workspace, _time);
@@ -254,8 +251,9 @@ public sealed class TaskService
 
     private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
     {
+        if (Find(runId) is not { } run) return TaskAnswer.Refused(runId, Absent.Run(runId));
+        if (!run.HasTask(taskId)) return TaskAnswer.Refused(taskId, Absent.Task(runId, taskId));
         if (ReasonRule.Problem(reason) is { } problem) return TaskAnswer.Refused(taskId, problem);
-        if (Find(runId) is null) return TaskAnswer.Refused(runId, TaskRefusals.NoRun, "there is no such run");
         try
         {
             var (decision, state) = await _commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), command);
@@ -271,11 +269,7 @@ public sealed class TaskService
 
     private async Task<TaskAnswer> ChangeAsync(string patchId, Command command, PatchState wanted)
     {
-        if (Patch(patchId) is not { } patch)
-        {
-            return TaskAnswer.Refused(patchId, TaskRefusals.NoPatch, "there is no such patch: assay patch list shows those there are");
-        }
-
+        if (Patch(patchId) is not { } patch) return TaskAnswer.Refused(patchId, Absent.Patch(patchId));
         var stream = ProjectLane.StreamOf(patch.ProjectId);
         var (decision, _) = await _commands.SubmitAsync(ProjectLane.Instance, stream, command);
         if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Refusal);

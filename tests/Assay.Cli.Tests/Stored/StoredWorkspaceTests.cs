@@ -18,7 +18,7 @@ public sealed class StoredWorkspaceTests
         await NeedSandboxAsync(stored);
         var events = await stored.EventsAsync();
         await stored.AssertContinuesAsync(events);
-        Assert.Equal("finished", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list")).AsArray())!["phase"]!);
+        Assert.Equal("finished", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray())!["phase"]!);
         var summary = JsonNode.Parse(await File.ReadAllTextAsync(stored.Under(".assay", "epochs", "FINISHED", "epoch_summary.json")));
         Assert.True(JsonNode.DeepEquals(summary, await stored.ReadAsync(0, "epoch", "show", "FINISHED")));
         Assert.Equal("FAIL", (string)(await stored.ReadAsync(1, "epoch", "run", "finished.yaml", "--resume"))["epoch_verdict"]!);
@@ -38,7 +38,7 @@ public sealed class StoredWorkspaceTests
         await NeedSandboxAsync(stored);
         var events = await stored.EventsAsync();
         await stored.AssertVerifiesAsync();
-        Assert.Equal("interrupted", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list")).AsArray())!["phase"]!);
+        Assert.Equal("interrupted", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray())!["phase"]!);
         string[] interrupted =
             ["PASSES PASS", "FAILS FAIL_CLOSED", "HELD_SAFE INTERRUPTED", "HELD INTERRUPTED", "CAGED NOT_RUN", "LAST NOT_RUN"];
         Assert.Equal(interrupted, Outcomes(await stored.ReadAsync(0, "epoch", "show", "KILLED")));
@@ -69,7 +69,7 @@ public sealed class StoredWorkspaceTests
             await NeedSandboxAsync(stored);
             var events = await stored.EventsAsync();
             await stored.AssertVerifiesAsync();
-            var job = Assert.Single((await stored.ReadAsync(0, "job", "list"))["jobs"]!.AsArray())!;
+            var job = Assert.Single((await stored.ReadAsync(0, "job", "list"))["items"]!.AsArray())!;
             Assert.Equal(state, (string)job["state"]!);
             var id = (string)job["job_id"]!;
             string[] submit = ["job", "submit-blueprint", "blueprint.json", "--snapshot", "snap_1", "--policy-bundle", "policies.json"];
@@ -101,7 +101,7 @@ public sealed class StoredWorkspaceTests
         await stored.AssertContinuesAsync(events);
         Assert.Equal(["writes COMPLETED", "strays FAILED"], Tasks(await stored.ReadAsync(6, "run", "status", "finished-night")));
         Assert.Equal(0, (await stored.RunAsync("task", "show", "strays")).ExitCode);
-        var patch = (await stored.ReadAsync(0, "patch", "list")).AsArray().Single(p => (string)p!["task_id"]! == "writes")!;
+        var patch = (await stored.ReadAsync(0, "patch", "list"))["items"]!.AsArray().Single(p => (string)p!["task_id"]! == "writes")!;
         await stored.ReadAsync(0, "patch", "rollback", (string)patch["patch_id"]!);
         Assert.False(File.Exists(stored.Under("tree", "written.txt")));
         await stored.AssertContinuesAsync(events);
@@ -128,9 +128,9 @@ public sealed class StoredWorkspaceTests
     {
         var events = await stored.EventsAsync();
         await stored.AssertVerifiesAsync();
-        Assert.Equal(2, (await stored.ReadAsync(0, "epoch", "list")).AsArray().Count);
+        Assert.Equal(2, (await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray().Count);
         Assert.True((bool)(await stored.ReadAsync(0, "epoch", "escalate", "ladder.yaml", "--autonomous"))["reached"]!);
-        Assert.Equal(2, (await stored.ReadAsync(0, "epoch", "list")).AsArray().Count);
+        Assert.Equal(2, (await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray().Count);
         await stored.AssertContinuesAsync(events);
     }
 

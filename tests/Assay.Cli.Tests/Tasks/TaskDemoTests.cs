@@ -19,7 +19,7 @@ public sealed class TaskDemoTests
             ],
             results);
         Assert.Equal(0, (await AssayProgram.RunAsync(folder.Path, "verify", "--workspace", folder.Under("ws"))).ExitCode);
-        var patches = JsonNode.Parse((await AssayProgram.RunAsync(folder.Path, "patch", "list", "--json", "--workspace", folder.Under("ws"))).Output)!.AsArray();
+        var patches = JsonNode.Parse((await AssayProgram.RunAsync(folder.Path, "patch", "list", "--json", "--workspace", folder.Under("ws"))).Output)!["items"]!.AsArray();
         Assert.Equal(["cheat quarantined", "fizzbuzz committed", "leap committed", "roman committed", "shorten quarantined", "wrap committed"], patches.Select(p => $"{p!["task_id"]} {p["state"]}").Order(StringComparer.Ordinal));
     }
 }

@@ -302,7 +302,7 @@ public sealed class TaskExecutionTests
         var end = await AssayProgram.RunAsync(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Path, variables, TimeSpan.FromMinutes(1));
         Assert.True(end.ExitCode == 0, end.Output + end.Error);
         Assert.All((await folder.ResultsAsync()).Values, r => Assert.Equal("shell", (string)r["adapter_id"]!));
-        Assert.Contains("\"circuit\":\"OPEN\"", (await folder.RunAsync("adapter", "list", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains("\"circuit\": \"OPEN\"", (await folder.RunAsync("adapter", "list", "--json")).Output, StringComparison.Ordinal);
         var delivered = webhook.Requests.ToList();
         Assert.Equal(2, delivered.Count);
         Assert.Equal(delivered[0].Body, delivered[1].Body);

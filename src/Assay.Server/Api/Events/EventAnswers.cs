@@ -15,7 +15,7 @@ internal sealed class EventAnswers(IEventReader store, EventStream events)
     /// <summary>The events of something behind <paramref name="after"/>, or behind the header <c>Last-Event-ID</c>.</summary>
     public async Task<IResult> AnswerAsync(HttpContext context, IEventSource source, string id, long? after)
     {
-        if (source.StreamOf(id) is not { } stream || store.Find(stream) is null) return Problems.Absent();
+        if (source.StreamOf(id) is not { } stream || store.Find(stream) is null) return Problems.Result(source.Absent(id));
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         var seen = after ?? 0;
         if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out seen))

@@ -1,3 +1,4 @@
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 
@@ -8,6 +9,9 @@ internal interface IEventSource
 {
     /// <summary>The stream of something of that kind; null when the text is no id.</summary>
     StreamName? StreamOf(string id);
+
+    /// <summary>What is said of an id that names nothing of that kind.</summary>
+    Refusal Absent(string id);
 
     /// <summary>Begins to read a stream.</summary>
     /// <param name="id">Of what.</param>

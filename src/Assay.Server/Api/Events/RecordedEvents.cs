@@ -15,10 +15,14 @@ namespace Assay.Server.Api.Events;
 /// </summary>
 /// <param name="lane">The lane.</param>
 /// <param name="isOwn">Whether an event is the lane's own.</param>
+/// <param name="absent">What is said of an id that names nothing.</param>
 /// <param name="withheld">Fields of the data that are left out, with a slash before an inner one, by the event's name.</param>
-internal sealed class RecordedEvents(ILane lane, Func<Event, bool> isOwn, IReadOnlyDictionary<string, string[]> withheld) : IEventSource
+internal sealed class RecordedEvents(
+    ILane lane, Func<Event, bool> isOwn, Func<string, Refusal> absent, IReadOnlyDictionary<string, string[]> withheld) : IEventSource
 {
     public StreamName? StreamOf(string id) => StreamName.IsId(id) ? StreamName.Of(lane.Name, id) : null;
+
+    public Refusal Absent(string id) => absent(id);
 
     public EventReading Read(string id, long seen) => new(seen, Tell);
 

@@ -1,3 +1,4 @@
+using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Server.Http;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +17,9 @@ internal sealed class DossierEndpoints(JobService service)
         runs.MapGet("/{run_id}/segments/{segment_id}/curve", Curve).WithSummary("The curve of a segment that was not held out").Produces<CurveAnswer>().Refuses(404);
     }
 
-    private IResult Show(string run_id) => service.Runs.Find(run_id) is { } run ? Results.Json(run, JobViewJson.Shared.DossierView) : Problems.Absent();
+    private IResult Show(string run_id) => service.Runs.Find(run_id) is { } run
+        ? Results.Json(run, JobViewJson.Shared.DossierView)
+        : Problems.Result(Absent.Dossier(run_id));
 
     private IResult Curve(string run_id, string segment_id) => service.Runs.Curve(run_id, segment_id) is { Length: > 0 } points
         ? Results.Json(new CurveAnswer(points), JobViewJson.Shared.CurveAnswer)

@@ -58,7 +58,7 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
         (string, string)? after = null;
         if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
         {
-            return Problems.Result(HttpRefusal.Cursor, "that is no cursor of this list");
+            return Problems.Result(HttpRefusal.Cursor, Cursor.NoPlace);
         }
 
         var wanted = limit ?? DefaultLimit;
@@ -85,15 +85,20 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
 
     private IResult Show(HttpContext context, string job_id)
     {
-        if (service.View(job_id) is not { } view) return Problems.Absent();
+        if (service.View(job_id) is not { } view) return Problems.Result(Absent.Job(job_id));
         var tag = $"\"{view.Waiting?.Sha256 ?? $"v{view.Version}"}\"";
         context.Response.Headers.ETag = tag;
         if (context.Request.Headers.IfNoneMatch.ToString() == tag) return Results.StatusCode(StatusCodes.Status304NotModified);
         return Results.Json(view, JobViewJson.Shared.JobView);
     }
 
-    private IResult Document(string job_id, string name, int? version) =>
-        service.View(job_id) is { } job && service.Document(job, name, version) is { } bytes ? Results.Bytes(bytes, "application/json") : Problems.Absent();
+    private IResult Document(string job_id, string name, int? version)
+    {
+        if (service.View(job_id) is not { } job) return Problems.Result(Absent.Job(job_id));
+        return service.Document(job, name, version) is { } bytes
+            ? Results.Bytes(bytes, "application/json")
+            : Problems.Result(Absent.Document(job_id, name, job.Documents.Where(d => d.InForce).Select(d => d.Name)));
+    }
 
     private Task<IResult> EventsAsync(HttpContext context, string job_id, long? after) => events.AnswerAsync(context, jobEvents, job_id, after);
 

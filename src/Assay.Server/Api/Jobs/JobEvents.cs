@@ -1,4 +1,5 @@
 using Assay.Jobs;
+using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
 using Assay.Ledger;
@@ -10,6 +11,8 @@ namespace Assay.Server.Api.Jobs;
 internal sealed class JobEvents(IEventReader store) : IEventSource
 {
     public StreamName? StreamOf(string id) => JobIdentity.IsShortId(id) ? JobLane.StreamOf(id) : null;
+
+    public Refusal Absent(string id) => Inputs.Absent.Job(id);
 
     public EventReading Read(string id, long seen)
     {

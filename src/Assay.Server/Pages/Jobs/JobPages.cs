@@ -72,11 +72,11 @@ internal sealed class JobPages(
 
     private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(service, job_id, time.GetUtcNow()) is { } model
         ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(service.Runs) })
-        : answers.NotFound(context);
+        : answers.NotFound(context, Absent.Job(job_id), "/ui/jobs");
 
     private IResult Run(HttpContext context, string run_id, string? segment)
     {
-        if (service.Runs.Find(run_id) is not { } run) return answers.NotFound(context);
+        if (service.Runs.Find(run_id) is not { } run) return answers.NotFound(context, Absent.Dossier(run_id), "/ui/jobs");
         var selected = segment is null ? run.Segments.FirstOrDefault() : run.Segments.FirstOrDefault(s => s.SegmentId == segment);
         if (segment is not null && selected is null) return answers.NotFound(context);
         var points = service.Runs.Curve(run_id, selected?.SegmentId);

@@ -31,7 +31,7 @@ internal static class JobTimeline
             var (start, end) = (events[i].At, i + 1 < events.Count ? events[i + 1] : null);
             yield return end is null
                 ? new TimelinePart(start, now - start, step, "waits for a decision", TimelinePart.Open)
-                : new TimelinePart(start, end.At - start, step, $"{Times.Words(end.Type)} by {end.By.Name}", TimelinePart.Wait);
+                : new TimelinePart(start, end.At - start, step, $"{Figures.Words(end.Type)} by {end.By.Name}", TimelinePart.Wait);
         }
     }
 }

@@ -20,6 +20,10 @@ internal sealed class PageAnswers(AccessGuard guard)
     public IResult NotFound(HttpContext context) =>
         Refused(context, HttpRefusal.NotFound, "There is no such page", "Nothing of that name is here.");
 
+    /// <summary>Of an id that names nothing.</summary>
+    public IResult NotFound(HttpContext context, Refusal absent, string back) =>
+        Message(context, (Problems.StatusOf(absent.Kind.Class), absent.Kind.Code), "That is not here", absent.Text, back);
+
     public IResult Refused(HttpContext context, PageRefusal refusal, string back) =>
         Message(context, (refusal.Status, refusal.Rule), "That could not be done", refusal.Message, back);
 

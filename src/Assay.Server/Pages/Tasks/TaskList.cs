@@ -46,6 +46,6 @@ internal static class TaskList
     public static IReadOnlyList<ListFilter> Filters(RunView run) =>
     [
         new ListFilter(null, "All", run.Tasks.Length),
-        .. run.Counts.Select(c => new ListFilter(c.State, Times.Words(c.State), c.Count)),
+        .. run.Counts.Select(c => new ListFilter(c.State, Figures.Words(c.State), c.Count)),
     ];
 }

@@ -42,7 +42,7 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
     private IResult Run(HttpContext context, string path, string? runId)
     {
         if (runId is null) return answers.Page<TaskRunPage>(context, []);
-        if (service.RunView(runId) is not { } run) return answers.NotFound(context);
+        if (service.RunView(runId) is not { } run) return answers.NotFound(context, Absent.Run(runId), "/ui/tasks");
         var address = ListAddress.Of(context.Request, path);
         var patches = ListAddress.Of(context.Request, path, "patches_");
         var runs = ListAddress.Of(context.Request, path, "runs_");
@@ -73,11 +73,11 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
 
     private IResult Task(HttpContext context, string run_id, string task_id) => service.TaskView(run_id, task_id, MaxLines) is { } task
         ? answers.Page<TaskPage>(context, new() { [nameof(TaskPage.View)] = task, [nameof(TaskPage.Bars)] = TaskTimeline.Of(task) })
-        : answers.NotFound(context);
+        : answers.NotFound(context, service.VersionOf(run_id) == 0 ? Absent.Run(run_id) : Absent.Task(run_id, task_id), "/ui/tasks");
 
     private IResult Patch(HttpContext context, string patch_id) => service.PatchDetail(patch_id) is { } patch
         ? answers.Page<PatchPage>(context, new() { [nameof(PatchPage.Detail)] = patch, [nameof(PatchPage.Files)] = DiffFile.Parse(patch.Diff) })
-        : answers.NotFound(context);
+        : answers.NotFound(context, Absent.Patch(patch_id), "/ui/tasks");
 
     private async Task<IResult> PutAsync(HttpContext context, string back, Func<Caller, IFormCollection, Task<TaskAnswer>> put)
     {

@@ -29,7 +29,7 @@ internal static class TaskTimeline
             var label = begun.What == Validating ? "testing the change" : $"attempt {attempt}";
             var kind = end.What == "MANUAL_DONE" ? TimelinePart.Wait : Bad.Contains(end.What) ? TimelinePart.Failed : TimelinePart.Stage;
             var start = DateTimeOffset.Parse(begun.At);
-            yield return new TimelinePart(start, DateTimeOffset.Parse(end.At) - start, label, Times.Words(end.What), kind);
+            yield return new TimelinePart(start, DateTimeOffset.Parse(end.At) - start, label, Figures.Words(end.What), kind);
         }
     }
 }

@@ -2,11 +2,16 @@ using System.Buffers.Text;
 using System.Text;
 using Assay.Kernel.Streams;
 
-namespace Assay.Server.Http;
+namespace Assay.Inputs;
 
 /// <summary>Where a page of a list ended, as an opaque text: a time, as the record writes it, and the key of a row.</summary>
 internal static class Cursor
 {
+    /// <summary>What a text that is no cursor is refused for.</summary>
+    public const string Rule = "cursor";
+
+    public const string NoPlace = "that is no cursor of this list";
+
     private const int MaxLength = 512;
 
     public static string Encode(string at, string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{at}|{key}"));

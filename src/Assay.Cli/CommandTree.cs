@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Assay.Cli.Commands;
+
+namespace Assay.Cli;
+
+/// <summary>All commands.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create(GlobalOptions globals)
+    {
+        var root = new RootCommand("Runs work that nobody fully trusts under contract, and keeps proof of what happened.")
+        {
+            TryCommand.Create(globals),
+            EpochCommands.Create(globals),
+            JobCommands.Create(globals),
+            ExecuteCommand.Create(globals),
+            TaskCommands.Create(globals),
+            TaskCommands.CreateRun(globals),
+            AdapterCommands.Create(globals),
+            PatchCommands.Create(globals),
+            WorkerCommand.Create(globals),
+            ServeCommand.Create(globals),
+            TokenCommand.Create(globals),
+            EventsCommand.Create(globals),
+            EventsCommand.CreateLog(globals),
+            VerifyCommand.Create(globals),
+            RebuildCommand.Create(globals),
+            DoctorCommand.Create(globals),
+            DemoCommand.Create(globals),
+            CompletionCommand.Create(),
+            ModelCallCommand.Create(),
+        };
+        globals.AddTo(root);
+        HelpExamples.AddTo(root);
+        return root;
+    }
+}

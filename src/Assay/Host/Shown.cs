@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Assay.Host;
+
+/// <summary>
+/// How times, durations and sizes are written for people, on a terminal and on pages. In documents they are what the contracts say: UTC,
+/// milliseconds, bytes; money is written by <see cref="Kernel.Values.Usd"/>.
+/// </summary>
+internal static class Shown
+{
+    /// <summary>How wide a time is.</summary>
+    public const int TimeWidth = 25;
+
+    /// <summary>Local time with its offset: <c>2026-11-27 12:34:26+01:00</c>.</summary>
+    public static string Time(DateTimeOffset at, TimeZoneInfo? zone = null) =>
+        TimeZoneInfo.ConvertTime(at, zone ?? TimeZoneInfo.Local).ToString("yyyy-MM-dd HH:mm:sszzz", CultureInfo.InvariantCulture);
+
+    /// <summary>The same of a time as rows and documents have it; empty for none.</summary>
+    public static string Time(string? recorded) =>
+        recorded is null ? "" : Time(DateTimeOffset.Parse(recorded, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
+
+    public static string Duration(long ms) => Duration(TimeSpan.FromMilliseconds(ms));
+
+    /// <summary>In the two largest units that say something.</summary>
+    public static string Duration(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms"),
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+        < 3600 => $"{(int)time.TotalMinutes} min {time.Seconds} s",
+        < 86400 => $"{(int)time.TotalHours} h {time.Minutes} min",
+        _ => $"{(int)time.TotalDays} d {time.Hours} h",
+    };
+
+    /// <summary>In units of 1024.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1 << 10 => $"{bytes} B",
+        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0} KiB"),
+        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.0} GiB"),
+    };
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Assay.Tests;
+
+/// <summary>What is refused before it begins leaves no trace.</summary>
+public sealed class NothingMadeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("http://{0}")]
+    [InlineData("http://[::1]:0;http://{0}")]
+    public async Task A_port_that_is_taken_is_said_before_anything_is_made(string urls)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var address = ((IPEndPoint)other.LocalEndpoint).ToString();
+        var result = await RefusedAsync("serve", "--urls", string.Format(CultureInfo.InvariantCulture, urls, address));
+        Assert.Matches("^assay: http://127.0.0.1:[0-9]+/: another process listens there already: .*--urls\n$", result.Error);
+    }
+
+    [Theory]
+    [InlineData("serve", "--urls", "http://example.org:8460")]
+    [InlineData("serve", "--urls", "https://127.0.0.1:0", "--certificate", "none.pem", "--certificate-key", "none.key")]
+    [InlineData("serve", "--urls", "http://0.0.0.0:0")]
+    [InlineData("serve", "--urls", "here")]
+    [InlineData("serve", "--urls")]
+    [InlineData("token", "create", "--name", " ")]
+    [InlineData("token", "create", "--name", "ci", "--days", "-1")]
+    [InlineData("token", "create")]
+    [InlineData("token", "list")]
+    [InlineData("worker", "--lanes", "none")]
+    [InlineData("worker", "--jobs")]
+    [InlineData("adapter", "check")]
+    [InlineData("adapter", "check", "a", "--adapters", "none.yaml")]
+    [InlineData("adapter", "check", "--adapters", "none.yaml")]
+    [InlineData("epoch", "check", "none.yaml")]
+    [InlineData("epoch", "submit", "none.yaml")]
+    [InlineData("epoch", "run", "none.yaml", "--resume")]
+    [InlineData("epoch", "escalate", "none.yaml")]
+    [InlineData("job", "check", "none.yaml", "--policy-bundle", "none.yaml")]
+    [InlineData("job", "submit-idea", "none.yaml", "--policy-bundle", "none.yaml")]
+    [InlineData("task", "check", "--run-id", "r")]
+    [InlineData("execute", "--run-id", "r")]
+    [InlineData("execute", "--run-id", "r", "--once", "--follow")]
+    [InlineData("events", "--after", "-1")]
+    [InlineData("events")]
+    [InlineData("rebuild")]
+    public async Task Bad_input_makes_nothing(params string[] command) => await RefusedAsync(command);
+
+    [Fact]
+    public async Task A_preflight_that_blocks_makes_nothing()
+    {
+        var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "true", c => c["command"] = new JsonArray("no-such-program-here"));
+        var path = plan.Write();
+        foreach (var word in new[] { "run", "submit", "check", "preflight" })
+        {
+            var blocked = await AssayProgram.RunAsync(_folder.Path, "epoch", word, path, "--json");
+            Assert.Equal(2, blocked.ExitCode);
+            Assert.NotEmpty(JsonNode.Parse(blocked.Output)!["problems"]!.AsArray());
+            Assert.Equal(["plan"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+        }
+    }
+
+    [Fact]
+    public async Task Check_says_what_can_run_in_every_lane()
+    {
+        var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "true");
+        plan.Write();
+        plan.Write("ladder.json", JsonNode.Parse("""{"schema_version":"epoch_ladder_v1","ladder_id":"L","rungs":[{"plan":"plan.json","required_verdict":"PASS"}]}""")!);
+        using var jobs = new JobFolder().Write();
+        using var tasks = new TaskFolder();
+        tasks.Add("one", "true");
+        tasks.Write();
+        await FineAsync(_folder.Path, "epoch", "check", "plan/plan.json");
+        await FineAsync(_folder.Path, "epoch", "preflight", "plan/plan.json");
+        await FineAsync(_folder.Path, "epoch", "check", "plan/ladder.json");
+        foreach (var document in new[] { "blueprint.json", "idea.json" })
+        {
+            await FineAsync(jobs.Path, "job", "check", document, "--snapshot", JobFolder.Snapshot, "--policy-bundle", "policies.json");
+        }
+
+        await FineAsync(tasks.Path, "task", "check", "--run-id", TaskFolder.RunId);
+        await FineAsync(tasks.Path, "adapter", "check", "--adapters", "adapters.json");
+    }
+
+    private static async Task FineAsync(string folder, params string[] command)
+    {
+        var before = Directory.EnumerateFileSystemEntries(folder).Order().ToList();
+        var text = await AssayProgram.RunAsync(folder, command);
+        Assert.True(text.ExitCode == 0, text.Output + text.Error);
+        Assert.EndsWith(" can run here\n", text.Output, StringComparison.Ordinal);
+        var json = await AssayProgram.RunAsync(folder, [.. command, "--json"]);
+        Assert.Empty(JsonNode.Parse(json.Output)!["problems"]!.AsArray());
+        Assert.Equal(before, Directory.EnumerateFileSystemEntries(folder).Order());
+    }
+
+    private async Task<ProgramResult> RefusedAsync(params string[] command)
+    {
+        var result = await AssayProgram.RunAsync(AssayProgram.Program, command, _folder.Path, null, TimeSpan.FromSeconds(30));
+        Assert.True(result.ExitCode == 2, $"{result.ExitCode}: {result.Output}{result.Error}");
+        Assert.StartsWith("assay: ", result.Error, StringComparison.Ordinal);
+        Assert.Equal("", result.Output);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+        return result;
+    }
+}
