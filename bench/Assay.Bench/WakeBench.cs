@@ -78,7 +78,7 @@ internal static class WakeBench
         {
             begun[stream.Id] = Stopwatch.GetTimestamp();
             var session = engine.Session;
-            var claimed = await workspace.Store.ClaimAsync(stream, session.Identity.Id, session.Now, static _ => false);
+            var claimed = await workspace.Store.ClaimAsync(stream, session.Identity.Id, session.Now);
             await workspace.Store.ReleaseAsync(((ClaimResult.Granted)claimed).Claim, 1, wakeAt: null);
             return new RunResult.Drained(stream);
         });

@@ -23,8 +23,8 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that
     /// are filled in replace those with the same key.
     /// </summary>
-    /// <exception cref="LedgerException">An engine is at work.</exception>
-    Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead);
+    /// <exception cref="LedgerException">An engine is at work: a session is there whose lease holds.</exception>
+    Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now);
 
     /// <summary>Puts rows into tables that are being made.</summary>
     Task FillTablesAsync(IReadOnlyList<LaneRow> rows);
@@ -38,15 +38,18 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     /// <summary>Extends the session's lease. False when it is gone: its claims may have been taken over.</summary>
     Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease);
 
-    /// <summary>Ends the session and frees its claims.</summary>
-    Task CloseSessionAsync(string sessionId);
+    /// <summary>
+    /// Ends sessions, those of dead processes too, and frees their claims. An id is of one process and start, so a process that has got
+    /// the number of a dead one keeps what it owns; one that is ended already is passed over.
+    /// </summary>
+    Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds);
 
     /// <summary>
     /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
-    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>), unless <paramref name="isDead"/> can prove that
-    /// its process is gone.
+    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>). Who can prove that its process is gone ends that
+    /// session first.
     /// </summary>
-    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead);
+    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now);
 
     /// <summary>
     /// Gives the claim back and sets when the stream wants attention next. False when the stream moved on since <paramref name="version"/>:

@@ -200,13 +200,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var wider = new LaneTable("remade", "id", "name", "colour") { Indexes = [["colour"]] };
         Assert.Equal([wider], _store.Unready([wider]));
         Assert.Single(_store.Unready([old with { Version = 2 }]));
-        await _store.BeginTablesAsync([wider], Here, Alive);
+        await _store.BeginTablesAsync([wider], Here);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "first", "red"), new LaneRow(wider, "b", "two", null)]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         Assert.Equal("one", Assert.Single(_store.Rows(old)).Text("name"));
 
         // Begun again, as after a crash, it starts from nothing.
-        await _store.BeginTablesAsync([wider], Here, Alive);
+        await _store.BeginTablesAsync([wider], Here);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         await _store.FinishTablesAsync([wider]);
         Assert.Empty(_store.Unready([wider]));
@@ -247,11 +247,11 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here, Alive)).Owner.Id);
+        var claim = Granted(await _store.ClaimAsync(A, "s1", Here));
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here)).Owner.Id);
         Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAt: null));
         Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAt: null));
-        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Here, Alive)).Fence > claim.Fence);
+        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Here)).Fence > claim.Fence);
     }
 
     [Fact]
@@ -259,12 +259,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2", "s3");
-        var first = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        var second = Granted(await _store.ClaimAsync(A, "s2", Here, static _ => true));
-        var third = Granted(await _store.ClaimAsync(A, "s3", In(2), Alive));
+        var first = Granted(await _store.ClaimAsync(A, "s1", Here));
+        await _store.EndSessionsAsync("s1");
+        var second = Granted(await _store.ClaimAsync(A, "s2", Here));
+        var third = Granted(await _store.ClaimAsync(A, "s3", In(2)));
         Assert.True(first.Fence < second.Fence && second.Fence < third.Fence);
         Assert.True(await _store.RenewSessionAsync("s3", Here.Plus(TimeSpan.FromMinutes(5))));
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", In(3), Alive));
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", In(3)));
         Assert.False(await _store.RenewSessionAsync("gone", Here.Plus(TimeSpan.Zero)));
     }
 
@@ -273,8 +274,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var head = await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var stale = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        var current = Granted(await _store.ClaimAsync(A, "s2", Here, static _ => true));
+        var stale = Granted(await _store.ClaimAsync(A, "s1", Here));
+        await _store.EndSessionsAsync("s1");
+        var current = Granted(await _store.ClaimAsync(A, "s2", Here));
         Assert.Equal(new CommitResult.Fenced(A), await _store.CommitAsync(CommitOf(A, head, stale.Fence, "stale")));
         head = await Append(A, head, "from outside");
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(A, head, current.Fence, "owner")));
@@ -285,10 +287,42 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here, Alive);
-        await _store.CloseSessionAsync("s1");
+        await _store.ClaimAsync(A, "s1", Here);
+        await _store.EndSessionsAsync("s1");
         Assert.Equal(["s2"], _store.Sessions().Select(s => s.Id));
-        Granted(await _store.ClaimAsync(A, "s2", Here, Alive));
+        Granted(await _store.ClaimAsync(A, "s2", Here));
+    }
+
+    [Fact]
+    public async Task Ending_sessions_by_id_frees_their_claims_and_nobody_elses()
+    {
+        var a = await Append(A, StreamHead.Empty(A), "x");
+        await Append(B, StreamHead.Empty(B), "x");
+
+        // All have one number of a process: it was used again.
+        await OpenSessions("dead", "alive", "heir");
+        var lost = Granted(await _store.ClaimAsync(A, "dead", Here));
+        var kept = Granted(await _store.ClaimAsync(B, "alive", Here));
+        await _store.EndSessionsAsync("dead", "ended before");
+        Assert.Equal(["alive", "heir"], _store.Sessions().Select(s => s.Id));
+        Assert.False(await _store.RenewSessionAsync("dead", Here.Plus(Minute)));
+        Assert.True(Granted(await _store.ClaimAsync(A, "heir", Here)).Fence > lost.Fence);
+        Assert.IsType<CommitResult.Fenced>(await _store.CommitAsync(CommitOf(A, a, lost.Fence, "late")));
+        Assert.Equal("alive", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(B, "heir", Here)).Owner.Id);
+        Assert.True(await _store.ReleaseAsync(kept, 1, wakeAt: null));
+        await _store.EndSessionsAsync();
+    }
+
+    [Fact]
+    public async Task Tables_are_not_made_anew_while_a_session_holds_its_lease()
+    {
+        LaneTable[] tables = [new LaneTable("busy", "id", "name")];
+        await OpenSessions("s1");
+        Assert.True((await Assert.ThrowsAsync<LedgerException>(() => _store.BeginTablesAsync(tables, Here))).IsRefusal);
+        await _store.BeginTablesAsync(tables, In(2));
+        await _store.EndSessionsAsync("s1");
+        await MakeAsync(tables);
+        Assert.Empty(_store.Unready(tables));
     }
 
     [Fact]
@@ -300,7 +334,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         Assert.Empty(_store.Due("test", Here, 10));
         Assert.Equal([A], _store.Due("test", Later, 10));
         Assert.Empty(_store.Due("other", Later, 10));
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
+        var claim = Granted(await _store.ClaimAsync(A, "s1", Here));
         Assert.Empty(_store.Due("test", Later, 10));
         Assert.Empty(_store.Due("test", Later with { Utc = Now.AddHours(1) }, 10));
         Assert.Equal([A], _store.Due("test", In(2), 10));
@@ -328,10 +362,10 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
         await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here, Alive);
+        await _store.ClaimAsync(A, "s1", Here);
         var then = Here with { Utc = Now.AddSeconds(utcSeconds), BootMs = Here.BootMs + (bootSeconds * 1000) };
         Assert.Equal(passesOn ? [A] : [], _store.Due("test", then, 10));
-        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", then, Alive) is ClaimResult.Granted);
+        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", then) is ClaimResult.Granted);
     }
 
     [Theory]
@@ -344,10 +378,10 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
         await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here, Alive);
+        await _store.ClaimAsync(A, "s1", Here);
         var there = new HostTime(host, boot, Now.AddSeconds(utcSeconds), 5);
         Assert.Equal(passesOn ? [A] : [], _store.Due("test", there, 10));
-        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", there, Alive) is ClaimResult.Granted);
+        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", there) is ClaimResult.Granted);
     }
 
     [Fact]
@@ -356,9 +390,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s2");
         await _store.OpenSessionAsync(new WorkerSession("old", "host", "boot", 1, 1, new LeaseEnd(Now.AddMinutes(1), null)));
-        await _store.ClaimAsync(A, "old", Here, Alive);
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here with { BootMs = long.MaxValue }, Alive));
-        Granted(await _store.ClaimAsync(A, "s2", Here with { Utc = Now.AddMinutes(2), BootMs = 0 }, Alive));
+        await _store.ClaimAsync(A, "old", Here);
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here with { BootMs = long.MaxValue }));
+        Granted(await _store.ClaimAsync(A, "s2", Here with { Utc = Now.AddMinutes(2), BootMs = 0 }));
     }
 
     [Fact]
@@ -403,7 +437,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAt = Now }]));
         Assert.Empty(_store.Due("test", Here, 10));
         Assert.Equal("s1", _store.Find(A)!.Owner);
-        await _store.CloseSessionAsync("s1");
+        await _store.EndSessionsAsync("s1");
         Assert.Equal([A], _store.Due("test", Here, 10));
 
         // Of no meaning for one that is there.
@@ -428,8 +462,6 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
     private static HostTime In(int minutes) => Here with { Utc = Now.AddMinutes(minutes), BootMs = Here.BootMs + (minutes * 60_000) };
 
-    private static bool Alive(WorkerSession session) => false;
-
     private static Claim Granted(ClaimResult result) => Assert.IsType<ClaimResult.Granted>(result).Claim;
 
     private async Task OpenSessions(params string[] ids)
@@ -446,7 +478,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
     private async Task MakeAsync(params LaneTable[] tables)
     {
-        await _store.BeginTablesAsync(tables, Here, Alive);
+        await _store.BeginTablesAsync(tables, Here);
         await _store.FinishTablesAsync(tables);
     }
 

@@ -113,13 +113,13 @@ public sealed class SqliteStoreFailureTests : IDisposable
         var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
         var table = new LaneTable("things", "id", "name");
         await using var older = SqliteEventStore.Open(Db);
-        await older.BeginTablesAsync([table], now, _ => false);
+        await older.BeginTablesAsync([table], now);
         await older.FinishTablesAsync([table]);
         await older.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] });
         await using (var newer = SqliteEventStore.Open(Db))
         {
             var wider = new LaneTable("things", "id", "name", "colour");
-            await newer.BeginTablesAsync([wider], now, _ => false);
+            await newer.BeginTablesAsync([wider], now);
 
             // Already while they are being made: what is written now would be missing in them.
             var late = Append(StreamHead.Empty(StreamName.Of("test", "B")), StreamName.Of("test", "B"));
@@ -140,11 +140,11 @@ public sealed class SqliteStoreFailureTests : IDisposable
         await using var one = SqliteEventStore.Open(Db);
         await using var two = SqliteEventStore.Open(Db);
         Assert.Single(two.Unready([table]));
-        await one.BeginTablesAsync([table], now, _ => false);
+        await one.BeginTablesAsync([table], now);
         await one.FinishTablesAsync([table]);
         Assert.Empty(two.Unready([table]));
         Assert.IsType<CommitResult.Committed>(await two.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] }));
-        await two.BeginTablesAsync([table], now, _ => false);
+        await two.BeginTablesAsync([table], now);
         await two.FinishTablesAsync([table]);
         Assert.Empty(one.Unready([table]));
         Assert.IsType<CommitResult.Committed>(await one.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "b", "two")] }));
@@ -158,10 +158,11 @@ public sealed class SqliteStoreFailureTests : IDisposable
         using (var raw = new SqliteConnection(Db)) raw.Execute("UPDATE sessions SET build='0.0.9'");
         await using var later = SqliteEventStore.Open(Db);
         LaneTable[] tables = [new LaneTable("things", "id", "name")];
-        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables, now, _ => false));
+        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables, now));
         Assert.Contains("process 4711 on host (0.0.9)", error.Message, StringComparison.Ordinal);
-        await later.BeginTablesAsync(tables, now, _ => true);
-        await later.BeginTablesAsync(tables, now with { BootMs = 60_000 }, _ => false);
+        await later.BeginTablesAsync(tables, now with { BootMs = 60_000 });
+        await later.EndSessionsAsync("s");
+        await later.BeginTablesAsync(tables, now);
     }
 
     [Fact]
@@ -185,7 +186,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
         await using var store = SqliteEventStore.Open(Db);
         var table = new LaneTable("things", "id", "name");
         var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
-        await store.BeginTablesAsync([table], now, _ => true);
+        await store.BeginTablesAsync([table], now);
         await store.FinishTablesAsync([table]);
         var wider = new LaneTable("things", "id", "name", "colour");
         var writes = Enumerable.Range(0, 40).Select(i =>

@@ -116,9 +116,14 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         lock (_gate) return [.. tables.Where(t => _tables.GetValueOrDefault(t.Name) != Shape(t))];
     }
 
-    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead)
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now)
     {
-        lock (_gate) _filling = [];
+        lock (_gate)
+        {
+            if (_sessions.Values.Any(s => s.HoldsAt(now))) return Task.FromException(new LedgerException("an engine is at work") { IsRefusal = true });
+            _filling = [];
+        }
+
         return Task.CompletedTask;
     }
 
@@ -197,14 +202,14 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         }
     }
 
-    public Task CloseSessionAsync(string sessionId)
+    public Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds)
     {
         lock (_gate)
         {
-            _sessions.Remove(sessionId);
+            foreach (var id in sessionIds) _sessions.Remove(id);
             foreach (var (name, info) in _streams.ToList())
             {
-                if (info.Owner == sessionId) _streams[name] = info with { Owner = null };
+                if (info.Owner is { } owner && sessionIds.Contains(owner)) _streams[name] = info with { Owner = null };
             }
         }
 
@@ -216,13 +221,12 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal)];
     }
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead)
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now)
     {
         lock (_gate)
         {
             var info = Existing(stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
-            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder)
-                && holder.HoldsAt(now) && !isDead(holder))
+            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder) && holder.HoldsAt(now))
             {
                 return Task.FromResult<ClaimResult>(new ClaimResult.Held(holder));
             }

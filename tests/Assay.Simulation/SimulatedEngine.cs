@@ -46,7 +46,8 @@ internal sealed class SimulatedEngine
     {
         var session = new WorkerSession($"s{number}", "host", "boot", number, number, world.HostTime.Plus(TimeSpan.FromSeconds(30)));
         world.Store.OpenSessionAsync(session).GetAwaiter().GetResult();
-        var claimed = world.Store.ClaimAsync(stream, session.Id, world.HostTime, static _ => true).GetAwaiter().GetResult();
+        if (world.Store.Find(stream)?.Owner is { } dead) world.Store.EndSessionsAsync(dead).GetAwaiter().GetResult();
+        var claimed = world.Store.ClaimAsync(stream, session.Id, world.HostTime).GetAwaiter().GetResult();
         var engine = new SimulatedEngine(world, lane, stream, session, random.Next(1, 4), ((ClaimResult.Granted)claimed).Claim, random);
         engine.Reconcile();
         return engine;

@@ -35,7 +35,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
 
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
-        var claimed = await Store.ClaimAsync(stream, engine.Session.Identity.Id, engine.Session.Now, HostClock.IsGone);
+        var claimed = await DeadSessions.ClaimAsync(Store, stream, engine.Session.Identity.Id, engine.Session.Now);
         if (claimed is ClaimResult.Held held) return new RunResult.Owned(held.Owner);
         _claim = ((ClaimResult.Granted)claimed).Claim;
         using var stop = new CancellationTokenSource();

@@ -121,9 +121,7 @@ public sealed class Worker
         var now = _engine.Time.GetUtcNow();
         if (now < _lookForDeadAt && now > _lookForDeadAt - LookForDeadEvery) return false;
         _lookForDeadAt = now + LookForDeadEvery;
-        var dead = Store.Sessions().Where(HostClock.IsGone).ToList();
-        foreach (var session in dead) await Store.CloseSessionAsync(session.Id);
-        return dead.Count > 0;
+        return await DeadSessions.EndAsync(Store);
     }
 
     private void StartDue(CancellationToken cancel, CancellationToken drain)

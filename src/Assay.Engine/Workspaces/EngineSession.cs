@@ -54,7 +54,7 @@ public sealed class EngineSession : IAsyncDisposable
         await _renewal.DisposeAsync();
         try
         {
-            await _store.CloseSessionAsync(Identity.Id);
+            await _store.EndSessionsAsync(Identity.Id);
         }
         catch (LedgerException)
         {

@@ -96,8 +96,8 @@ public sealed class Workspace : IAsyncDisposable
         try
         {
             var now = new HostClock(time).Now;
-            Func<WorkerSession, bool> isGone = Store is SqliteEventStore { IsCopy: true } ? static _ => true : HostClock.IsGone;
-            return all ? await rebuild.AllAsync(now, isGone) : await rebuild.RunAsync(now, isGone);
+            await DeadSessions.EndAsync(Store);
+            return all ? await rebuild.AllAsync(now) : await rebuild.RunAsync(now);
         }
         finally
         {

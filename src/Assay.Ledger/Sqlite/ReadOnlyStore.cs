@@ -65,7 +65,7 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task KeepSnapshotAsync(StreamSnapshot snapshot) => throw Refusal();
 
-    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) => throw Refusal();
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now) => throw Refusal();
 
     public Task FillTablesAsync(IReadOnlyList<LaneRow> rows) => throw Refusal();
 
@@ -75,10 +75,9 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) => throw Refusal();
 
-    public Task CloseSessionAsync(string sessionId) => throw Refusal();
+    public Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds) => throw Refusal();
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
-        throw Refusal();
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now) => throw Refusal();
 
     public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt) => throw Refusal();
 

@@ -27,11 +27,10 @@ internal static class SessionRow
         return true;
     }
 
-    public static bool Delete(SqliteConnection db, string id)
+    public static void Delete(SqliteConnection db, string id)
     {
         db.Prepare("UPDATE streams SET owner=NULL WHERE owner=?1").Bind(1, id).Run();
         db.Prepare("DELETE FROM sessions WHERE id=?1").Bind(1, id).Run();
-        return true;
     }
 
     public static WorkerSession? Find(SqliteConnection db, string id)

@@ -143,10 +143,10 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) =>
+    public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now) =>
         _committer.Generation = await _committer.WriteAsync(db =>
         {
-            if (SessionRow.All(db).FirstOrDefault(s => s.HoldsAt(now) && !isDead(s)) is { } other)
+            if (!IsCopy && SessionRow.All(db).FirstOrDefault(s => s.HoldsAt(now)) is { } other)
             {
                 var who = $"process {other.ProcessId} on {other.Host} ({other.Build ?? "a build before this one"})";
                 var advice = $"{who} is at work: wait for it, or end it";
@@ -174,14 +174,18 @@ public sealed class SqliteEventStore : IEventStore
     public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) =>
         _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, lease));
 
-    public Task CloseSessionAsync(string sessionId) => _committer.WriteAsync(db => SessionRow.Delete(db, sessionId));
+    public Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds) => _committer.WriteAsync(db =>
+    {
+        foreach (var id in sessionIds) SessionRow.Delete(db, id);
+        return true;
+    });
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now) =>
         _committer.WriteAsync<ClaimResult>(db =>
         {
             var row = StreamRow.Find(db, stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim") { IsRefusal = true };
             var holder = row.Info.Owner is { } owner && owner != sessionId ? SessionRow.Find(db, owner) : null;
-            if (holder is not null && holder.HoldsAt(now) && !isDead(holder)) return new ClaimResult.Held(holder);
+            if (holder is not null && holder.HoldsAt(now)) return new ClaimResult.Held(holder);
             var fence = row.Info.Fence + 1;
             db.Prepare("UPDATE streams SET owner=?2, fence=?3 WHERE id=?1").Bind(1, row.Id).Bind(2, sessionId).Bind(3, fence).Run();
             return new ClaimResult.Granted(new Claim(stream, sessionId, fence));

@@ -63,7 +63,7 @@ public sealed class WorkerTests : IAsyncDisposable
         await DeclareAsync("batch", "b1");
         var dead = new WorkerSession("dead", Environment.MachineName, HostClock.BootId, int.MaxValue, 1, Now.Plus(TimeSpan.FromHours(1)));
         await _workspace.Store.OpenSessionAsync(dead);
-        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead", Now, static _ => false);
+        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead", Now);
         await using var engine = await StartAsync();
         await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
         Assert.Equal(["b1"], _advanced.Select(s => s.Id));
@@ -87,7 +87,7 @@ public sealed class WorkerTests : IAsyncDisposable
         async Task<RunResult> Fail(StreamName stream)
         {
             // As an engine leaves a stream that it could not advance: due again after a while.
-            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id, Now, static _ => false)).Claim;
+            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id, Now)).Claim;
             await _workspace.Store.ReleaseAsync(claim, 1, DateTimeOffset.UtcNow.AddHours(1));
             throw new InvalidOperationException("hostile");
         }

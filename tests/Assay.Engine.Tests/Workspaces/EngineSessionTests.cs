@@ -57,7 +57,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
         var dead = second.Identity with { Id = "dead", StartTicks = second.Identity.StartTicks - 1 };
         await _store.OpenSessionAsync(dead);
         await AppendAsync();
-        await _store.ClaimAsync(Stream, dead.Id, second.Now, HostClock.IsGone);
+        await _store.ClaimAsync(Stream, dead.Id, second.Now);
         _time.Utc -= TimeSpan.FromHours(1);
         Assert.Null(StreamOwner.Of(_store, Stream, second.Now));
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(second));
@@ -77,7 +77,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
     private async Task<ClaimResult> ClaimAsync(EngineSession session)
     {
         await AppendAsync();
-        return await _store.ClaimAsync(Stream, session.Identity.Id, session.Now, HostClock.IsGone);
+        return await DeadSessions.ClaimAsync(_store, Stream, session.Identity.Id, session.Now);
     }
 
     private async Task AppendAsync()
