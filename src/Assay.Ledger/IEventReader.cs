@@ -49,10 +49,10 @@ public interface IEventReader
     IReadOnlyList<WorkerSession> Sessions();
 
     /// <summary>Streams of a lane whose wake time has come and that no session owns whose lease holds, the longest waiting first.</summary>
-    IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit);
+    IReadOnlyList<StreamName> Due(string lane, int limit);
 
-    /// <summary>The first wake time of a lane's streams that has not come yet; null when there is none.</summary>
-    DateTimeOffset? NextWake(string lane, HostTime now);
+    /// <summary>In how long the first wake time of a lane's streams comes that has not come yet; null when there is none.</summary>
+    TimeSpan? NextWake(string lane);
 
     /// <summary>Which streams have events behind a position.</summary>
     StreamChanges Changes(long afterPosition);

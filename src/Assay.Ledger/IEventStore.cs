@@ -6,7 +6,7 @@ namespace Assay.Ledger;
 /// <summary>
 /// Append-only streams with optimistic concurrency, claims with fencing, blobs and lane rows. Every implementation passes the
 /// same conformance suite (<c>tests/Assay.Ledger.Tests/EventStoreConformance.cs</c>). Safe for many threads and, where the store
-/// allows it, for many processes.
+/// allows it, for many processes. Leases and wake times go by its own clock: callers name durations and never say what time it is.
 /// </summary>
 public interface IEventStore : IEventReader, IAsyncDisposable
 {
@@ -24,7 +24,7 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     /// are filled in replace those with the same key.
     /// </summary>
     /// <exception cref="LedgerException">An engine is at work: a session is there whose lease holds.</exception>
-    Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now);
+    Task BeginTablesAsync(IReadOnlyList<LaneTable> tables);
 
     /// <summary>Puts rows into tables that are being made.</summary>
     Task FillTablesAsync(IReadOnlyList<LaneRow> rows);
@@ -33,10 +33,10 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     Task FinishTablesAsync(IReadOnlyList<LaneTable> tables);
 
     /// <summary>Opens a session for a worker; its claims live until it ends or its lease runs out.</summary>
-    Task OpenSessionAsync(WorkerSession session);
+    Task OpenSessionAsync(WorkerSession session, TimeSpan lease);
 
-    /// <summary>Extends the session's lease. False when it is gone: its claims may have been taken over.</summary>
-    Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease);
+    /// <summary>Lets the session's lease run for so long from now. False when it is gone: its claims may have been taken over.</summary>
+    Task<bool> RenewSessionAsync(string sessionId, TimeSpan lease);
 
     /// <summary>
     /// Ends sessions, those of dead processes too, and frees their claims. An id is of one process and start, so a process that has got
@@ -46,16 +46,15 @@ public interface IEventStore : IEventReader, IAsyncDisposable
 
     /// <summary>
     /// Makes the session the owner of a stream, under a fencing token higher than all before. Refused while another session owns it
-    /// whose lease holds at <paramref name="now"/> (<see cref="WorkerSession.HoldsAt"/>). Who can prove that its process is gone ends that
-    /// session first.
+    /// whose lease holds. Who can prove that its process is gone ends that session first.
     /// </summary>
-    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now);
+    Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId);
 
     /// <summary>
-    /// Gives the claim back and sets when the stream wants attention next. False when the stream moved on since <paramref name="version"/>:
-    /// look again before letting go.
+    /// Gives the claim back and sets in how long the stream wants attention next; null: not until something is appended. False when the
+    /// stream moved on since <paramref name="version"/>: look again before letting go.
     /// </summary>
-    Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt);
+    Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter);
 
     /// <summary>
     /// Calls after commits of this process or another one, within milliseconds, from any thread: once for all that came since the last

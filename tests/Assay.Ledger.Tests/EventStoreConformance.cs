@@ -12,17 +12,18 @@ public abstract class EventStoreConformance : IAsyncLifetime
     private static readonly EventCatalog Catalog = EffectEvents.Catalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private static readonly HostTime Here = new("host", "boot", Now, 1_000_000);
     private static readonly StreamName A = StreamName.Of("test", "A");
     private static readonly StreamName B = StreamName.Of("test", "B");
 
+    private readonly StoreClock _clock = new(Now);
     private IEventStore _store = null!;
 
-    protected abstract IEventStore Open();
+    /// <summary>Opens an empty store that goes by a clock.</summary>
+    protected abstract IEventStore Open(TimeProvider time);
 
     public ValueTask InitializeAsync()
     {
-        _store = Open();
+        _store = Open(_clock);
         return ValueTask.CompletedTask;
     }
 
@@ -200,13 +201,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var wider = new LaneTable("remade", "id", "name", "colour") { Indexes = [["colour"]] };
         Assert.Equal([wider], _store.Unready([wider]));
         Assert.Single(_store.Unready([old with { Version = 2 }]));
-        await _store.BeginTablesAsync([wider], Here);
+        await _store.BeginTablesAsync([wider]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "first", "red"), new LaneRow(wider, "b", "two", null)]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         Assert.Equal("one", Assert.Single(_store.Rows(old)).Text("name"));
 
         // Begun again, as after a crash, it starts from nothing.
-        await _store.BeginTablesAsync([wider], Here);
+        await _store.BeginTablesAsync([wider]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         await _store.FinishTablesAsync([wider]);
         Assert.Empty(_store.Unready([wider]));
@@ -247,11 +248,11 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Here));
-        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here)).Owner.Id);
-        Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAt: null));
-        Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAt: null));
-        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Here)).Fence > claim.Fence);
+        var claim = Granted(await _store.ClaimAsync(A, "s1"));
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2")).Owner.Id);
+        Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAfter: null));
+        Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAfter: null));
+        Assert.True(Granted(await _store.ClaimAsync(A, "s2")).Fence > claim.Fence);
     }
 
     [Fact]
@@ -259,14 +260,19 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2", "s3");
-        var first = Granted(await _store.ClaimAsync(A, "s1", Here));
+        var first = Granted(await _store.ClaimAsync(A, "s1"));
         await _store.EndSessionsAsync("s1");
-        var second = Granted(await _store.ClaimAsync(A, "s2", Here));
-        var third = Granted(await _store.ClaimAsync(A, "s3", In(2)));
+        var second = Granted(await _store.ClaimAsync(A, "s2"));
+        _clock.Advance(Minute / 2);
+        Assert.Equal(Minute / 2, Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s3")).Owner.LeaseLeft);
+        _clock.Advance(Minute / 2);
+        Assert.False(_store.Sessions().Single(s => s.Id == "s2").Holds);
+        var third = Granted(await _store.ClaimAsync(A, "s3"));
         Assert.True(first.Fence < second.Fence && second.Fence < third.Fence);
-        Assert.True(await _store.RenewSessionAsync("s3", Here.Plus(TimeSpan.FromMinutes(5))));
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", In(3)));
-        Assert.False(await _store.RenewSessionAsync("gone", Here.Plus(TimeSpan.Zero)));
+        Assert.True(await _store.RenewSessionAsync("s3", TimeSpan.FromMinutes(5)));
+        _clock.Advance(TimeSpan.FromMinutes(4));
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1"));
+        Assert.False(await _store.RenewSessionAsync("gone", Minute));
     }
 
     [Fact]
@@ -274,9 +280,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var head = await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var stale = Granted(await _store.ClaimAsync(A, "s1", Here));
+        var stale = Granted(await _store.ClaimAsync(A, "s1"));
         await _store.EndSessionsAsync("s1");
-        var current = Granted(await _store.ClaimAsync(A, "s2", Here));
+        var current = Granted(await _store.ClaimAsync(A, "s2"));
         Assert.Equal(new CommitResult.Fenced(A), await _store.CommitAsync(CommitOf(A, head, stale.Fence, "stale")));
         head = await Append(A, head, "from outside");
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(A, head, current.Fence, "owner")));
@@ -287,10 +293,10 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here);
+        await _store.ClaimAsync(A, "s1");
         await _store.EndSessionsAsync("s1");
         Assert.Equal(["s2"], _store.Sessions().Select(s => s.Id));
-        Granted(await _store.ClaimAsync(A, "s2", Here));
+        Granted(await _store.ClaimAsync(A, "s2"));
     }
 
     [Fact]
@@ -301,15 +307,15 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
         // All have one number of a process: it was used again.
         await OpenSessions("dead", "alive", "heir");
-        var lost = Granted(await _store.ClaimAsync(A, "dead", Here));
-        var kept = Granted(await _store.ClaimAsync(B, "alive", Here));
+        var lost = Granted(await _store.ClaimAsync(A, "dead"));
+        var kept = Granted(await _store.ClaimAsync(B, "alive"));
         await _store.EndSessionsAsync("dead", "ended before");
         Assert.Equal(["alive", "heir"], _store.Sessions().Select(s => s.Id));
-        Assert.False(await _store.RenewSessionAsync("dead", Here.Plus(Minute)));
-        Assert.True(Granted(await _store.ClaimAsync(A, "heir", Here)).Fence > lost.Fence);
+        Assert.False(await _store.RenewSessionAsync("dead", Minute));
+        Assert.True(Granted(await _store.ClaimAsync(A, "heir")).Fence > lost.Fence);
         Assert.IsType<CommitResult.Fenced>(await _store.CommitAsync(CommitOf(A, a, lost.Fence, "late")));
-        Assert.Equal("alive", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(B, "heir", Here)).Owner.Id);
-        Assert.True(await _store.ReleaseAsync(kept, 1, wakeAt: null));
+        Assert.Equal("alive", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(B, "heir")).Owner.Id);
+        Assert.True(await _store.ReleaseAsync(kept, 1, wakeAfter: null));
         await _store.EndSessionsAsync();
     }
 
@@ -318,8 +324,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         LaneTable[] tables = [new LaneTable("busy", "id", "name")];
         await OpenSessions("s1");
-        Assert.True((await Assert.ThrowsAsync<LedgerException>(() => _store.BeginTablesAsync(tables, Here))).IsRefusal);
-        await _store.BeginTablesAsync(tables, In(2));
+        Assert.True((await Assert.ThrowsAsync<LedgerException>(() => _store.BeginTablesAsync(tables))).IsRefusal);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await _store.BeginTablesAsync(tables);
         await _store.EndSessionsAsync("s1");
         await MakeAsync(tables);
         Assert.Empty(_store.Unready(tables));
@@ -328,18 +335,35 @@ public abstract class EventStoreConformance : IAsyncLifetime
     [Fact]
     public async Task A_wake_time_that_has_come_makes_a_free_stream_due()
     {
-        var commit = CommitOf(A, StreamHead.Empty(A), "x");
-        await _store.CommitAsync(new Commit([commit.Appends[0] with { WakeAt = Now.AddSeconds(10) }]));
+        var ten = TimeSpan.FromSeconds(10);
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = ten }]));
         await OpenSessions("s1");
-        Assert.Empty(_store.Due("test", Here, 10));
-        Assert.Equal([A], _store.Due("test", Later, 10));
-        Assert.Empty(_store.Due("other", Later, 10));
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Here));
-        Assert.Empty(_store.Due("test", Later, 10));
-        Assert.Empty(_store.Due("test", Later with { Utc = Now.AddHours(1) }, 10));
-        Assert.Equal([A], _store.Due("test", In(2), 10));
-        await _store.ReleaseAsync(claim, 1, Now.AddSeconds(20));
-        Assert.Empty(_store.Due("test", Later, 10));
+        Assert.Empty(_store.Due("test", 10));
+        Assert.Equal((ten, false), (_store.Find(A)!.WakeIn, _store.Find(A)!.IsDue));
+        _clock.Advance(ten);
+        Assert.Equal([A], _store.Due("test", 10));
+        Assert.True(Assert.Single(_store.Streams("test")).IsDue);
+        Assert.Empty(_store.Due("other", 10));
+        var claim = Granted(await _store.ClaimAsync(A, "s1"));
+        Assert.Empty(_store.Due("test", 10));
+        _clock.Advance(Minute);
+        Assert.Equal([A], _store.Due("test", 10));
+        await _store.ReleaseAsync(claim, 1, ten);
+        Assert.Empty(_store.Due("test", 10));
+        _clock.Advance(ten);
+        Assert.Equal([A], _store.Due("test", 10));
+    }
+
+    [Fact]
+    public async Task What_is_to_be_woken_at_once_or_earlier_is_due_at_once_and_nothing_before_its_time()
+    {
+        _clock.Advance(TimeSpan.FromMicroseconds(900));
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(-5) }]));
+        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromMicroseconds(200) }]));
+        Assert.Equal([A], _store.Due("test", 10));
+        Assert.InRange(_store.Find(A)!.WakeIn!.Value, TimeSpan.FromMilliseconds(-1), TimeSpan.Zero);
+        _clock.Advance(TimeSpan.FromMicroseconds(1200));
+        Assert.Equal([A, B], _store.Due("test", 10));
     }
 
     [Fact]
@@ -350,49 +374,6 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var head = _store.Find(A)!.Head;
         await _store.CommitAsync(new Commit([new StreamAppend(A, head, []) { MirroredTo = 0 }]));
         Assert.Equal((1, 1), (_store.Find(A)!.MirroredTo, _store.Find(A)!.Head.Version));
-    }
-
-    /// <summary>How the claim of a session of this host and boot fares when both clocks move, each by its own way.</summary>
-    [Theory]
-    [InlineData(3600, 10, false)]
-    [InlineData(-3600, 10, false)]
-    [InlineData(-3600, 61, true)]
-    [InlineData(0, 61, true)]
-    public async Task On_one_host_a_lease_goes_by_the_boots_clock(int utcSeconds, int bootSeconds, bool passesOn)
-    {
-        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
-        await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here);
-        var then = Here with { Utc = Now.AddSeconds(utcSeconds), BootMs = Here.BootMs + (bootSeconds * 1000) };
-        Assert.Equal(passesOn ? [A] : [], _store.Due("test", then, 10));
-        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", then) is ClaimResult.Granted);
-    }
-
-    [Theory]
-    [InlineData("elsewhere", "other", 10, false)]
-    [InlineData("elsewhere", "other", 61, true)]
-    [InlineData("elsewhere", "boot", 61, true)]
-    [InlineData("host", "other", 10, true)]
-    public async Task Between_hosts_a_lease_goes_by_the_clock_that_is_set_and_none_outlives_a_boot(
-        string host, string boot, int utcSeconds, bool passesOn)
-    {
-        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
-        await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here);
-        var there = new HostTime(host, boot, Now.AddSeconds(utcSeconds), 5);
-        Assert.Equal(passesOn ? [A] : [], _store.Due("test", there, 10));
-        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", there) is ClaimResult.Granted);
-    }
-
-    [Fact]
-    public async Task A_lease_that_knows_no_boots_clock_goes_by_the_other_one()
-    {
-        await Append(A, StreamHead.Empty(A), "x");
-        await OpenSessions("s2");
-        await _store.OpenSessionAsync(new WorkerSession("old", "host", "boot", 1, 1, new LeaseEnd(Now.AddMinutes(1), null)));
-        await _store.ClaimAsync(A, "old", Here);
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here with { BootMs = long.MaxValue }));
-        Granted(await _store.ClaimAsync(A, "s2", Here with { Utc = Now.AddMinutes(2), BootMs = 0 }));
     }
 
     [Fact]
@@ -434,39 +415,36 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await OpenSessions("s1");
         var first = CommitOf(A, StreamHead.Empty(A), "x");
-        await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAt = Now }]));
-        Assert.Empty(_store.Due("test", Here, 10));
+        await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAfter = TimeSpan.Zero }]));
+        Assert.Empty(_store.Due("test", 10));
         Assert.Equal("s1", _store.Find(A)!.Owner);
         await _store.EndSessionsAsync("s1");
-        Assert.Equal([A], _store.Due("test", Here, 10));
+        Assert.Equal([A], _store.Due("test", 10));
 
         // Of no meaning for one that is there.
         await OpenSessions("s2");
         var second = CommitOf(A, first.Appends[0].Head, "y");
-        await _store.CommitAsync(new Commit([second.Appends[0] with { FirstOwner = "s2", WakeAt = Now }]));
-        Assert.Equal([A], _store.Due("test", Here, 10));
+        await _store.CommitAsync(new Commit([second.Appends[0] with { FirstOwner = "s2", WakeAfter = TimeSpan.Zero }]));
+        Assert.Equal([A], _store.Due("test", 10));
     }
 
     [Fact]
     public async Task The_next_wake_time_is_the_first_that_has_not_come()
     {
-        Assert.Null(_store.NextWake("test", Here));
-        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddSeconds(5) }]));
-        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAt = Now.AddSeconds(60) }]));
-        Assert.Equal(Now.AddSeconds(5), _store.NextWake("test", Here));
-        Assert.Equal(Now.AddSeconds(60), _store.NextWake("test", Later));
-        Assert.Null(_store.NextWake("other", Here));
+        Assert.Null(_store.NextWake("test"));
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(5) }]));
+        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(60) }]));
+        Assert.Equal(TimeSpan.FromSeconds(5), _store.NextWake("test"));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromSeconds(50), _store.NextWake("test"));
+        Assert.Null(_store.NextWake("other"));
     }
-
-    private static HostTime Later => Here with { Utc = Now.AddSeconds(10), BootMs = Here.BootMs + 10_000 };
-
-    private static HostTime In(int minutes) => Here with { Utc = Now.AddMinutes(minutes), BootMs = Here.BootMs + (minutes * 60_000) };
 
     private static Claim Granted(ClaimResult result) => Assert.IsType<ClaimResult.Granted>(result).Claim;
 
     private async Task OpenSessions(params string[] ids)
     {
-        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1, Here.Plus(Minute)));
+        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1), Minute);
     }
 
     private async Task<StreamHead> Append(StreamName stream, StreamHead head, params string[] texts)
@@ -478,7 +456,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
     private async Task MakeAsync(params LaneTable[] tables)
     {
-        await _store.BeginTablesAsync(tables, Here);
+        await _store.BeginTablesAsync(tables);
         await _store.FinishTablesAsync(tables);
     }
 
@@ -486,6 +464,16 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
     private static Commit CommitOf(StreamName stream, StreamHead head, long? fence, params string[] texts) =>
         new([new StreamAppend(stream, head, EventEnvelope.Seal(stream, head, [.. texts.Select(t => new Noted(t))], Now, Catalog), fence)]);
+}
+
+/// <summary>A clock that goes when it is told to.</summary>
+internal sealed class StoreClock(DateTimeOffset start) : TimeProvider
+{
+    private DateTimeOffset _now = start;
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public void Advance(TimeSpan by) => _now += by;
 }
 
 public sealed record Noted(string Text) : Event;

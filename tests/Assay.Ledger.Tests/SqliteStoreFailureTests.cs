@@ -101,25 +101,24 @@ public sealed class SqliteStoreFailureTests : IDisposable
 
         await using var again = SqliteEventStore.Open(Db);
         Assert.Equal(1, again.Find(Stream)!.Head.Version);
-        Assert.Equal(new LeaseEnd(DateTimeOffset.UnixEpoch.AddSeconds(1), null), Assert.Single(again.Sessions()).Lease);
-        Assert.True(await again.RenewSessionAsync("old", new LeaseEnd(DateTimeOffset.UnixEpoch, 7)));
-        Assert.Equal(7, Assert.Single(again.Sessions()).Lease.BootMs);
+        Assert.False(Assert.Single(again.Sessions()).Holds);
+        Assert.True(await again.RenewSessionAsync("old", TimeSpan.FromMinutes(1)));
+        Assert.True(Assert.Single(again.Sessions()).Holds);
         Assert.Equal(new RequestKey("k", "r", "j", "t"), again.FindKey("k"));
     }
 
     [Fact]
     public async Task A_process_that_knows_other_tables_can_no_longer_write_once_they_are_made_anew()
     {
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
         var table = new LaneTable("things", "id", "name");
         await using var older = SqliteEventStore.Open(Db);
-        await older.BeginTablesAsync([table], now);
+        await older.BeginTablesAsync([table]);
         await older.FinishTablesAsync([table]);
         await older.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] });
         await using (var newer = SqliteEventStore.Open(Db))
         {
             var wider = new LaneTable("things", "id", "name", "colour");
-            await newer.BeginTablesAsync([wider], now);
+            await newer.BeginTablesAsync([wider]);
 
             // Already while they are being made: what is written now would be missing in them.
             var late = Append(StreamHead.Empty(StreamName.Of("test", "B")), StreamName.Of("test", "B"));
@@ -135,16 +134,15 @@ public sealed class SqliteStoreFailureTests : IDisposable
     [Fact]
     public async Task A_process_that_has_the_same_tables_goes_on_when_they_are_made_anew()
     {
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
         var table = new LaneTable("things", "id", "name");
         await using var one = SqliteEventStore.Open(Db);
         await using var two = SqliteEventStore.Open(Db);
         Assert.Single(two.Unready([table]));
-        await one.BeginTablesAsync([table], now);
+        await one.BeginTablesAsync([table]);
         await one.FinishTablesAsync([table]);
         Assert.Empty(two.Unready([table]));
         Assert.IsType<CommitResult.Committed>(await two.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] }));
-        await two.BeginTablesAsync([table], now);
+        await two.BeginTablesAsync([table]);
         await two.FinishTablesAsync([table]);
         Assert.Empty(one.Unready([table]));
         Assert.IsType<CommitResult.Committed>(await one.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "b", "two")] }));
@@ -153,16 +151,14 @@ public sealed class SqliteStoreFailureTests : IDisposable
     [Fact]
     public async Task Tables_are_not_made_anew_under_an_engine_at_work()
     {
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
-        await using (var store = SqliteEventStore.Open(Db)) await store.OpenSessionAsync(new WorkerSession("s", "host", "boot", 4711, 1, new LeaseEnd(now.Utc.AddMinutes(1), 60_000)));
+        await using (var store = SqliteEventStore.Open(Db)) await store.OpenSessionAsync(new WorkerSession("s", "host", "boot", 4711, 1), TimeSpan.FromMinutes(1));
         using (var raw = new SqliteConnection(Db)) raw.Execute("UPDATE sessions SET build='0.0.9'");
         await using var later = SqliteEventStore.Open(Db);
         LaneTable[] tables = [new LaneTable("things", "id", "name")];
-        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables, now));
+        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables));
         Assert.Contains("process 4711 on host (0.0.9)", error.Message, StringComparison.Ordinal);
-        await later.BeginTablesAsync(tables, now with { BootMs = 60_000 });
         await later.EndSessionsAsync("s");
-        await later.BeginTablesAsync(tables, now);
+        await later.BeginTablesAsync(tables);
     }
 
     [Fact]
@@ -185,8 +181,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
     {
         await using var store = SqliteEventStore.Open(Db);
         var table = new LaneTable("things", "id", "name");
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
-        await store.BeginTablesAsync([table], now);
+        await store.BeginTablesAsync([table]);
         await store.FinishTablesAsync([table]);
         var wider = new LaneTable("things", "id", "name", "colour");
         var writes = Enumerable.Range(0, 40).Select(i =>

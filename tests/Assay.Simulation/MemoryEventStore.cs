@@ -9,12 +9,16 @@ namespace Assay.Simulation;
 /// The store's promises in memory: what was committed survives every crash of an engine, since an engine is only an object beside it.
 /// Passes the conformance suite, so that what the simulation shows is true of the real stores as well.
 /// </summary>
-public sealed class MemoryEventStore : IEventStore, IEventSnapshot
+/// <param name="time">The store's clock; null: the system's.</param>
+public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, IEventSnapshot
 {
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];
     private readonly Dictionary<StreamName, List<StoredEvent>> _byStream = [];
     private readonly SortedDictionary<string, StreamInfo> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<StreamName, DateTimeOffset> _wakes = [];
+    private readonly Dictionary<string, DateTimeOffset> _leases = new(StringComparer.Ordinal);
     private readonly Dictionary<Digest, byte[]> _blobs = [];
     private readonly Dictionary<StreamName, StreamSnapshot> _snapshots = [];
     private readonly Dictionary<string, WorkerSession> _sessions = new(StringComparer.Ordinal);
@@ -61,19 +65,19 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         }
     }
 
-    public DateTimeOffset? NextWake(string lane, HostTime now)
+    public TimeSpan? NextWake(string lane)
     {
-        lock (_gate) return _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt > now.Utc).Min(s => s.WakeAt);
+        lock (_gate) return _wakes.Where(w => w.Key.Lane == lane && w.Value > Now).Min(w => (TimeSpan?)(w.Value - Now));
     }
 
     public StreamInfo? Find(StreamName stream)
     {
-        lock (_gate) return Existing(stream);
+        lock (_gate) return Existing(stream) is { } info ? Told(info) : null;
     }
 
     public IReadOnlyList<StreamInfo> Streams(string? lane = null)
     {
-        lock (_gate) return [.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane)];
+        lock (_gate) return [.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane).Select(Told)];
     }
 
     public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue)
@@ -116,11 +120,11 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         lock (_gate) return [.. tables.Where(t => _tables.GetValueOrDefault(t.Name) != Shape(t))];
     }
 
-    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now)
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables)
     {
         lock (_gate)
         {
-            if (_sessions.Values.Any(s => s.HoldsAt(now))) return Task.FromException(new LedgerException("an engine is at work") { IsRefusal = true });
+            if (_sessions.Keys.Any(Holds)) return Task.FromException(new LedgerException("an engine is at work") { IsRefusal = true });
             _filling = [];
         }
 
@@ -186,18 +190,18 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         .GroupBy(r => r.Text(column)!, StringComparer.Ordinal)
         .ToDictionary(g => g.Key, g => g.LongCount(), StringComparer.Ordinal);
 
-    public Task OpenSessionAsync(WorkerSession session)
+    public Task OpenSessionAsync(WorkerSession session, TimeSpan lease)
     {
-        lock (_gate) _sessions[session.Id] = session;
+        lock (_gate) (_sessions[session.Id], _leases[session.Id]) = (session, Now + lease);
         return Task.CompletedTask;
     }
 
-    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease)
+    public Task<bool> RenewSessionAsync(string sessionId, TimeSpan lease)
     {
         lock (_gate)
         {
-            if (!_sessions.TryGetValue(sessionId, out var session)) return Task.FromResult(false);
-            _sessions[sessionId] = session with { Lease = lease };
+            if (!_sessions.ContainsKey(sessionId)) return Task.FromResult(false);
+            _leases[sessionId] = Now + lease;
             return Task.FromResult(true);
         }
     }
@@ -218,17 +222,17 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     public IReadOnlyList<WorkerSession> Sessions()
     {
-        lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal)];
+        lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal).Select(Told)];
     }
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now)
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId)
     {
         lock (_gate)
         {
             var info = Existing(stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
-            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder) && holder.HoldsAt(now))
+            if (info.Owner is { } owner && owner != sessionId && Holds(owner))
             {
-                return Task.FromResult<ClaimResult>(new ClaimResult.Held(holder));
+                return Task.FromResult<ClaimResult>(new ClaimResult.Held(Told(_sessions[owner])));
             }
 
             var claim = new Claim(stream, sessionId, info.Fence + 1);
@@ -237,32 +241,34 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         }
     }
 
-    public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt)
+    public Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter)
     {
         lock (_gate)
         {
             if (Existing(claim.Stream) is not { } info || info.Fence != claim.Fence) return Task.FromResult(true);
             if (info.Head.Version != version) return Task.FromResult(false);
-            _streams[claim.Stream.ToString()] = info with { Owner = null, WakeAt = wakeAt };
+            _streams[claim.Stream.ToString()] = info with { Owner = null };
+            _wakes.Remove(claim.Stream);
+            if (wakeAfter is { } after) _wakes.Add(claim.Stream, Now + (after > TimeSpan.Zero ? after : TimeSpan.Zero));
             return Task.FromResult(true);
         }
     }
 
-    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit)
+    public IReadOnlyList<StreamName> Due(string lane, int limit)
     {
         lock (_gate)
         {
             return
             [
-                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt <= now.Utc && !IsOwned(s, now))
-                    .OrderBy(s => s.WakeAt).ThenBy(s => s.Stream.ToString(), StringComparer.Ordinal).Take(limit).Select(s => s.Stream),
+                .. _wakes.Where(w => w.Key.Lane == lane && w.Value <= Now && !(Existing(w.Key)!.Owner is { } owner && Holds(owner)))
+                    .OrderBy(w => w.Value).ThenBy(w => w.Key.ToString(), StringComparer.Ordinal).Take(limit).Select(w => w.Key),
             ];
         }
     }
 
     public IEventSnapshot Snapshot()
     {
-        var copy = new MemoryEventStore();
+        var copy = new MemoryEventStore(_time);
         lock (_gate)
         {
             foreach (var stored in _events) copy.Keep(stored);
@@ -273,6 +279,8 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
             foreach (var (name, shape) in _tables) copy._tables.Add(name, shape);
             foreach (var (name, key) in _keys) copy._keys.Add(name, key);
             foreach (var (id, session) in _sessions) copy._sessions.Add(id, session);
+            foreach (var (id, end) in _leases) copy._leases.Add(id, end);
+            foreach (var (stream, wake) in _wakes) copy._wakes.Add(stream, wake);
         }
 
         return copy;
@@ -286,14 +294,19 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     private static string Shape(LaneTable table) => $"{table.Version} {table.Key} {string.Join(' ', table.Columns)}";
 
-    private bool IsOwned(StreamInfo info, HostTime now) =>
-        info.Owner is { } owner && _sessions.TryGetValue(owner, out var session) && session.HoldsAt(now);
+    private DateTimeOffset Now => _time.GetUtcNow();
+
+    private bool Holds(string session) => _sessions.ContainsKey(session) && _leases[session] > Now;
+
+    private WorkerSession Told(WorkerSession session) => session with { LeaseLeft = _leases[session.Id] - Now };
+
+    private StreamInfo Told(StreamInfo info) => info with { WakeIn = _wakes.TryGetValue(info.Stream, out var wake) ? wake - Now : null };
 
     private StreamInfo? Existing(StreamName stream) => _streams.GetValueOrDefault(stream.ToString());
 
     private void Apply(StreamAppend append)
     {
-        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, append.FirstOwner, 0, null);
+        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, append.FirstOwner, 0);
         foreach (var sealedEvent in append.Events)
         {
             Keep(new StoredEvent(_events.Count + 1, append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
@@ -303,8 +316,8 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         {
             Head = append.Head,
             MirroredTo = Math.Max(info.MirroredTo, append.MirroredTo ?? 0),
-            WakeAt = append.WakeAt ?? info.WakeAt,
         };
+        if (append.WakeAfter is { } after) _wakes[append.Stream] = Now + (after > TimeSpan.Zero ? after : TimeSpan.Zero);
     }
 
     private void Keep(StoredEvent stored)

@@ -82,7 +82,7 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            if (new EpochReader(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } view)
+            if (new EpochReader(workspace).Show(parsed.GetValue(id)!) is not { } view)
             {
                 Console.Error.WriteLine($"assay: there is no epoch {parsed.GetValue(id)}: assay epoch list shows those there are");
                 return ExitCodes.BadInput;
@@ -102,7 +102,7 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            EpochList.Print(await new EpochReader(workspace, TimeProvider.System).ListAsync(), globals.Json(parsed));
+            EpochList.Print(await new EpochReader(workspace).ListAsync(), globals.Json(parsed));
             return ExitCodes.Done;
         });
         return command;

@@ -35,7 +35,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
 
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
-        var claimed = await DeadSessions.ClaimAsync(Store, stream, engine.Session.Identity.Id, engine.Session.Now);
+        var claimed = await DeadSessions.ClaimAsync(Store, stream, engine.Session.Identity.Id);
         if (claimed is ClaimResult.Held held) return new RunResult.Owned(held.Owner);
         _claim = ((ClaimResult.Granted)claimed).Claim;
         using var stop = new CancellationTokenSource();
@@ -294,13 +294,13 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         await _keeping;
         if (SnapshotKeeper.IsDueAtRest(_machine)) await _snapshots.KeepAsync(_machine);
         await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _files.WrittenTo }]));
-        DateTimeOffset? wakeAt = result switch
+        TimeSpan? wakeAfter = result switch
         {
-            RunResult.Waiting waiting => waiting.For.Until,
-            RunResult.Drained => engine.Time.GetUtcNow(),
+            RunResult.Waiting waiting => waiting.For.Until - engine.Time.GetUtcNow(),
+            RunResult.Drained => TimeSpan.Zero,
             _ => null,
         };
-        return await Store.ReleaseAsync(_claim, _machine.Head.Version, wakeAt);
+        return await Store.ReleaseAsync(_claim, _machine.Head.Version, wakeAfter);
     }
 
     /// <summary>Lets the stream go after a failure, so that any engine may try again later.</summary>
@@ -308,7 +308,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     {
         try
         {
-            while (Store.Find(stream) is { } info && !await Store.ReleaseAsync(_claim!, info.Head.Version, engine.Time.GetUtcNow() + Rest))
+            while (Store.Find(stream) is { } info && !await Store.ReleaseAsync(_claim!, info.Head.Version, Rest))
             {
             }
         }

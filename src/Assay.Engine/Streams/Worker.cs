@@ -126,21 +126,21 @@ public sealed class Worker
 
     private void StartDue(CancellationToken cancel, CancellationToken drain)
     {
-        var now = _engine.Session.Now;
-        foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
+        var now = _engine.Time.GetUtcNow();
+        foreach (var (stream, _) in _resting.Where(r => r.Value <= now).ToList()) _resting.Remove(stream);
         foreach (var lane in _lanes.Where(l => l.IsBeside))
         {
-            foreach (var stream in Due(lane, now).Where(IsFree).ToList()) Start(lane, stream, cancel, drain);
+            foreach (var stream in Due(lane).Where(IsFree).ToList()) Start(lane, stream, cancel, drain);
         }
 
-        if (!IsFull) StartInTurns(now, cancel, drain);
-        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name, now)) ?? DateTimeOffset.MaxValue;
-        _lookAt = _resting.Values.Append(next).Append(now.Utc + LookEvery).Min();
+        if (!IsFull) StartInTurns(cancel, drain);
+        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name)) is { } wake && wake < LookEvery ? wake : LookEvery;
+        _lookAt = _resting.Values.Append(now + next).Min();
     }
 
-    private void StartInTurns(HostTime now, CancellationToken cancel, CancellationToken drain)
+    private void StartInTurns(CancellationToken cancel, CancellationToken drain)
     {
-        var due = _lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l, now).Where(IsFree))).ToList();
+        var due = _lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l).Where(IsFree))).ToList();
         while (!IsFull && due.Exists(q => q.Count > 0))
         {
             _turn = (_turn + 1) % _lanes.Count;
@@ -157,9 +157,9 @@ public sealed class Worker
     private void Start(ServedLane lane, StreamName stream, CancellationToken cancel, CancellationToken drain) =>
         _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), new Running(stream, lane));
 
-    private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
-        ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && (StreamOwner.Of(Store, s, now)?.Id ?? Own) == Own)
-        : Store.Due(lane.Lane.Name, now, _concurrency + _running.Count + _resting.Count);
+    private IEnumerable<StreamName> Due(ServedLane lane) => lane.Only is { } only
+        ? only().Where(s => Store.Find(s) is { IsDue: true } && (StreamOwner.Of(Store, s)?.Id ?? Own) == Own)
+        : Store.Due(lane.Lane.Name, _concurrency + _running.Count + _resting.Count);
 
     /// <summary>Lets go what has come to its end. False when nothing has.</summary>
     private bool Reap()
@@ -177,7 +177,7 @@ public sealed class Worker
 
     private void LetGo(StreamName stream, RunResult result)
     {
-        if (result is RunResult.Owned) _resting[stream] = _engine.Session.Now.Utc + Rest;
+        if (result is RunResult.Owned) _resting[stream] = _engine.Time.GetUtcNow() + Rest;
         _told(new WorkerNotice.LetGo(stream, result));
     }
 

@@ -10,18 +10,18 @@ internal static class DeadSessions
     /// <returns>Whether there were any.</returns>
     public static async Task<bool> EndAsync(IEventStore store)
     {
-        var dead = store.Sessions().Where(HostClock.IsGone).Select(s => s.Id).ToList();
+        var dead = store.Sessions().Where(SessionProcess.IsGone).Select(s => s.Id).ToList();
         if (dead.Count > 0) await store.EndSessionsAsync(dead);
         return dead.Count > 0;
     }
 
     /// <summary>Claims a stream, also from a session whose process is gone.</summary>
-    public static async Task<ClaimResult> ClaimAsync(IEventStore store, StreamName stream, string sessionId, HostTime now)
+    public static async Task<ClaimResult> ClaimAsync(IEventStore store, StreamName stream, string sessionId)
     {
         for (; ; )
         {
-            var claimed = await store.ClaimAsync(stream, sessionId, now);
-            if (claimed is not ClaimResult.Held { Owner: var owner } || !HostClock.IsGone(owner)) return claimed;
+            var claimed = await store.ClaimAsync(stream, sessionId);
+            if (claimed is not ClaimResult.Held { Owner: var owner } || !SessionProcess.IsGone(owner)) return claimed;
             await store.EndSessionsAsync(owner.Id);
         }
     }

@@ -1,7 +1,7 @@
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>One connection for all who read in this process.</summary>
-internal sealed class SharedReader(SqliteConnection connection) : SqliteReader, IDisposable
+internal sealed class SharedReader(SqliteConnection connection, HostClock clock) : SqliteReader(clock), IDisposable
 {
     private readonly Lock _gate = new();
 

@@ -61,9 +61,9 @@ public sealed class WorkerTests : IAsyncDisposable
     public async Task What_a_dead_worker_owned_goes_on_without_waiting_for_its_lease()
     {
         await DeclareAsync("batch", "b1");
-        var dead = new WorkerSession("dead", Environment.MachineName, HostClock.BootId, int.MaxValue, 1, Now.Plus(TimeSpan.FromHours(1)));
-        await _workspace.Store.OpenSessionAsync(dead);
-        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead", Now);
+        var dead = new WorkerSession("dead", Environment.MachineName, SessionProcess.BootId, int.MaxValue, 1);
+        await _workspace.Store.OpenSessionAsync(dead, TimeSpan.FromHours(1));
+        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead");
         await using var engine = await StartAsync();
         await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
         Assert.Equal(["b1"], _advanced.Select(s => s.Id));
@@ -87,8 +87,8 @@ public sealed class WorkerTests : IAsyncDisposable
         async Task<RunResult> Fail(StreamName stream)
         {
             // As an engine leaves a stream that it could not advance: due again after a while.
-            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id, Now)).Claim;
-            await _workspace.Store.ReleaseAsync(claim, 1, DateTimeOffset.UtcNow.AddHours(1));
+            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id)).Claim;
+            await _workspace.Store.ReleaseAsync(claim, 1, TimeSpan.FromHours(1));
             throw new InvalidOperationException("hostile");
         }
     }
@@ -114,8 +114,6 @@ public sealed class WorkerTests : IAsyncDisposable
         Assert.True(ended);
         Assert.Single(_advanced);
     }
-
-    private static HostTime Now => new HostClock(TimeProvider.System).Now;
 
     private Task<AssayEngine> StartAsync() =>
         AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(new BatchLane([]), new BatchLane([]) { LaneName = "other" }));
