@@ -33,6 +33,9 @@ public sealed record StreamAppend(StreamName Stream, StreamHead Expected, IReadO
     /// <summary>In how long the stream wants attention from a worker, by the store's clock; null: unchanged.</summary>
     public TimeSpan? WakeAfter { get; init; }
 
+    /// <summary>How urgent the stream is among the due ones of its lane, a lower number first; null: unchanged, and 0 in a new stream.</summary>
+    public int? Priority { get; init; }
+
     /// <summary>
     /// The session that owns the stream from its very first event on, so that no worker gets there before it; null: nobody does. Of no
     /// meaning for a stream that is there already.
@@ -94,6 +97,9 @@ public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, 
 {
     /// <summary>In how long it wants attention from a worker, by the store's clock when it was looked at; null: it wants none.</summary>
     public TimeSpan? WakeIn { get; init; }
+
+    /// <summary>Among the due streams of its lane a lower number comes first.</summary>
+    public int Priority { get; init; }
 
     /// <summary>Whether that time has come.</summary>
     public bool IsDue => WakeIn <= TimeSpan.Zero;

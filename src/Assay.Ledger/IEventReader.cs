@@ -48,9 +48,6 @@ public interface IEventReader
     /// <summary>All sessions that have not been closed.</summary>
     IReadOnlyList<WorkerSession> Sessions();
 
-    /// <summary>Streams of a lane whose wake time has come and that no session owns whose lease holds, the longest waiting first.</summary>
-    IReadOnlyList<StreamName> Due(string lane, int limit);
-
     /// <summary>In how long the first wake time of a lane's streams comes that has not come yet; null when there is none.</summary>
     TimeSpan? NextWake(string lane);
 

@@ -51,6 +51,14 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId);
 
     /// <summary>
+    /// Makes the session the owner of at most <paramref name="limit"/> streams that are due, in one step: their wake time has come, and no
+    /// session owns them whose lease holds. Lanes take turns in the order in which they are given, one stream each; within a lane the lowest
+    /// priority number comes first, then what has waited longest. Nothing is written when nothing is due.
+    /// </summary>
+    /// <returns>The claims, in that order.</returns>
+    Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit);
+
+    /// <summary>
     /// Gives the claim back and sets in how long the stream wants attention next; null: not until something is appended. False when the
     /// stream moved on since <paramref name="version"/>: look again before letting go.
     /// </summary>

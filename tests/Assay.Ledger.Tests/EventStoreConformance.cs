@@ -338,20 +338,21 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var ten = TimeSpan.FromSeconds(10);
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = ten }]));
         await OpenSessions("s1");
-        Assert.Empty(_store.Due("test", 10));
+        Assert.Empty(await DueAsync());
         Assert.Equal((ten, false), (_store.Find(A)!.WakeIn, _store.Find(A)!.IsDue));
         _clock.Advance(ten);
-        Assert.Equal([A], _store.Due("test", 10));
+        Assert.Equal([A], await DueAsync());
         Assert.True(Assert.Single(_store.Streams("test")).IsDue);
-        Assert.Empty(_store.Due("other", 10));
-        var claim = Granted(await _store.ClaimAsync(A, "s1"));
-        Assert.Empty(_store.Due("test", 10));
+        Assert.Empty(await DueAsync("other"));
+        await _store.ClaimAsync(A, "s1");
+        Assert.Empty(await DueAsync());
         _clock.Advance(Minute);
-        Assert.Equal([A], _store.Due("test", 10));
+        Assert.Equal([A], await DueAsync());
+        var claim = Granted(await _store.ClaimAsync(A, "s1"));
         await _store.ReleaseAsync(claim, 1, ten);
-        Assert.Empty(_store.Due("test", 10));
+        Assert.Empty(await DueAsync());
         _clock.Advance(ten);
-        Assert.Equal([A], _store.Due("test", 10));
+        Assert.Equal([A], await DueAsync());
     }
 
     [Fact]
@@ -360,10 +361,10 @@ public abstract class EventStoreConformance : IAsyncLifetime
         _clock.Advance(TimeSpan.FromMicroseconds(900));
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(-5) }]));
         await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromMicroseconds(200) }]));
-        Assert.Equal([A], _store.Due("test", 10));
+        Assert.Equal([A], await DueAsync());
         Assert.InRange(_store.Find(A)!.WakeIn!.Value, TimeSpan.FromMilliseconds(-1), TimeSpan.Zero);
         _clock.Advance(TimeSpan.FromMicroseconds(1200));
-        Assert.Equal([A, B], _store.Due("test", 10));
+        Assert.Equal([A, B], await DueAsync());
     }
 
     [Fact]
@@ -416,16 +417,16 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await OpenSessions("s1");
         var first = CommitOf(A, StreamHead.Empty(A), "x");
         await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAfter = TimeSpan.Zero }]));
-        Assert.Empty(_store.Due("test", 10));
+        Assert.Empty(await DueAsync());
         Assert.Equal("s1", _store.Find(A)!.Owner);
         await _store.EndSessionsAsync("s1");
-        Assert.Equal([A], _store.Due("test", 10));
+        Assert.Equal([A], await DueAsync());
 
         // Of no meaning for one that is there.
         await OpenSessions("s2");
         var second = CommitOf(A, first.Appends[0].Head, "y");
         await _store.CommitAsync(new Commit([second.Appends[0] with { FirstOwner = "s2", WakeAfter = TimeSpan.Zero }]));
-        Assert.Equal([A], _store.Due("test", 10));
+        Assert.Equal([A], await DueAsync());
     }
 
     [Fact]
@@ -438,6 +439,92 @@ public abstract class EventStoreConformance : IAsyncLifetime
         _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(TimeSpan.FromSeconds(50), _store.NextWake("test"));
         Assert.Null(_store.NextWake("other"));
+    }
+
+    [Fact]
+    public async Task What_is_due_is_claimed_by_priority_and_then_by_age()
+    {
+        async Task<StreamHead> DueOf(string id, int? priority, int wakeSeconds = 0)
+        {
+            var stream = StreamName.Of("test", id);
+            var append = CommitOf(stream, StreamHead.Empty(stream), "x").Appends[0];
+            await _store.CommitAsync(new Commit([append with { WakeAfter = TimeSpan.FromSeconds(wakeSeconds), Priority = priority }]));
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return append.Head;
+        }
+
+        var head = await DueOf("P", null);
+        await DueOf("Q", 0);
+        await DueOf("late", -5, wakeSeconds: 100);
+        await DueOf("low", 7);
+        await DueOf("high", -1);
+        await DueOf("R", null);
+        await OpenSessions("s1", "s2");
+        Assert.Equal((0, 7), (_store.Find(StreamName.Of("test", "P"))!.Priority, _store.Find(StreamName.Of("test", "low"))!.Priority));
+        Assert.Empty(await _store.ClaimDueAsync(["test"], "s1", 0));
+        var first = await _store.ClaimDueAsync(["test"], "s1", 2);
+        Assert.Equal(["high", "P"], first.Select(c => c.Stream.Id));
+        var rest = await _store.ClaimDueAsync(["test"], "s2", 10);
+        Assert.Equal(["Q", "R", "low"], rest.Select(c => c.Stream.Id));
+        Assert.Empty(await _store.ClaimDueAsync(["test"], "s2", 10));
+
+        // A claim is one like any other, and what is appended later may change how urgent the stream is.
+        var p = StreamName.Of("test", "P");
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(p, "s2")).Owner.Id);
+        var urgent = CommitOf(p, head, first[1].Fence, "x").Appends[0] with { Priority = -9 };
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([urgent])));
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([new StreamAppend(p, urgent.Head, []) { MirroredTo = 1 }])));
+        foreach (var claim in first) Assert.True(await _store.ReleaseAsync(claim, _store.Find(claim.Stream)!.Head.Version, TimeSpan.Zero));
+        Assert.Equal(["P", "high"], (await _store.ClaimDueAsync(["test"], "s2", 10)).Select(c => c.Stream.Id));
+    }
+
+    [Fact]
+    public async Task Lanes_take_turns_when_what_is_due_is_claimed()
+    {
+        foreach (var name in new[] { "a/1", "a/2", "a/3", "b/1", "b/2", "c/1", "d/1" })
+        {
+            var stream = StreamName.Parse(name);
+            var append = CommitOf(stream, StreamHead.Empty(stream), "x").Appends[0];
+            await _store.CommitAsync(new Commit([append with { WakeAfter = TimeSpan.Zero, Priority = name[0] == 'a' ? -1 : 0 }]));
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await OpenSessions("s1");
+        Assert.Equal(["b/1", "c/1", "a/1", "b/2"], (await _store.ClaimDueAsync(["b", "c", "a"], "s1", 4)).Select(c => c.Stream.ToString()));
+        Assert.Equal(["a/2", "a/3"], (await _store.ClaimDueAsync(["b", "c", "a"], "s1", 4)).Select(c => c.Stream.ToString()));
+    }
+
+    [Fact]
+    public async Task Of_many_who_claim_what_is_due_each_stream_has_one_owner()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            var stream = StreamName.Of("test", $"S{i}");
+            await _store.CommitAsync(new Commit([CommitOf(stream, StreamHead.Empty(stream), "x").Appends[0] with { WakeAfter = TimeSpan.Zero }]));
+        }
+
+        var sessions = Enumerable.Range(0, 6).Select(i => $"s{i}").ToArray();
+        await OpenSessions(sessions);
+        var claims = await Task.WhenAll(sessions.Select(session => Task.Run(async () =>
+        {
+            var mine = new List<Claim>();
+            for (var some = await _store.ClaimDueAsync(["test"], session, 7); some.Count > 0; some = await _store.ClaimDueAsync(["test"], session, 7)) mine.AddRange(some);
+            return mine;
+        })));
+        var all = claims.SelectMany(c => c).ToList();
+        Assert.Equal(60, all.Select(c => c.Stream).Distinct().Count());
+        Assert.Equal(60, all.Count);
+        Assert.All(all, c => Assert.Equal(c.SessionId, _store.Find(c.Stream)!.Owner));
+    }
+
+    /// <summary>What is due, claimed and given back as it was.</summary>
+    private async Task<IReadOnlyList<StreamName>> DueAsync(string lane = "test")
+    {
+        await OpenSessions("probe");
+        var claims = await _store.ClaimDueAsync([lane], "probe", 10);
+        foreach (var claim in claims) Assert.True(await _store.ReleaseAsync(claim, _store.Find(claim.Stream)!.Head.Version, TimeSpan.Zero));
+        await _store.EndSessionsAsync("probe");
+        return [.. claims.Select(c => c.Stream)];
     }
 
     private static Claim Granted(ClaimResult result) => Assert.IsType<ClaimResult.Granted>(result).Claim;

@@ -94,13 +94,16 @@ public sealed class SqliteStoreFailureTests : IDisposable
         await using (var store = SqliteEventStore.Open(Db)) await store.CommitAsync(Append(StreamHead.Empty(Stream)));
         using (var raw = new SqliteConnection(Db))
         {
+            raw.Execute("DROP INDEX streams_due; ALTER TABLE streams DROP COLUMN priority; UPDATE streams SET wake_at=1");
+            raw.Execute("CREATE INDEX streams_wake ON streams(lane, wake_at) WHERE wake_at IS NOT NULL");
             raw.Execute("ALTER TABLE sessions DROP COLUMN lease_until_boot_ms; ALTER TABLE sessions DROP COLUMN build; PRAGMA user_version=1");
             raw.Execute("CREATE TABLE idempotency_keys(idempotency_key TEXT PRIMARY KEY, request_sha256, job_id, at) WITHOUT ROWID; INSERT INTO idempotency_keys VALUES('k', 'r', 'j', 't')");
             raw.Execute("INSERT INTO sessions VALUES('old', 'host', 'boot', 1, 1, 1000)");
         }
 
         await using var again = SqliteEventStore.Open(Db);
-        Assert.Equal(1, again.Find(Stream)!.Head.Version);
+        Assert.Equal((1, 0), (again.Find(Stream)!.Head.Version, again.Find(Stream)!.Priority));
+        Assert.Equal(Stream, Assert.Single(await again.ClaimDueAsync(["test"], "new", 10)).Stream);
         Assert.False(Assert.Single(again.Sessions()).Holds);
         Assert.True(await again.RenewSessionAsync("old", TimeSpan.FromMinutes(1)));
         Assert.True(Assert.Single(again.Sessions()).Holds);

@@ -235,9 +235,7 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
                 return Task.FromResult<ClaimResult>(new ClaimResult.Held(Told(_sessions[owner])));
             }
 
-            var claim = new Claim(stream, sessionId, info.Fence + 1);
-            _streams[stream.ToString()] = info with { Owner = sessionId, Fence = claim.Fence };
-            return Task.FromResult<ClaimResult>(new ClaimResult.Granted(claim));
+            return Task.FromResult<ClaimResult>(new ClaimResult.Granted(Grant(info, sessionId)));
         }
     }
 
@@ -254,15 +252,16 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         }
     }
 
-    public IReadOnlyList<StreamName> Due(string lane, int limit)
+    public Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit)
     {
         lock (_gate)
         {
-            return
-            [
-                .. _wakes.Where(w => w.Key.Lane == lane && w.Value <= Now && !(Existing(w.Key)!.Owner is { } owner && Holds(owner)))
-                    .OrderBy(w => w.Value).ThenBy(w => w.Key.ToString(), StringComparer.Ordinal).Take(limit).Select(w => w.Key),
-            ];
+            var due = lanes.Select((lane, turn) => _wakes
+                    .Where(w => w.Key.Lane == lane && w.Value <= Now && !(Existing(w.Key)!.Owner is { } owner && Holds(owner)))
+                    .OrderBy(w => Existing(w.Key)!.Priority).ThenBy(w => w.Value).ThenBy(w => w.Key.ToString(), StringComparer.Ordinal)
+                    .Select((w, place) => (Stream: w.Key, Place: place, Turn: turn)))
+                .SelectMany(of => of).OrderBy(d => d.Place).ThenBy(d => d.Turn).Take(limit).ToList();
+            return Task.FromResult<IReadOnlyList<Claim>>([.. due.Select(d => Grant(Existing(d.Stream)!, sessionId))]);
         }
     }
 
@@ -296,6 +295,12 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
+    private Claim Grant(StreamInfo info, string sessionId)
+    {
+        _streams[info.Stream.ToString()] = info with { Owner = sessionId, Fence = info.Fence + 1 };
+        return new Claim(info.Stream, sessionId, info.Fence + 1);
+    }
+
     private bool Holds(string session) => _sessions.ContainsKey(session) && _leases[session] > Now;
 
     private WorkerSession Told(WorkerSession session) => session with { LeaseLeft = _leases[session.Id] - Now };
@@ -316,6 +321,7 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         {
             Head = append.Head,
             MirroredTo = Math.Max(info.MirroredTo, append.MirroredTo ?? 0),
+            Priority = append.Priority ?? info.Priority,
         };
         if (append.WakeAfter is { } after) _wakes[append.Stream] = Now + (after > TimeSpan.Zero ? after : TimeSpan.Zero);
     }

@@ -81,6 +81,8 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId) => throw Refusal();
 
+    public Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit) => throw Refusal();
+
     public Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter) => throw Refusal();
 
     public IDisposable Listen(Action heard) => _bell.Listen(heard);

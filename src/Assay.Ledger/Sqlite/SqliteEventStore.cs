@@ -196,6 +196,13 @@ public sealed class SqliteEventStore : IEventStore
             return new ClaimResult.Granted(new Claim(stream, sessionId, fence));
         });
 
+    public async Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit)
+    {
+        // A look is cheap, and a write costs a sync.
+        if (limit <= 0 || !_reader.HasDue(lanes)) return [];
+        return await _committer.WriteAsync(db => DueStreams.Claim(db, lanes, sessionId, limit, _clock.Now));
+    }
+
     public Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter) => _committer.WriteAsync(db =>
     {
         if (StreamRow.Find(db, claim.Stream) is not { } row || row.Info.Fence != claim.Fence) return true;
@@ -238,8 +245,6 @@ public sealed class SqliteEventStore : IEventStore
 
     public IReadOnlyList<WorkerSession> Sessions() => _reader.Sessions();
 
-    public IReadOnlyList<StreamName> Due(string lane, int limit) => _reader.Due(lane, limit);
-
     public StreamChanges Changes(long afterPosition) => _reader.Changes(afterPosition);
 
     public TimeSpan? NextWake(string lane) => _reader.NextWake(lane);
@@ -268,8 +273,10 @@ public sealed class SqliteEventStore : IEventStore
                 .Bind(1, id).Bind(2, sealedEvent.Head.Version).Bind(3, (ReadOnlySpan<byte>)sealedEvent.Bytes).Run();
         }
 
-        var update = db.Prepare("UPDATE streams SET version=?2, head=?3, mirrored_to=max(mirrored_to, ?4), wake_at=coalesce(?5, wake_at) WHERE id=?1")
+        const string sql = "UPDATE streams SET version=?2, head=?3, mirrored_to=max(mirrored_to, ?4), "
+            + "wake_at=coalesce(?5, wake_at), priority=coalesce(?6, priority) WHERE id=?1";
+        var update = db.Prepare(sql)
             .Bind(1, id).Bind(2, append.Head.Version).Bind(3, append.Head.Hash.ToArray()).Bind(4, append.MirroredTo ?? 0);
-        update.Bind(5, append.WakeAfter is { } after ? _clock.Now.WakeMs(after) : null).Run();
+        update.Bind(5, append.WakeAfter is { } after ? _clock.Now.WakeMs(after) : null).Bind(6, (long?)append.Priority).Run();
     }
 }

@@ -80,33 +80,7 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
 
     public IReadOnlyList<WorkerSession> Sessions() => Use(db => SessionRow.All(db, clock.Now));
 
-    public IReadOnlyList<StreamName> Due(string lane, int limit) => Use<IReadOnlyList<StreamName>>(db =>
-    {
-        var now = clock.Now;
-        var statement = db.Prepare(
-            $"""
-            SELECT name FROM streams WHERE lane=?1 AND wake_at<=?2
-                AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions WHERE id=owner AND {SessionRow.Holds}))
-            ORDER BY wake_at, name LIMIT ?3
-            """)
-            .Bind(1, lane).Bind(2, now.UtcMs).Bind(3, limit)
-            .Bind(4, now.Host).Bind(5, now.BootId).Bind(6, now.BootMs);
-        var names = new List<StreamName>();
-        while (statement.Step()) names.Add(StreamName.Parse(statement.Text(0)));
-        statement.Reset();
-        return names;
-    });
-
-    public TimeSpan? NextWake(string lane) => Use<TimeSpan?>(db =>
-    {
-        var now = clock.Now.UtcMs;
-        var statement = db.Prepare("SELECT min(wake_at) FROM streams WHERE lane=?1 AND wake_at>?2")
-            .Bind(1, lane).Bind(2, now);
-        statement.Step();
-        TimeSpan? next = statement.IsNull(0) ? null : TimeSpan.FromMilliseconds(statement.Int64(0) - now);
-        statement.Reset();
-        return next;
-    });
+    public TimeSpan? NextWake(string lane) => Use(db => DueStreams.NextWake(db, lane, clock.Now));
 
     public StreamChanges Changes(long afterPosition) => Use(db =>
     {

@@ -5,7 +5,7 @@ namespace Assay.Ledger.Sqlite;
 /// <summary>A row of the table <c>streams</c>.</summary>
 internal sealed record StreamRow(long Id, StreamInfo Info, DateTimeOffset? WakeAt)
 {
-    private const string Columns = "id, name, version, head, owner, fence, mirrored_to, wake_at";
+    private const string Columns = "id, name, version, head, owner, fence, mirrored_to, wake_at, priority";
 
     public static StreamRow? Find(SqliteConnection db, StreamName stream)
     {
@@ -54,7 +54,8 @@ internal sealed record StreamRow(long Id, StreamInfo Info, DateTimeOffset? WakeA
         new StreamHead(s.Int64(2), Hash(s)),
         s.Int64(5),
         s.IsNull(4) ? null : s.Text(4),
-        s.Int64(6)),
+        s.Int64(6))
+        { Priority = (int)s.Int64(8) },
         s.IsNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(7)));
 
     private static Digest Hash(SqliteStatement s)

@@ -39,6 +39,34 @@ public sealed class WorkerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Within_a_lane_the_most_urgent_comes_first()
+    {
+        var urgent = new BatchLane([]) { Priority = -1 };
+        await DeclareAsync("batch", "b1");
+        await DeclareAsync("batch", "b2");
+        await new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(urgent, StreamName.Of("batch", "b3"), new DeclareBatch());
+        await using var engine = await StartAsync();
+        await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        Assert.Equal(["b3", "b1", "b2"], _advanced.Select(s => s.Id));
+    }
+
+    [Fact]
+    public async Task A_claim_of_which_its_lane_makes_no_use_is_given_back()
+    {
+        await DeclareAsync("batch", "b1");
+        await using var engine = await StartAsync();
+        var served = new ServedLane(new BatchLane([]), (stream, _, _) =>
+        {
+            Assert.Equal(engine.Session.Identity.Id, _workspace.Store.Find(stream)!.Owner);
+            throw new InvalidOperationException("hostile");
+        });
+        await engine.NewWorker([served], concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        var info = _workspace.Store.Find(StreamName.Of("batch", "b1"))!;
+        Assert.Null(info.Owner);
+        Assert.InRange(info.WakeIn!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public async Task What_is_declared_while_it_waits_is_advanced_at_once()
     {
         await using var engine = await StartAsync();
