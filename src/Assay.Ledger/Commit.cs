@@ -64,6 +64,30 @@ public abstract record CommitResult
 
     /// <summary>Nothing was written: another session has claimed the stream since.</summary>
     public sealed record Fenced(StreamName Stream) : CommitResult;
+
+    /// <summary>
+    /// The store failed when it may have taken the commit already. <see cref="IEventStore.ResolveAsync"/> finds out.
+    /// </summary>
+    /// <param name="Failure">What happened.</param>
+    /// <param name="TakesMore">Whether the store goes on, as after a broken connection; else it takes nothing any more.</param>
+    public sealed record Unknown(LedgerException Failure, bool TakesMore) : CommitResult;
+
+    /// <summary>The same, when it is known what became of the commit.</summary>
+    /// <exception cref="LedgerException">It is not.</exception>
+    public CommitResult OrFailure() => this is Unknown unknown ? throw unknown.Failure : this;
+}
+
+/// <summary>What became of a commit of which the store did not say.</summary>
+public enum CommitFate
+{
+    /// <summary>Nobody can tell.</summary>
+    Unknown,
+
+    /// <summary>It is durable.</summary>
+    Committed,
+
+    /// <summary>It is not there, and will never be.</summary>
+    NotCommitted,
 }
 
 /// <summary>An event as it is stored.</summary>

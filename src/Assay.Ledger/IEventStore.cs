@@ -13,8 +13,14 @@ public interface IEventStore : IEventReader, IAsyncDisposable
     /// <summary>
     /// Applies a commit wholly or not at all. When the task ends with <see cref="CommitResult.Committed"/>, it survives a loss of power.
     /// </summary>
-    /// <exception cref="LedgerException">The store failed; whether the commit is there is not known, and it takes no more.</exception>
+    /// <exception cref="LedgerException">The store failed, or the commit cannot be written: nothing of it is there.</exception>
     Task<CommitResult> CommitAsync(Commit commit);
+
+    /// <summary>
+    /// What became of a commit that ended as <see cref="CommitResult.Unknown"/>: by stream, version and hash of its events, so that one
+    /// without events stays unknown. What is said to be not there never appears later.
+    /// </summary>
+    Task<CommitFate> ResolveAsync(Commit commit);
 
     /// <summary>Keeps the fold of a stream, in the place of what was kept of it before. A stream that is not there is left alone.</summary>
     Task KeepSnapshotAsync(StreamSnapshot snapshot);

@@ -82,6 +82,27 @@ public abstract class EventStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_became_of_a_commit_is_told_by_its_events()
+    {
+        var taken = CommitOf(A, StreamHead.Empty(A), "one", "two");
+        Assert.Equal(CommitFate.NotCommitted, await _store.ResolveAsync(taken));
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(taken));
+        Assert.Equal(CommitFate.Committed, await _store.ResolveAsync(taken));
+
+        // Also when others have gone on behind it, and when another one stands in its place.
+        await Append(A, taken.Appends[0].Head, "three");
+        Assert.Equal(CommitFate.Committed, await _store.ResolveAsync(taken));
+        Assert.Equal(CommitFate.NotCommitted, await _store.ResolveAsync(CommitOf(A, StreamHead.Empty(A), "one", "other")));
+        Assert.Equal(CommitFate.NotCommitted, await _store.ResolveAsync(CommitOf(B, StreamHead.Empty(B), "b")));
+
+        // What has no events left no sign.
+        Assert.Equal(CommitFate.Unknown, await _store.ResolveAsync(new Commit([new StreamAppend(A, taken.Appends[0].Head, []) { MirroredTo = 1 }])));
+
+        // To have asked is no obstacle to a commit that comes after all.
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "b")));
+    }
+
+    [Fact]
     public async Task Of_many_appends_to_one_version_exactly_one_wins()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), $"{i}")))));

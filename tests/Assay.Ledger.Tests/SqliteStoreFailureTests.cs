@@ -180,6 +180,45 @@ public sealed class SqliteStoreFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_commit_whose_sync_failed_is_unknown_until_asked_and_never_appears_once_it_is_said_not_to_be_there()
+    {
+        var first = Append(StreamHead.Empty(Stream));
+        var lost = Append(first.Appends[0].Head);
+        using (var keepsTheLog = new SqliteConnection(Db))
+        {
+            await using (var store = SqliteEventStore.Open(Db))
+            {
+                await store.CommitAsync(first);
+                keepsTheLog.Execute("SELECT count(*) FROM events");
+                var unknown = Assert.IsType<CommitResult.Unknown>(await FailingSync.On(() => store.CommitAsync(lost)));
+                Assert.False(unknown.TakesMore);
+                await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(lost));
+                Assert.Equal(CommitFate.Unknown, FailingSync.On(() => store.Resolve(lost)));
+                Assert.Equal(CommitFate.NotCommitted, await store.ResolveAsync(lost));
+                Assert.Equal(1, store.CountEvents());
+            }
+
+            // As a crash would leave it: whoever opens it next goes through the log.
+            foreach (var end in new[] { "", "-wal" }) File.Copy(Db + end, _folder.Under("crashed.db" + end));
+        }
+
+        await using var again = SqliteEventStore.Open(_folder.Under("crashed.db"));
+        Assert.Equal(first.Appends[0].Head, again.Find(Stream)!.Head);
+    }
+
+    [Fact]
+    public async Task A_store_that_failed_before_it_was_asked_to_commit_says_that_nothing_is_there()
+    {
+        await using var store = SqliteEventStore.Open(Db);
+        var commit = Append(StreamHead.Empty(Stream));
+        using (var raw = new SqliteConnection(Db)) raw.Execute("PRAGMA user_version=99");
+        await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(commit));
+        Assert.Equal(CommitFate.Unknown, await store.ResolveAsync(commit));
+        using (var raw = new SqliteConnection(Db)) raw.Execute("PRAGMA user_version=5");
+        Assert.Equal(CommitFate.NotCommitted, await store.ResolveAsync(commit));
+    }
+
+    [Fact]
     public async Task A_write_that_cannot_be_done_fails_alone()
     {
         await using var store = SqliteEventStore.Open(Db);

@@ -50,6 +50,13 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
     }
 
+    public Task<CommitFate> ResolveAsync(Commit commit) => Task.FromResult((CommitSign.Of(commit), CommitSign.Of(commit)?.In(this)) switch
+    {
+        (null, _) => CommitFate.Unknown,
+        (_, CommitFate.Committed) => CommitFate.Committed,
+        _ => CommitFate.NotCommitted,
+    });
+
     public IDisposable Listen(Action heard)
     {
         ImmutableInterlocked.Update(ref _listeners, l => l.Add(heard));

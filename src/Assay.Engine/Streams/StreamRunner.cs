@@ -208,7 +208,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         {
             fill(pending);
             if (pending.IsEmpty) return true;
-            switch (await Store.CommitAsync(pending.ToCommit(_claim!.Fence, _files.WrittenTo)))
+            switch (await Store.CommitKnownAsync(pending.ToCommit(_claim!.Fence, _files.WrittenTo), evenStopped: false))
             {
                 case CommitResult.Committed:
                     isDurable = true;

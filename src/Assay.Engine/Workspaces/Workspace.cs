@@ -9,7 +9,7 @@ namespace Assay.Engine.Workspaces;
 /// <summary>A folder with a ledger and the files that are written from it.</summary>
 public sealed class Workspace : IAsyncDisposable
 {
-    private Workspace(string root, IEventStore store, LaneSet lanes)
+    internal Workspace(string root, IEventStore store, LaneSet lanes)
     {
         Root = root;
         Store = store;

@@ -65,6 +65,8 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task<CommitResult> CommitAsync(Commit commit) => throw Refusal();
 
+    public Task<CommitFate> ResolveAsync(Commit commit) => throw Refusal();
+
     public Task KeepSnapshotAsync(StreamSnapshot snapshot) => throw Refusal();
 
     public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables) => throw Refusal();

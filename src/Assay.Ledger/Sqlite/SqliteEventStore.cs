@@ -140,7 +140,24 @@ public sealed class SqliteEventStore : IEventStore
         }
 
         return (CommitResult)CommitResult.Committed.Instance;
-    });
+    }, static failure => new CommitResult.Unknown(failure, TakesMore: false));
+
+    public Task<CommitFate> ResolveAsync(Commit commit) => Task.Run(() => Resolve(commit));
+
+    internal CommitFate Resolve(Commit commit)
+    {
+        if (CommitSign.Of(commit) is not { } sign) return CommitFate.Unknown;
+        try
+        {
+            if (sign.In(_reader) is var found and not CommitFate.Unknown) return found;
+            LostFrames.Overwrite(Path);
+            return sign.In(_reader) is CommitFate.Committed ? CommitFate.Committed : CommitFate.NotCommitted;
+        }
+        catch (LedgerException)
+        {
+            return CommitFate.Unknown;
+        }
+    }
 
     public Task KeepSnapshotAsync(StreamSnapshot snapshot) => _committer.WriteAsync(db =>
     {
