@@ -91,7 +91,10 @@ public enum CommitFate
 }
 
 /// <summary>An event as it is stored.</summary>
-/// <param name="Position">Its place in the order of all commits, from 1.</param>
+/// <param name="Position">
+/// Its place in the order of all commits: it only grows and may have gaps, so it counts nothing. Nothing ever appears at or below a position
+/// that was read.
+/// </param>
 /// <param name="Stream">Its stream.</param>
 /// <param name="Version">Its place in its stream, from 1.</param>
 /// <param name="Bytes">Its exact canonical bytes.</param>

@@ -15,7 +15,10 @@ public interface IEventReader
     /// <summary>Events of a stream behind a version, oldest first, at most <paramref name="limit"/>.</summary>
     IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue);
 
-    /// <summary>Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>. Whoever goes on behind the
+    /// last one that he got misses none, whoever writes meanwhile.
+    /// </summary>
     IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit);
 
     /// <summary>How many events there are in all streams together.</summary>
@@ -56,7 +59,7 @@ public interface IEventReader
 }
 
 /// <summary>Which streams have new events.</summary>
-/// <param name="Position">The last position of all; 0 when there are no events.</param>
+/// <param name="Position">The last position of all, at or below which nothing appears any more; 0 when there are no events.</param>
 /// <param name="Streams">The streams, each with its last version there.</param>
 public sealed record StreamChanges(long Position, IReadOnlyList<(StreamName Stream, long Version)> Streams);
 

@@ -21,6 +21,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
     /// <summary>Opens an empty store that goes by a clock.</summary>
     protected abstract IEventStore Open(TimeProvider time);
 
+    /// <summary>Opens the same store once more, as another process would; where there is no such thing, it is the same one.</summary>
+    protected virtual IEventStore OpenBeside(IEventStore store, TimeProvider time) => store;
+
     public ValueTask InitializeAsync()
     {
         _store = Open(_clock);
@@ -135,6 +138,71 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var rest = _store.ReadAll(first[^1].Position, 10);
         Assert.Equal((2, 2), (first.Count, rest.Count));
         Assert.Equal(B, rest[1].Stream);
+    }
+
+    [Fact]
+    public async Task Positions_only_grow_and_what_is_refused_takes_none_back()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "1");
+        var seen = _store.ReadAll(0, 10)[^1].Position;
+        Assert.Equal(seen, _store.Changes(0).Position);
+        Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "refused")));
+        Assert.Equal(seen, _store.Changes(seen).Position);
+        Assert.Empty(_store.ReadAll(seen, 10));
+        Assert.Empty(_store.ReadAll(long.MaxValue - 1, 10));
+        await Append(B, StreamHead.Empty(B), "2", "3");
+        await Append(A, head, "4");
+        var behind = _store.ReadAll(seen, 10).Select(e => e.Position).ToList();
+        Assert.Equal(3, behind.Count);
+        Assert.All(behind.Zip(behind.Prepend(seen)), p => Assert.True(p.First > p.Second));
+        Assert.Equal(behind[^1], _store.Changes(behind[0]).Position);
+        Assert.Equal([(A, 2), (B, 2)], _store.Changes(behind[0]).Streams.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nothing_appears_at_or_below_what_was_read_while_several_write()
+    {
+        const int writers = 8;
+        const int each = 40;
+        var beside = OpenBeside(_store, _clock);
+        var writing = Task.WhenAll(Enumerable.Range(0, writers).Select(i => Task.Run(async () =>
+        {
+            var stream = StreamName.Of("test", $"S{i}");
+            var head = StreamHead.Empty(stream);
+            for (var n = 0; n < each; n++)
+            {
+                var commit = CommitOf(stream, head, n % 3 == 0 ? ["x", "y"] : ["x"]);
+                Assert.IsType<CommitResult.Committed>(await (i % 2 == 0 ? _store : beside).CommitAsync(commit));
+                head = commit.Appends[0].Head;
+            }
+        })));
+        var readers = new[] { _store, beside, _store }.Select((store, i) => Task.Run(() =>
+        {
+            var (read, seen) = (new List<StoredEvent>(), new Dictionary<StreamName, long>());
+            long position = 0;
+            for (var isLast = false; ;)
+            {
+                isLast = writing.IsCompleted;
+
+                // Every one of the three ways must see all that there is at or below a position by the time it hears of that position.
+                var told = store.Changes(position);
+                foreach (var (stream, version) in told.Streams) seen[stream] = version;
+                var page = store.ReadAll(i == 2 ? read.LastOrDefault()?.Position ?? 0 : position, i == 2 ? 7 : int.MaxValue);
+                read.AddRange(i == 2 ? page : page.Where(e => e.Position <= told.Position));
+                position = told.Position;
+                if (isLast && (i != 2 || page.Count < 7)) return (Read: read, Seen: seen);
+            }
+        })).ToList();
+        await writing;
+        var all = _store.ReadAll(0, int.MaxValue);
+        foreach (var reader in readers)
+        {
+            var (read, seen) = await reader;
+            Assert.Equal(all.Select(e => e.Position), read.Select(e => e.Position));
+            Assert.Equal(_store.Streams().Select(s => (s.Stream, s.Head.Version)), seen.Select(s => (s.Key, s.Value)).OrderBy(s => s.Key.ToString(), StringComparer.Ordinal));
+        }
+
+        if (beside != _store) await beside.DisposeAsync();
     }
 
     [Fact]

@@ -12,6 +12,8 @@ public sealed class SqliteStoreTests : EventStoreConformance
 
     protected override IEventStore Open(TimeProvider time) => SqliteEventStore.Open(_folder.Under("ledger.db"), ClockOf(time));
 
+    protected override IEventStore OpenBeside(IEventStore store, TimeProvider time) => Open(time);
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
