@@ -29,9 +29,6 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The one host on which everything happens.</summary>
-    public HostTime HostTime => new("host", "boot", Now, Now.ToUnixTimeMilliseconds());
-
     /// <summary>Markers by effect and attempt, as they would lie on disk.</summary>
     public HashSet<string> Markers { get; } = new(StringComparer.Ordinal);
 

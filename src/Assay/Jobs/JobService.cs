@@ -32,7 +32,7 @@ public sealed class JobService
     /// <summary>Opens the service of a workspace.</summary>
     public static async Task<JobService> OpenAsync(Workspace workspace, TimeProvider time)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         return new JobService(workspace, time);
     }
 
@@ -166,7 +166,7 @@ public sealed class JobService
     {
         if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
         var machine = StreamLoad.Of(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
-        var living = new LivingEngines(_workspace.Store, _time);
+        var living = new LivingEngines(_workspace.Store);
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
         return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine));
     }
@@ -186,7 +186,7 @@ public sealed class JobService
         if (VersionOf(jobId) == 0) return null;
         var fold = new JobEventFold(_workspace.Store, jobId);
         var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().ToList();
-        var living = new LivingEngines(_workspace.Store, _time);
+        var living = new LivingEngines(_workspace.Store);
         var state = (JobState)fold.Machine.State;
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
         var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine));
@@ -225,7 +225,7 @@ public sealed class JobService
             After = after,
             Where = state is null ? [] : [("state", state)],
         };
-        var living = new LivingEngines(_workspace.Store, _time);
+        var living = new LivingEngines(_workspace.Store);
         return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
     }
 

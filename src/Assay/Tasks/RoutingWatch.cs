@@ -51,7 +51,7 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
             return;
         }
 
-        if (ProjectClaim.Take(project.Root, engine.Workspace, engine.Time, takesOver: false) is { } claimed)
+        if (ProjectClaim.Take(project.Root, engine.Workspace, takesOver: false) is { } claimed)
         {
             tell(runId, claimed.Text);
             return;

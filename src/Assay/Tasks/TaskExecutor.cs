@@ -97,12 +97,12 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     {
         var declare = prepared.Declare;
         var project = new WatchedProject(declare.Execution.ProjectRoot, prepared.AdaptersPath);
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
-        if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
-        if (ProjectClaim.Take(project.Root, workspace, time, takesOver) is { } claimed) return new ExecutionEnd.Refused(claimed);
+        if (StreamOwner.Of(workspace.Store, stream) is { } owner) return new ExecutionEnd.Busy(owner);
+        if (ProjectClaim.Take(project.Root, workspace, takesOver) is { } claimed) return new ExecutionEnd.Refused(claimed);
         using var watching = observer is null ? null : engine.Watch(observer);
         if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal) return new ExecutionEnd.Refused(refusal);
         await engine.Commands.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));

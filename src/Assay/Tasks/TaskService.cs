@@ -43,7 +43,7 @@ public sealed class TaskService
 
     public static async Task<TaskService> OpenAsync(Workspace workspace, TimeProvider time)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         return new TaskService(workspace, time);
     }
 
@@ -62,7 +62,7 @@ public sealed class TaskService
     public IReadOnlySet<string> Interrupted(string runId)
     {
         var machine = StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
-        var lost = new LivingEngines(_workspace.Store, _time).Lost(machine);
+        var lost = new LivingEngines(_workspace.Store).Lost(machine);
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
