@@ -4,7 +4,6 @@ using Assay.Cli.Output;
 using Assay.Engine;
 using Assay.Gateway;
 using Assay.Host;
-using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -48,7 +47,7 @@ internal static class AdapterCommands
         });
         command.SetAction((parsed, _) =>
         {
-            async Task<int> CheckAsync(TaskService service, AdapterSpec? declared = null) =>
+            async Task<int> CheckAsync(TaskService service, PreparedAdapter? declared = null) =>
                 TaskAnswers.Print(await service.CheckAsync(parsed.GetValue(id)!, new ModelGateways(TimeProvider.System), declared), globals.Json(parsed));
             if (parsed.GetValue(adapters) is not { } file) return TaskAnswers.WithAsync(globals, parsed, service => CheckAsync(service));
             if (parsed.GetValue(id) is not { } adapter)

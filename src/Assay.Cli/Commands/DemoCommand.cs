@@ -137,7 +137,7 @@ internal static class DemoCommand
         {
             if (Console.IsInputRedirected || Console.IsOutputRedirected) return true;
             output.WriteLine($"  waits    for a decision on {waiting.Step}:");
-            var text = System.Text.Encoding.UTF8.GetString(service.Document(service.Find(view.Job.JobId)!, waiting.Document)!);
+            var text = System.Text.Encoding.UTF8.GetString(service.Document(view, waiting.Document)!);
             output.WriteLine(string.Join('\n', Words.SafeLines(text).Split('\n').Take(24).Select(l => $"    {l}")));
             Console.Error.Write("  approve? [Y/n] ");
             return Console.In.ReadLine()?.Trim() is not ("n" or "N" or null);

@@ -140,7 +140,7 @@ internal static class EpochCommands
             await reporter.DisposeAsync();
             if (result is LadderRun.Refused refused) return Problems.Print(refused.Problems, globals.Json(parsed));
             var ended = (LadderRun.Ended)result;
-            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(ended.Summary, EpochFileJson.Shared.LadderSummary));
+            if (globals.Json(parsed)) Console.Out.WriteLine(EpochText.Json(ended.Summary));
             else LadderTable.Print(ended.Summary);
             return ExitCodes.Of(ended);
         });
@@ -163,7 +163,7 @@ internal static class EpochCommands
                 if (ended.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {ended.Summary.EpochId}");
                 if (json) PrintJson(ended.Summary);
                 else SummaryTable.Print(ended.Summary);
-                var folder = Path.Combine(workspace.Folder(options.ArtifactsRoot), EpochPaths.Folder(ended.Summary.EpochId));
+                var folder = EpochText.Folder(workspace, options.ArtifactsRoot, ended.Summary.EpochId);
                 Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", folder)}");
                 return ExitCodes.Of(ended.Summary.EpochVerdict, ended.Reason);
             default:
@@ -190,7 +190,7 @@ internal static class EpochCommands
         }
     }
 
-    private static void PrintJson(EpochSummary summary) => Console.Out.WriteLine(JsonSerializer.Serialize(summary, EpochFileJson.Shared.EpochSummary));
+    private static void PrintJson(EpochSummary summary) => Console.Out.WriteLine(EpochText.Json(summary));
 
     /// <summary>Options that a run and an escalation share.</summary>
     private sealed class RunOptions(bool isLeftToWorker = false)

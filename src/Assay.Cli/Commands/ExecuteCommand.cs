@@ -2,7 +2,6 @@ using System.CommandLine;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Gateway;
-using Assay.Lanes.Tasks;
 using Assay.Tasks;
 using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 
@@ -47,8 +46,8 @@ internal static class ExecuteCommand
                 var why = $"is being executed by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it";
                 return TaskAnswers.Print(TaskAnswer.Refused(runId, KernelRefusals.Busy, why), json);
             case ExecutionEnd.Left left:
-                if (json) Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(left.State).Bytes.Span));
-                else TaskTable.Print(left.State);
+                if (json) Console.Out.Write(left.Results);
+                else TaskTable.Print(left.View);
                 return left.Cancelled ? ExitCodes.Cancelled : ExitCodes.Of(left.View);
             default:
                 throw new InvalidOperationException($"unknown end {end}");

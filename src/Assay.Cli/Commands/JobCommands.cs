@@ -7,7 +7,6 @@ using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Json;
-using Assay.Lanes.Jobs;
 
 namespace Assay.Cli.Commands;
 
@@ -114,9 +113,9 @@ internal static class JobCommands
         var command = new Command("show", "Show a job; the exit code says how it stands") { id };
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (service.View(parsed.GetValue(id)!) is not { } view) return Task.FromResult(Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!)));
+            if (service.Detail(parsed.GetValue(id)!) is not { View: var view } job) return Task.FromResult(Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!)));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
-            else JobTable.Print(view, service.Runs.Gates(service.Find(view.Job.JobId)!));
+            else JobTable.Print(view, job.Gates);
             return Task.FromResult(ExitCodes.Of(view.Job));
         }));
         return command;
@@ -130,9 +129,9 @@ internal static class JobCommands
         var state = new Option<string?>("--state") { Description = "Only jobs in this state", HelpName = "STATE" };
         state.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } word && !JobTables.StateWords.Contains(word))
+            if (result.GetValueOrDefault<string?>() is { } word && !JobService.States.Contains(word))
             {
-                result.AddError($"--state {word}: it is one of {string.Join(", ", JobTables.StateWords)}");
+                result.AddError($"--state {word}: it is one of {string.Join(", ", JobService.States)}");
             }
         });
         var list = new ListOptions();

@@ -73,12 +73,11 @@ internal static class JobDecisions
                 id, RequestRefusals.HashRequired, $"name what you saw with --hash: assay job show {id} prints it"));
         }
 
-        if (service.Find(id) is not { Waiting: { } waiting } job || waiting.Step != step) return (default(Digest), null);
-        var view = service.View(id)!;
-        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString(service.Document(job, view.Waiting!.Document)!)));
+        if (service.View(id) is not { Waiting: { } waiting } view || waiting.Step != step) return (default(Digest), null);
+        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString(service.Document(view, waiting.Document)!)));
         Console.Error.Write($"{verb} {step} of {id}? [y/N] ");
         return string.Equals(Console.In.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase)
-            ? (waiting.Sha256, null)
+            ? (Digest.Parse(waiting.Sha256), null)
             : (null, JobAnswer.Refused(id, RequestRefusals.NotConfirmed, "nothing was decided"));
     }
 

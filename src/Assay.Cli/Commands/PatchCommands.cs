@@ -3,10 +3,7 @@ using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Host;
 using Assay.Inputs;
-using Assay.Kernel.Values;
-using Assay.Lanes.Tasks;
 using Assay.Tasks;
-using LaneRow = Assay.Kernel.Lanes.LaneRow;
 
 namespace Assay.Cli.Commands;
 
@@ -24,7 +21,7 @@ internal static class PatchCommands
         var run = new IdOption("--run-id", "Only patches of this run", "--run");
         state.Validators.Add(result =>
         {
-            var words = WireName<PatchState>.All;
+            var words = TaskService.PatchStates;
             if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
         });
         var list = new ListOptions();
@@ -32,7 +29,7 @@ internal static class PatchCommands
         list.AddTo(command);
         command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (parsed.GetValue(run) is { } runId && service.Find(runId) is null)
+            if (parsed.GetValue(run) is { } runId && service.VersionOf(runId) == 0)
             {
                 return Task.FromResult(Problems.Print(runId, Absent.Run(runId), globals.Json(parsed)));
             }
@@ -52,56 +49,56 @@ internal static class PatchCommands
         var command = new Command("show", "Show a patch: its diff on standard output, where it stands on standard error") { id };
         command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (service.Patch(parsed.GetValue(id)!) is not { } patch)
+            if (service.PatchDetail(parsed.GetValue(id)!) is not { } patch)
             {
                 return Task.FromResult(Problems.Print(parsed.GetValue(id)!, Absent.Patch(parsed.GetValue(id)!), globals.Json(parsed)));
             }
 
-            if (globals.Json(parsed)) PrintJson(patch, service);
-            else Print(patch, service);
+            if (globals.Json(parsed)) PrintJson(patch);
+            else Print(patch);
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
     }
 
-    private static void Print(PatchView patch, TaskService service)
+    private static void Print(PatchDetail detail)
     {
-        var declared = patch.Record.Patch;
-        Console.Error.WriteLine($"{declared.PatchId}  {WireName<PatchState>.Of(patch.Record.State)}  by task {declared.TaskId} of {declared.RunId}, attempt {declared.Attempt}");
-        foreach (var step in service.History(declared.PatchId))
+        var patch = detail.Patch;
+        Console.Error.WriteLine($"{patch.PatchId}  {patch.State}  by task {patch.TaskId} of {patch.RunId}, attempt {detail.Attempt}");
+        foreach (var step in detail.History)
         {
-            var by = step.Text("actor") is { } actor ? $" ({Words.Safe(actor)})" : "";
-            Console.Error.WriteLine($"  {Shown.Time(step.Text("at"))}  {step.Text("state"),-12} {Words.Safe(step.Text("reason") ?? "")}{by}".TrimEnd());
+            var by = step.By is { } actor ? $" ({Words.Safe(actor)})" : "";
+            Console.Error.WriteLine($"  {Shown.Time(step.At)}  {step.What,-12} {Words.Safe(step.Note ?? "")}{by}".TrimEnd());
         }
 
         if (!Console.IsOutputRedirected)
         {
-            Console.Out.Write(Words.SafeLines(System.Text.Encoding.UTF8.GetString(patch.Diff.Span).Replace("\t", "    ", StringComparison.Ordinal)));
+            Console.Out.Write(Words.SafeLines(System.Text.Encoding.UTF8.GetString(detail.Diff.Span).Replace("\t", "    ", StringComparison.Ordinal)));
             return;
         }
 
         using var output = Console.OpenStandardOutput();
-        output.Write(patch.Diff.Span);
+        output.Write(detail.Diff.Span);
     }
 
-    private static void PrintJson(PatchView patch, TaskService service)
+    private static void PrintJson(PatchDetail detail)
     {
-        var declared = patch.Record.Patch;
+        var patch = detail.Patch;
         Console.Out.WriteLine(new JsonObject
         {
-            ["patch_id"] = declared.PatchId,
-            ["diff_sha256"] = declared.DiffSha256.ToString(),
-            ["run_id"] = declared.RunId,
-            ["task_id"] = declared.TaskId,
-            ["state"] = WireName<PatchState>.Of(patch.Record.State),
-            ["reason"] = patch.Record.Reason,
-            ["base_tree_sha256"] = declared.BaseTreeSha256.ToString(),
-            ["files"] = JsonNode.Parse(patch.Changes.Bytes())!["files"]!.DeepClone(),
-            ["history"] = new JsonArray([.. service.History(declared.PatchId).Select(Step)]),
+            ["patch_id"] = patch.PatchId,
+            ["diff_sha256"] = detail.DiffSha256,
+            ["run_id"] = patch.RunId,
+            ["task_id"] = patch.TaskId,
+            ["state"] = patch.State,
+            ["reason"] = patch.Reason,
+            ["base_tree_sha256"] = detail.BaseTreeSha256,
+            ["files"] = JsonNode.Parse(detail.Changes.Bytes())!["files"]!.DeepClone(),
+            ["history"] = new JsonArray([.. detail.History.Select(Step)]),
         }.ToJsonString());
     }
 
-    private static JsonObject Step(LaneRow row) => new() { ["state"] = row.Text("state"), ["at"] = row.Text("at"), ["reason"] = row.Text("reason"), ["by"] = row.Text("actor") };
+    private static JsonObject Step(HistoryView step) => new() { ["state"] = step.What, ["at"] = step.At, ["reason"] = step.Note, ["by"] = step.By };
 
     private static Command Apply(GlobalOptions globals)
     {

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
-using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -24,7 +23,7 @@ internal static class TaskAnswers
     public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
         WithAsync(globals.OpenForReading(parsed), act);
 
-    public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act) =>
+    public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act) =>
         ReadAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
 
     private static async Task<int> WithAsync(Workspace? opened, Func<TaskService, Task<int>> act)
@@ -33,21 +32,21 @@ internal static class TaskAnswers
         return workspace is null ? ExitCodes.BadInput : await act(await TaskService.OpenAsync(workspace, TimeProvider.System));
     }
 
-    public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act) =>
+    public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act) =>
         WithAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
 
-    private static Task<int> OfRun(TaskService service, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, ExecutionState, Task<int>> act)
+    private static Task<int> OfRun(TaskService service, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act)
     {
         var id = runId ?? service.LatestRun();
         if (id is null) return Task.FromResult(Problems.Print("run", Absent.AnyRun(), globals.Json(parsed)));
-        return service.Find(id) is { } state
-            ? act(service, state)
+        return service.RunView(id) is { } view
+            ? act(service, view)
             : Task.FromResult(Problems.Print(id, Absent.Run(id), globals.Json(parsed)));
     }
 
     /// <summary>Puts a person's decision.</summary>
     public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, string, Task<TaskAnswer>> put) =>
-        WithRunAsync(globals, parsed, runId, async (service, state) => Print(await put(service, state.Declared.RunId), globals.Json(parsed)));
+        WithRunAsync(globals, parsed, runId, async (service, view) => Print(await put(service, view.RunId), globals.Json(parsed)));
 
     public static int Print(TaskAnswer answer, bool json)
     {

@@ -1,15 +1,16 @@
 using System.CommandLine;
+using System.Text.Json;
 using Assay.Cli.Output;
 using Assay.Host;
 using Assay.Inputs;
-using Assay.Lanes.Tasks;
-using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
 
 /// <summary><c>assay task …</c> and <c>assay run status</c></summary>
 internal static class TaskCommands
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     public static Command Create(GlobalOptions globals) => new("task", "Look at the tasks of a run, and decide about them")
     {
         Check(globals), List(globals), Show(globals), Done(globals), Fail(globals), Retry(globals), Cancel(globals),
@@ -19,12 +20,11 @@ internal static class TaskCommands
     {
         var runId = new IdArgument("RUN_ID", "The run");
         var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
-        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (service, state) =>
+        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (service, view) =>
         {
-            var interrupted = service.Interrupted(state.Declared.RunId);
-            if (globals.Json(parsed)) Console.Out.WriteLine(ExecutionResults.Text(state, interrupted));
-            else TaskTable.Print(state, interrupted);
-            return Task.FromResult(ExitCodes.Of(service.RunView(state.Declared.RunId)!));
+            if (globals.Json(parsed)) Console.Out.WriteLine(service.Results(view.RunId)!.ToJsonString(Indented));
+            else TaskTable.Print(view);
+            return Task.FromResult(ExitCodes.Of(view));
         }));
         return new Command("run", "Runs of tasks") { ListRuns(globals), status };
     }
@@ -66,13 +66,12 @@ internal static class TaskCommands
         var list = new ListOptions();
         var command = new Command("list", "List the tasks of a run") { run };
         list.AddTo(command);
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, view) =>
         {
-            var (page, next, problem) = list.Page(parsed, [.. state.Tasks], task => task.Spec.TaskId);
+            var (page, next, problem) = list.Page(parsed, view.Tasks, task => task.TaskId);
             if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
-            var interrupted = service.Interrupted(state.Declared.RunId);
-            TaskTable.List(state, page, interrupted).Print(next, globals.Json(parsed));
-            if (!globals.Json(parsed)) TaskTable.Stand(state, interrupted);
+            TaskTable.List(page, service.Results(view.RunId)!).Print(next, globals.Json(parsed));
+            if (!globals.Json(parsed)) TaskTable.Stand(view);
             return Task.FromResult(ExitCodes.Done);
         }));
         return command;
@@ -82,24 +81,17 @@ internal static class TaskCommands
     {
         var (task, run) = (Id(), TaskAnswers.Run());
         var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed; the exit code says how it stands") { task, run };
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, state) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, view) =>
         {
             var id = parsed.GetValue(task)!;
-            if (!state.HasTask(id))
+            if (service.TaskView(view.RunId, id, lines: 0) is not { } shown)
             {
-                return Task.FromResult(Problems.Print(id, Absent.Task(state.Declared.RunId, id), globals.Json(parsed)));
+                return Task.FromResult(Problems.Print(id, Absent.Task(view.RunId, id), globals.Json(parsed)));
             }
 
-            var interrupted = service.Interrupted(state.Declared.RunId);
-            var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray();
-            if (globals.Json(parsed)) Console.Out.WriteLine(results.Single(r => (string)r!["task_id"]! == id)!.ToJsonString());
-            else
-            {
-                var (prompt, log) = (service.Prompt(state, state.Task(id)), service.Log(state.Declared.RunId, id));
-                TaskTable.Print(state, state.Task(id), interrupted.Contains(id), prompt, log);
-            }
-
-            return Task.FromResult(ExitCodes.Of(service.RunView(state.Declared.RunId)!.Tasks.Single(t => t.TaskId == id)));
+            if (globals.Json(parsed)) Console.Out.WriteLine(TaskTable.Result(service.Results(view.RunId)!, id).ToJsonString());
+            else TaskTable.Print(view, shown);
+            return Task.FromResult(ExitCodes.Of(shown.Task));
         }));
         return command;
     }

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
-using Assay.Lanes.Tasks;
 using Assay.Ledger.Verification;
 using Assay.Tasks;
 
@@ -63,12 +62,12 @@ internal static class TasksDemo
         var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
         if (json)
         {
-            Console.Out.Write(System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(end.State).Bytes.Span));
+            Console.Out.Write(end.Results);
             return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.FailClosed;
         }
 
         output.WriteLine();
-        TaskTable.Print(end.State);
+        TaskTable.Print(end.View);
         output.WriteLine();
         PatchTable.List(service.PatchRows(null, null, null, MostListed)).Print(null, json: false);
         output.WriteLine($"""
@@ -78,7 +77,7 @@ internal static class TasksDemo
             Look around:
               cd {root}
               assay task show cheat
-              assay patch show {end.State.Task("roman").Patch!.PatchId}
+              assay patch show {end.View.Tasks.Single(t => t.TaskId == "roman").PatchId}
               git -C kata diff
               assay serve
             """);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Assay.Kernel.Effects;
-using Assay.Lanes.Tasks;
+using Assay.Tasks;
 
 namespace Assay.Cli.Output;
 
@@ -8,22 +8,21 @@ namespace Assay.Cli.Output;
 internal static class AgentWords
 {
     /// <summary>The lines; none for a task without an agent whose network was not watched.</summary>
-    public static IEnumerable<string> Of(TaskState task)
+    public static IEnumerable<string> Of(TaskView task)
     {
-        if (task.Call?.Agent is { } agent)
+        if (task.Agent is { } agent)
         {
             var model = agent.Model is { } named ? $", model {Words.Safe(named)}" : "";
             var failed = agent.ToolErrors > 0 ? $", {agent.ToolErrors} of them failed" : "";
             var end = agent.End is { } how ? Words.Safe(how) : "it did not say how";
-            var name = Words.Safe(agent.Agent ?? "that did not say its name");
+            var name = Words.Safe(agent.Name ?? "that did not say its name");
             yield return $"agent {name}{model} · {agent.Turns} turns, {agent.ToolCalls} tool calls{failed} · ended: {end}";
-            var (sent, answered) = (task.Call?.Gateway?.InputTokens ?? agent.InputTokens, task.Call?.Gateway?.OutputTokens ?? agent.OutputTokens);
-            var tokens = $"{Known(sent)} tokens in, {Known(answered)} out";
-            var requests = task.Call?.Gateway is { } gateway ? $" · {gateway.Requests} requests, {gateway.Failed} failed" : "";
-            yield return $"took {tokens}{requests} · cost {(task.IsCostUnknown ? "not known" : task.Cost.ToString())}";
+            var tokens = $"{Known(agent.InputTokens)} tokens in, {Known(agent.OutputTokens)} out";
+            var requests = agent.Requests is var (asked, unanswered) ? $" · {asked} requests, {unanswered} failed" : "";
+            yield return $"took {tokens}{requests} · cost {task.Cost ?? "nothing"}";
         }
 
-        if (Network(task.Call?.Egress) is { } network) yield return network;
+        if (Network(task.AdapterNetwork) is { } network) yield return network;
     }
 
     /// <summary>What was tried to reach; null when nothing was, or nobody watched.</summary>

@@ -20,6 +20,9 @@ internal static class EpochModule
         Line = static (stream, state) => state is EpochState epoch ? Line(stream.Id, epoch) : null,
     };
 
+    /// <summary>What an epoch records.</summary>
+    public static LaneRecord Record { get; } = new(EpochLane.Instance, static e => e is EpochEvent);
+
     private static WorkerLine Line(string epochId, EpochState epoch)
     {
         if (epoch.Finished is not { } end)

@@ -19,6 +19,11 @@ internal sealed record LaneModule(string Name, params IReadOnlyList<ILane> Lanes
     public required Func<StreamName, object, WorkerLine?> Line { get; init; }
 }
 
+/// <summary>What a lane's streams record of their own, beside the effects.</summary>
+/// <param name="Lane">The streams.</param>
+/// <param name="IsOwn">Whether an event is one of the lane's own.</param>
+internal sealed record LaneRecord(ILane Lane, Func<Event, bool> IsOwn);
+
 /// <summary>What lanes are served with.</summary>
 /// <param name="Engine">The engine.</param>
 /// <param name="Concurrency">How many processes at once.</param>

@@ -17,6 +17,9 @@ namespace Assay.Jobs;
 /// <summary>Jobs of one workspace, for a command line, an API and pages: what people ask for, and what they see.</summary>
 public sealed class JobService
 {
+    /// <summary>The document that identifies a job.</summary>
+    internal const string Spec = JobDocumentNames.Spec;
+
     private const string ListFewer = "list fewer files in components.json";
 
     private readonly Workspace _workspace;
@@ -50,10 +53,19 @@ public sealed class JobService
         PreparedJob.Of(bundlePath, bundle => JobLoader.Idea(idea, snapshotId, bundle, options, by.Actor));
 
     /// <summary>The same for either, by what the document says that it is.</summary>
-    public static Checked<JobSubmitted> PrepareAny(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+    public static Checked<PreparedJob> PrepareAny(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
         DocumentFile.VersionOf(document) == JobLoader.IdeaVersion
             ? PrepareIdea(document, snapshotId, bundlePath, options, by)
             : Prepare(document, snapshotId, bundlePath, options, by);
+
+    /// <summary>The states that a job can be in, as lists name them.</summary>
+    public static IReadOnlyCollection<string> States => JobTables.StateWords;
+
+    /// <summary>The steps that wait for a person.</summary>
+    public static IReadOnlyCollection<string> Checkpoints => JobWorkflow.Checkpoints;
+
+    /// <summary>The stream of a job; null when that is no job's id.</summary>
+    public static StreamName? StreamOf(string jobId) => JobIdentity.IsShortId(jobId) ? JobLane.StreamOf(jobId) : null;
 
     /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
     public static string? BundleId(string path) => JobLoader.ReadBundle(path) is { IsValid: true } bundle ? bundle.Value.Reference.Id : null;
@@ -204,13 +216,6 @@ public sealed class JobService
 
     /// <summary>The version of a job's last event; 0 when there is no such job.</summary>
     public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
-
-    /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
-    internal byte[]? Document(JobState job, string name, int? version = null)
-    {
-        var document = version is null ? job.Document(name) : job.History.FirstOrDefault(d => d.Name == name && d.Version == version);
-        return document is null ? null : _workspace.Store.ReadBlob(document.Sha256);
-    }
 
     /// <summary>A page of jobs, in the order in which they were submitted.</summary>
     /// <param name="state">Only those in this state; null: all.</param>

@@ -42,11 +42,11 @@ internal sealed class AdapterLoader
     /// <param name="path">The document.</param>
     /// <param name="adapterId">The adapter.</param>
     /// <param name="host">What this host can hold.</param>
-    public static Checked<AdapterSpec> LoadForCheck(string path, string adapterId, HostCapabilities host)
+    public static Checked<PreparedAdapter> LoadForCheck(string path, string adapterId, HostCapabilities host)
     {
         var (adapters, document) = Load(path, host, needsKeys: false);
-        if (!adapters.IsValid) return Checked<AdapterSpec>.Refused(adapters.Problems);
-        if (adapters.Value.Specs.TryGetValue(adapterId, out var spec)) return spec;
+        if (!adapters.IsValid) return Checked<PreparedAdapter>.Refused(adapters.Problems);
+        if (adapters.Value.Specs.TryGetValue(adapterId, out var spec)) return new PreparedAdapter(spec);
         var declared = string.Join(", ", adapters.Value.Specs.Keys);
         return document!.Problem("/adapters", TaskRefusals.UnknownAdapter.Code, $"declares no adapter {adapterId}, but {declared}");
     }

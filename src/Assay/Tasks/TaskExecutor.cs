@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Assay.Engine;
 using Assay.Engine.Gateways;
@@ -42,7 +43,10 @@ public abstract record ExecutionEnd
         public bool Cancelled { get; }
 
         /// <summary>The run as people see it, without its adapters.</summary>
-        public RunView View => TaskViewMaker.Run(State, []);
+        public RunView View => TaskViewMaker.Run(State, [], ImmutableHashSet<string>.Empty);
+
+        /// <summary>Its results (contract <c>execution_results_v1</c>), as text with a line end.</summary>
+        public string Results => System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(State).Bytes.Span);
 
         internal ExecutionState State { get; }
     }

@@ -29,6 +29,9 @@ internal static class TaskModule
         Line = static (stream, state) => state is ExecutionState run ? Line(stream.Id, run) : null,
     };
 
+    /// <summary>What a run of tasks records.</summary>
+    public static LaneRecord Record { get; } = new(TaskLane.Instance, static e => e is TaskLaneEvent);
+
     private static WorkerLine Line(string runId, ExecutionState run)
     {
         var counts = TaskWords.Counts(run);

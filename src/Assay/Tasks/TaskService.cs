@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Assay.Access;
 using Assay.Engine;
 using Assay.Engine.Gateways;
@@ -53,15 +54,22 @@ public sealed class TaskService
     /// <summary>Runs, the latest first (table <c>executions</c>).</summary>
     public IReadOnlyList<LaneRow> Runs(int limit) => _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true });
 
+    /// <summary>The states that a patch can be in.</summary>
+    public static IReadOnlyCollection<string> PatchStates => WireName<PatchState>.All;
+
+    /// <summary>The results of a run as they stand (contract <c>execution_results_v1</c>); null when there is no such run.</summary>
+    public JsonObject? Results(string runId) =>
+        Load(runId) is { } machine ? ExecutionResults.Document((ExecutionState)machine.State, Interrupted(machine)) : null;
+
     /// <summary>A run as it stands; null when there is no such run.</summary>
-    internal ExecutionState? Find(string runId) => StreamName.IsId(runId) && _workspace.Store.Find(TaskLane.StreamOf(runId)) is { } info
-        ? (ExecutionState)StreamLoad.Of(_workspace.Store, TaskLane.Instance, info.Stream).State
-        : null;
+    internal ExecutionState? Find(string runId) => (ExecutionState?)Load(runId)?.State;
+
+    private StreamMachine? Load(string runId) =>
+        VersionOf(runId) > 0 ? StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId)) : null;
 
     /// <summary>The tasks of a run that were under way when the engine died that worked on them.</summary>
-    public IReadOnlySet<string> Interrupted(string runId)
+    private HashSet<string> Interrupted(StreamMachine machine)
     {
-        var machine = StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
         var lost = new LivingEngines(_workspace.Store).Lost(machine);
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
@@ -70,7 +78,7 @@ public sealed class TaskService
     public long VersionOf(string runId) => StreamName.IsId(runId) ? _workspace.Store.Find(TaskLane.StreamOf(runId))?.Head.Version ?? 0 : 0;
 
     /// <summary>What happened in a run, or to one of its tasks, in order (table <c>execution_log</c>).</summary>
-    public IReadOnlyList<LaneRow> Log(string runId, string? taskId = null) => _workspace.Store.Rows(new RowQuery(TaskTables.Log, "version", MaxListed)
+    private IReadOnlyList<LaneRow> Log(string runId, string? taskId = null) => _workspace.Store.Rows(new RowQuery(TaskTables.Log, "version", MaxListed)
     {
         Where = taskId is null ? [("run_id", runId)] : [("run_id", runId), ("task_id", taskId)],
     });
@@ -79,21 +87,21 @@ public sealed class TaskService
     public IReadOnlyList<LaneRow> Adapters() => _workspace.Store.Rows(AdapterTables.Adapters);
 
     /// <summary>What a patch went through (table <c>patch_history</c>).</summary>
-    public IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
+    private IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
 
     /// <summary>What a task says is to be done: to a person, while or after one had it, else to its adapters.</summary>
-    internal string? Prompt(ExecutionState state, TaskState task)
+    private string? Prompt(ExecutionState state, TaskState task)
     {
         var text = state.IsManual(task) ? task.Spec.Instructions?.Sha256 : task.Spec.Prompt ?? task.Spec.Instructions?.Sha256;
         return text is { } sha256 && _workspace.Store.ReadBlob(sha256) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
     }
 
     /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
-    internal IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) =>
+    private IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) =>
         OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
 
     /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
-    internal PatchView? Patch(string patchId)
+    private PatchView? Patch(string patchId)
     {
         var rows = _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
         if (rows.Count != 1) return null;
@@ -138,9 +146,12 @@ public sealed class TaskService
         [.. PatchRows(null, runId, after, limit).Select(PatchSummary.Of)];
 
     /// <summary>A run as people see it; null when there is no such run.</summary>
-    public RunView? RunView(string runId) => Find(runId) is { } state
-        ? TaskViewMaker.Run(state, [.. Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of)])
-        : null;
+    public RunView? RunView(string runId)
+    {
+        if (Load(runId) is not { State: ExecutionState state } machine) return null;
+        var adapters = Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of);
+        return TaskViewMaker.Run(state, [.. adapters], Interrupted(machine));
+    }
 
     /// <summary>A task as people see it; null when there is no such task.</summary>
     /// <param name="runId">The run.</param>
@@ -148,9 +159,9 @@ public sealed class TaskService
     /// <param name="lines">How many of the last lines that it printed.</param>
     public TaskView? TaskView(string runId, string taskId, int lines)
     {
-        if (Find(runId) is not { } state || !state.HasTask(taskId)) return null;
+        if (Load(runId) is not { State: ExecutionState state } machine || !state.HasTask(taskId)) return null;
         var task = state.Task(taskId);
-        return TaskViewMaker.Task(state, task) with
+        return TaskViewMaker.Task(state, task, Interrupted(machine).Contains(taskId)) with
         {
             Prompt = Prompt(state, task),
             Patch = task.Patch is { } patch ? Summary(patch.PatchId) : null,
@@ -167,11 +178,13 @@ public sealed class TaskService
         {
             Patch = summary,
             WorkingTree = record.Patch.WorkingTree,
+            Attempt = record.Patch.Attempt,
             DiffSha256 = record.Patch.DiffSha256.ToString(),
             BaseTreeSha256 = record.Patch.BaseTreeSha256.ToString(),
             CanRollBack = record.State == PatchState.Committed,
             CanApply = record.State is PatchState.RolledBack or PatchState.ApplyFailed,
             Diff = patch.Diff,
+            Changes = patch.Changes,
             History =
             [
                 .. History(patchId).Select(r => new HistoryView(r.Text("at")!, r.Text("state")!, r.Text("actor"), r.Text("reason"))),
@@ -230,9 +243,9 @@ public sealed class TaskService
     /// <param name="adapterId">The adapter.</param>
     /// <param name="gateways">Opens the way to that model.</param>
     /// <param name="declared">As a file declares it, when no run has named it yet, or it has changed.</param>
-    internal async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, AdapterSpec? declared = null)
+    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, PreparedAdapter? declared = null)
     {
-        if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared));
+        if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared.Spec));
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
         if (!isKnown) return TaskAnswer.Refused(adapterId, Absent.Adapter(adapterId));
         var (decision, _) = await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());

@@ -9,25 +9,26 @@ namespace Assay.Tasks;
 internal static class TaskViewMaker
 {
     /// <summary>A run with its adapters.</summary>
-    public static RunView Run(ExecutionState state, ImmutableArray<AdapterView> adapters) => new()
+    public static RunView Run(ExecutionState state, ImmutableArray<AdapterView> adapters, IReadOnlySet<string> interrupted) => new()
     {
         RunId = state.Declared.RunId,
         State = WireName<ExecutionPhase>.Of(state.Phase),
         ProjectRoot = state.Declared.ProjectRoot,
         PauseReason = state.PauseReason,
-        Tasks = [.. state.Tasks.Select(t => Summary(state, t))],
+        Tasks = [.. state.Tasks.Select(t => Summary(state, t, interrupted.Contains(t.Spec.TaskId)))],
         Counts = [.. Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => (WireName<TaskPhase>.Of(p), state.Count(p)))],
         Adapters = adapters,
+        Cost = Cost(state.Tasks.Cost, state.Tasks.Any(t => t.IsCostUnknown)),
     };
 
     /// <summary>A task, but for what the ledger and the logs keep of it.</summary>
-    public static TaskView Task(ExecutionState state, TaskState task)
+    public static TaskView Task(ExecutionState state, TaskState task, bool isInterrupted)
     {
         var reached = Reached(task).ToList();
         return new TaskView
         {
             RunId = state.Declared.RunId,
-            Task = Summary(state, task),
+            Task = Summary(state, task, isInterrupted),
             Kind = task.Spec.Kind,
             Priority = task.Spec.Priority,
             AdapterIds = task.Spec.AdapterIds,
@@ -37,8 +38,9 @@ internal static class TaskViewMaker
             Writes = task.Spec.FileScope.Write,
             WorkCopy = task.Attempt?.Copy?.Work,
             Cost = task.IsCostUnknown ? "not known" : task.Cost.Micros > 0 ? task.Cost.ToString() : null,
-            Agent = task.Call?.Agent is { } agent ? AgentView.Of(agent) : null,
+            Agent = task.Call?.Agent is { } agent ? AgentView.Of(agent, task.Call.Gateway) : null,
             Tests = [.. task.Tests.Select(Test)],
+            AdapterNetwork = task.Call?.Egress,
             Network = [.. reached.SelectMany(r => r.Egress.Attempts.Select(a => (r.Program, a)))],
             NetworkUnlisted = reached.Sum(r => r.Egress.Unlisted),
             Events = [],
@@ -46,12 +48,13 @@ internal static class TaskViewMaker
         };
     }
 
-    private static TaskSummary Summary(ExecutionState state, TaskState task) => new()
+    private static TaskSummary Summary(ExecutionState state, TaskState task, bool isInterrupted) => new()
     {
         TaskId = task.Spec.TaskId,
         Title = task.Spec.Title,
         State = WireName<TaskPhase>.Of(task.Phase),
         HasEnded = task.HasEnded,
+        IsInterrupted = isInterrupted,
         WaitsForPerson = state.WaitsForPerson(task),
         BrokePolicy = task.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation },
         AdapterId = task.AdapterId,
@@ -60,11 +63,18 @@ internal static class TaskViewMaker
         TestsPassed = task.Tests.Count(t => t.Passed),
         PatchId = task.Patch?.PatchId,
         Reason = task.Reason,
+        Isolation = CageNote.Of(task.Uncaged, task.NetworkOpen),
+        Took = task.EndedAt - task.StartedAt,
     };
+
+    private static string? Cost(Usd counted, bool isUnknown) => isUnknown ? $"not known ({counted} counted)" : counted.Micros > 0 ? counted.ToString() : null;
 
     private static TestView Test(TestResult test) => new(
         test.Name, test.Required, test.Passed, test.Tests, test.Failures, test.Reason, test.FirstFailures,
-        TimeSpan.FromMilliseconds(test.DurationMs));
+        TimeSpan.FromMilliseconds(test.DurationMs))
+    {
+        Network = test.Egress,
+    };
 
     private static IEnumerable<(string Program, Egress Egress)> Reached(TaskState task)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
+using Assay.Kernel.Trees;
 using Assay.Lanes.Shared;
 
 namespace Assay.Tasks;
@@ -34,6 +35,9 @@ public sealed record RunView
 
     public required ImmutableArray<AdapterView> Adapters { get; init; }
 
+    /// <summary>What all tasks have cost, <c>not known</c> with what is counted, or null: nothing.</summary>
+    public string? Cost { get; init; }
+
     public int Ended => Tasks.Count(t => t.HasEnded);
 }
 
@@ -48,6 +52,9 @@ public sealed record TaskSummary
     public required string State { get; init; }
 
     public required bool HasEnded { get; init; }
+
+    /// <summary>Whether the engine is gone that worked on it, so that nobody does.</summary>
+    public bool IsInterrupted { get; init; }
 
     /// <summary>Whether nothing but a person can bring it on.</summary>
     public required bool WaitsForPerson { get; init; }
@@ -68,6 +75,12 @@ public sealed record TaskSummary
 
     /// <summary>Why it ended, else why it waits.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What was open to its programs that a cage closes; null: nothing.</summary>
+    public string? Isolation { get; init; }
+
+    /// <summary>From its first start to its end; null while it has not ended, or it was never begun.</summary>
+    public TimeSpan? Took { get; init; }
 }
 
 /// <summary>A task with all that a person wants to know of it.</summary>
@@ -112,6 +125,9 @@ public sealed record TaskView
 
     public required ImmutableArray<TestView> Tests { get; init; }
 
+    /// <summary>What its last adapter tried to reach; null where that was not watched.</summary>
+    public Egress? AdapterNetwork { get; init; }
+
     /// <summary>What its last programs tried to reach, by program.</summary>
     public required ImmutableArray<(string Program, EgressAttempt Attempt)> Network { get; init; }
 
@@ -124,16 +140,38 @@ public sealed record TaskView
     public required IReadOnlyList<OutputLine> Output { get; init; }
 }
 
-/// <summary>What an agent says of itself.</summary>
-public sealed record AgentView(string? Name, int Turns, int ToolCalls, int ToolErrors)
+/// <summary>What an agent says of itself, and what its gateway counted.</summary>
+public sealed record AgentView(string? Name, string? Model, int Turns, int ToolCalls, int ToolErrors)
 {
-    internal static AgentView Of(AgentRecord agent) => new(agent.Agent, agent.Turns, agent.ToolCalls, agent.ToolErrors);
+    /// <summary>How it ended; null: it did not say.</summary>
+    public string? End { get; init; }
+
+    /// <summary>Tokens that it sent, as its gateway counted them, else as it says; null: nobody knows.</summary>
+    public long? InputTokens { get; init; }
+
+    /// <summary>Tokens that it was answered, likewise.</summary>
+    public long? OutputTokens { get; init; }
+
+    /// <summary>What it asked its model, and how often that failed; null: it has no gateway.</summary>
+    public (long Asked, long Failed)? Requests { get; init; }
+
+    internal static AgentView Of(AgentRecord agent, GatewayReport? gateway) => new(agent.Agent, agent.Model, agent.Turns, agent.ToolCalls, agent.ToolErrors)
+    {
+        End = agent.End,
+        InputTokens = gateway?.InputTokens ?? agent.InputTokens,
+        OutputTokens = gateway?.OutputTokens ?? agent.OutputTokens,
+        Requests = gateway is null ? null : (gateway.Requests, gateway.Failed),
+    };
 }
 
 /// <summary>What came of an acceptance test.</summary>
 public sealed record TestView(
     string Name, bool Required, bool Passed, long Tests, long Failures, string? Reason,
-    ImmutableArray<string> FirstFailures, TimeSpan Took);
+    ImmutableArray<string> FirstFailures, TimeSpan Took)
+{
+    /// <summary>What it tried to reach; null where that was not watched, or nothing.</summary>
+    public Egress? Network { get; init; }
+}
 
 /// <summary>Something that happened to a task or a patch.</summary>
 /// <param name="At">When, as the record has it.</param>
@@ -202,6 +240,9 @@ public sealed record PatchDetail
     /// <summary>Absolute path of the real tree.</summary>
     public required string WorkingTree { get; init; }
 
+    /// <summary>Which attempt at its task made it, from 1.</summary>
+    public required int Attempt { get; init; }
+
     public required string DiffSha256 { get; init; }
 
     public required string BaseTreeSha256 { get; init; }
@@ -214,6 +255,9 @@ public sealed record PatchDetail
 
     /// <summary>The unified diff, as bytes: names and contents need not be UTF-8.</summary>
     public required ReadOnlyMemory<byte> Diff { get; init; }
+
+    /// <summary>Its files, as they were and as they become.</summary>
+    public required ChangeSet Changes { get; init; }
 
     public required ImmutableArray<HistoryView> History { get; init; }
 }

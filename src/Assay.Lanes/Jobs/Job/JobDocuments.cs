@@ -9,7 +9,7 @@ namespace Assay.Lanes.Jobs;
 
 /// <summary>What a job starts from.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobKind>))]
-internal enum JobKind
+public enum JobKind
 {
     [JsonStringEnumMemberName("blueprint")]
     Blueprint,

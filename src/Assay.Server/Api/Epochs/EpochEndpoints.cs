@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Assay.Epochs;
 using Assay.Inputs;
-using Assay.Lanes.Epochs;
 using Assay.Server.Api.Events;
 using Assay.Server.Http;
 using Microsoft.AspNetCore.Builder;
@@ -20,7 +20,7 @@ internal sealed class EpochEndpoints(EventAnswers answers)
         ["CRUCIBLE_SALVAGED"] = ["files"],
     };
 
-    private static readonly RecordedEvents Events = new(EpochLane.Instance, static e => e is EpochEvent, Absent.Epoch, Withheld);
+    private static readonly RecordedEvents Events = new(EpochModule.Record, Absent.Epoch, Withheld);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/epochs/{epoch_id}/events", EventsAsync)
         .WithTags("epochs").WithSummary("The events of an epoch; as server-sent events when text/event-stream is accepted")

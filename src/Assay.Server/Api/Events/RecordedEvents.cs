@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Assay.Host;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -13,14 +14,13 @@ namespace Assay.Server.Api.Events;
 /// Events of a lane that writes no lines: each with its name, its time, its version and its recorded data, but for what may quote something
 /// that a caged run has written. The effects are not told, as they are not of jobs.
 /// </summary>
-/// <param name="lane">The lane.</param>
-/// <param name="isOwn">Whether an event is the lane's own.</param>
+/// <param name="record">What the lane records.</param>
 /// <param name="absent">What is said of an id that names nothing.</param>
 /// <param name="withheld">Fields of the data that are left out, with a slash before an inner one, by the event's name.</param>
 internal sealed class RecordedEvents(
-    ILane lane, Func<Event, bool> isOwn, Func<string, Refusal> absent, IReadOnlyDictionary<string, string[]> withheld) : IEventSource
+    LaneRecord record, Func<string, Refusal> absent, IReadOnlyDictionary<string, string[]> withheld) : IEventSource
 {
-    public StreamName? StreamOf(string id) => StreamName.IsId(id) ? StreamName.Of(lane.Name, id) : null;
+    public StreamName? StreamOf(string id) => StreamName.IsId(id) ? StreamName.Of(record.Lane.Name, id) : null;
 
     public Refusal Absent(string id) => absent(id);
 
@@ -28,7 +28,7 @@ internal sealed class RecordedEvents(
 
     private FeedEvent? Tell(StoredEvent stored)
     {
-        if (!isOwn(EventEnvelope.Open(stored.Bytes, lane.Events).Body)) return null;
+        if (!record.IsOwn(EventEnvelope.Open(stored.Bytes, record.Lane.Events).Body)) return null;
         var fields = EventEnvelope.Fields(stored.Bytes);
         var data = JsonObject.Create(fields.Data)!;
         foreach (var path in withheld.GetValueOrDefault(fields.Type, [])) Remove(data, path);

@@ -49,9 +49,9 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
 
     private IResult List(string? state, string? cursor, int? limit)
     {
-        if (state is not null && !JobTables.StateWords.Contains(state))
+        if (state is not null && !JobService.States.Contains(state))
         {
-            return Problems.Result(HttpRefusal.State, $"there is no state {state}: it is one of {string.Join(", ", JobTables.StateWords)}");
+            return Problems.Result(HttpRefusal.State, $"there is no state {state}: it is one of {string.Join(", ", JobService.States)}");
         }
 
         if (limit is < 1 or > MaxLimit) return Problems.Result(HttpRefusal.Limit, $"limit is from 1 to {MaxLimit}");
@@ -125,9 +125,9 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
     private async Task<IResult> DecideAsync(HttpContext context, string? step, Func<Caller, Digest, Task<IResult>> decide)
     {
         if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
-        if (step is null || !JobWorkflow.Checkpoints.Contains(step))
+        if (step is null || !JobService.Checkpoints.Contains(step))
         {
-            return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobWorkflow.Checkpoints)}");
+            return Problems.Result(HttpRefusal.Step, $"step is one of {string.Join(", ", JobService.Checkpoints)}");
         }
 
         if (context.Request.Headers.IfMatch.Count == 0)

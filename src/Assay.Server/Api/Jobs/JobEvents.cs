@@ -1,7 +1,6 @@
 using Assay.Jobs;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
-using Assay.Lanes.Jobs;
 using Assay.Ledger;
 using Assay.Server.Api.Events;
 
@@ -10,7 +9,7 @@ namespace Assay.Server.Api.Jobs;
 /// <summary>A job's events as its <c>events.jsonl</c> has them: what a line is, the job's course until then says.</summary>
 internal sealed class JobEvents(IEventReader store) : IEventSource
 {
-    public StreamName? StreamOf(string id) => JobIdentity.IsShortId(id) ? JobLane.StreamOf(id) : null;
+    public StreamName? StreamOf(string id) => JobService.StreamOf(id);
 
     public Refusal Absent(string id) => Inputs.Absent.Job(id);
 

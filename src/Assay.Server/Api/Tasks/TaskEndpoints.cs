@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Assay.Inputs;
-using Assay.Lanes.Tasks;
 using Assay.Server.Api.Events;
 using Assay.Server.Http;
+using Assay.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -23,7 +23,7 @@ internal sealed class TaskEndpoints(EventAnswers answers)
         ["ESCALATED"] = ["message"],
     };
 
-    private static readonly RecordedEvents Events = new(TaskLane.Instance, static e => e is TaskLaneEvent, Absent.Run, Withheld);
+    private static readonly RecordedEvents Events = new(TaskModule.Record, Absent.Run, Withheld);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/tasks/{run_id}/events", EventsAsync)
         .WithTags("tasks").WithSummary("The events of a run of tasks; as server-sent events when text/event-stream is accepted")

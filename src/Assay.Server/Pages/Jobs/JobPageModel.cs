@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Assay.Jobs;
 using Assay.Kernel.Json;
-using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages.Jobs;
 
@@ -51,7 +50,7 @@ public sealed record JobPageModel(
             service.Document(of, document.Name, version) is { } bytes ? Pretty(bytes, isCompared) : null;
         var (before, name) = document.Version > 1
             ? (Text(job, document.Version - 1), $"version {document.Version - 1}")
-            : parent is not null && document.Name != JobDocumentNames.Spec
+            : parent is not null && document.Name != JobService.Spec
                 ? (Text(parent, null), $"that of {parent.Job.JobId}, which spawned this job")
                 : (null, null);
         return new ShownDocument(document, Text(job, document.Version, before is not null) ?? "(the ledger does not hold it)", before, name);

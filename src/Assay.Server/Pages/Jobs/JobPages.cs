@@ -44,7 +44,7 @@ internal sealed class JobPages(
     private IResult List(HttpContext context)
     {
         var address = ListAddress.Of(context.Request, "/ui/jobs");
-        if (address.State is { } state && !JobTables.StateWords.Contains(state))
+        if (address.State is { } state && !JobService.States.Contains(state))
         {
             return answers.Refused(context, HttpRefusal.State, "There is no such state", "The list knows no jobs in that state.");
         }
@@ -132,7 +132,7 @@ internal sealed class JobPages(
 
     private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<JobAnswer>> put)
     {
-        var back = JobIdentity.IsShortId(jobId) ? $"/ui/jobs/{jobId}" : "/ui/jobs";
+        var back = JobService.StreamOf(jobId) is not null ? $"/ui/jobs/{jobId}" : "/ui/jobs";
         var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
         if (caller is null) return answers.Refused(context, refusal!, back);
         var answer = await put(caller, await context.Request.ReadFormAsync());
