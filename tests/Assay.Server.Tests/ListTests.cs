@@ -116,6 +116,7 @@ public sealed class ListTests
         State = state,
         HasEnded = false,
         WaitsForPerson = false,
+        BrokePolicy = false,
         Attempts = 0,
         Tests = 0,
         TestsPassed = 0,

@@ -1,11 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using Assay.Cli.Output;
 using Assay.Host;
-using Assay.Inputs;
 using Assay.Jobs;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Ledger;
 using Command = System.CommandLine.Command;

@@ -3,7 +3,6 @@ using Assay.Cli.Output;
 using Assay.Host;
 using Assay.Inputs;
 using Assay.Lanes.Tasks;
-using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
 

@@ -94,8 +94,9 @@ public sealed class JobService
     public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Caller by, string? reason) =>
         DecideAsync(jobId, by, () => PutAsync(jobId, new ApproveStep(step, sha256, by.Actor, reason), reason));
 
-    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string reason, byte[]? replacement) => DecideAsync(
-        jobId, by, () => PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
+    /// <summary>Turns a document down, for a reason.</summary>
+    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) => DecideAsync(
+        jobId, by, () => string.IsNullOrWhiteSpace(reason) ? Task.FromResult(JobAnswer.Refused(jobId, Said.NoRejectionReason)) : PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
 
     public Task<JobAnswer> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
 
@@ -113,7 +114,7 @@ public sealed class JobService
         if (options is not null && Find(jobId) is { } job)
         {
             var loaded = JobLoader.Components(job.Job.Kind, options);
-            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Refusal.Of(loaded.Problems[0], RefusalClass.Conflict));
+            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Said.Of(loaded.Problems[0]));
             components = loaded.Value;
         }
 
@@ -140,7 +141,7 @@ public sealed class JobService
             if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer)
             {
                 return JobAnswer.Refused(
-                    jobId, JobRefusals.PolicyOverride, $"{pointer}: extensions are metadata and cannot set what a policy sets");
+                    jobId, new Refusal(JobRefusals.PolicyOverride, Said.PolicyOverride, pointer));
             }
 
             child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
@@ -300,7 +301,7 @@ public sealed record JobAnswer(string JobId, string? Status, Refusal? Refusal)
     public static JobAnswer Refused(string jobId, RefusalKind kind, string message) => Refused(jobId, new Refusal(kind, message));
 
     /// <summary>A document that came with the request cannot be read.</summary>
-    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Refusal.Of(problem, RefusalClass.BadInput));
+    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Said.Of(problem));
 
     /// <summary>The child, when one was asked for.</summary>
     public string? ChildJobId { get; init; }

@@ -217,8 +217,9 @@ public sealed class TaskService
         return PutAsync(runId, taskId, new CompleteManual(taskId, by, note, files.ToImmutable(), blobs), note);
     }
 
-    public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Caller by) =>
-        DecideAsync(taskId, by, () => PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
+    /// <summary>Says that a manual task cannot be done, and why.</summary>
+    public Task<TaskAnswer> FailAsync(string runId, string taskId, string? reason, Caller by) =>
+        DecideAsync(taskId, by, () => string.IsNullOrWhiteSpace(reason) ? Task.FromResult(TaskAnswer.Refused(taskId, Said.NoFailureReason)) : PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
 
     public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) =>
         PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);
