@@ -23,14 +23,18 @@ internal static class TaskTable
     /// <summary>Some tasks of a run.</summary>
     public static Listing List(ExecutionState state, IReadOnlyList<TaskState> tasks, IReadOnlySet<string>? interrupted)
     {
-        var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray().ToDictionary(r => (string)r!["task_id"]!, r => r!, StringComparer.Ordinal);
-        var listing = new Listing("tasks", "the run's queue names none", "TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
+        var results = ExecutionResults.Document(state, interrupted)["results"]!.AsArray()
+            .ToDictionary(r => (string)r!["task_id"]!, r => r!, StringComparer.Ordinal);
+        var listing = new Listing(
+            "tasks", "the run's queue names none", "TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
         foreach (var task in tasks)
         {
             var passed = task.Tests.Count(t => t.Passed);
             listing.Add(
-                results[task.Spec.TaskId].DeepClone(), task.Spec.TaskId, State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId,
-                task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task), task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId, Why(task));
+                results[task.Spec.TaskId].DeepClone(), task.Spec.TaskId,
+                State(task, interrupted?.Contains(task.Spec.TaskId) == true), task.AdapterId,
+                task.Attempts.ToString(CultureInfo.InvariantCulture), Time(task),
+                task.Tests.IsEmpty ? "" : $"{passed}/{task.Tests.Length}", task.Patch?.PatchId, Why(task));
         }
 
         return listing;

@@ -29,7 +29,8 @@ internal static class Said
     /// What problems with a document mean for the request that brought it: what the rule means that was broken first, where that is a
     /// refusal of its own, else bad input.
     /// </summary>
-    public static RefusalClass ClassOf(IReadOnlyList<InputProblem> problems) => Classes.GetValueOrDefault(problems[0].Rule, RefusalClass.BadInput);
+    public static RefusalClass ClassOf(IReadOnlyList<InputProblem> problems) =>
+        Classes.GetValueOrDefault(problems[0].Rule, RefusalClass.BadInput);
 
     /// <summary>One problem with a document, as the refusal of the request that brought it.</summary>
     public static Refusal Of(InputProblem problem) => Refusal.Of(problem, ClassOf([problem]));

@@ -60,7 +60,8 @@ public sealed class JobService
     }
 
     /// <summary>The same for either, by what the document says that it is.</summary>
-    public static Checked<JobSubmitted> PrepareAny(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+    public static Checked<JobSubmitted> PrepareAny(
+        InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
         DocumentFile.VersionOf(document) == JobLoader.IdeaVersion
             ? PrepareIdea(document, snapshotId, bundlePath, options, by)
             : Prepare(document, snapshotId, bundlePath, options, by);
@@ -95,8 +96,10 @@ public sealed class JobService
         DecideAsync(jobId, by, () => PutAsync(jobId, new ApproveStep(step, sha256, by.Actor, reason), reason));
 
     /// <summary>Turns a document down, for a reason.</summary>
-    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) => DecideAsync(
-        jobId, by, () => string.IsNullOrWhiteSpace(reason) ? Task.FromResult(JobAnswer.Refused(jobId, Said.NoRejectionReason)) : PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
+    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) =>
+        DecideAsync(jobId, by, () => string.IsNullOrWhiteSpace(reason)
+            ? Task.FromResult(JobAnswer.Refused(jobId, Said.NoRejectionReason))
+            : PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
 
     public Task<JobAnswer> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
 
