@@ -52,7 +52,7 @@ internal static class JobsBench
     private static async Task FillAsync(string folder)
     {
         await using var workspace = Workspace.Open(folder, KnownLanes.All);
-        await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
+        await WorkspaceTables.ReadyAsync(workspace);
         await Parallel.ForEachAsync(Enumerable.Range(0, Jobs), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) =>
         {
             var job = Job(i);

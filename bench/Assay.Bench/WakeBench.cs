@@ -44,7 +44,7 @@ internal static class WakeBench
         for (var i = 0; i < Rounds; i++)
         {
             var stream = StreamName.Of(JobLane.LaneName, i.ToString("D6", CultureInfo.InvariantCulture));
-            var append = new StreamAppend(stream, StreamHead.Empty(stream), [Noted(stream)]) { WakeAt = DateTimeOffset.UtcNow };
+            var append = new StreamAppend(stream, StreamHead.Empty(stream), [Noted(stream)]) { WakeAfter = TimeSpan.Zero };
             await workspace.Store.CommitAsync(new Commit([append]));
             committed(stream.Id, Stopwatch.GetTimestamp());
             await Task.Delay(Between);
@@ -78,8 +78,8 @@ internal static class WakeBench
         {
             begun[stream.Id] = Stopwatch.GetTimestamp();
             var session = engine.Session;
-            var claimed = await workspace.Store.ClaimAsync(stream, session.Identity.Id, session.Now, static _ => false);
-            await workspace.Store.ReleaseAsync(((ClaimResult.Granted)claimed).Claim, 1, wakeAt: null);
+            var claimed = await workspace.Store.ClaimAsync(stream, session.Identity.Id);
+            await workspace.Store.ReleaseAsync(((ClaimResult.Granted)claimed).Claim, 1, wakeAfter: null);
             return new RunResult.Drained(stream);
         });
         using var stop = new CancellationTokenSource();

@@ -25,7 +25,7 @@ if (run is not EpochRun.Ended ended)
     return 2;
 }
 
-var record = new EpochReader(workspace, TimeProvider.System).Show(ended.Summary.EpochId)!;
+var record = new EpochReader(workspace).Show(ended.Summary.EpochId)!;
 foreach (var crucible in record.Summary.Runs) Console.WriteLine($"{crucible.CrucibleId} {crucible.Outcome} {crucible.Record}");
 Console.WriteLine($"{record.Summary.EpochId} {record.Summary.EpochVerdict}");
 return ended.Summary.EpochVerdict is EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete ? 0 : 1;

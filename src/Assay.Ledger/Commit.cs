@@ -30,8 +30,11 @@ public sealed record StreamAppend(StreamName Stream, StreamHead Expected, IReadO
     /// <summary>Up to which version the mirrored files are known to be written; null: unchanged.</summary>
     public long? MirroredTo { get; init; }
 
-    /// <summary>When the stream wants attention from a worker; null: unchanged.</summary>
-    public DateTimeOffset? WakeAt { get; init; }
+    /// <summary>In how long the stream wants attention from a worker, by the store's clock; null: unchanged.</summary>
+    public TimeSpan? WakeAfter { get; init; }
+
+    /// <summary>How urgent the stream is among the due ones of its lane, a lower number first; null: unchanged, and 0 in a new stream.</summary>
+    public int? Priority { get; init; }
 
     /// <summary>
     /// The session that owns the stream from its very first event on, so that no worker gets there before it; null: nobody does. Of no
@@ -61,10 +64,37 @@ public abstract record CommitResult
 
     /// <summary>Nothing was written: another session has claimed the stream since.</summary>
     public sealed record Fenced(StreamName Stream) : CommitResult;
+
+    /// <summary>
+    /// The store failed when it may have taken the commit already. <see cref="IEventStore.ResolveAsync"/> finds out.
+    /// </summary>
+    /// <param name="Failure">What happened.</param>
+    /// <param name="TakesMore">Whether the store goes on, as after a broken connection; else it takes nothing any more.</param>
+    public sealed record Unknown(LedgerException Failure, bool TakesMore) : CommitResult;
+
+    /// <summary>The same, when it is known what became of the commit.</summary>
+    /// <exception cref="LedgerException">It is not.</exception>
+    public CommitResult OrFailure() => this is Unknown unknown ? throw unknown.Failure : this;
+}
+
+/// <summary>What became of a commit of which the store did not say.</summary>
+public enum CommitFate
+{
+    /// <summary>Nobody can tell.</summary>
+    Unknown,
+
+    /// <summary>It is durable.</summary>
+    Committed,
+
+    /// <summary>It is not there, and will never be.</summary>
+    NotCommitted,
 }
 
 /// <summary>An event as it is stored.</summary>
-/// <param name="Position">Its place in the order of all commits, from 1.</param>
+/// <param name="Position">
+/// Its place in the order of all commits: it only grows and may have gaps, so it counts nothing. Nothing ever appears at or below a position
+/// that was read.
+/// </param>
 /// <param name="Stream">Its stream.</param>
 /// <param name="Version">Its place in its stream, from 1.</param>
 /// <param name="Bytes">Its exact canonical bytes.</param>
@@ -90,7 +120,17 @@ public sealed record StreamSnapshot(StreamName Stream, StreamHead Head, string B
 }
 
 /// <summary>A stream as the store knows it.</summary>
-public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, string? Owner, long MirroredTo, DateTimeOffset? WakeAt);
+public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, string? Owner, long MirroredTo)
+{
+    /// <summary>In how long it wants attention from a worker, by the store's clock when it was looked at; null: it wants none.</summary>
+    public TimeSpan? WakeIn { get; init; }
+
+    /// <summary>Among the due streams of its lane a lower number comes first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Whether that time has come.</summary>
+    public bool IsDue => WakeIn <= TimeSpan.Zero;
+}
 
 /// <summary>
 /// A worker process that owns streams: identified well enough that another on the same host can tell whether it still lives.
@@ -100,22 +140,16 @@ public sealed record StreamInfo(StreamName Stream, StreamHead Head, long Fence, 
 /// <param name="BootId">The kernel's boot id.</param>
 /// <param name="ProcessId">Its process id on that host.</param>
 /// <param name="StartTicks">Its start time as /proc/PID/stat gives it, so that a reused id is not taken for it.</param>
-/// <param name="Lease">Until when its claims hold without renewal.</param>
-public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks, LeaseEnd Lease)
+public sealed record WorkerSession(string Id, string Host, string BootId, int ProcessId, long StartTicks)
 {
     /// <summary>The build of Assay that it runs; null for one before ledger format 3.</summary>
     public string? Build { get; init; }
 
-    /// <summary>
-    /// Whether the lease still runs. On its own host that is a matter of the boot and its clock, which nobody sets; the clock that is set
-    /// decides only between hosts, and about sessions that were opened without the other one.
-    /// </summary>
-    public bool HoldsAt(HostTime now)
-    {
-        if (Host != now.Host) return Lease.Utc > now.Utc;
-        if (BootId != now.BootId) return false;
-        return Lease.BootMs is { } end ? end > now.BootMs : Lease.Utc > now.Utc;
-    }
+    /// <summary>For how long its claims hold without renewal, by the store's clock when it was looked at.</summary>
+    public TimeSpan LeaseLeft { get; init; }
+
+    /// <summary>Whether the lease still ran then.</summary>
+    public bool Holds => LeaseLeft > TimeSpan.Zero;
 }
 
 /// <summary>The right to append to a stream as its owner.</summary>

@@ -15,7 +15,10 @@ public interface IEventReader
     /// <summary>Events of a stream behind a version, oldest first, at most <paramref name="limit"/>.</summary>
     IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue);
 
-    /// <summary>Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>. Whoever goes on behind the
+    /// last one that he got misses none, whoever writes meanwhile.
+    /// </summary>
     IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit);
 
     /// <summary>How many events there are in all streams together.</summary>
@@ -48,18 +51,15 @@ public interface IEventReader
     /// <summary>All sessions that have not been closed.</summary>
     IReadOnlyList<WorkerSession> Sessions();
 
-    /// <summary>Streams of a lane whose wake time has come and that no session owns whose lease holds, the longest waiting first.</summary>
-    IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit);
-
-    /// <summary>The first wake time of a lane's streams that has not come yet; null when there is none.</summary>
-    DateTimeOffset? NextWake(string lane, HostTime now);
+    /// <summary>In how long the first wake time of a lane's streams comes that has not come yet; null when there is none.</summary>
+    TimeSpan? NextWake(string lane);
 
     /// <summary>Which streams have events behind a position.</summary>
     StreamChanges Changes(long afterPosition);
 }
 
 /// <summary>Which streams have new events.</summary>
-/// <param name="Position">The last position of all; 0 when there are no events.</param>
+/// <param name="Position">The last position of all, at or below which nothing appears any more; 0 when there are no events.</param>
 /// <param name="Streams">The streams, each with its last version there.</param>
 public sealed record StreamChanges(long Position, IReadOnlyList<(StreamName Stream, long Version)> Streams);
 

@@ -22,18 +22,16 @@ public sealed class TableRebuild(IEventStore store, LaneSet lanes, Action<Rebuil
 
     /// <summary>Makes those that are not as this build has them. Nothing is written when all are.</summary>
     /// <returns>How many were made.</returns>
-    public Task<int> RunAsync(HostTime now, Func<WorkerSession, bool> isDead) =>
-        RunAsync(store.Unready([.. lanes.SelectMany(l => l.Tables)]), now, isDead);
+    public Task<int> RunAsync() => RunAsync(store.Unready([.. lanes.SelectMany(l => l.Tables)]));
 
     /// <summary>Makes all of them.</summary>
-    public Task<int> AllAsync(HostTime now, Func<WorkerSession, bool> isDead) =>
-        RunAsync([.. lanes.SelectMany(l => l.Tables)], now, isDead);
+    public Task<int> AllAsync() => RunAsync([.. lanes.SelectMany(l => l.Tables)]);
 
-    private async Task<int> RunAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead)
+    private async Task<int> RunAsync(IReadOnlyList<LaneTable> tables)
     {
         if (tables.Count == 0) return 0;
         _watch.Start();
-        await store.BeginTablesAsync(tables, now, isDead);
+        await store.BeginTablesAsync(tables);
         var wanted = tables.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         var streams = lanes.Where(l => l.Tables.Any(t => wanted.Contains(t.Name))).SelectMany(lane => store.Streams(lane.Name).Select(info => (Lane: lane, info.Stream))).ToList();
         for (var i = 0; i < streams.Count; i++)

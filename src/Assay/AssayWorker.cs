@@ -62,7 +62,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     /// <exception cref="Ledger.LedgerException">The ledger failed, or this worker's lease was lost.</exception>
     public async Task RunAsync(CancellationToken drain)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = options.Gateways;
         engine.Room = HostRoom.OfThisHost(options.Concurrency);

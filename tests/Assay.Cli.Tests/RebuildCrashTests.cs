@@ -48,11 +48,11 @@ public sealed class RebuildCrashTests
     private static async Task DeclareAsync(TaskFolder folder)
     {
         await using var workspace = Workspace.Open(folder.Under(".assay"), KnownLanes.All);
-        await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
+        await WorkspaceTables.ReadyAsync(workspace);
         var prepared = TaskExecutor.Prepare(folder.Path, TaskFolder.RunId, null, new Actor("ada", "cli"));
         Assert.True(prepared.IsValid, string.Join('\n', prepared.Problems));
         var service = new CommandHandler(workspace, TimeProvider.System);
-        var (decision, _) = await service.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value);
+        var (decision, _) = await service.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(TaskFolder.RunId), prepared.Value.Declare);
         Assert.IsType<Decision.Accepted>(decision);
     }
 

@@ -12,17 +12,21 @@ public abstract class EventStoreConformance : IAsyncLifetime
     private static readonly EventCatalog Catalog = EffectEvents.Catalog().Add("NOTED", static () => ConformanceJson.Default.Noted);
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private static readonly HostTime Here = new("host", "boot", Now, 1_000_000);
     private static readonly StreamName A = StreamName.Of("test", "A");
     private static readonly StreamName B = StreamName.Of("test", "B");
 
+    private readonly StoreClock _clock = new(Now);
     private IEventStore _store = null!;
 
-    protected abstract IEventStore Open();
+    /// <summary>Opens an empty store that goes by a clock.</summary>
+    protected abstract IEventStore Open(TimeProvider time);
+
+    /// <summary>Opens the same store once more, as another process would; where there is no such thing, it is the same one.</summary>
+    protected virtual IEventStore OpenBeside(IEventStore store, TimeProvider time) => store;
 
     public ValueTask InitializeAsync()
     {
-        _store = Open();
+        _store = Open(_clock);
         return ValueTask.CompletedTask;
     }
 
@@ -81,6 +85,27 @@ public abstract class EventStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_became_of_a_commit_is_told_by_its_events()
+    {
+        var taken = CommitOf(A, StreamHead.Empty(A), "one", "two");
+        Assert.Equal(CommitFate.NotCommitted, await _store.ResolveAsync(taken));
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(taken));
+        Assert.Equal(CommitFate.Committed, await _store.ResolveAsync(taken));
+
+        // Also when others have gone on behind it, and when another one stands in its place.
+        await Append(A, taken.Appends[0].Head, "three");
+        Assert.Equal(CommitFate.Committed, await _store.ResolveAsync(taken));
+        Assert.Equal(CommitFate.NotCommitted, await _store.ResolveAsync(CommitOf(A, StreamHead.Empty(A), "one", "other")));
+        Assert.Equal(CommitFate.NotCommitted, await _store.ResolveAsync(CommitOf(B, StreamHead.Empty(B), "b")));
+
+        // What has no events left no sign.
+        Assert.Equal(CommitFate.Unknown, await _store.ResolveAsync(new Commit([new StreamAppend(A, taken.Appends[0].Head, []) { MirroredTo = 1 }])));
+
+        // To have asked is no obstacle to a commit that comes after all.
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "b")));
+    }
+
+    [Fact]
     public async Task Of_many_appends_to_one_version_exactly_one_wins()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), $"{i}")))));
@@ -113,6 +138,71 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var rest = _store.ReadAll(first[^1].Position, 10);
         Assert.Equal((2, 2), (first.Count, rest.Count));
         Assert.Equal(B, rest[1].Stream);
+    }
+
+    [Fact]
+    public async Task Positions_only_grow_and_what_is_refused_takes_none_back()
+    {
+        var head = await Append(A, StreamHead.Empty(A), "1");
+        var seen = _store.ReadAll(0, 10)[^1].Position;
+        Assert.Equal(seen, _store.Changes(0).Position);
+        Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "refused")));
+        Assert.Equal(seen, _store.Changes(seen).Position);
+        Assert.Empty(_store.ReadAll(seen, 10));
+        Assert.Empty(_store.ReadAll(long.MaxValue - 1, 10));
+        await Append(B, StreamHead.Empty(B), "2", "3");
+        await Append(A, head, "4");
+        var behind = _store.ReadAll(seen, 10).Select(e => e.Position).ToList();
+        Assert.Equal(3, behind.Count);
+        Assert.All(behind.Zip(behind.Prepend(seen)), p => Assert.True(p.First > p.Second));
+        Assert.Equal(behind[^1], _store.Changes(behind[0]).Position);
+        Assert.Equal([(A, 2), (B, 2)], _store.Changes(behind[0]).Streams.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nothing_appears_at_or_below_what_was_read_while_several_write()
+    {
+        const int writers = 8;
+        const int each = 40;
+        var beside = OpenBeside(_store, _clock);
+        var writing = Task.WhenAll(Enumerable.Range(0, writers).Select(i => Task.Run(async () =>
+        {
+            var stream = StreamName.Of("test", $"S{i}");
+            var head = StreamHead.Empty(stream);
+            for (var n = 0; n < each; n++)
+            {
+                var commit = CommitOf(stream, head, n % 3 == 0 ? ["x", "y"] : ["x"]);
+                Assert.IsType<CommitResult.Committed>(await (i % 2 == 0 ? _store : beside).CommitAsync(commit));
+                head = commit.Appends[0].Head;
+            }
+        })));
+        var readers = new[] { _store, beside, _store }.Select((store, i) => Task.Run(() =>
+        {
+            var (read, seen) = (new List<StoredEvent>(), new Dictionary<StreamName, long>());
+            long position = 0;
+            for (var isLast = false; ;)
+            {
+                isLast = writing.IsCompleted;
+
+                // Every one of the three ways must see all that there is at or below a position by the time it hears of that position.
+                var told = store.Changes(position);
+                foreach (var (stream, version) in told.Streams) seen[stream] = version;
+                var page = store.ReadAll(i == 2 ? read.LastOrDefault()?.Position ?? 0 : position, i == 2 ? 7 : int.MaxValue);
+                read.AddRange(i == 2 ? page : page.Where(e => e.Position <= told.Position));
+                position = told.Position;
+                if (isLast && (i != 2 || page.Count < 7)) return (Read: read, Seen: seen);
+            }
+        })).ToList();
+        await writing;
+        var all = _store.ReadAll(0, int.MaxValue);
+        foreach (var reader in readers)
+        {
+            var (read, seen) = await reader;
+            Assert.Equal(all.Select(e => e.Position), read.Select(e => e.Position));
+            Assert.Equal(_store.Streams().Select(s => (s.Stream, s.Head.Version)), seen.Select(s => (s.Key, s.Value)).OrderBy(s => s.Key.ToString(), StringComparer.Ordinal));
+        }
+
+        if (beside != _store) await beside.DisposeAsync();
     }
 
     [Fact]
@@ -200,13 +290,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var wider = new LaneTable("remade", "id", "name", "colour") { Indexes = [["colour"]] };
         Assert.Equal([wider], _store.Unready([wider]));
         Assert.Single(_store.Unready([old with { Version = 2 }]));
-        await _store.BeginTablesAsync([wider], Here, Alive);
+        await _store.BeginTablesAsync([wider]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "first", "red"), new LaneRow(wider, "b", "two", null)]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         Assert.Equal("one", Assert.Single(_store.Rows(old)).Text("name"));
 
         // Begun again, as after a crash, it starts from nothing.
-        await _store.BeginTablesAsync([wider], Here, Alive);
+        await _store.BeginTablesAsync([wider]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         await _store.FinishTablesAsync([wider]);
         Assert.Empty(_store.Unready([wider]));
@@ -247,11 +337,11 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here, Alive)).Owner.Id);
-        Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAt: null));
-        Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAt: null));
-        Assert.True(Granted(await _store.ClaimAsync(A, "s2", Here, Alive)).Fence > claim.Fence);
+        var claim = Granted(await _store.ClaimAsync(A, "s1"));
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2")).Owner.Id);
+        Assert.False(await _store.ReleaseAsync(claim, version: 0, wakeAfter: null));
+        Assert.True(await _store.ReleaseAsync(claim, version: 1, wakeAfter: null));
+        Assert.True(Granted(await _store.ClaimAsync(A, "s2")).Fence > claim.Fence);
     }
 
     [Fact]
@@ -259,13 +349,19 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2", "s3");
-        var first = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        var second = Granted(await _store.ClaimAsync(A, "s2", Here, static _ => true));
-        var third = Granted(await _store.ClaimAsync(A, "s3", In(2), Alive));
+        var first = Granted(await _store.ClaimAsync(A, "s1"));
+        await _store.EndSessionsAsync("s1");
+        var second = Granted(await _store.ClaimAsync(A, "s2"));
+        _clock.Advance(Minute / 2);
+        Assert.Equal(Minute / 2, Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s3")).Owner.LeaseLeft);
+        _clock.Advance(Minute / 2);
+        Assert.False(_store.Sessions().Single(s => s.Id == "s2").Holds);
+        var third = Granted(await _store.ClaimAsync(A, "s3"));
         Assert.True(first.Fence < second.Fence && second.Fence < third.Fence);
-        Assert.True(await _store.RenewSessionAsync("s3", Here.Plus(TimeSpan.FromMinutes(5))));
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1", In(3), Alive));
-        Assert.False(await _store.RenewSessionAsync("gone", Here.Plus(TimeSpan.Zero)));
+        Assert.True(await _store.RenewSessionAsync("s3", TimeSpan.FromMinutes(5)));
+        _clock.Advance(TimeSpan.FromMinutes(4));
+        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s1"));
+        Assert.False(await _store.RenewSessionAsync("gone", Minute));
     }
 
     [Fact]
@@ -273,8 +369,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var head = await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        var stale = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        var current = Granted(await _store.ClaimAsync(A, "s2", Here, static _ => true));
+        var stale = Granted(await _store.ClaimAsync(A, "s1"));
+        await _store.EndSessionsAsync("s1");
+        var current = Granted(await _store.ClaimAsync(A, "s2"));
         Assert.Equal(new CommitResult.Fenced(A), await _store.CommitAsync(CommitOf(A, head, stale.Fence, "stale")));
         head = await Append(A, head, "from outside");
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(CommitOf(A, head, current.Fence, "owner")));
@@ -285,27 +382,78 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "x");
         await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here, Alive);
-        await _store.CloseSessionAsync("s1");
+        await _store.ClaimAsync(A, "s1");
+        await _store.EndSessionsAsync("s1");
         Assert.Equal(["s2"], _store.Sessions().Select(s => s.Id));
-        Granted(await _store.ClaimAsync(A, "s2", Here, Alive));
+        Granted(await _store.ClaimAsync(A, "s2"));
+    }
+
+    [Fact]
+    public async Task Ending_sessions_by_id_frees_their_claims_and_nobody_elses()
+    {
+        var a = await Append(A, StreamHead.Empty(A), "x");
+        await Append(B, StreamHead.Empty(B), "x");
+
+        // All have one number of a process: it was used again.
+        await OpenSessions("dead", "alive", "heir");
+        var lost = Granted(await _store.ClaimAsync(A, "dead"));
+        var kept = Granted(await _store.ClaimAsync(B, "alive"));
+        await _store.EndSessionsAsync("dead", "ended before");
+        Assert.Equal(["alive", "heir"], _store.Sessions().Select(s => s.Id));
+        Assert.False(await _store.RenewSessionAsync("dead", Minute));
+        Assert.True(Granted(await _store.ClaimAsync(A, "heir")).Fence > lost.Fence);
+        Assert.IsType<CommitResult.Fenced>(await _store.CommitAsync(CommitOf(A, a, lost.Fence, "late")));
+        Assert.Equal("alive", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(B, "heir")).Owner.Id);
+        Assert.True(await _store.ReleaseAsync(kept, 1, wakeAfter: null));
+        await _store.EndSessionsAsync();
+    }
+
+    [Fact]
+    public async Task Tables_are_not_made_anew_while_a_session_holds_its_lease()
+    {
+        LaneTable[] tables = [new LaneTable("busy", "id", "name")];
+        await OpenSessions("s1");
+        Assert.True((await Assert.ThrowsAsync<LedgerException>(() => _store.BeginTablesAsync(tables))).IsRefusal);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await _store.BeginTablesAsync(tables);
+        await _store.EndSessionsAsync("s1");
+        await MakeAsync(tables);
+        Assert.Empty(_store.Unready(tables));
     }
 
     [Fact]
     public async Task A_wake_time_that_has_come_makes_a_free_stream_due()
     {
-        var commit = CommitOf(A, StreamHead.Empty(A), "x");
-        await _store.CommitAsync(new Commit([commit.Appends[0] with { WakeAt = Now.AddSeconds(10) }]));
+        var ten = TimeSpan.FromSeconds(10);
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = ten }]));
         await OpenSessions("s1");
-        Assert.Empty(_store.Due("test", Here, 10));
-        Assert.Equal([A], _store.Due("test", Later, 10));
-        Assert.Empty(_store.Due("other", Later, 10));
-        var claim = Granted(await _store.ClaimAsync(A, "s1", Here, Alive));
-        Assert.Empty(_store.Due("test", Later, 10));
-        Assert.Empty(_store.Due("test", Later with { Utc = Now.AddHours(1) }, 10));
-        Assert.Equal([A], _store.Due("test", In(2), 10));
-        await _store.ReleaseAsync(claim, 1, Now.AddSeconds(20));
-        Assert.Empty(_store.Due("test", Later, 10));
+        Assert.Empty(await DueAsync());
+        Assert.Equal((ten, false), (_store.Find(A)!.WakeIn, _store.Find(A)!.IsDue));
+        _clock.Advance(ten);
+        Assert.Equal([A], await DueAsync());
+        Assert.True(Assert.Single(_store.Streams("test")).IsDue);
+        Assert.Empty(await DueAsync("other"));
+        await _store.ClaimAsync(A, "s1");
+        Assert.Empty(await DueAsync());
+        _clock.Advance(Minute);
+        Assert.Equal([A], await DueAsync());
+        var claim = Granted(await _store.ClaimAsync(A, "s1"));
+        await _store.ReleaseAsync(claim, 1, ten);
+        Assert.Empty(await DueAsync());
+        _clock.Advance(ten);
+        Assert.Equal([A], await DueAsync());
+    }
+
+    [Fact]
+    public async Task What_is_to_be_woken_at_once_or_earlier_is_due_at_once_and_nothing_before_its_time()
+    {
+        _clock.Advance(TimeSpan.FromMicroseconds(900));
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(-5) }]));
+        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromMicroseconds(200) }]));
+        Assert.Equal([A], await DueAsync());
+        Assert.InRange(_store.Find(A)!.WakeIn!.Value, TimeSpan.FromMilliseconds(-1), TimeSpan.Zero);
+        _clock.Advance(TimeSpan.FromMicroseconds(1200));
+        Assert.Equal([A, B], await DueAsync());
     }
 
     [Fact]
@@ -316,49 +464,6 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var head = _store.Find(A)!.Head;
         await _store.CommitAsync(new Commit([new StreamAppend(A, head, []) { MirroredTo = 0 }]));
         Assert.Equal((1, 1), (_store.Find(A)!.MirroredTo, _store.Find(A)!.Head.Version));
-    }
-
-    /// <summary>How the claim of a session of this host and boot fares when both clocks move, each by its own way.</summary>
-    [Theory]
-    [InlineData(3600, 10, false)]
-    [InlineData(-3600, 10, false)]
-    [InlineData(-3600, 61, true)]
-    [InlineData(0, 61, true)]
-    public async Task On_one_host_a_lease_goes_by_the_boots_clock(int utcSeconds, int bootSeconds, bool passesOn)
-    {
-        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
-        await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here, Alive);
-        var then = Here with { Utc = Now.AddSeconds(utcSeconds), BootMs = Here.BootMs + (bootSeconds * 1000) };
-        Assert.Equal(passesOn ? [A] : [], _store.Due("test", then, 10));
-        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", then, Alive) is ClaimResult.Granted);
-    }
-
-    [Theory]
-    [InlineData("elsewhere", "other", 10, false)]
-    [InlineData("elsewhere", "other", 61, true)]
-    [InlineData("elsewhere", "boot", 61, true)]
-    [InlineData("host", "other", 10, true)]
-    public async Task Between_hosts_a_lease_goes_by_the_clock_that_is_set_and_none_outlives_a_boot(
-        string host, string boot, int utcSeconds, bool passesOn)
-    {
-        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddDays(-1) }]));
-        await OpenSessions("s1", "s2");
-        await _store.ClaimAsync(A, "s1", Here, Alive);
-        var there = new HostTime(host, boot, Now.AddSeconds(utcSeconds), 5);
-        Assert.Equal(passesOn ? [A] : [], _store.Due("test", there, 10));
-        Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2", there, Alive) is ClaimResult.Granted);
-    }
-
-    [Fact]
-    public async Task A_lease_that_knows_no_boots_clock_goes_by_the_other_one()
-    {
-        await Append(A, StreamHead.Empty(A), "x");
-        await OpenSessions("s2");
-        await _store.OpenSessionAsync(new WorkerSession("old", "host", "boot", 1, 1, new LeaseEnd(Now.AddMinutes(1), null)));
-        await _store.ClaimAsync(A, "old", Here, Alive);
-        Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s2", Here with { BootMs = long.MaxValue }, Alive));
-        Granted(await _store.ClaimAsync(A, "s2", Here with { Utc = Now.AddMinutes(2), BootMs = 0 }, Alive));
     }
 
     [Fact]
@@ -400,41 +505,122 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await OpenSessions("s1");
         var first = CommitOf(A, StreamHead.Empty(A), "x");
-        await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAt = Now }]));
-        Assert.Empty(_store.Due("test", Here, 10));
+        await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAfter = TimeSpan.Zero }]));
+        Assert.Empty(await DueAsync());
         Assert.Equal("s1", _store.Find(A)!.Owner);
-        await _store.CloseSessionAsync("s1");
-        Assert.Equal([A], _store.Due("test", Here, 10));
+        await _store.EndSessionsAsync("s1");
+        Assert.Equal([A], await DueAsync());
 
         // Of no meaning for one that is there.
         await OpenSessions("s2");
         var second = CommitOf(A, first.Appends[0].Head, "y");
-        await _store.CommitAsync(new Commit([second.Appends[0] with { FirstOwner = "s2", WakeAt = Now }]));
-        Assert.Equal([A], _store.Due("test", Here, 10));
+        await _store.CommitAsync(new Commit([second.Appends[0] with { FirstOwner = "s2", WakeAfter = TimeSpan.Zero }]));
+        Assert.Equal([A], await DueAsync());
     }
 
     [Fact]
     public async Task The_next_wake_time_is_the_first_that_has_not_come()
     {
-        Assert.Null(_store.NextWake("test", Here));
-        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAt = Now.AddSeconds(5) }]));
-        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAt = Now.AddSeconds(60) }]));
-        Assert.Equal(Now.AddSeconds(5), _store.NextWake("test", Here));
-        Assert.Equal(Now.AddSeconds(60), _store.NextWake("test", Later));
-        Assert.Null(_store.NextWake("other", Here));
+        Assert.Null(_store.NextWake("test"));
+        await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(5) }]));
+        await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(60) }]));
+        Assert.Equal(TimeSpan.FromSeconds(5), _store.NextWake("test"));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromSeconds(50), _store.NextWake("test"));
+        Assert.Null(_store.NextWake("other"));
     }
 
-    private static HostTime Later => Here with { Utc = Now.AddSeconds(10), BootMs = Here.BootMs + 10_000 };
+    [Fact]
+    public async Task What_is_due_is_claimed_by_priority_and_then_by_age()
+    {
+        async Task<StreamHead> DueOf(string id, int? priority, int wakeSeconds = 0)
+        {
+            var stream = StreamName.Of("test", id);
+            var append = CommitOf(stream, StreamHead.Empty(stream), "x").Appends[0];
+            await _store.CommitAsync(new Commit([append with { WakeAfter = TimeSpan.FromSeconds(wakeSeconds), Priority = priority }]));
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return append.Head;
+        }
 
-    private static HostTime In(int minutes) => Here with { Utc = Now.AddMinutes(minutes), BootMs = Here.BootMs + (minutes * 60_000) };
+        var head = await DueOf("P", null);
+        await DueOf("Q", 0);
+        await DueOf("late", -5, wakeSeconds: 100);
+        await DueOf("low", 7);
+        await DueOf("high", -1);
+        await DueOf("R", null);
+        await OpenSessions("s1", "s2");
+        Assert.Equal((0, 7), (_store.Find(StreamName.Of("test", "P"))!.Priority, _store.Find(StreamName.Of("test", "low"))!.Priority));
+        Assert.Empty(await _store.ClaimDueAsync(["test"], "s1", 0));
+        var first = await _store.ClaimDueAsync(["test"], "s1", 2);
+        Assert.Equal(["high", "P"], first.Select(c => c.Stream.Id));
+        var rest = await _store.ClaimDueAsync(["test"], "s2", 10);
+        Assert.Equal(["Q", "R", "low"], rest.Select(c => c.Stream.Id));
+        Assert.Empty(await _store.ClaimDueAsync(["test"], "s2", 10));
 
-    private static bool Alive(WorkerSession session) => false;
+        // A claim is one like any other, and what is appended later may change how urgent the stream is.
+        var p = StreamName.Of("test", "P");
+        Assert.Equal("s1", Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(p, "s2")).Owner.Id);
+        var urgent = CommitOf(p, head, first[1].Fence, "x").Appends[0] with { Priority = -9 };
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([urgent])));
+        Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([new StreamAppend(p, urgent.Head, []) { MirroredTo = 1 }])));
+        foreach (var claim in first) Assert.True(await _store.ReleaseAsync(claim, _store.Find(claim.Stream)!.Head.Version, TimeSpan.Zero));
+        Assert.Equal(["P", "high"], (await _store.ClaimDueAsync(["test"], "s2", 10)).Select(c => c.Stream.Id));
+    }
+
+    [Fact]
+    public async Task Lanes_take_turns_when_what_is_due_is_claimed()
+    {
+        foreach (var name in new[] { "a/1", "a/2", "a/3", "b/1", "b/2", "c/1", "d/1" })
+        {
+            var stream = StreamName.Parse(name);
+            var append = CommitOf(stream, StreamHead.Empty(stream), "x").Appends[0];
+            await _store.CommitAsync(new Commit([append with { WakeAfter = TimeSpan.Zero, Priority = name[0] == 'a' ? -1 : 0 }]));
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await OpenSessions("s1");
+        Assert.Equal(["b/1", "c/1", "a/1", "b/2"], (await _store.ClaimDueAsync(["b", "c", "a"], "s1", 4)).Select(c => c.Stream.ToString()));
+        Assert.Equal(["a/2", "a/3"], (await _store.ClaimDueAsync(["b", "c", "a"], "s1", 4)).Select(c => c.Stream.ToString()));
+    }
+
+    [Fact]
+    public async Task Of_many_who_claim_what_is_due_each_stream_has_one_owner()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            var stream = StreamName.Of("test", $"S{i}");
+            await _store.CommitAsync(new Commit([CommitOf(stream, StreamHead.Empty(stream), "x").Appends[0] with { WakeAfter = TimeSpan.Zero }]));
+        }
+
+        var sessions = Enumerable.Range(0, 6).Select(i => $"s{i}").ToArray();
+        await OpenSessions(sessions);
+        var claims = await Task.WhenAll(sessions.Select(session => Task.Run(async () =>
+        {
+            var mine = new List<Claim>();
+            for (var some = await _store.ClaimDueAsync(["test"], session, 7); some.Count > 0; some = await _store.ClaimDueAsync(["test"], session, 7)) mine.AddRange(some);
+            return mine;
+        })));
+        var all = claims.SelectMany(c => c).ToList();
+        Assert.Equal(60, all.Select(c => c.Stream).Distinct().Count());
+        Assert.Equal(60, all.Count);
+        Assert.All(all, c => Assert.Equal(c.SessionId, _store.Find(c.Stream)!.Owner));
+    }
+
+    /// <summary>What is due, claimed and given back as it was.</summary>
+    private async Task<IReadOnlyList<StreamName>> DueAsync(string lane = "test")
+    {
+        await OpenSessions("probe");
+        var claims = await _store.ClaimDueAsync([lane], "probe", 10);
+        foreach (var claim in claims) Assert.True(await _store.ReleaseAsync(claim, _store.Find(claim.Stream)!.Head.Version, TimeSpan.Zero));
+        await _store.EndSessionsAsync("probe");
+        return [.. claims.Select(c => c.Stream)];
+    }
 
     private static Claim Granted(ClaimResult result) => Assert.IsType<ClaimResult.Granted>(result).Claim;
 
     private async Task OpenSessions(params string[] ids)
     {
-        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1, Here.Plus(Minute)));
+        foreach (var id in ids) await _store.OpenSessionAsync(new WorkerSession(id, "host", "boot", 1, 1), Minute);
     }
 
     private async Task<StreamHead> Append(StreamName stream, StreamHead head, params string[] texts)
@@ -446,7 +632,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
     private async Task MakeAsync(params LaneTable[] tables)
     {
-        await _store.BeginTablesAsync(tables, Here, Alive);
+        await _store.BeginTablesAsync(tables);
         await _store.FinishTablesAsync(tables);
     }
 
@@ -454,6 +640,16 @@ public abstract class EventStoreConformance : IAsyncLifetime
 
     private static Commit CommitOf(StreamName stream, StreamHead head, long? fence, params string[] texts) =>
         new([new StreamAppend(stream, head, EventEnvelope.Seal(stream, head, [.. texts.Select(t => new Noted(t))], Now, Catalog), fence)]);
+}
+
+/// <summary>A clock that goes when it is told to.</summary>
+internal sealed class StoreClock(DateTimeOffset start) : TimeProvider
+{
+    private DateTimeOffset _now = start;
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public void Advance(TimeSpan by) => _now += by;
 }
 
 public sealed record Noted(string Text) : Event;

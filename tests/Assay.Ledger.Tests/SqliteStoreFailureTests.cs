@@ -94,32 +94,34 @@ public sealed class SqliteStoreFailureTests : IDisposable
         await using (var store = SqliteEventStore.Open(Db)) await store.CommitAsync(Append(StreamHead.Empty(Stream)));
         using (var raw = new SqliteConnection(Db))
         {
+            raw.Execute("DROP INDEX streams_due; ALTER TABLE streams DROP COLUMN priority; UPDATE streams SET wake_at=1");
+            raw.Execute("CREATE INDEX streams_wake ON streams(lane, wake_at) WHERE wake_at IS NOT NULL");
             raw.Execute("ALTER TABLE sessions DROP COLUMN lease_until_boot_ms; ALTER TABLE sessions DROP COLUMN build; PRAGMA user_version=1");
             raw.Execute("CREATE TABLE idempotency_keys(idempotency_key TEXT PRIMARY KEY, request_sha256, job_id, at) WITHOUT ROWID; INSERT INTO idempotency_keys VALUES('k', 'r', 'j', 't')");
             raw.Execute("INSERT INTO sessions VALUES('old', 'host', 'boot', 1, 1, 1000)");
         }
 
         await using var again = SqliteEventStore.Open(Db);
-        Assert.Equal(1, again.Find(Stream)!.Head.Version);
-        Assert.Equal(new LeaseEnd(DateTimeOffset.UnixEpoch.AddSeconds(1), null), Assert.Single(again.Sessions()).Lease);
-        Assert.True(await again.RenewSessionAsync("old", new LeaseEnd(DateTimeOffset.UnixEpoch, 7)));
-        Assert.Equal(7, Assert.Single(again.Sessions()).Lease.BootMs);
+        Assert.Equal((1, 0), (again.Find(Stream)!.Head.Version, again.Find(Stream)!.Priority));
+        Assert.Equal(Stream, Assert.Single(await again.ClaimDueAsync(["test"], "new", 10)).Stream);
+        Assert.False(Assert.Single(again.Sessions()).Holds);
+        Assert.True(await again.RenewSessionAsync("old", TimeSpan.FromMinutes(1)));
+        Assert.True(Assert.Single(again.Sessions()).Holds);
         Assert.Equal(new RequestKey("k", "r", "j", "t"), again.FindKey("k"));
     }
 
     [Fact]
     public async Task A_process_that_knows_other_tables_can_no_longer_write_once_they_are_made_anew()
     {
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
         var table = new LaneTable("things", "id", "name");
         await using var older = SqliteEventStore.Open(Db);
-        await older.BeginTablesAsync([table], now, _ => false);
+        await older.BeginTablesAsync([table]);
         await older.FinishTablesAsync([table]);
         await older.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] });
         await using (var newer = SqliteEventStore.Open(Db))
         {
             var wider = new LaneTable("things", "id", "name", "colour");
-            await newer.BeginTablesAsync([wider], now, _ => false);
+            await newer.BeginTablesAsync([wider]);
 
             // Already while they are being made: what is written now would be missing in them.
             var late = Append(StreamHead.Empty(StreamName.Of("test", "B")), StreamName.Of("test", "B"));
@@ -135,16 +137,15 @@ public sealed class SqliteStoreFailureTests : IDisposable
     [Fact]
     public async Task A_process_that_has_the_same_tables_goes_on_when_they_are_made_anew()
     {
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
         var table = new LaneTable("things", "id", "name");
         await using var one = SqliteEventStore.Open(Db);
         await using var two = SqliteEventStore.Open(Db);
         Assert.Single(two.Unready([table]));
-        await one.BeginTablesAsync([table], now, _ => false);
+        await one.BeginTablesAsync([table]);
         await one.FinishTablesAsync([table]);
         Assert.Empty(two.Unready([table]));
         Assert.IsType<CommitResult.Committed>(await two.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] }));
-        await two.BeginTablesAsync([table], now, _ => false);
+        await two.BeginTablesAsync([table]);
         await two.FinishTablesAsync([table]);
         Assert.Empty(one.Unready([table]));
         Assert.IsType<CommitResult.Committed>(await one.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "b", "two")] }));
@@ -153,15 +154,14 @@ public sealed class SqliteStoreFailureTests : IDisposable
     [Fact]
     public async Task Tables_are_not_made_anew_under_an_engine_at_work()
     {
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
-        await using (var store = SqliteEventStore.Open(Db)) await store.OpenSessionAsync(new WorkerSession("s", "host", "boot", 4711, 1, new LeaseEnd(now.Utc.AddMinutes(1), 60_000)));
+        await using (var store = SqliteEventStore.Open(Db)) await store.OpenSessionAsync(new WorkerSession("s", "host", "boot", 4711, 1), TimeSpan.FromMinutes(1));
         using (var raw = new SqliteConnection(Db)) raw.Execute("UPDATE sessions SET build='0.0.9'");
         await using var later = SqliteEventStore.Open(Db);
         LaneTable[] tables = [new LaneTable("things", "id", "name")];
-        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables, now, _ => false));
+        var error = await Assert.ThrowsAsync<LedgerException>(() => later.BeginTablesAsync(tables));
         Assert.Contains("process 4711 on host (0.0.9)", error.Message, StringComparison.Ordinal);
-        await later.BeginTablesAsync(tables, now, _ => true);
-        await later.BeginTablesAsync(tables, now with { BootMs = 60_000 }, _ => false);
+        await later.EndSessionsAsync("s");
+        await later.BeginTablesAsync(tables);
     }
 
     [Fact]
@@ -180,12 +180,50 @@ public sealed class SqliteStoreFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_commit_whose_sync_failed_is_unknown_until_asked_and_never_appears_once_it_is_said_not_to_be_there()
+    {
+        var first = Append(StreamHead.Empty(Stream));
+        var lost = Append(first.Appends[0].Head);
+        using (var keepsTheLog = new SqliteConnection(Db))
+        {
+            await using (var store = SqliteEventStore.Open(Db))
+            {
+                await store.CommitAsync(first);
+                keepsTheLog.Execute("SELECT count(*) FROM events");
+                var unknown = Assert.IsType<CommitResult.Unknown>(await FailingSync.On(() => store.CommitAsync(lost)));
+                Assert.False(unknown.TakesMore);
+                await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(lost));
+                Assert.Equal(CommitFate.Unknown, FailingSync.On(() => store.Resolve(lost)));
+                Assert.Equal(CommitFate.NotCommitted, await store.ResolveAsync(lost));
+                Assert.Equal(1, store.CountEvents());
+            }
+
+            // As a crash would leave it: whoever opens it next goes through the log.
+            foreach (var end in new[] { "", "-wal" }) File.Copy(Db + end, _folder.Under("crashed.db" + end));
+        }
+
+        await using var again = SqliteEventStore.Open(_folder.Under("crashed.db"));
+        Assert.Equal(first.Appends[0].Head, again.Find(Stream)!.Head);
+    }
+
+    [Fact]
+    public async Task A_store_that_failed_before_it_was_asked_to_commit_says_that_nothing_is_there()
+    {
+        await using var store = SqliteEventStore.Open(Db);
+        var commit = Append(StreamHead.Empty(Stream));
+        using (var raw = new SqliteConnection(Db)) raw.Execute("PRAGMA user_version=99");
+        await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(commit));
+        Assert.Equal(CommitFate.Unknown, await store.ResolveAsync(commit));
+        using (var raw = new SqliteConnection(Db)) raw.Execute("PRAGMA user_version=5");
+        Assert.Equal(CommitFate.NotCommitted, await store.ResolveAsync(commit));
+    }
+
+    [Fact]
     public async Task A_write_that_cannot_be_done_fails_alone()
     {
         await using var store = SqliteEventStore.Open(Db);
         var table = new LaneTable("things", "id", "name");
-        var now = new HostTime("host", "boot", DateTimeOffset.UnixEpoch, 0);
-        await store.BeginTablesAsync([table], now, _ => true);
+        await store.BeginTablesAsync([table]);
         await store.FinishTablesAsync([table]);
         var wider = new LaneTable("things", "id", "name", "colour");
         var writes = Enumerable.Range(0, 40).Select(i =>

@@ -10,7 +10,9 @@ public sealed class SqliteStoreTests : EventStoreConformance
 {
     private readonly TemporaryFolder _folder = new();
 
-    protected override IEventStore Open() => SqliteEventStore.Open(_folder.Under("ledger.db"));
+    protected override IEventStore Open(TimeProvider time) => SqliteEventStore.Open(_folder.Under("ledger.db"), ClockOf(time));
+
+    protected override IEventStore OpenBeside(IEventStore store, TimeProvider time) => Open(time);
 
     public override async ValueTask DisposeAsync()
     {
@@ -61,6 +63,8 @@ public sealed class SqliteStoreTests : EventStoreConformance
         Assert.True(heard.Wait(TimeSpan.FromMinutes(1)), "a commit was not heard of");
     }
 
+    private static HostClock ClockOf(TimeProvider time) => new(time, () => time.GetUtcNow().ToUnixTimeMilliseconds());
+
     private static void Signal(CountdownEvent heard)
     {
         if (!heard.IsSet) heard.Signal();
@@ -69,5 +73,5 @@ public sealed class SqliteStoreTests : EventStoreConformance
 
 public sealed class MemoryStoreTests : EventStoreConformance
 {
-    protected override IEventStore Open() => new MemoryEventStore();
+    protected override IEventStore Open(TimeProvider time) => new MemoryEventStore(time);
 }

@@ -19,7 +19,7 @@ internal sealed class RecordedRun(string workspace) : IAsyncDisposable
     /// <summary>Commits rows of a lane's table, with an event.</summary>
     public async Task CommitAsync(IReadOnlyList<LaneRow> rows)
     {
-        await WorkspaceTables.ReadyAsync(Workspace, TimeProvider.System);
+        await WorkspaceTables.ReadyAsync(Workspace);
         await CommitAsync(new ExecutionResumed("rows"), rows);
     }
 

@@ -47,6 +47,13 @@ internal sealed class EpochSimulation
         CheckEnd();
     }
 
+    /// <summary>Runs the seed, and gives the world in which it happened.</summary>
+    public World Live()
+    {
+        Run();
+        return _world;
+    }
+
     /// <summary>One random thing. False when the epoch has ended and nothing more can happen.</summary>
     private bool Act()
     {

@@ -13,8 +13,8 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
     private int _retries;
     private int _replacements;
 
-    /// <summary>Runs the seed. Throws with what did not hold.</summary>
-    public void Run()
+    /// <inheritdoc/>
+    public override void Run()
     {
         Submit(new SubmitJob(JobPlans.Draw(Random)));
         for (var step = 0; step < MaxSteps; step++)

@@ -46,6 +46,16 @@ internal abstract class LaneSimulation<TState> where TState : class
         }
     }
 
+    /// <summary>Runs the seed. Throws with what did not hold.</summary>
+    public abstract void Run();
+
+    /// <summary>Runs the seed, and gives the world in which it happened.</summary>
+    public World Live()
+    {
+        Run();
+        return World;
+    }
+
     /// <summary>What must hold of each event, given what came before it.</summary>
     protected abstract void CheckStep(TState before, RecordedEvent recorded);
 

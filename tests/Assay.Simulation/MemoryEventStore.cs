@@ -9,12 +9,16 @@ namespace Assay.Simulation;
 /// The store's promises in memory: what was committed survives every crash of an engine, since an engine is only an object beside it.
 /// Passes the conformance suite, so that what the simulation shows is true of the real stores as well.
 /// </summary>
-public sealed class MemoryEventStore : IEventStore, IEventSnapshot
+/// <param name="time">The store's clock; null: the system's.</param>
+public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, IEventSnapshot
 {
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];
     private readonly Dictionary<StreamName, List<StoredEvent>> _byStream = [];
     private readonly SortedDictionary<string, StreamInfo> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<StreamName, DateTimeOffset> _wakes = [];
+    private readonly Dictionary<string, DateTimeOffset> _leases = new(StringComparer.Ordinal);
     private readonly Dictionary<Digest, byte[]> _blobs = [];
     private readonly Dictionary<StreamName, StreamSnapshot> _snapshots = [];
     private readonly Dictionary<string, WorkerSession> _sessions = new(StringComparer.Ordinal);
@@ -46,6 +50,13 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
     }
 
+    public Task<CommitFate> ResolveAsync(Commit commit) => Task.FromResult((CommitSign.Of(commit), CommitSign.Of(commit)?.In(this)) switch
+    {
+        (null, _) => CommitFate.Unknown,
+        (_, CommitFate.Committed) => CommitFate.Committed,
+        _ => CommitFate.NotCommitted,
+    });
+
     public IDisposable Listen(Action heard)
     {
         ImmutableInterlocked.Update(ref _listeners, l => l.Add(heard));
@@ -56,24 +67,24 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
     {
         lock (_gate)
         {
-            var changed = _events.Skip((int)afterPosition).GroupBy(e => e.Stream).Select(g => (g.Key, g.Last().Version));
-            return new StreamChanges(_events.Count, [.. changed]);
+            var changed = Behind(afterPosition).GroupBy(e => e.Stream).Select(g => (g.Key, g.Last().Version));
+            return new StreamChanges(Last, [.. changed]);
         }
     }
 
-    public DateTimeOffset? NextWake(string lane, HostTime now)
+    public TimeSpan? NextWake(string lane)
     {
-        lock (_gate) return _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt > now.Utc).Min(s => s.WakeAt);
+        lock (_gate) return _wakes.Where(w => w.Key.Lane == lane && w.Value > Now).Min(w => (TimeSpan?)(w.Value - Now));
     }
 
     public StreamInfo? Find(StreamName stream)
     {
-        lock (_gate) return Existing(stream);
+        lock (_gate) return Existing(stream) is { } info ? Told(info) : null;
     }
 
     public IReadOnlyList<StreamInfo> Streams(string? lane = null)
     {
-        lock (_gate) return [.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane)];
+        lock (_gate) return [.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane).Select(Told)];
     }
 
     public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue)
@@ -83,7 +94,7 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit)
     {
-        lock (_gate) return [.. _events.Skip((int)afterPosition).Take(limit)];
+        lock (_gate) return [.. Behind(afterPosition).Take(limit)];
     }
 
     public long CountEvents()
@@ -116,9 +127,14 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         lock (_gate) return [.. tables.Where(t => _tables.GetValueOrDefault(t.Name) != Shape(t))];
     }
 
-    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead)
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables)
     {
-        lock (_gate) _filling = [];
+        lock (_gate)
+        {
+            if (_sessions.Keys.Any(Holds)) return Task.FromException(new LedgerException("an engine is at work") { IsRefusal = true });
+            _filling = [];
+        }
+
         return Task.CompletedTask;
     }
 
@@ -181,30 +197,30 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
         .GroupBy(r => r.Text(column)!, StringComparer.Ordinal)
         .ToDictionary(g => g.Key, g => g.LongCount(), StringComparer.Ordinal);
 
-    public Task OpenSessionAsync(WorkerSession session)
+    public Task OpenSessionAsync(WorkerSession session, TimeSpan lease)
     {
-        lock (_gate) _sessions[session.Id] = session;
+        lock (_gate) (_sessions[session.Id], _leases[session.Id]) = (session, Now + lease);
         return Task.CompletedTask;
     }
 
-    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease)
+    public Task<bool> RenewSessionAsync(string sessionId, TimeSpan lease)
     {
         lock (_gate)
         {
-            if (!_sessions.TryGetValue(sessionId, out var session)) return Task.FromResult(false);
-            _sessions[sessionId] = session with { Lease = lease };
+            if (!_sessions.ContainsKey(sessionId)) return Task.FromResult(false);
+            _leases[sessionId] = Now + lease;
             return Task.FromResult(true);
         }
     }
 
-    public Task CloseSessionAsync(string sessionId)
+    public Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds)
     {
         lock (_gate)
         {
-            _sessions.Remove(sessionId);
+            foreach (var id in sessionIds) _sessions.Remove(id);
             foreach (var (name, info) in _streams.ToList())
             {
-                if (info.Owner == sessionId) _streams[name] = info with { Owner = null };
+                if (info.Owner is { } owner && sessionIds.Contains(owner)) _streams[name] = info with { Owner = null };
             }
         }
 
@@ -213,52 +229,52 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     public IReadOnlyList<WorkerSession> Sessions()
     {
-        lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal)];
+        lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal).Select(Told)];
     }
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead)
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId)
     {
         lock (_gate)
         {
             var info = Existing(stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim");
-            if (info.Owner is { } owner && owner != sessionId && _sessions.TryGetValue(owner, out var holder)
-                && holder.HoldsAt(now) && !isDead(holder))
+            if (info.Owner is { } owner && owner != sessionId && Holds(owner))
             {
-                return Task.FromResult<ClaimResult>(new ClaimResult.Held(holder));
+                return Task.FromResult<ClaimResult>(new ClaimResult.Held(Told(_sessions[owner])));
             }
 
-            var claim = new Claim(stream, sessionId, info.Fence + 1);
-            _streams[stream.ToString()] = info with { Owner = sessionId, Fence = claim.Fence };
-            return Task.FromResult<ClaimResult>(new ClaimResult.Granted(claim));
+            return Task.FromResult<ClaimResult>(new ClaimResult.Granted(Grant(info, sessionId)));
         }
     }
 
-    public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt)
+    public Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter)
     {
         lock (_gate)
         {
             if (Existing(claim.Stream) is not { } info || info.Fence != claim.Fence) return Task.FromResult(true);
             if (info.Head.Version != version) return Task.FromResult(false);
-            _streams[claim.Stream.ToString()] = info with { Owner = null, WakeAt = wakeAt };
+            _streams[claim.Stream.ToString()] = info with { Owner = null };
+            _wakes.Remove(claim.Stream);
+            if (wakeAfter is { } after) _wakes.Add(claim.Stream, Now + (after > TimeSpan.Zero ? after : TimeSpan.Zero));
             return Task.FromResult(true);
         }
     }
 
-    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit)
+    public Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit)
     {
         lock (_gate)
         {
-            return
-            [
-                .. _streams.Values.Where(s => s.Stream.Lane == lane && s.WakeAt <= now.Utc && !IsOwned(s, now))
-                    .OrderBy(s => s.WakeAt).ThenBy(s => s.Stream.ToString(), StringComparer.Ordinal).Take(limit).Select(s => s.Stream),
-            ];
+            var due = lanes.Select((lane, turn) => _wakes
+                    .Where(w => w.Key.Lane == lane && w.Value <= Now && !(Existing(w.Key)!.Owner is { } owner && Holds(owner)))
+                    .OrderBy(w => Existing(w.Key)!.Priority).ThenBy(w => w.Value).ThenBy(w => w.Key.ToString(), StringComparer.Ordinal)
+                    .Select((w, place) => (Stream: w.Key, Place: place, Turn: turn)))
+                .SelectMany(of => of).OrderBy(d => d.Place).ThenBy(d => d.Turn).Take(limit).ToList();
+            return Task.FromResult<IReadOnlyList<Claim>>([.. due.Select(d => Grant(Existing(d.Stream)!, sessionId))]);
         }
     }
 
     public IEventSnapshot Snapshot()
     {
-        var copy = new MemoryEventStore();
+        var copy = new MemoryEventStore(_time);
         lock (_gate)
         {
             foreach (var stored in _events) copy.Keep(stored);
@@ -269,6 +285,8 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
             foreach (var (name, shape) in _tables) copy._tables.Add(name, shape);
             foreach (var (name, key) in _keys) copy._keys.Add(name, key);
             foreach (var (id, session) in _sessions) copy._sessions.Add(id, session);
+            foreach (var (id, end) in _leases) copy._leases.Add(id, end);
+            foreach (var (stream, wake) in _wakes) copy._wakes.Add(stream, wake);
         }
 
         return copy;
@@ -282,25 +300,52 @@ public sealed class MemoryEventStore : IEventStore, IEventSnapshot
 
     private static string Shape(LaneTable table) => $"{table.Version} {table.Key} {string.Join(' ', table.Columns)}";
 
-    private bool IsOwned(StreamInfo info, HostTime now) =>
-        info.Owner is { } owner && _sessions.TryGetValue(owner, out var session) && session.HoldsAt(now);
+    /// <summary>The last position. They grow in steps of one to three, so that whoever takes them for a count is found out.</summary>
+    private long Last => _events.Count == 0 ? 0 : _events[^1].Position;
+
+    private IEnumerable<StoredEvent> Behind(long position)
+    {
+        var (low, high) = (0, _events.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _events[middle].Position <= position ? (middle + 1, high) : (low, middle);
+        }
+
+        return _events.Skip(low);
+    }
+
+    private DateTimeOffset Now => _time.GetUtcNow();
+
+    private Claim Grant(StreamInfo info, string sessionId)
+    {
+        _streams[info.Stream.ToString()] = info with { Owner = sessionId, Fence = info.Fence + 1 };
+        return new Claim(info.Stream, sessionId, info.Fence + 1);
+    }
+
+    private bool Holds(string session) => _sessions.ContainsKey(session) && _leases[session] > Now;
+
+    private WorkerSession Told(WorkerSession session) => session with { LeaseLeft = _leases[session.Id] - Now };
+
+    private StreamInfo Told(StreamInfo info) => info with { WakeIn = _wakes.TryGetValue(info.Stream, out var wake) ? wake - Now : null };
 
     private StreamInfo? Existing(StreamName stream) => _streams.GetValueOrDefault(stream.ToString());
 
     private void Apply(StreamAppend append)
     {
-        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, append.FirstOwner, 0, null);
+        var info = Existing(append.Stream) ?? new StreamInfo(append.Stream, StreamHead.Empty(append.Stream), 0, append.FirstOwner, 0);
         foreach (var sealedEvent in append.Events)
         {
-            Keep(new StoredEvent(_events.Count + 1, append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
+            Keep(new StoredEvent(Last + 1 + (Last % 3), append.Stream, sealedEvent.Head.Version, sealedEvent.Bytes));
         }
 
         _streams[append.Stream.ToString()] = info with
         {
             Head = append.Head,
             MirroredTo = Math.Max(info.MirroredTo, append.MirroredTo ?? 0),
-            WakeAt = append.WakeAt ?? info.WakeAt,
+            Priority = append.Priority ?? info.Priority,
         };
+        if (append.WakeAfter is { } after) _wakes[append.Stream] = Now + (after > TimeSpan.Zero ? after : TimeSpan.Zero);
     }
 
     private void Keep(StoredEvent stored)

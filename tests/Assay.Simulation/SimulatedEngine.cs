@@ -44,9 +44,10 @@ internal sealed class SimulatedEngine
     /// <summary>Starts an engine that takes the stream over, and reconciles what it finds.</summary>
     public static SimulatedEngine Start(World world, ILane lane, StreamName stream, int number, Random random)
     {
-        var session = new WorkerSession($"s{number}", "host", "boot", number, number, world.HostTime.Plus(TimeSpan.FromSeconds(30)));
-        world.Store.OpenSessionAsync(session).GetAwaiter().GetResult();
-        var claimed = world.Store.ClaimAsync(stream, session.Id, world.HostTime, static _ => true).GetAwaiter().GetResult();
+        var session = new WorkerSession($"s{number}", "host", "boot", number, number);
+        world.Store.OpenSessionAsync(session, TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
+        if (world.Store.Find(stream)?.Owner is { } dead) world.Store.EndSessionsAsync(dead).GetAwaiter().GetResult();
+        var claimed = world.Store.ClaimAsync(stream, session.Id).GetAwaiter().GetResult();
         var engine = new SimulatedEngine(world, lane, stream, session, random.Next(1, 4), ((ClaimResult.Granted)claimed).Claim, random);
         engine.Reconcile();
         return engine;

@@ -18,8 +18,8 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     private readonly Dictionary<StreamName, StreamMachine> _others = [];
     private long _seen;
 
-    /// <summary>Runs the seed. Throws with what did not hold.</summary>
-    public void Run()
+    /// <inheritdoc/>
+    public override void Run()
     {
         var declare = TaskPlans.Draw(Random);
         Submit(declare);

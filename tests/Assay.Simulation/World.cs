@@ -29,14 +29,14 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The one host on which everything happens.</summary>
-    public HostTime HostTime => new("host", "boot", Now, Now.ToUnixTimeMilliseconds());
-
     /// <summary>Markers by effect and attempt, as they would lie on disk.</summary>
     public HashSet<string> Markers { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How often the outside world saw each effect begin.</summary>
     public Dictionary<string, int> Executions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The streams to which something was committed, in the order of their names.</summary>
+    public IEnumerable<StreamName> Streams => _acknowledged.Keys.OrderBy(s => s.ToString(), StringComparer.Ordinal);
 
     /// <summary>Exact bytes of every event of a stream whose commit was acknowledged to somebody.</summary>
     public IReadOnlyList<byte[]> Acknowledged(StreamName stream) => _acknowledged.GetValueOrDefault(stream, []);

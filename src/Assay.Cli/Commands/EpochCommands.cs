@@ -83,7 +83,7 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            if (new EpochReader(workspace, TimeProvider.System).Show(parsed.GetValue(id)!) is not { } view)
+            if (new EpochReader(workspace).Show(parsed.GetValue(id)!) is not { } view)
             {
                 return Problems.Print(parsed.GetValue(id)!, Absent.Epoch(parsed.GetValue(id)!), globals.Json(parsed));
             }
@@ -104,7 +104,7 @@ internal static class EpochCommands
         {
             await using var workspace = globals.OpenForReading(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            var (page, next, problem) = list.Page(parsed, await new EpochReader(workspace, TimeProvider.System).ListAsync(), e => e.Key);
+            var (page, next, problem) = list.Page(parsed, await new EpochReader(workspace).ListAsync(), e => e.Key);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
             var listing = new Listing(
                 "epochs", "assay epoch run PLAN runs one", "EPOCH", "PROFILE", "MODE", "STATE", "VERDICT", "PASSED", "DECLARED");

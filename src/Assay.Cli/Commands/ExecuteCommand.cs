@@ -31,7 +31,7 @@ internal static class ExecuteCommand
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
-            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, inputs.Adapters(parsed), parsed.GetValue(takeOver));
+            var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, parsed.GetValue(takeOver));
             return Report(end, inputs.RunId(parsed), globals.Json(parsed));
         });
         return command;

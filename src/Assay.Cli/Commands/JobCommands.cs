@@ -22,7 +22,7 @@ internal static class JobCommands
         Check(globals), Show(globals), List(globals), Document(globals), Replay(globals),
     };
 
-    private delegate Checked<JobSubmitted> Preparation(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by);
+    private delegate Checked<PreparedJob> Preparation(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by);
 
     private static Command Submit(GlobalOptions globals, string name, string description, Preparation prepare)
     {

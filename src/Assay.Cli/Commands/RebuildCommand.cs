@@ -15,7 +15,7 @@ internal static class RebuildCommand
             await using var workspace = globals.OpenExisting(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             var made = await WorkspaceTables.RebuildAsync(
-                workspace, TimeProvider.System, fold => Console.Error.WriteLine(Words.Safe($"assay: {fold.Text}")));
+                workspace, fold => Console.Error.WriteLine(Words.Safe($"assay: {fold.Text}")));
             if (globals.Json(parsed)) Console.Out.WriteLine($"{{\"tables\": {made}}}");
             else Console.Out.WriteLine($"{made} tables are made anew");
             return ExitCodes.Done;

@@ -36,7 +36,8 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
             var machine = Open(lane, stream);
             var pending = machine.Prepare(time.GetUtcNow());
             var decision = pending.Decide(command);
-            if (!pending.IsEmpty && await workspace.Store.CommitAsync(pending.ToCommit(fence: null, firstOwner: firstOwner)) is CommitResult.Conflict conflict)
+            var commit = pending.ToCommit(fence: null, firstOwner: firstOwner);
+            if (!pending.IsEmpty && await workspace.Store.CommitKnownAsync(commit, evenStopped: true) is CommitResult.Conflict conflict)
             {
                 StreamLoad.AfterConflict(Open(lane, stream), conflict);
                 continue;

@@ -23,6 +23,8 @@ internal sealed class EngineParts
 
     public required CommandHandler Commands { get; init; }
 
+    public HeldClaims Claims { get; } = new();
+
     public required AttemptMarkers Markers { get; init; }
 
     /// <summary>Who performs an effect, by its type.</summary>

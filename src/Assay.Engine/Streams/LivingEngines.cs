@@ -11,11 +11,10 @@ public sealed class LivingEngines
     private readonly HashSet<string> _living;
 
     /// <summary>Looks once.</summary>
-    public LivingEngines(IEventStore store, TimeProvider time)
+    public LivingEngines(IEventStore store)
     {
-        var now = new HostClock(time).Now;
         _store = store;
-        var living = store.Sessions().Where(s => s.Host == now.Host ? !HostClock.IsGone(s) : s.HoldsAt(now));
+        var living = store.Sessions().Where(s => s.Host == Environment.MachineName ? !SessionProcess.IsGone(s) : s.Holds);
         _living = living.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
     }
 

@@ -135,7 +135,11 @@ public sealed class PendingCommit
     private static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> NoEvidence => ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
     private StreamAppend Append(long? fence) =>
-        new(Stream, BasedOn, _sealed, fence) { WakeAt = fence is null && !IsEmpty ? Now : null };
+        new(Stream, BasedOn, _sealed, fence)
+        {
+            WakeAfter = fence is null && !IsEmpty ? TimeSpan.Zero : null,
+            Priority = IsEmpty ? null : Lane.PriorityOf(State),
+        };
 
     /// <summary>True when another stream has answered, so that the lane may want something else now.</summary>
     private bool StartUntilAnswer(

@@ -19,7 +19,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a stream is left alone that could not be advanced.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     private readonly RunningAttempts _attempts = new(engine, stream);
     private readonly StreamFiles _files = new(engine, lane, stream);
@@ -35,9 +35,14 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
 
     public async Task<RunResult> RunAsync(CancellationToken cancel)
     {
-        var claimed = await Store.ClaimAsync(stream, engine.Session.Identity.Id, engine.Session.Now, HostClock.IsGone);
-        if (claimed is ClaimResult.Held held) return new RunResult.Owned(held.Owner);
-        _claim = ((ClaimResult.Granted)claimed).Claim;
+        _claim = engine.Claims.Take(stream);
+        if (_claim is null)
+        {
+            var claimed = await DeadSessions.ClaimAsync(Store, stream, engine.Session.Identity.Id);
+            if (claimed is ClaimResult.Held held) return new RunResult.Owned(held.Owner);
+            _claim = ((ClaimResult.Granted)claimed).Claim;
+        }
+
         using var stop = new CancellationTokenSource();
         using var lost = engine.Session.Lost.Register(stop.Cancel);
         using var watch = engine.Tail.Watch(stream, version =>
@@ -65,7 +70,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
             // The record cannot be continued, so nothing may go on running.
             await stop.CancelAsync();
             await ((Task)Task.WhenAll(_attempts.Tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await GiveUpAsync();
+            await HeldClaims.GiveUpAsync(Store, _claim, Rest);
             throw;
         }
         finally
@@ -203,7 +208,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         {
             fill(pending);
             if (pending.IsEmpty) return true;
-            switch (await Store.CommitAsync(pending.ToCommit(_claim!.Fence, _files.WrittenTo)))
+            switch (await Store.CommitKnownAsync(pending.ToCommit(_claim!.Fence, _files.WrittenTo), evenStopped: false))
             {
                 case CommitResult.Committed:
                     isDurable = true;
@@ -294,27 +299,12 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         await _keeping;
         if (SnapshotKeeper.IsDueAtRest(_machine)) await _snapshots.KeepAsync(_machine);
         await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _files.WrittenTo }]));
-        DateTimeOffset? wakeAt = result switch
+        TimeSpan? wakeAfter = result switch
         {
-            RunResult.Waiting waiting => waiting.For.Until,
-            RunResult.Drained => engine.Time.GetUtcNow(),
+            RunResult.Waiting waiting => waiting.For.Until - engine.Time.GetUtcNow(),
+            RunResult.Drained => TimeSpan.Zero,
             _ => null,
         };
-        return await Store.ReleaseAsync(_claim, _machine.Head.Version, wakeAt);
-    }
-
-    /// <summary>Lets the stream go after a failure, so that any engine may try again later.</summary>
-    private async Task GiveUpAsync()
-    {
-        try
-        {
-            while (Store.Find(stream) is { } info && !await Store.ReleaseAsync(_claim!, info.Head.Version, engine.Time.GetUtcNow() + Rest))
-            {
-            }
-        }
-        catch (LedgerException)
-        {
-            // The store itself failed, which the caller is told anyway; the claim ends with the lease.
-        }
+        return await Store.ReleaseAsync(_claim, _machine.Head.Version, wakeAfter);
     }
 }

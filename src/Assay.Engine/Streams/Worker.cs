@@ -34,7 +34,8 @@ public abstract record WorkerNotice(StreamName Stream)
 
 /// <summary>
 /// Advances whatever is due in a workspace, of all lanes that it serves. Any number of workers share the work: each stream has one owner
-/// at a time. Lanes take turns; within one, what has waited longest comes first. What is due it is told by the tail of commits.
+/// at a time. Lanes take turns; within one, the most urgent comes first, then what has waited longest. What is due it is told by the tail
+/// of commits, and claims at once as much of it as it has room for.
 /// </summary>
 public sealed class Worker
 {
@@ -51,7 +52,7 @@ public sealed class Worker
     private readonly Dictionary<StreamName, DateTimeOffset> _resting = [];
     private readonly AsyncSignal _woken = new();
     private readonly EngineParts _engine;
-    private readonly IReadOnlyList<ServedLane> _lanes;
+    private readonly List<ServedLane> _lanes;
     private readonly int _concurrency;
     private readonly Action<WorkerNotice> _told;
     private DateTimeOffset _lookForDeadAt = DateTimeOffset.MinValue;
@@ -63,7 +64,7 @@ public sealed class Worker
     /// <param name="concurrency">How many streams at once.</param>
     /// <param name="told">Is told of each stream that was advanced, one at a time.</param>
     internal Worker(EngineParts engine, IReadOnlyList<ServedLane> lanes, int concurrency, Action<WorkerNotice> told) =>
-        (_engine, _lanes, _concurrency, _told) = (engine, lanes, concurrency, told);
+        (_engine, _lanes, _concurrency, _told) = (engine, [.. lanes], concurrency, told);
 
     private IEventStore Store => _engine.Workspace.Store;
 
@@ -81,14 +82,14 @@ public sealed class Worker
         using var leaving = leave.Token.Register(_woken.Set);
         foreach (var lane in _lanes)
         {
-            foreach (var stream in lane.First) Start(lane, stream, cancel, drain);
+            foreach (var stream in lane.First) Start(lane, stream, null, cancel, drain);
         }
 
         while (!leave.IsCancellationRequested)
         {
             var wasWoken = _woken.Task.IsCompleted;
             _woken.Reset();
-            if (await FreeDeadAsync() || wasWoken || _lookAt <= _engine.Time.GetUtcNow()) StartDue(cancel, drain);
+            if (await FreeDeadAsync() || wasWoken || _lookAt <= _engine.Time.GetUtcNow()) await StartDueAsync(leave.Token, cancel, drain);
             if (once && _running.Count == 0) break;
             await WaitAsync();
             if (Reap()) _lookAt = DateTimeOffset.MinValue;
@@ -121,47 +122,77 @@ public sealed class Worker
         var now = _engine.Time.GetUtcNow();
         if (now < _lookForDeadAt && now > _lookForDeadAt - LookForDeadEvery) return false;
         _lookForDeadAt = now + LookForDeadEvery;
-        var dead = Store.Sessions().Where(HostClock.IsGone).ToList();
-        foreach (var session in dead) await Store.CloseSessionAsync(session.Id);
-        return dead.Count > 0;
+        return await DeadSessions.EndAsync(Store);
     }
 
-    private void StartDue(CancellationToken cancel, CancellationToken drain)
+    private async Task StartDueAsync(CancellationToken leave, CancellationToken cancel, CancellationToken drain)
     {
-        var now = _engine.Session.Now;
-        foreach (var (stream, _) in _resting.Where(r => r.Value <= now.Utc).ToList()) _resting.Remove(stream);
-        foreach (var lane in _lanes.Where(l => l.IsBeside))
+        var now = _engine.Time.GetUtcNow();
+        foreach (var (stream, _) in _resting.Where(r => r.Value <= now).ToList()) _resting.Remove(stream);
+        foreach (var lane in _lanes.Where(l => l.Only is not null))
         {
-            foreach (var stream in Due(lane, now).Where(IsFree).ToList()) Start(lane, stream, cancel, drain);
+            foreach (var stream in lane.Only!().Where(IsDueHere).Where(IsFree).ToList())
+            {
+                if (lane.IsBeside || Room > 0) Start(lane, stream, null, cancel, drain);
+            }
         }
 
-        if (!IsFull) StartInTurns(now, cancel, drain);
-        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name, now)) ?? DateTimeOffset.MaxValue;
-        _lookAt = _resting.Values.Append(next).Append(now.Utc + LookEvery).Min();
-    }
+        foreach (var lane in _lanes.Where(l => l is { Only: null, IsBeside: true })) await ClaimAsync([lane], _concurrency);
+        List<ServedLane> inTurn = [.. _lanes.Skip(_turn), .. _lanes.Take(_turn)];
+        await ClaimAsync([.. inTurn.Where(l => l is { Only: null, IsBeside: false })], Room);
+        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name)) is { } wake && wake < LookEvery ? wake : LookEvery;
+        _lookAt = _resting.Values.Append(now + next).Min();
 
-    private void StartInTurns(HostTime now, CancellationToken cancel, CancellationToken drain)
-    {
-        var due = _lanes.Select(l => new Queue<StreamName>(l.IsBeside ? [] : Due(l, now).Where(IsFree))).ToList();
-        while (!IsFull && due.Exists(q => q.Count > 0))
+        async Task ClaimAsync(IReadOnlyList<ServedLane> lanes, int room)
         {
-            _turn = (_turn + 1) % _lanes.Count;
-            if (due[_turn].TryDequeue(out var stream)) Start(_lanes[_turn], stream, cancel, drain);
+            if (room <= 0 || lanes.Count == 0) return;
+            foreach (var claim in await Store.ClaimDueAsync([.. lanes.Select(l => l.Lane.Name)], Own, room))
+            {
+                // Who was told to leave meanwhile begins nothing more.
+                if (leave.IsCancellationRequested)
+                {
+                    await HeldClaims.GiveUpAsync(Store, claim, TimeSpan.Zero);
+                    continue;
+                }
+
+                var lane = lanes.First(l => l.Lane.Name == claim.Stream.Lane);
+                if (!lane.IsBeside) _turn = (_lanes.IndexOf(lane) + 1) % _lanes.Count;
+                Start(lane, claim.Stream, claim, cancel, drain);
+            }
         }
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    private bool IsFull => _running.Values.Count(r => !r.Lane.IsBeside) >= _concurrency;
+    /// <summary>How many more streams it may advance at once.</summary>
+    private int Room => _concurrency - _running.Values.Count(r => !r.Lane.IsBeside);
 
     private bool IsFree(StreamName stream) => !_resting.ContainsKey(stream) && _running.Values.All(r => r.Stream != stream);
 
-    private void Start(ServedLane lane, StreamName stream, CancellationToken cancel, CancellationToken drain) =>
-        _running.Add(Task.Run(() => lane.AdvanceAsync(stream, cancel, drain), CancellationToken.None), new Running(stream, lane));
+    /// <summary>Whether a stream that only this worker is to advance is due, and nobody else's.</summary>
+    private bool IsDueHere(StreamName stream) => Store.Find(stream) is { IsDue: true } && (StreamOwner.Of(Store, stream)?.Id ?? Own) == Own;
 
-    private IEnumerable<StreamName> Due(ServedLane lane, HostTime now) => lane.Only is { } only
-        ? only().Where(s => Store.Find(s)?.WakeAt <= now.Utc && (StreamOwner.Of(Store, s, now)?.Id ?? Own) == Own)
-        : Store.Due(lane.Lane.Name, now, _concurrency + _running.Count + _resting.Count);
+    private void Start(ServedLane lane, StreamName stream, Claim? claim, CancellationToken cancel, CancellationToken drain)
+    {
+        if (claim is not null) _engine.Claims.Hold(claim);
+
+        // It may have been let go and be due again while its lane still puts away what it had of it.
+        Task before = Task.WhenAll(_running.Where(r => r.Value.Stream == stream).Select(r => r.Key));
+        _running.Add(Task.Run(() => AdvanceAsync(lane, stream, before, cancel, drain), CancellationToken.None), new Running(stream, lane));
+    }
+
+    private async Task<RunResult> AdvanceAsync(ServedLane lane, StreamName stream, Task before, CancellationToken cancel, CancellationToken drain)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            return await lane.AdvanceAsync(stream, cancel, drain);
+        }
+        finally
+        {
+            if (_engine.Claims.Take(stream) is { } unused) await HeldClaims.GiveUpAsync(Store, unused, StreamRunner.Rest);
+        }
+    }
 
     /// <summary>Lets go what has come to its end. False when nothing has.</summary>
     private bool Reap()
@@ -179,7 +210,7 @@ public sealed class Worker
 
     private void LetGo(StreamName stream, RunResult result)
     {
-        if (result is RunResult.Owned) _resting[stream] = _engine.Session.Now.Utc + Rest;
+        if (result is RunResult.Owned) _resting[stream] = _engine.Time.GetUtcNow() + Rest;
         _told(new WorkerNotice.LetGo(stream, result));
     }
 

@@ -15,13 +15,12 @@ public sealed class EngineSession : IAsyncDisposable
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private readonly IEventStore _store;
-    private readonly HostClock _clock;
     private readonly CancellationTokenSource _lost = new();
     private readonly ITimer _renewal;
 
-    private EngineSession(IEventStore store, TimeProvider time, HostClock clock, WorkerSession identity)
+    private EngineSession(IEventStore store, TimeProvider time, WorkerSession identity)
     {
-        (_store, _clock, Identity) = (store, clock, identity);
+        (_store, Identity) = (store, identity);
         _renewal = time.CreateTimer(_ => _ = RenewAsync(), null, Lease / 3, Lease / 3);
     }
 
@@ -30,23 +29,17 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>Cancelled when the lease could not be renewed: others may own our streams now, so all work must end.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>The clocks by which this session takes its lease and judges those of others.</summary>
-    public HostTime Now => _clock.Now;
-
     /// <summary>Opens a session for this process.</summary>
     /// <param name="store">Where it is known.</param>
-    /// <param name="time">The clock, which renews the lease too.</param>
-    /// <param name="clock">The clocks of the lease; null: that one and the kernel's.</param>
-    public static async Task<EngineSession> OpenAsync(IEventStore store, TimeProvider time, HostClock? clock = null)
+    /// <param name="time">Says when it is time to renew the lease.</param>
+    public static async Task<EngineSession> OpenAsync(IEventStore store, TimeProvider time)
     {
-        clock ??= new HostClock(time);
         var pid = Environment.ProcessId;
         var start = ProcFs.Read(pid)?.StartTicks ?? 0;
-        var now = clock.Now;
         var id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{pid}-{start}-{Guid.CreateVersion7():N}");
-        var identity = new WorkerSession(id, now.Host, now.BootId, pid, start, now.Plus(Lease));
-        await store.OpenSessionAsync(identity);
-        return new EngineSession(store, time, clock, identity);
+        var identity = new WorkerSession(id, Environment.MachineName, SessionProcess.BootId, pid, start);
+        await store.OpenSessionAsync(identity, Lease);
+        return new EngineSession(store, time, identity);
     }
 
     public async ValueTask DisposeAsync()
@@ -54,7 +47,7 @@ public sealed class EngineSession : IAsyncDisposable
         await _renewal.DisposeAsync();
         try
         {
-            await _store.CloseSessionAsync(Identity.Id);
+            await _store.EndSessionsAsync(Identity.Id);
         }
         catch (LedgerException)
         {
@@ -68,7 +61,7 @@ public sealed class EngineSession : IAsyncDisposable
     {
         try
         {
-            if (await _store.RenewSessionAsync(Identity.Id, _clock.Now.Plus(Lease))) return;
+            if (await _store.RenewSessionAsync(Identity.Id, Lease)) return;
         }
         catch (Exception)
         {

@@ -7,7 +7,7 @@ namespace Assay.Engine.Workspaces;
 public static class StreamOwner
 {
     /// <summary>The session that owns a stream, when its lease holds and its process is not known to be gone; else null.</summary>
-    public static WorkerSession? Of(IEventStore store, StreamName stream, HostTime now) => store.Find(stream)?.Owner is { } owner
-        ? store.Sessions().FirstOrDefault(s => s.Id == owner && s.HoldsAt(now) && !HostClock.IsGone(s))
+    public static WorkerSession? Of(IEventStore store, StreamName stream) => store.Find(stream)?.Owner is { } owner
+        ? store.Sessions().FirstOrDefault(s => s.Id == owner && s.Holds && !SessionProcess.IsGone(s))
         : null;
 }

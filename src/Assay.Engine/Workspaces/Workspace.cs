@@ -9,7 +9,7 @@ namespace Assay.Engine.Workspaces;
 /// <summary>A folder with a ledger and the files that are written from it.</summary>
 public sealed class Workspace : IAsyncDisposable
 {
-    private Workspace(string root, IEventStore store, LaneSet lanes)
+    internal Workspace(string root, IEventStore store, LaneSet lanes)
     {
         Root = root;
         Store = store;
@@ -31,16 +31,17 @@ public sealed class Workspace : IAsyncDisposable
     /// <summary>Opens a workspace, creating it when it is not there.</summary>
     /// <param name="path">Its folder.</param>
     /// <param name="lanes">All lanes of this build.</param>
+    /// <param name="time">The store's clock; null: the system's.</param>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    public static Workspace Open(string path, LaneSet lanes)
+    public static Workspace Open(string path, LaneSet lanes, TimeProvider? time = null)
     {
         var root = Path.GetFullPath(path).TrimEnd('/');
         if (!Directory.Exists(root)) Create(root);
         root = RealPath.Of(root);
         Directory.CreateDirectory(WorkspacePaths.Attempts(root));
         Sweep.Run(root);
-        return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root)), lanes);
+        return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root), new HostClock(time)), lanes);
     }
 
     /// <summary>
@@ -80,12 +81,11 @@ public sealed class Workspace : IAsyncDisposable
     public string Folder(string? root) => root is null ? Root : Path.GetFullPath(root).TrimEnd('/');
 
     /// <summary>Makes the tables of lanes that are not as this build has them, which is seldom; the rest costs one look.</summary>
-    /// <param name="time">The clock.</param>
     /// <param name="progress">Is told about once a second.</param>
     /// <param name="all">Whether all are made, as they are or not.</param>
     /// <returns>How many were made.</returns>
     /// <exception cref="LedgerException">An engine of another build is at work.</exception>
-    public async Task<int> MakeTablesAsync(TimeProvider time, Action<RebuildProgress>? progress = null, bool all = false)
+    public async Task<int> MakeTablesAsync(Action<RebuildProgress>? progress = null, bool all = false)
     {
         var rebuild = new TableRebuild(Store, Lanes, progress);
         if (!all && !rebuild.IsNeeded) return 0;
@@ -95,9 +95,8 @@ public sealed class Workspace : IAsyncDisposable
         held.Enter();
         try
         {
-            var now = new HostClock(time).Now;
-            Func<WorkerSession, bool> isGone = Store is SqliteEventStore { IsCopy: true } ? static _ => true : HostClock.IsGone;
-            return all ? await rebuild.AllAsync(now, isGone) : await rebuild.RunAsync(now, isGone);
+            await DeadSessions.EndAsync(Store);
+            return all ? await rebuild.AllAsync() : await rebuild.RunAsync();
         }
         finally
         {

@@ -40,6 +40,12 @@ public interface ILane
     /// <summary>What may happen now.</summary>
     Work Next(object state, ActiveEffects active, DateTimeOffset now);
 
+    /// <summary>
+    /// How urgent the whole stream is among the due ones of its lane: a lower number comes first, and 0 is what most are. It is kept with
+    /// the stream's wake time whenever something is appended.
+    /// </summary>
+    int PriorityOf(object state);
+
     /// <summary>An effect that is under way, as the lane asked for it, so that its fate can be settled after a crash.</summary>
     Effect EffectOf(object state, string effectId);
 
@@ -89,6 +95,8 @@ public abstract class Lane<TState> : ILane where TState : class
 
     public abstract Work Next(TState state, ActiveEffects active, DateTimeOffset now);
 
+    public virtual int PriorityOf(TState state) => 0;
+
     public abstract Effect EffectOf(TState state, string effectId);
 
     public abstract IReadOnlyList<Event> Record(TState state, ActiveEffects active, EffectReport report, DateTimeOffset now);
@@ -113,6 +121,8 @@ public abstract class Lane<TState> : ILane where TState : class
     StreamAnswer ILane.Answer(object state, Command command) => Answer((TState)state, command);
 
     Work ILane.Next(object state, ActiveEffects active, DateTimeOffset now) => Next((TState)state, active, now);
+
+    int ILane.PriorityOf(object state) => PriorityOf((TState)state);
 
     Effect ILane.EffectOf(object state, string effectId) => EffectOf((TState)state, effectId);
 

@@ -184,7 +184,7 @@ internal sealed class AgentStream
 }
 
 /// <summary>What an agent did, as it says itself.</summary>
-public sealed record AgentRecord
+internal sealed record AgentRecord
 {
     /// <summary>The program and its version, as far as it tells.</summary>
     public string? Agent { get; init; }

@@ -4,7 +4,7 @@ namespace Assay.Lanes.Shared;
 /// <param name="GraceMs">Between SIGTERM and SIGKILL.</param>
 /// <param name="OutputBytes">Of each output.</param>
 /// <param name="Processes">With all that it starts.</param>
-public sealed record CapsDefaults(long GraceMs, long OutputBytes, int Processes)
+internal sealed record CapsDefaults(long GraceMs, long OutputBytes, int Processes)
 {
     public static readonly CapsDefaults Crucible = new(500, 1 << 20, 256);
 

@@ -42,7 +42,8 @@ internal sealed class GroupCommitter : IDisposable
 
         void Succeed();
 
-        void Fail(LedgerException reason);
+        /// <summary>The store failed, and maybe when the commit had been taken.</summary>
+        void Fail(LedgerException reason, bool mayBeThere);
 
         /// <summary>It is the only one that fails; the end of the transaction changes nothing about that.</summary>
         void Refuse(LedgerException reason);
@@ -58,9 +59,11 @@ internal sealed class GroupCommitter : IDisposable
     /// Runs a write inside the next transaction; twice when a neighbour of it cannot be done. One that fails leaves nothing, and its
     /// neighbours whole (ruling 7).
     /// </summary>
-    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
+    /// <param name="write">The write.</param>
+    /// <param name="unknown">What to answer when the store fails and the write may be there; null: it fails then as well.</param>
+    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, Func<LedgerException, T>? unknown = null)
     {
-        var request = new Write<T>(write);
+        var request = new Write<T>(write, unknown);
         lock (_gate)
         {
             if (_failure is not null) return Task.FromException<T>(_failure);
@@ -128,6 +131,7 @@ internal sealed class GroupCommitter : IDisposable
 
     private void Commit(List<IWrite> batch, int start, int end)
     {
+        var (isAsked, isDurable) = (false, false);
         try
         {
             if (_failure is not null) throw _failure;
@@ -136,7 +140,9 @@ internal sealed class GroupCommitter : IDisposable
             {
                 Begin();
                 if (!TryApply(batch, start, end)) ApplyEach(batch, start, end);
+                isAsked = true;
                 _connection.Execute("COMMIT");
+                isDurable = true;
                 _lock.Ring();
                 _connection.Checkpoint(_log.Due());
             }
@@ -148,8 +154,12 @@ internal sealed class GroupCommitter : IDisposable
         }
         catch (Exception e)
         {
-            Stop(e, batch, start, end);
-            return;
+            Stop(e);
+            if (!isDurable)
+            {
+                for (var i = start; i < end; i++) batch[i].Fail(_failure!, mayBeThere: isAsked);
+                return;
+            }
         }
 
         for (var i = start; i < end; i++) batch[i].Succeed();
@@ -227,14 +237,13 @@ internal sealed class GroupCommitter : IDisposable
     /// <summary>
     /// After a failed write or sync nobody knows what is on disk. Nothing more is written through this connection (ruling 7).
     /// </summary>
-    private void Stop(Exception cause, List<IWrite> batch, int start, int end)
+    private void Stop(Exception cause)
     {
         var failure = cause as LedgerException ?? new LedgerException($"the ledger failed: {cause.Message}", cause);
         lock (_gate) _failure = failure;
-        for (var i = start; i < end; i++) batch[i].Fail(failure);
     }
 
-    private sealed class Write<T>(Func<SqliteConnection, T> write) : IWrite
+    private sealed class Write<T>(Func<SqliteConnection, T> write, Func<LedgerException, T>? unknown) : IWrite
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
@@ -250,7 +259,11 @@ internal sealed class GroupCommitter : IDisposable
             else _done.SetException(_refusal);
         }
 
-        public void Fail(LedgerException reason) => _done.SetException(_refusal ?? reason);
+        public void Fail(LedgerException reason, bool mayBeThere)
+        {
+            if (mayBeThere && _refusal is null && unknown is not null) _done.SetResult(unknown(reason));
+            else _done.SetException(_refusal ?? reason);
+        }
 
         public void Refuse(LedgerException reason) => _refusal = reason;
     }

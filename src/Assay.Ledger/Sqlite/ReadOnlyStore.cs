@@ -13,23 +13,25 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     private readonly string _path;
     private readonly CommitBell _bell;
+    private readonly HostClock _clock;
     private readonly Lock _gate = new();
     private SqliteConnection _connection;
     private LedgerFiles? _still;
 
-    private ReadOnlyStore(string path, LedgerFiles files)
+    private ReadOnlyStore(string path, LedgerFiles files, HostClock clock)
+        : base(clock)
     {
-        (_path, _bell) = (path, new CommitBell(path));
+        (_path, _bell, _clock) = (path, new CommitBell(path), clock);
         (_connection, _still) = Connect(files);
     }
 
     /// <summary>Opens it; null when that cannot be done in its place, and a copy is needed.</summary>
     /// <exception cref="LedgerException">It is damaged, or from a newer Assay.</exception>
-    public static ReadOnlyStore? TryOpen(string path)
+    public static ReadOnlyStore? TryOpen(string path, HostClock clock)
     {
         var files = LedgerFiles.At(path);
         if (files is { HasNoLog: false, CanBeShared: false }) return null;
-        var store = new ReadOnlyStore(path, files);
+        var store = new ReadOnlyStore(path, files, clock);
         try
         {
             if (store.Use(SqliteSchema.IsCurrent)) return store;
@@ -52,7 +54,7 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
             try
             {
                 var (connection, still) = Connect(files);
-                return still is null ? new SqliteSnapshot(connection) : new StillSnapshot(_path, connection, files);
+                return still is null ? new SqliteSnapshot(connection, _clock) : new StillSnapshot(_path, connection, files, _clock);
             }
             catch (LedgerException) when (attempt < Attempts && LedgerFiles.At(_path) != files)
             {
@@ -63,24 +65,27 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
 
     public Task<CommitResult> CommitAsync(Commit commit) => throw Refusal();
 
+    public Task<CommitFate> ResolveAsync(Commit commit) => throw Refusal();
+
     public Task KeepSnapshotAsync(StreamSnapshot snapshot) => throw Refusal();
 
-    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) => throw Refusal();
+    public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables) => throw Refusal();
 
     public Task FillTablesAsync(IReadOnlyList<LaneRow> rows) => throw Refusal();
 
     public Task FinishTablesAsync(IReadOnlyList<LaneTable> tables) => throw Refusal();
 
-    public Task OpenSessionAsync(WorkerSession session) => throw Refusal();
+    public Task OpenSessionAsync(WorkerSession session, TimeSpan lease) => throw Refusal();
 
-    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) => throw Refusal();
+    public Task<bool> RenewSessionAsync(string sessionId, TimeSpan lease) => throw Refusal();
 
-    public Task CloseSessionAsync(string sessionId) => throw Refusal();
+    public Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds) => throw Refusal();
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
-        throw Refusal();
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId) => throw Refusal();
 
-    public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt) => throw Refusal();
+    public Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit) => throw Refusal();
+
+    public Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter) => throw Refusal();
 
     public IDisposable Listen(Action heard) => _bell.Listen(heard);
 
@@ -125,7 +130,8 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
     };
 
     /// <summary>A ledger that nobody has open, as long as that is so: it has nothing that would keep one moment of it.</summary>
-    private sealed class StillSnapshot(string path, SqliteConnection connection, LedgerFiles files) : SqliteReader, IEventSnapshot
+    private sealed class StillSnapshot(string path, SqliteConnection connection, LedgerFiles files, HostClock clock)
+        : SqliteReader(clock), IEventSnapshot
     {
         private readonly Lock _gate = new();
 

@@ -13,14 +13,16 @@ public sealed class SqliteEventStore : IEventStore
     private readonly WriteLock _lock;
     private readonly GroupCommitter _committer;
     private readonly CommitBell _bell;
+    private readonly HostClock _clock;
 
     /// <summary>Names this build in sessions.</summary>
     public static string Build { get; } =
         typeof(SqliteEventStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    private SqliteEventStore(string path, SqliteConnection writer, WriteLock writeLock)
+    private SqliteEventStore(string path, SqliteConnection writer, WriteLock writeLock, HostClock clock)
     {
-        (Path, _reader, _writer, _lock) = (path, new SharedReader(new SqliteConnection(path)), writer, writeLock);
+        (Path, _clock, _writer, _lock) = (path, clock, writer, writeLock);
+        _reader = new SharedReader(new SqliteConnection(path), clock);
         _committer = new GroupCommitter(writer, writeLock, path);
         _bell = new CommitBell(path);
     }
@@ -32,8 +34,10 @@ public sealed class SqliteEventStore : IEventStore
     public string Path { get; }
 
     /// <summary>Opens the ledger at a path, creating it when it is not there. Its lock file lies beside it.</summary>
+    /// <param name="path">The database file.</param>
+    /// <param name="clock">By which leases and wake times go; null: that of this host.</param>
     /// <exception cref="LedgerException">It is damaged, from a newer Assay, locked for too long, or on an unsuitable file system.</exception>
-    public static SqliteEventStore Open(string path)
+    public static SqliteEventStore Open(string path, HostClock? clock = null)
     {
         var writeLock = new WriteLock(WriteLock.PathFor(path));
         SqliteConnection? writer = null;
@@ -51,7 +55,7 @@ public sealed class SqliteEventStore : IEventStore
                 writeLock.Exit();
             }
 
-            return new SqliteEventStore(path, writer, writeLock);
+            return new SqliteEventStore(path, writer, writeLock, clock ?? new HostClock());
         }
         catch
         {
@@ -66,14 +70,15 @@ public sealed class SqliteEventStore : IEventStore
     /// process may write nothing.
     /// </summary>
     /// <exception cref="LedgerException">It is damaged, or from a newer Assay.</exception>
-    public static IEventStore OpenForReading(string path) => (IEventStore?)ReadOnlyStore.TryOpen(path) ?? OpenCopy(path);
+    public static IEventStore OpenForReading(string path, HostClock? clock = null) =>
+        (IEventStore?)ReadOnlyStore.TryOpen(path, clock ?? new HostClock()) ?? OpenCopy(path, clock);
 
     /// <summary>
     /// Opens a private copy of the ledger at a path, which is gone when it is closed: for reading what needs a write, such as the
     /// write-ahead log that a crash left where nothing can be written. Without that log acknowledged events would be missing.
     /// </summary>
     /// <exception cref="LedgerException">It is damaged, from a newer Assay, or changes all the time.</exception>
-    public static SqliteEventStore OpenCopy(string path)
+    public static SqliteEventStore OpenCopy(string path, HostClock? clock = null)
     {
         const int attempts = 10;
         for (var attempt = 1; attempt <= attempts; attempt++)
@@ -88,7 +93,7 @@ public sealed class SqliteEventStore : IEventStore
                 if (!files.HasNoLog) File.Copy(path + "-wal", copy + "-wal");
                 if (LedgerFiles.At(path) != files) continue;
                 File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                var store = Open(copy);
+                var store = Open(copy, clock);
                 (store._temporary, folder) = (folder, null);
                 return store;
             }
@@ -135,7 +140,24 @@ public sealed class SqliteEventStore : IEventStore
         }
 
         return (CommitResult)CommitResult.Committed.Instance;
-    });
+    }, static failure => new CommitResult.Unknown(failure, TakesMore: false));
+
+    public Task<CommitFate> ResolveAsync(Commit commit) => Task.Run(() => Resolve(commit));
+
+    internal CommitFate Resolve(Commit commit)
+    {
+        if (CommitSign.Of(commit) is not { } sign) return CommitFate.Unknown;
+        try
+        {
+            if (sign.In(_reader) is var found and not CommitFate.Unknown) return found;
+            LostFrames.Overwrite(Path);
+            return sign.In(_reader) is CommitFate.Committed ? CommitFate.Committed : CommitFate.NotCommitted;
+        }
+        catch (LedgerException)
+        {
+            return CommitFate.Unknown;
+        }
+    }
 
     public Task KeepSnapshotAsync(StreamSnapshot snapshot) => _committer.WriteAsync(db =>
     {
@@ -143,10 +165,10 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables, HostTime now, Func<WorkerSession, bool> isDead) =>
+    public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables) =>
         _committer.Generation = await _committer.WriteAsync(db =>
         {
-            if (SessionRow.All(db).FirstOrDefault(s => s.HoldsAt(now) && !isDead(s)) is { } other)
+            if (!IsCopy && SessionRow.All(db, _clock.Now).FirstOrDefault(s => s.Holds) is { } other)
             {
                 var who = $"process {other.ProcessId} on {other.Host} ({other.Build ?? "a build before this one"})";
                 var advice = $"{who} is at work: wait for it, or end it";
@@ -168,31 +190,42 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public Task OpenSessionAsync(WorkerSession session) =>
-        _committer.WriteAsync(db => SessionRow.Insert(db, session with { Build = Build }));
+    public Task OpenSessionAsync(WorkerSession session, TimeSpan lease) =>
+        _committer.WriteAsync(db => SessionRow.Insert(db, session with { Build = Build }, _clock.Now.Plus(lease)));
 
-    public Task<bool> RenewSessionAsync(string sessionId, LeaseEnd lease) =>
-        _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, lease));
+    public Task<bool> RenewSessionAsync(string sessionId, TimeSpan lease) =>
+        _committer.WriteAsync(db => SessionRow.Renew(db, sessionId, _clock.Now.Plus(lease)));
 
-    public Task CloseSessionAsync(string sessionId) => _committer.WriteAsync(db => SessionRow.Delete(db, sessionId));
+    public Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds) => _committer.WriteAsync(db =>
+    {
+        foreach (var id in sessionIds) SessionRow.Delete(db, id);
+        return true;
+    });
 
-    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId, HostTime now, Func<WorkerSession, bool> isDead) =>
+    public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId) =>
         _committer.WriteAsync<ClaimResult>(db =>
         {
             var row = StreamRow.Find(db, stream) ?? throw new LedgerException($"{stream} has no events: there is nothing to claim") { IsRefusal = true };
-            var holder = row.Info.Owner is { } owner && owner != sessionId ? SessionRow.Find(db, owner) : null;
-            if (holder is not null && holder.HoldsAt(now) && !isDead(holder)) return new ClaimResult.Held(holder);
+            var holder = row.Info.Owner is { } owner && owner != sessionId ? SessionRow.Find(db, owner, _clock.Now) : null;
+            if (holder is { Holds: true }) return new ClaimResult.Held(holder);
             var fence = row.Info.Fence + 1;
             db.Prepare("UPDATE streams SET owner=?2, fence=?3 WHERE id=?1").Bind(1, row.Id).Bind(2, sessionId).Bind(3, fence).Run();
             return new ClaimResult.Granted(new Claim(stream, sessionId, fence));
         });
 
-    public Task<bool> ReleaseAsync(Claim claim, long version, DateTimeOffset? wakeAt) => _committer.WriteAsync(db =>
+    public async Task<IReadOnlyList<Claim>> ClaimDueAsync(IReadOnlyList<string> lanes, string sessionId, int limit)
+    {
+        // A look is cheap, and a write costs a sync.
+        if (limit <= 0 || !_reader.HasDue(lanes)) return [];
+        return await _committer.WriteAsync(db => DueStreams.Claim(db, lanes, sessionId, limit, _clock.Now));
+    }
+
+    public Task<bool> ReleaseAsync(Claim claim, long version, TimeSpan? wakeAfter) => _committer.WriteAsync(db =>
     {
         if (StreamRow.Find(db, claim.Stream) is not { } row || row.Info.Fence != claim.Fence) return true;
         if (row.Info.Head.Version != version) return false;
         var update = db.Prepare("UPDATE streams SET owner=NULL, wake_at=?2 WHERE id=?1").Bind(1, row.Id);
-        update.Bind(2, wakeAt?.ToUnixTimeMilliseconds()).Run();
+        update.Bind(2, wakeAfter is { } after ? _clock.Now.WakeMs(after) : null).Run();
         return true;
     });
 
@@ -229,15 +262,13 @@ public sealed class SqliteEventStore : IEventStore
 
     public IReadOnlyList<WorkerSession> Sessions() => _reader.Sessions();
 
-    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit) => _reader.Due(lane, now, limit);
-
     public StreamChanges Changes(long afterPosition) => _reader.Changes(afterPosition);
 
-    public DateTimeOffset? NextWake(string lane, HostTime now) => _reader.NextWake(lane, now);
+    public TimeSpan? NextWake(string lane) => _reader.NextWake(lane);
 
     public IDisposable Listen(Action heard) => _bell.Listen(heard);
 
-    public IEventSnapshot Snapshot() => new SqliteSnapshot(new SqliteConnection(Path, SqliteAccess.Read));
+    public IEventSnapshot Snapshot() => new SqliteSnapshot(new SqliteConnection(Path, SqliteAccess.Read), _clock);
 
     public ValueTask DisposeAsync()
     {
@@ -250,7 +281,7 @@ public sealed class SqliteEventStore : IEventStore
         return ValueTask.CompletedTask;
     }
 
-    private static void Write(SqliteConnection db, StreamAppend append, StreamRow? row)
+    private void Write(SqliteConnection db, StreamAppend append, StreamRow? row)
     {
         var id = row?.Id ?? StreamRow.Insert(db, append.Stream, append.FirstOwner);
         foreach (var sealedEvent in append.Events)
@@ -259,8 +290,10 @@ public sealed class SqliteEventStore : IEventStore
                 .Bind(1, id).Bind(2, sealedEvent.Head.Version).Bind(3, (ReadOnlySpan<byte>)sealedEvent.Bytes).Run();
         }
 
-        var update = db.Prepare("UPDATE streams SET version=?2, head=?3, mirrored_to=max(mirrored_to, ?4), wake_at=coalesce(?5, wake_at) WHERE id=?1")
+        const string sql = "UPDATE streams SET version=?2, head=?3, mirrored_to=max(mirrored_to, ?4), "
+            + "wake_at=coalesce(?5, wake_at), priority=coalesce(?6, priority) WHERE id=?1";
+        var update = db.Prepare(sql)
             .Bind(1, id).Bind(2, append.Head.Version).Bind(3, append.Head.Hash.ToArray()).Bind(4, append.MirroredTo ?? 0);
-        update.Bind(5, append.WakeAt?.ToUnixTimeMilliseconds()).Run();
+        update.Bind(5, append.WakeAfter is { } after ? _clock.Now.WakeMs(after) : null).Bind(6, (long?)append.Priority).Run();
     }
 }

@@ -6,11 +6,12 @@ namespace Assay.Ledger.Sqlite;
 /// <summary>
 /// Reads a ledger through a connection. Where that comes from, and what has to be checked around each use, is the derived class's.
 /// </summary>
-internal abstract class SqliteReader : IEventReader
+/// <param name="clock">The store's clock.</param>
+internal abstract class SqliteReader(HostClock clock) : IEventReader
 {
-    public StreamInfo? Find(StreamName stream) => Use(db => StreamRow.Find(db, stream)?.Info);
+    public StreamInfo? Find(StreamName stream) => Use(db => StreamRow.Find(db, stream)?.At(clock.Now));
 
-    public IReadOnlyList<StreamInfo> Streams(string? lane = null) => Use(db => StreamRow.All(db, lane));
+    public IReadOnlyList<StreamInfo> Streams(string? lane = null) => Use(db => StreamRow.All(db, lane, clock.Now));
 
     public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue) => Use<IReadOnlyList<StoredEvent>>(db =>
     {
@@ -77,33 +78,9 @@ internal abstract class SqliteReader : IEventReader
 
     public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column) => Use(db => LaneRows.Count(db, table, column));
 
-    public IReadOnlyList<WorkerSession> Sessions() => Use(SessionRow.All);
+    public IReadOnlyList<WorkerSession> Sessions() => Use(db => SessionRow.All(db, clock.Now));
 
-    public IReadOnlyList<StreamName> Due(string lane, HostTime now, int limit) => Use<IReadOnlyList<StreamName>>(db =>
-    {
-        var statement = db.Prepare(
-            $"""
-            SELECT name FROM streams WHERE lane=?1 AND wake_at<=?2
-                AND (owner IS NULL OR NOT EXISTS(SELECT 1 FROM sessions WHERE id=owner AND {SessionRow.Holds}))
-            ORDER BY wake_at, name LIMIT ?3
-            """)
-            .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds()).Bind(3, limit)
-            .Bind(4, now.Host).Bind(5, now.BootId).Bind(6, now.BootMs);
-        var names = new List<StreamName>();
-        while (statement.Step()) names.Add(StreamName.Parse(statement.Text(0)));
-        statement.Reset();
-        return names;
-    });
-
-    public DateTimeOffset? NextWake(string lane, HostTime now) => Use<DateTimeOffset?>(db =>
-    {
-        var statement = db.Prepare("SELECT min(wake_at) FROM streams WHERE lane=?1 AND wake_at>?2")
-            .Bind(1, lane).Bind(2, now.Utc.ToUnixTimeMilliseconds());
-        statement.Step();
-        DateTimeOffset? next = statement.IsNull(0) ? null : DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(0));
-        statement.Reset();
-        return next;
-    });
+    public TimeSpan? NextWake(string lane) => Use(db => DueStreams.NextWake(db, lane, clock.Now));
 
     public StreamChanges Changes(long afterPosition) => Use(db =>
     {

@@ -6,7 +6,7 @@ namespace Assay.Ledger.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>Raised with every change of the tables; a workspace with a higher one was written by a newer Assay.</summary>
-    private const int Version = 4;
+    private const int Version = 5;
 
     /// <summary>What format 3 added: which tables lanes have filled and how they looked, and the keys of requests.</summary>
     private const string OfFormat3 = """
@@ -23,11 +23,15 @@ internal static class SqliteSchema
             sha256 BLOB NOT NULL, body BLOB NOT NULL);
         """;
 
+    /// <summary>What format 5 added: streams are found by how urgent they are, then by how long they wait.</summary>
+    private const string OfFormat5 =
+        "CREATE INDEX IF NOT EXISTS streams_due ON streams(lane, priority, wake_at) WHERE wake_at IS NOT NULL;";
+
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS streams(
             id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, lane TEXT NOT NULL, version INTEGER NOT NULL, head BLOB NOT NULL,
-            owner TEXT, fence INTEGER NOT NULL DEFAULT 0, mirrored_to INTEGER NOT NULL DEFAULT 0, wake_at INTEGER);
-        CREATE INDEX IF NOT EXISTS streams_wake ON streams(lane, wake_at) WHERE wake_at IS NOT NULL;
+            owner TEXT, fence INTEGER NOT NULL DEFAULT 0, mirrored_to INTEGER NOT NULL DEFAULT 0, wake_at INTEGER,
+            priority INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE IF NOT EXISTS events(
             position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL);
         CREATE INDEX IF NOT EXISTS streams_owner ON streams(owner) WHERE owner IS NOT NULL;
@@ -36,7 +40,7 @@ internal static class SqliteSchema
         CREATE TABLE IF NOT EXISTS sessions(
             id TEXT PRIMARY KEY, host TEXT NOT NULL, boot_id TEXT NOT NULL, pid INTEGER NOT NULL, start_ticks INTEGER NOT NULL,
             lease_until INTEGER NOT NULL, lease_until_boot_ms INTEGER, build TEXT) WITHOUT ROWID;
-        """ + OfFormat3 + OfFormat4;
+        """ + OfFormat3 + OfFormat4 + OfFormat5;
 
     /// <summary>What brings a workspace from the version at this place, counted from 1, to the next one.</summary>
     private static readonly string[] Steps =
@@ -46,6 +50,7 @@ internal static class SqliteSchema
         + "CREATE TABLE IF NOT EXISTS idempotency_keys(idempotency_key TEXT PRIMARY KEY, request_sha256, job_id, at) WITHOUT ROWID;"
         + "INSERT INTO request_keys SELECT idempotency_key, request_sha256, job_id, at FROM idempotency_keys; DROP TABLE idempotency_keys",
         OfFormat4,
+        "ALTER TABLE streams ADD COLUMN priority INTEGER NOT NULL DEFAULT 0; DROP INDEX streams_wake;" + OfFormat5,
     ];
 
     /// <summary>Sets and asserts what durability needs: WAL keeps committed work, FULL syncs it at each commit (ruling 28).</summary>

@@ -6,7 +6,8 @@ internal sealed class SqliteSnapshot : SqliteReader, IEventSnapshot
     private readonly SqliteConnection _connection;
     private readonly Lock _gate = new();
 
-    public SqliteSnapshot(SqliteConnection connection)
+    public SqliteSnapshot(SqliteConnection connection, HostClock clock)
+        : base(clock)
     {
         _connection = connection;
 

@@ -3,9 +3,9 @@ using Assay.Kernel.Streams;
 namespace Assay.Ledger.Sqlite;
 
 /// <summary>A row of the table <c>streams</c>.</summary>
-internal sealed record StreamRow(long Id, StreamInfo Info)
+internal sealed record StreamRow(long Id, StreamInfo Info, DateTimeOffset? WakeAt)
 {
-    private const string Columns = "id, name, version, head, owner, fence, mirrored_to, wake_at";
+    private const string Columns = "id, name, version, head, owner, fence, mirrored_to, wake_at, priority";
 
     public static StreamRow? Find(SqliteConnection db, StreamName stream)
     {
@@ -15,13 +15,13 @@ internal sealed record StreamRow(long Id, StreamInfo Info)
         return row;
     }
 
-    public static IReadOnlyList<StreamInfo> All(SqliteConnection db, string? lane)
+    public static IReadOnlyList<StreamInfo> All(SqliteConnection db, string? lane, HostTime now)
     {
         var statement = lane is null
             ? db.Prepare($"SELECT {Columns} FROM streams ORDER BY name")
             : db.Prepare($"SELECT {Columns} FROM streams WHERE lane=?1 ORDER BY name").Bind(1, lane);
         var streams = new List<StreamInfo>();
-        while (statement.Step()) streams.Add(Read(statement).Info);
+        while (statement.Step()) streams.Add(Read(statement).At(now));
         statement.Reset();
         return streams;
     }
@@ -46,13 +46,17 @@ internal sealed record StreamRow(long Id, StreamInfo Info)
         return id;
     }
 
+    /// <summary>What the store tells of it at a time.</summary>
+    public StreamInfo At(HostTime now) => Info with { WakeIn = WakeAt - DateTimeOffset.FromUnixTimeMilliseconds(now.UtcMs) };
+
     private static StreamRow Read(SqliteStatement s) => new(s.Int64(0), new StreamInfo(
         Parse(s.Text(1)),
         new StreamHead(s.Int64(2), Hash(s)),
         s.Int64(5),
         s.IsNull(4) ? null : s.Text(4),
-        s.Int64(6),
-        s.IsNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(7))));
+        s.Int64(6))
+        { Priority = (int)s.Int64(8) },
+        s.IsNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(7)));
 
     private static Digest Hash(SqliteStatement s)
     {

@@ -12,8 +12,7 @@ namespace Assay.Epochs;
 
 /// <summary>Reads the epochs of a workspace, for a command line and other programs.</summary>
 /// <param name="workspace">The workspace.</param>
-/// <param name="time">The clock.</param>
-public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
+public sealed partial class EpochReader(Workspace workspace)
 {
     /// <summary>An epoch as the ledger has it, or null when there is no such epoch.</summary>
     public EpochView? Show(string epochId)
@@ -38,8 +37,8 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
     /// </summary>
     public async Task<IReadOnlyList<LaneRow>> ListAsync()
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
-        var living = new LivingEngines(workspace.Store, time);
+        await WorkspaceTables.ReadyAsync(workspace);
+        var living = new LivingEngines(workspace.Store);
         var rows = workspace.Store.Rows(EpochTables.Epochs).OrderBy(r => NaturalOrder.Key(r.Key), StringComparer.Ordinal);
         return [.. rows.Select(row => row.Text("verdict") is null ? Unfinished(row, living) : row)];
     }
@@ -69,7 +68,7 @@ public sealed partial class EpochReader(Workspace workspace, TimeProvider time)
 
     private EpochStanding Standing(StreamMachine machine, EpochState state, EpochSummary summary)
     {
-        var living = new LivingEngines(workspace.Store, time);
+        var living = new LivingEngines(workspace.Store);
         var runs = Runs(state, summary, machine.Effects, living.Lost(machine)).ToList();
         var underWay = runs.Count(r => r.Outcome is StandingRun.Running or StandingRun.Interrupted);
         var progress = Progress(machine.Stream, living);

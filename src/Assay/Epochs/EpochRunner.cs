@@ -23,7 +23,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     /// <exception cref="IOException">There is a verdict, and a file of its evidence could not be written.</exception>
     public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         var (epochId, answer) = await BeginAsync(epoch, engine.Session.Identity.Id);
         return answer ?? await AdvanceAsync(engine, epochId, epoch, cancel);
@@ -32,7 +32,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     /// <summary>Leaves a prepared plan to whichever worker of the workspace comes first.</summary>
     public async Task<EpochRun> SubmitAsync(PreparedEpoch epoch)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         var (epochId, answer) = await BeginAsync(epoch, firstOwner: null);
         return answer ?? new EpochRun.Submitted(epochId);
     }
@@ -63,7 +63,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     private WorkerSession? OwnerOf(string epochId)
     {
         var stream = EpochLane.StreamOf(epochId);
-        return new LivingEngines(workspace.Store, time).Own(stream)
+        return new LivingEngines(workspace.Store).Own(stream)
             ? workspace.Store.Sessions().FirstOrDefault(s => s.Id == workspace.Store.Find(stream)?.Owner)
             : null;
     }

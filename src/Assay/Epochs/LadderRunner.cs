@@ -41,7 +41,7 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         var loaded = Load(ladderPath, options);
         if (!loaded.IsValid) return new LadderRun.Refused(loaded.Problems);
         var ladder = loaded.Value with { Autonomous = autonomous, MaxEpochs = maxEpochs };
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         var stream = StreamName.Of(LadderLane.LaneName, ladder.LadderId);
         Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
         if ((await new CommandHandler(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)

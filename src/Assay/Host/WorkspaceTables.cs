@@ -12,16 +12,14 @@ public static class WorkspaceTables
 
     /// <summary>Makes sure that they are there and as this build has them.</summary>
     /// <exception cref="LedgerException">They are not, and an engine of another build is at work.</exception>
-    public static Task ReadyAsync(Workspace workspace, TimeProvider time) =>
-        workspace.MakeTablesAsync(time, Progress);
+    public static Task ReadyAsync(Workspace workspace) => workspace.MakeTablesAsync(Progress);
 
     /// <summary>Makes all of them from the events, and keeps the folds of long streams. Returns how many tables there are.</summary>
     /// <param name="workspace">The workspace.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="tell">Is told of each fold that could not be kept.</param>
-    public static async Task<int> RebuildAsync(Workspace workspace, TimeProvider time, Action<FoldNotKept> tell)
+    public static async Task<int> RebuildAsync(Workspace workspace, Action<FoldNotKept> tell)
     {
-        var made = await workspace.MakeTablesAsync(time, Progress, all: true);
+        var made = await workspace.MakeTablesAsync(Progress, all: true);
         await StreamLoad.KeepAllAsync(workspace.Store, workspace.Lanes, tell);
         return made;
     }

@@ -110,7 +110,7 @@ public sealed class DossierReader(Workspace workspace)
     ];
 
     /// <summary>The gates of a job, as its document says.</summary>
-    public ImmutableArray<GateView> Gates(JobState job)
+    internal ImmutableArray<GateView> Gates(JobState job)
     {
         if (job.Gates is not { } gates || Store.ReadBlob(gates.Document.Sha256) is not { } bytes) return [];
         using var document = JsonDocument.Parse(bytes);

@@ -32,7 +32,7 @@ public sealed class JobService
     /// <summary>Opens the service of a workspace.</summary>
     public static async Task<JobService> OpenAsync(Workspace workspace, TimeProvider time)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         return new JobService(workspace, time);
     }
 
@@ -42,22 +42,12 @@ public sealed class JobService
     /// <param name="bundlePath">The policy bundle.</param>
     /// <param name="options">Components and job root.</param>
     /// <param name="by">Who asks.</param>
-    public static Checked<JobSubmitted> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by)
-    {
-        var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid
-            ? JobLoader.Blueprint(blueprint, snapshotId, bundle.Value, options, by.Actor)
-            : Checked<JobSubmitted>.Refused(bundle.Problems);
-    }
+    public static Checked<PreparedJob> Prepare(InputDocument blueprint, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+        PreparedJob.Of(bundlePath, bundle => JobLoader.Blueprint(blueprint, snapshotId, bundle, options, by.Actor));
 
     /// <summary>Checks an idea with everything it refers to. Nothing is written.</summary>
-    public static Checked<JobSubmitted> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by)
-    {
-        var bundle = JobLoader.ReadBundle(bundlePath);
-        return bundle.IsValid
-            ? JobLoader.Idea(idea, snapshotId, bundle.Value, options, by.Actor)
-            : Checked<JobSubmitted>.Refused(bundle.Problems);
-    }
+    public static Checked<PreparedJob> PrepareIdea(InputDocument idea, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+        PreparedJob.Of(bundlePath, bundle => JobLoader.Idea(idea, snapshotId, bundle, options, by.Actor));
 
     /// <summary>The same for either, by what the document says that it is.</summary>
     public static Checked<JobSubmitted> PrepareAny(
@@ -73,8 +63,9 @@ public sealed class JobService
     public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
 
     /// <summary>Submits what was prepared. The same again gives the same job.</summary>
-    public async Task<JobAnswer> SubmitAsync(JobSubmitted job)
+    public async Task<JobAnswer> SubmitAsync(PreparedJob prepared)
     {
+        var job = prepared.Job;
         try
         {
             var (decision, _) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
@@ -169,7 +160,7 @@ public sealed class JobService
     }
 
     /// <summary>A job's state, or null when there is no such job.</summary>
-    public JobState? Find(string jobId) =>
+    internal JobState? Find(string jobId) =>
         JobIdentity.IsShortId(jobId) && _workspace.Store.Find(JobLane.StreamOf(jobId)) is { } info
             ? (JobState)StreamLoad.Of(_workspace.Store, JobLane.Instance, info.Stream).State
             : null;
@@ -179,7 +170,7 @@ public sealed class JobService
     {
         if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
         var machine = StreamLoad.Of(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
-        var living = new LivingEngines(_workspace.Store, _time);
+        var living = new LivingEngines(_workspace.Store);
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
         return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine));
     }
@@ -199,7 +190,7 @@ public sealed class JobService
         if (VersionOf(jobId) == 0) return null;
         var fold = new JobEventFold(_workspace.Store, jobId);
         var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().ToList();
-        var living = new LivingEngines(_workspace.Store, _time);
+        var living = new LivingEngines(_workspace.Store);
         var state = (JobState)fold.Machine.State;
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
         var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine));
@@ -219,7 +210,7 @@ public sealed class JobService
     public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
 
     /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
-    public byte[]? Document(JobState job, string name, int? version = null)
+    internal byte[]? Document(JobState job, string name, int? version = null)
     {
         var document = version is null ? job.Document(name) : job.History.FirstOrDefault(d => d.Name == name && d.Version == version);
         return document is null ? null : _workspace.Store.ReadBlob(document.Sha256);
@@ -238,7 +229,7 @@ public sealed class JobService
             After = after,
             Where = state is null ? [] : [("state", state)],
         };
-        var living = new LivingEngines(_workspace.Store, _time);
+        var living = new LivingEngines(_workspace.Store);
         return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
     }
 

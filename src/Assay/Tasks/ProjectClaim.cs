@@ -19,11 +19,10 @@ internal static class ProjectClaim
     /// <summary>Takes a project for a workspace, or finds that it has it.</summary>
     /// <param name="projectRoot">The project.</param>
     /// <param name="workspace">The workspace.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="takesOver">Whether it is taken from another workspace, in which nobody may be at work.</param>
     /// <returns>Why not; null when the workspace has it.</returns>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static Refusal? Take(string projectRoot, Workspace workspace, TimeProvider time, bool takesOver)
+    public static Refusal? Take(string projectRoot, Workspace workspace, bool takesOver)
     {
         using var project = FolderHandle.OpenNamed(projectRoot);
         var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
@@ -40,7 +39,7 @@ internal static class ProjectClaim
             return new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over");
         }
 
-        if (owner is not null && AtWork(owner, workspace.Lanes, time) is { } process)
+        if (owner is not null && AtWork(owner, workspace.Lanes) is { } process)
         {
             var why = $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first";
             return new Refusal(TaskRefusals.ProjectClaimed, why);
@@ -51,14 +50,13 @@ internal static class ProjectClaim
     }
 
     /// <summary>A process that works in a workspace; null when none does, or when it is not there any more.</summary>
-    private static int? AtWork(string root, LaneSet lanes, TimeProvider time)
+    private static int? AtWork(string root, LaneSet lanes)
     {
         if (!Workspace.Exists(root)) return null;
         var other = Workspace.OpenForReading(root, lanes);
         try
         {
-            var now = new HostClock(time).Now;
-            return other.Store.Sessions().FirstOrDefault(s => s.HoldsAt(now) && !HostClock.IsGone(s))?.ProcessId;
+            return other.Store.Sessions().FirstOrDefault(s => s.Holds && !SessionProcess.IsGone(s))?.ProcessId;
         }
         finally
         {

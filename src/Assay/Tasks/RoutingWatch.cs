@@ -51,14 +51,14 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
             return;
         }
 
-        if (ProjectClaim.Take(project.Root, engine.Workspace, engine.Time, takesOver: false) is { } claimed)
+        if (ProjectClaim.Take(project.Root, engine.Workspace, takesOver: false) is { } claimed)
         {
             tell(runId, claimed.Text);
             return;
         }
 
         var commands = engine.Commands;
-        if (await TaskExecutor.DeclareAsync(commands, declare.Value, firstOwner: null) is { } refusal)
+        if (await TaskExecutor.DeclareAsync(commands, declare.Value.Declare, firstOwner: null) is { } refusal)
         {
             tell(runId, refusal.Text);
             return;

@@ -34,10 +34,17 @@ public abstract record ExecutionEnd
     }
 
     /// <summary>The run stands there now; it has finished, waits, or was stopped.</summary>
-    public sealed record Left(ExecutionState State, bool Cancelled) : ExecutionEnd
+    public sealed record Left : ExecutionEnd
     {
-        /// <summary>The run as people see it.</summary>
+        internal Left(ExecutionState state, bool cancelled) => (State, Cancelled) = (state, cancelled);
+
+        /// <summary>Whether the caller ended it.</summary>
+        public bool Cancelled { get; }
+
+        /// <summary>The run as people see it, without its adapters.</summary>
         public RunView View => TaskViewMaker.Run(State, []);
+
+        internal ExecutionState State { get; }
     }
 
     /// <summary>Nothing was done.</summary>
@@ -68,28 +75,34 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     /// <summary>
     /// Reads a project's task queue, routing and adapters, once, and checks them against this host. Writes and starts nothing.
     /// </summary>
-    public static Checked<DeclareExecution> Prepare(string root, string runId, string? adaptersPath, Actor by) =>
-        TaskLoader.Load(root, runId, adaptersPath, by, HostCapabilities.Detect());
+    /// <param name="root">The project's folder.</param>
+    /// <param name="runId">The run's name.</param>
+    /// <param name="adaptersPath">The adapters' file; null: the project's own.</param>
+    /// <param name="by">Who asks.</param>
+    public static Checked<PreparedRun> Prepare(string root, string runId, string? adaptersPath, Actor by)
+    {
+        var loaded = TaskLoader.Load(root, runId, adaptersPath, by, HostCapabilities.Detect());
+        return loaded.IsValid ? new PreparedRun(loaded.Value, adaptersPath) : Checked<PreparedRun>.Refused(loaded.Problems);
+    }
 
     /// <summary>Works on a run, which is declared if it is not there yet.</summary>
-    /// <param name="declare">The run.</param>
+    /// <param name="prepared">The run.</param>
     /// <param name="jobs">How many tasks at once.</param>
     /// <param name="patience">How long to go on.</param>
     /// <param name="by">Who asks.</param>
     /// <param name="cancel">Ends what is under way and records it; the run can go on later.</param>
-    /// <param name="adaptersPath">The adapters' file, when it is not the project's own.</param>
     /// <param name="takesOver">Whether the project is taken from the workspace that has it, in which nobody may be at work.</param>
     public async Task<ExecutionEnd> RunAsync(
-        DeclareExecution declare, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel, string? adaptersPath = null,
-        bool takesOver = false)
+        PreparedRun prepared, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel, bool takesOver = false)
     {
-        var project = new WatchedProject(declare.Execution.ProjectRoot, adaptersPath);
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        var declare = prepared.Declare;
+        var project = new WatchedProject(declare.Execution.ProjectRoot, prepared.AdaptersPath);
+        await WorkspaceTables.ReadyAsync(workspace);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
-        if (StreamOwner.Of(workspace.Store, stream, engine.Session.Now) is { } owner) return new ExecutionEnd.Busy(owner);
-        if (ProjectClaim.Take(project.Root, workspace, time, takesOver) is { } claimed) return new ExecutionEnd.Refused(claimed);
+        if (StreamOwner.Of(workspace.Store, stream) is { } owner) return new ExecutionEnd.Busy(owner);
+        if (ProjectClaim.Take(project.Root, workspace, takesOver) is { } claimed) return new ExecutionEnd.Refused(claimed);
         using var watching = observer is null ? null : engine.Watch(observer);
         if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal) return new ExecutionEnd.Refused(refusal);
         await engine.Commands.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));
@@ -155,7 +168,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
                     end = new ExecutionEnd.Busy(owned.By);
                     break;
                 case WorkerNotice.LetGo { Result: RunResult.Finished finished }:
-                    end = new ExecutionEnd.Left((ExecutionState)finished.State, Cancelled: false);
+                    end = new ExecutionEnd.Left((ExecutionState)finished.State, cancelled: false);
                     break;
                 case WorkerNotice.LetGo { Result: RunResult.Waiting waiting } when cancel.IsCancellationRequested || !GoesOn((ExecutionState)waiting.State, patience):
                     end = new ExecutionEnd.Left((ExecutionState)waiting.State, cancel.IsCancellationRequested);

@@ -67,8 +67,8 @@ public sealed record TaskMetrics
 
     private static DateTimeOffset? HeartbeatNow(Workspace workspace, TimeProvider time)
     {
-        var now = new HostClock(time).Now;
-        return workspace.Store.Sessions().Where(s => s.HoldsAt(now)).Max(s => (DateTimeOffset?)(s.Lease.Utc - EngineSession.Lease));
+        var now = time.GetUtcNow();
+        return workspace.Store.Sessions().Where(s => s.Holds).Max(s => (DateTimeOffset?)(now + s.LeaseLeft - EngineSession.Lease));
     }
 
     private static AdapterMetric Adapter(LaneRow row) => new(row.Key, row.Text("circuit")!, row.Text("health") switch

@@ -59,7 +59,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
         await engine.LetGoAsync(adapter);
     }
 
-    private bool IsDue(StreamName adapter) => engine.Workspace.Store.Find(adapter)?.WakeAt <= engine.Time.GetUtcNow();
+    private bool IsDue(StreamName adapter) => engine.Workspace.Store.Find(adapter) is { IsDue: true };
 
     /// <summary>A run that this engine has begun to bring on.</summary>
     private sealed class OpenRun : IDisposable

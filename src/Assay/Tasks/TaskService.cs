@@ -43,7 +43,7 @@ public sealed class TaskService
 
     public static async Task<TaskService> OpenAsync(Workspace workspace, TimeProvider time)
     {
-        await WorkspaceTables.ReadyAsync(workspace, time);
+        await WorkspaceTables.ReadyAsync(workspace);
         return new TaskService(workspace, time);
     }
 
@@ -54,7 +54,7 @@ public sealed class TaskService
     public IReadOnlyList<LaneRow> Runs(int limit) => _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true });
 
     /// <summary>A run as it stands; null when there is no such run.</summary>
-    public ExecutionState? Find(string runId) => StreamName.IsId(runId) && _workspace.Store.Find(TaskLane.StreamOf(runId)) is { } info
+    internal ExecutionState? Find(string runId) => StreamName.IsId(runId) && _workspace.Store.Find(TaskLane.StreamOf(runId)) is { } info
         ? (ExecutionState)StreamLoad.Of(_workspace.Store, TaskLane.Instance, info.Stream).State
         : null;
 
@@ -62,7 +62,7 @@ public sealed class TaskService
     public IReadOnlySet<string> Interrupted(string runId)
     {
         var machine = StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId));
-        var lost = new LivingEngines(_workspace.Store, _time).Lost(machine);
+        var lost = new LivingEngines(_workspace.Store).Lost(machine);
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
@@ -82,18 +82,18 @@ public sealed class TaskService
     public IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
 
     /// <summary>What a task says is to be done: to a person, while or after one had it, else to its adapters.</summary>
-    public string? Prompt(ExecutionState state, TaskState task)
+    internal string? Prompt(ExecutionState state, TaskState task)
     {
         var text = state.IsManual(task) ? task.Spec.Instructions?.Sha256 : task.Spec.Prompt ?? task.Spec.Instructions?.Sha256;
         return text is { } sha256 && _workspace.Store.ReadBlob(sha256) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
     }
 
     /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
-    public IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) =>
+    internal IReadOnlyList<OutputLine> Output(ExecutionState state, string taskId, int lines) =>
         OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
 
     /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
-    public PatchView? Patch(string patchId)
+    internal PatchView? Patch(string patchId)
     {
         var rows = _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
         if (rows.Count != 1) return null;
@@ -234,7 +234,7 @@ public sealed class TaskService
     /// <param name="adapterId">The adapter.</param>
     /// <param name="gateways">Opens the way to that model.</param>
     /// <param name="declared">As a file declares it, when no run has named it yet, or it has changed.</param>
-    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, AdapterSpec? declared = null)
+    internal async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, AdapterSpec? declared = null)
     {
         if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared));
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
@@ -301,4 +301,4 @@ public sealed class TaskService
 /// <param name="Record">Where it stands.</param>
 /// <param name="Diff">The unified diff, as bytes: names and contents need not be UTF-8.</param>
 /// <param name="Changes">Its files.</param>
-public sealed record PatchView(string ProjectId, PatchRecord Record, ReadOnlyMemory<byte> Diff, ChangeSet Changes);
+internal sealed record PatchView(string ProjectId, PatchRecord Record, ReadOnlyMemory<byte> Diff, ChangeSet Changes);

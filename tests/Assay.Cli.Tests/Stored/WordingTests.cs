@@ -75,6 +75,8 @@ public sealed class WordingTests
 
         public Work Next(object state, ActiveEffects active, DateTimeOffset now) => lane.Next(state, active, now);
 
+        public int PriorityOf(object state) => lane.PriorityOf(state);
+
         public Effect EffectOf(object state, string effectId) => lane.EffectOf(state, effectId);
 
         public IReadOnlyList<Event> Record(object state, ActiveEffects active, EffectReport report, DateTimeOffset now) =>

@@ -19,7 +19,7 @@ public sealed class BreakerSharingTests
     {
         using var folder = new TemporaryFolder();
         await using var workspace = Workspace.Open(folder.Path, KnownLanes.All);
-        await WorkspaceTables.ReadyAsync(workspace, TimeProvider.System);
+        await WorkspaceTables.ReadyAsync(workspace);
         var stream = AdapterLane.StreamOf("shared");
 
         // Two handlers, as two processes would have.

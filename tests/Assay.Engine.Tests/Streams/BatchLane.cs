@@ -22,6 +22,9 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
 
     public string LaneName { get; init; } = "batch";
 
+    /// <summary>How urgent its streams are.</summary>
+    public int Priority { get; init; }
+
     public override string Name => LaneName;
 
     public override EventCatalog Events { get; } = EffectEvents.Catalog(new AnswerKinds(BatchJson.Default, ("count", typeof(CountAnswer))))
@@ -50,6 +53,8 @@ internal sealed class BatchLane(IReadOnlyList<Effect> effects) : Lane<BatchState
         var open = effects.Where(e => state.Judged.All(j => j.EffectId != e.Id)).ToList();
         return open.Count == 0 ? Work.Finished.Instance : new Work.Perform(open);
     }
+
+    public override int PriorityOf(BatchState state) => Priority;
 
     public override Effect EffectOf(BatchState state, string effectId) => effects.Single(e => e.Id == effectId);
 

@@ -39,6 +39,34 @@ public sealed class WorkerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Within_a_lane_the_most_urgent_comes_first()
+    {
+        var urgent = new BatchLane([]) { Priority = -1 };
+        await DeclareAsync("batch", "b1");
+        await DeclareAsync("batch", "b2");
+        await new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(urgent, StreamName.Of("batch", "b3"), new DeclareBatch());
+        await using var engine = await StartAsync();
+        await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        Assert.Equal(["b3", "b1", "b2"], _advanced.Select(s => s.Id));
+    }
+
+    [Fact]
+    public async Task A_claim_of_which_its_lane_makes_no_use_is_given_back()
+    {
+        await DeclareAsync("batch", "b1");
+        await using var engine = await StartAsync();
+        var served = new ServedLane(new BatchLane([]), (stream, _, _) =>
+        {
+            Assert.Equal(engine.Session.Identity.Id, _workspace.Store.Find(stream)!.Owner);
+            throw new InvalidOperationException("hostile");
+        });
+        await engine.NewWorker([served], concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
+        var info = _workspace.Store.Find(StreamName.Of("batch", "b1"))!;
+        Assert.Null(info.Owner);
+        Assert.InRange(info.WakeIn!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public async Task What_is_declared_while_it_waits_is_advanced_at_once()
     {
         await using var engine = await StartAsync();
@@ -61,9 +89,9 @@ public sealed class WorkerTests : IAsyncDisposable
     public async Task What_a_dead_worker_owned_goes_on_without_waiting_for_its_lease()
     {
         await DeclareAsync("batch", "b1");
-        var dead = new WorkerSession("dead", Environment.MachineName, HostClock.BootId, int.MaxValue, 1, Now.Plus(TimeSpan.FromHours(1)));
-        await _workspace.Store.OpenSessionAsync(dead);
-        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead", Now, static _ => false);
+        var dead = new WorkerSession("dead", Environment.MachineName, SessionProcess.BootId, int.MaxValue, 1);
+        await _workspace.Store.OpenSessionAsync(dead, TimeSpan.FromHours(1));
+        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "dead");
         await using var engine = await StartAsync();
         await engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
         Assert.Equal(["b1"], _advanced.Select(s => s.Id));
@@ -87,8 +115,8 @@ public sealed class WorkerTests : IAsyncDisposable
         async Task<RunResult> Fail(StreamName stream)
         {
             // As an engine leaves a stream that it could not advance: due again after a while.
-            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id, Now, static _ => false)).Claim;
-            await _workspace.Store.ReleaseAsync(claim, 1, DateTimeOffset.UtcNow.AddHours(1));
+            var claim = ((ClaimResult.Granted)await _workspace.Store.ClaimAsync(stream, engine.Session.Identity.Id)).Claim;
+            await _workspace.Store.ReleaseAsync(claim, 1, TimeSpan.FromHours(1));
             throw new InvalidOperationException("hostile");
         }
     }
@@ -114,8 +142,6 @@ public sealed class WorkerTests : IAsyncDisposable
         Assert.True(ended);
         Assert.Single(_advanced);
     }
-
-    private static HostTime Now => new HostClock(TimeProvider.System).Now;
 
     private Task<AssayEngine> StartAsync() =>
         AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(new BatchLane([]), new BatchLane([]) { LaneName = "other" }));

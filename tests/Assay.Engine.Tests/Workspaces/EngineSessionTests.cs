@@ -16,7 +16,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
     private readonly SqliteEventStore _store;
     private long _bootMs = 1_000_000;
 
-    public EngineSessionTests() => _store = SqliteEventStore.Open(_folder.Under("ledger.db"));
+    public EngineSessionTests() => _store = SqliteEventStore.Open(_folder.Under("ledger.db"), new HostClock(_time, () => _bootMs));
 
     public async ValueTask DisposeAsync()
     {
@@ -35,7 +35,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
         _time.Utc += TimeSpan.FromHours(hours);
         _bootMs += 1000;
         Assert.Equal(first.Identity.Id, Assert.IsType<ClaimResult.Held>(await ClaimAsync(second)).Owner.Id);
-        Assert.Equal(first.Identity.Id, StreamOwner.Of(_store, Stream, second.Now)?.Id);
+        Assert.Equal(first.Identity.Id, StreamOwner.Of(_store, Stream)?.Id);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(stopped));
         _time.Utc -= TimeSpan.FromHours(1);
         _bootMs += (long)EngineSession.Lease.TotalMilliseconds;
-        Assert.Null(StreamOwner.Of(_store, Stream, second.Now));
+        Assert.Null(StreamOwner.Of(_store, Stream));
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(second));
     }
 
@@ -55,11 +55,11 @@ public sealed class EngineSessionTests : IAsyncDisposable
     {
         await using var second = await OpenAsync();
         var dead = second.Identity with { Id = "dead", StartTicks = second.Identity.StartTicks - 1 };
-        await _store.OpenSessionAsync(dead);
+        await _store.OpenSessionAsync(dead, EngineSession.Lease);
         await AppendAsync();
-        await _store.ClaimAsync(Stream, dead.Id, second.Now, HostClock.IsGone);
+        await _store.ClaimAsync(Stream, dead.Id);
         _time.Utc -= TimeSpan.FromHours(1);
-        Assert.Null(StreamOwner.Of(_store, Stream, second.Now));
+        Assert.Null(StreamOwner.Of(_store, Stream));
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(second));
     }
 
@@ -72,12 +72,12 @@ public sealed class EngineSessionTests : IAsyncDisposable
         Assert.Equal(first.Utc, clock.Now.Utc);
     }
 
-    private Task<EngineSession> OpenAsync() => EngineSession.OpenAsync(_store, _time, new HostClock(_time, () => _bootMs));
+    private Task<EngineSession> OpenAsync() => EngineSession.OpenAsync(_store, _time);
 
     private async Task<ClaimResult> ClaimAsync(EngineSession session)
     {
         await AppendAsync();
-        return await _store.ClaimAsync(Stream, session.Identity.Id, session.Now, HostClock.IsGone);
+        return await DeadSessions.ClaimAsync(_store, Stream, session.Identity.Id);
     }
 
     private async Task AppendAsync()

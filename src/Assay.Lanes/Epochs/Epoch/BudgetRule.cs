@@ -7,7 +7,7 @@ namespace Assay.Lanes.Epochs;
 /// What a crucible may ask for, and what is in force. A budget over the plan's cap is refused; one that is left out is the plan's, or the
 /// default (ruling 22).
 /// </summary>
-public static class BudgetRule
+internal static class BudgetRule
 {
     private const long MiB = 1 << 20;
 

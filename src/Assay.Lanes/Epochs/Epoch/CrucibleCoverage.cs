@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>What a run touched: contract <c>crucible_coverage_v1</c>.</summary>
-public sealed record CrucibleCoverage
+internal sealed record CrucibleCoverage
 {
     public const string Version = "crucible_coverage_v1";
 
@@ -19,7 +19,7 @@ public sealed record CrucibleCoverage
     public required ImmutableArray<JsonElement> Sequence { get; init; }
 }
 
-public sealed record Observed
+internal sealed record Observed
 {
     public ImmutableSortedSet<string> Domains { get => field ?? Empty; init => field = value?.WithComparer(StringComparer.Ordinal); }
 

@@ -8,7 +8,7 @@ namespace Assay.Lanes.Epochs;
 /// <param name="Verdict">Its verdict.</param>
 /// <param name="End">Why it ended early; null: it did not.</param>
 /// <param name="Counts">False for an epoch that no gate may count, such as a shadow run.</param>
-public sealed record EpochAnswer(EpochVerdict Verdict, EndReason? End, bool Counts) : StreamAnswer
+internal sealed record EpochAnswer(EpochVerdict Verdict, EndReason? End, bool Counts) : StreamAnswer
 {
     /// <summary>Brings EFFECT_FINISHED of version 1, which knew children apart from other streams, to version 2. This never changes.</summary>
     internal static JsonElement Of1(JsonElement data)

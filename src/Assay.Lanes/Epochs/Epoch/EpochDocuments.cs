@@ -8,7 +8,7 @@ namespace Assay.Lanes.Epochs;
 // A property that a document may leave out answers with its default itself: the generated readers pass over initializers.
 
 /// <summary>What an epoch runs: contract <c>epoch_plan_v1</c>.</summary>
-public sealed record EpochPlan
+internal sealed record EpochPlan
 {
     public const string Version = "epoch_plan_v1";
 
@@ -81,7 +81,7 @@ public enum EpochMode
 }
 
 /// <summary>Caps of a plan: the most that each crucible may ask for, and what is in force where it leaves one out.</summary>
-public sealed record PlanBudgets
+internal sealed record PlanBudgets
 {
     public required long EpochWallClockMs { get; init; }
 
@@ -102,13 +102,13 @@ public sealed record PlanBudgets
     public long? PerCrucibleMaxProcesses { get; init; }
 }
 
-public sealed record StopConditions
+internal sealed record StopConditions
 {
     /// <summary>The epoch stops when more crucibles than this have failed; null: never.</summary>
     public long? MaxFailures { get; init; }
 }
 
-public sealed record RunnerConfig
+internal sealed record RunnerConfig
 {
     public required RunnerTemplate TemplateId { get; init; }
 
@@ -118,7 +118,7 @@ public sealed record RunnerConfig
 
 /// <summary>How a crucible's program speaks to Assay.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RunnerTemplate>))]
-public enum RunnerTemplate
+internal enum RunnerTemplate
 {
     /// <summary>The runner protocol: a coverage file, and a JSON array with the outcome on standard output.</summary>
     [JsonStringEnumMemberName("C019_RUNNER_V1")]
@@ -130,7 +130,7 @@ public enum RunnerTemplate
 }
 
 /// <summary>One trial: contract <c>crucible_v1</c>.</summary>
-public sealed record Crucible
+internal sealed record Crucible
 {
     public const string Version = "crucible_v1";
 
@@ -174,7 +174,7 @@ public sealed record Crucible
     public CrucibleExpectations Expect { get => field ?? new(); init; }
 }
 
-public sealed record CrucibleInput
+internal sealed record CrucibleInput
 {
     public string Prompt { get => field ?? ""; init; }
 
@@ -183,7 +183,7 @@ public sealed record CrucibleInput
 }
 
 /// <summary>The caps a crucible asks for; one that is left out is the plan's, or the default.</summary>
-public sealed record CrucibleBudgets
+internal sealed record CrucibleBudgets
 {
     public long? TimeMs { get; init; }
 
@@ -204,7 +204,7 @@ public sealed record CrucibleBudgets
     public long? NetworkMaxBytes { get; init; }
 }
 
-public sealed record CrucibleExpectations
+internal sealed record CrucibleExpectations
 {
     public string ExpectedOutcome { get => field ?? "PASS"; init; }
 
@@ -217,14 +217,14 @@ public sealed record CrucibleExpectations
     public GovernanceExpectations GovernanceExpectations { get => field ?? new(); init; }
 }
 
-public sealed record GovernanceExpectations
+internal sealed record GovernanceExpectations
 {
     /// <summary>Each must occur as <c>event_type</c> in a line of <c>governance_events.jsonl</c> in the run root.</summary>
     public ImmutableArray<string> RequiredEventTypes { get => field.IsDefault ? [] : field; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<ReplayVerification>))]
-public enum ReplayVerification
+internal enum ReplayVerification
 {
     [JsonStringEnumMemberName("NOT_REQUIRED")]
     NotRequired,

@@ -8,7 +8,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>What an epoch asks the engine to do. An effect's id is its kind, a slash, and the crucible.</summary>
-public static class EpochEffects
+internal static class EpochEffects
 {
     public const string RunKind = "crucible";
     public const string ReplayKind = "replay";
@@ -124,6 +124,6 @@ public static class EpochEffects
 }
 
 /// <summary>What a runner finds in the file that ASSAY_INPUT names; paths are relative to the run root.</summary>
-public sealed record RunnerInput(string Prompt, ImmutableArray<RunnerInputFile> Files);
+internal sealed record RunnerInput(string Prompt, ImmutableArray<RunnerInputFile> Files);
 
-public sealed record RunnerInputFile(string Name, string Path, Digest Sha256);
+internal sealed record RunnerInputFile(string Name, string Path, Digest Sha256);

@@ -7,12 +7,12 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>What an epoch's stream records, beside the effects.</summary>
-public abstract record EpochEvent : Event;
+internal abstract record EpochEvent : Event;
 
 /// <summary>
 /// First event: what the epoch is. It is followed by one <see cref="CrucibleDeclared"/> for each crucible, in the same commit.
 /// </summary>
-public sealed record EpochDeclared : EpochEvent
+internal sealed record EpochDeclared : EpochEvent
 {
     /// <summary>The id in force, which a bump may have made differ from the plan's.</summary>
     public required string EpochId { get; init; }
@@ -57,7 +57,7 @@ public sealed record EpochDeclared : EpochEvent
 }
 
 /// <summary>One crucible, with its identity fixed before anything runs.</summary>
-public sealed record CrucibleDeclared : EpochEvent
+internal sealed record CrucibleDeclared : EpochEvent
 {
     public required int Index { get; init; }
 
@@ -101,13 +101,13 @@ public sealed record CrucibleDeclared : EpochEvent
 /// <summary>Where a program works that a person started by hand.</summary>
 /// <param name="Folder">Absolute; null is its run root.</param>
 /// <param name="Writes">Absolute folders that it may change, this one among them or not.</param>
-public sealed record WorkPlace(string? Folder, ImmutableArray<string> Writes);
+internal sealed record WorkPlace(string? Folder, ImmutableArray<string> Writes);
 
 /// <summary>The first run passed, and the plan asks for a second one that must be the same to the byte.</summary>
-public sealed record ReplayRequired(string CrucibleId, ImmutableArray<string> Notes) : EpochEvent;
+internal sealed record ReplayRequired(string CrucibleId, ImmutableArray<string> Notes) : EpochEvent;
 
 /// <summary>A part of what a crucible touched; long coverage comes in several.</summary>
-public sealed record CrucibleCovered(string CrucibleId, Observed Observed) : EpochEvent;
+internal sealed record CrucibleCovered(string CrucibleId, Observed Observed) : EpochEvent;
 
 /// <summary>A crucible has its outcome.</summary>
 /// <param name="CrucibleId">The crucible.</param>
@@ -115,20 +115,20 @@ public sealed record CrucibleCovered(string CrucibleId, Observed Observed) : Epo
 /// <param name="Notes">The reasons, and what else is worth knowing.</param>
 /// <param name="EvidenceMissing">A run that ended by itself as expected left no valid evidence: the epoch cannot be concluded (ruling 11).</param>
 /// <param name="Coverage">The coverage file that Assay writes for a program that speaks no protocol.</param>
-public sealed record CrucibleFinished(
+internal sealed record CrucibleFinished(
     string CrucibleId, CrucibleOutcome Outcome, ImmutableArray<string> Notes, bool EvidenceMissing, CrucibleCoverage? Coverage) : EpochEvent;
 
 /// <summary>What a failed crucible left was collected.</summary>
-public sealed record CrucibleSalvaged(string CrucibleId, ImmutableArray<SalvagedFile> Files, bool Complete) : EpochEvent;
+internal sealed record CrucibleSalvaged(string CrucibleId, ImmutableArray<SalvagedFile> Files, bool Complete) : EpochEvent;
 
 /// <summary>The epoch goes on after it was interrupted or cancelled; what is complete is kept.</summary>
-public sealed record EpochResumed : EpochEvent;
+internal sealed record EpochResumed : EpochEvent;
 
 /// <summary>Somebody asked to end it; what is under way is being ended.</summary>
-public sealed record EpochCancelRequested(string By) : EpochEvent;
+internal sealed record EpochCancelRequested(string By) : EpochEvent;
 
 /// <summary>The verdict.</summary>
-public sealed record EpochFinished(EpochVerdict Verdict, EndReason? Reason) : EpochEvent;
+internal sealed record EpochFinished(EpochVerdict Verdict, EndReason? Reason) : EpochEvent;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -155,4 +155,4 @@ public sealed record EpochFinished(EpochVerdict Verdict, EndReason? Reason) : Ep
 [JsonSerializable(typeof(EpochIdentityDocument))]
 [JsonSerializable(typeof(RunnerInput))]
 [JsonSerializable(typeof(string))]
-public sealed partial class EpochJson : JsonSerializerContext;
+internal sealed partial class EpochJson : JsonSerializerContext;

@@ -10,7 +10,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>The files that an epoch's events give rise to.</summary>
-public static class EpochFiles
+internal static class EpochFiles
 {
     public static IReadOnlyList<MirrorFile> Of(EpochState state, RecordedEvent recorded) => recorded.Body switch
     {
@@ -192,7 +192,7 @@ public static class EpochFiles
 [JsonSerializable(typeof(EpochSummary))]
 [JsonSerializable(typeof(SalvageManifest))]
 [JsonSerializable(typeof(LadderSummary))]
-public sealed partial class EpochFileJson : JsonSerializerContext
+internal sealed partial class EpochFileJson : JsonSerializerContext
 {
     /// <summary>Without escapes that only HTML would need, so that a command line reads as it was written.</summary>
     public static EpochFileJson Shared => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

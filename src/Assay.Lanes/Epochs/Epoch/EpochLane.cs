@@ -7,13 +7,13 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>Brings a new epoch into being.</summary>
-public sealed record DeclareEpoch(EpochDeclared Epoch, ImmutableArray<CrucibleDeclared> Crucibles) : Command;
+internal sealed record DeclareEpoch(EpochDeclared Epoch, ImmutableArray<CrucibleDeclared> Crucibles) : Command;
 
 /// <summary>Lets an interrupted or cancelled epoch go on, if plan and crucibles are still what they were.</summary>
-public sealed record ResumeEpoch(EpochDeclared Epoch, ImmutableArray<CrucibleDeclared> Crucibles) : Command;
+internal sealed record ResumeEpoch(EpochDeclared Epoch, ImmutableArray<CrucibleDeclared> Crucibles) : Command;
 
 /// <summary>Epochs: capped trials in order, each leaving evidence, and a verdict (lane document: Epochs).</summary>
-public sealed class EpochLane : Lane<EpochState>
+internal sealed class EpochLane : Lane<EpochState>
 {
     public const string LaneName = "epoch";
 

@@ -1,7 +1,7 @@
 namespace Assay.Lanes.Epochs;
 
 /// <summary>Where an epoch's files lie, relative to the workspace or the artifacts root. Ids match a pattern that no path can escape by.</summary>
-public static class EpochPaths
+internal static class EpochPaths
 {
     public static string Folder(string epochId) => $"epochs/{epochId}";
 

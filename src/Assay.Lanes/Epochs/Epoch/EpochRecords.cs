@@ -7,7 +7,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>The evidence of one crucible: contract <c>run_record_v1</c>.</summary>
-public sealed record RunRecord
+internal sealed record RunRecord
 {
     public const string Version = "run_record_v1";
 
@@ -70,10 +70,10 @@ public sealed record RunRecord
     public required CapsInForce? Caps { get; init; }
 }
 
-public sealed record ReplayRecord(int? ExitCode, KillReason? KillReason, string RunRoot, Captured Stdout, ImmutableArray<CollectedFile> Files);
+internal sealed record ReplayRecord(int? ExitCode, KillReason? KillReason, string RunRoot, Captured Stdout, ImmutableArray<CollectedFile> Files);
 
 /// <summary>What was going to run: contract <c>epoch_manifest_v1</c>.</summary>
-public sealed record EpochManifest
+internal sealed record EpochManifest
 {
     public const string Version = "epoch_manifest_v1";
 
@@ -100,12 +100,12 @@ public sealed record EpochManifest
 /// <param name="Sandbox">The tool that isolates, or none.</param>
 /// <param name="Machine">Host name.</param>
 /// <param name="Kernel">The operating system's version.</param>
-public sealed record HostEnforcement(string Containment, string Sandbox, string Machine, string Kernel);
+internal sealed record HostEnforcement(string Containment, string Sandbox, string Machine, string Kernel);
 
-public sealed record ManifestCrucible(string CrucibleId, string Spec, Digest CrucibleSha256, string RunId, Digest RunSha256, ProcessCaps Caps);
+internal sealed record ManifestCrucible(string CrucibleId, string Spec, Digest CrucibleSha256, string RunId, Digest RunSha256, ProcessCaps Caps);
 
 /// <summary>What an epoch touched: contract <c>epoch_coverage_v1</c>.</summary>
-public sealed record EpochCoverage
+internal sealed record EpochCoverage
 {
     public const string Version = "epoch_coverage_v1";
 
@@ -122,7 +122,7 @@ public sealed record EpochCoverage
 }
 
 /// <summary>What failed crucibles left: contract <c>salvage_manifest_v1</c>.</summary>
-public sealed record SalvageManifest
+internal sealed record SalvageManifest
 {
     public const string Version = "salvage_manifest_v1";
 
@@ -136,6 +136,6 @@ public sealed record SalvageManifest
     public required ImmutableArray<SalvagedFile> Files { get; init; }
 }
 
-public sealed record SalvagedFile(
+internal sealed record SalvagedFile(
     string CrucibleId, string File,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Digest? Sha256, long SizeBytes, bool Usable, string Reason);

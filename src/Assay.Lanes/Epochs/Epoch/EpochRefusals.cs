@@ -3,7 +3,7 @@ using Assay.Kernel.Lanes;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>What epochs and ladders refuse.</summary>
-public static class EpochRefusals
+internal static class EpochRefusals
 {
     /// <summary>The id is taken.</summary>
     public static readonly RefusalKind EpochExists = new("epoch_exists", RefusalClass.Conflict);

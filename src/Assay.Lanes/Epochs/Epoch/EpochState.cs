@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>Where an epoch stands.</summary>
-public enum EpochPhase
+internal enum EpochPhase
 {
     /// <summary>No event yet. Left by <see cref="EpochDeclared"/>.</summary>
     [JsonStringEnumMemberName("none")]
@@ -26,7 +26,7 @@ public enum EpochPhase
 }
 
 /// <summary>An epoch, folded from its events.</summary>
-public sealed record EpochState : IJsonOnDeserialized
+internal sealed record EpochState : IJsonOnDeserialized
 {
     public static readonly EpochState Initial = new();
 
@@ -144,7 +144,7 @@ public sealed record EpochState : IJsonOnDeserialized
 }
 
 /// <summary>One crucible of an epoch.</summary>
-public sealed record CrucibleState(CrucibleDeclared Declared)
+internal sealed record CrucibleState(CrucibleDeclared Declared)
 {
     /// <summary>Attempts at the first run so far.</summary>
     public int Attempts { get; init; }

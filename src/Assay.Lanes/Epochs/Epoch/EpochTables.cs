@@ -6,7 +6,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>The tables <c>epochs</c> and <c>crucible_runs</c>, for plain SQL.</summary>
-public static class EpochTables
+internal static class EpochTables
 {
     public static readonly LaneTable Epochs = new(
         "epochs", "epoch_id", "profile", "mode", "phase", "verdict", "reason", "total", "passed", "failed", "declared_at", "finished_at");

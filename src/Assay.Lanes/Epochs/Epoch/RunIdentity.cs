@@ -9,7 +9,7 @@ namespace Assay.Lanes.Epochs;
 /// The identity of a run, known before it starts: SHA-256 over the canonical form of everything that decides what it does. Time and host
 /// are not in it (lane document: Epochs, Identity; ruling 12).
 /// </summary>
-public sealed record RunIdentityDocument
+internal sealed record RunIdentityDocument
 {
     public required string KernelTarget { get; init; }
 
@@ -42,7 +42,7 @@ public sealed record RunIdentityDocument
 }
 
 /// <summary>The identity of an epoch: the plan and every crucible's content.</summary>
-public sealed record EpochIdentityDocument(Digest PlanSha256, ImmutableSortedDictionary<string, Digest> Crucibles)
+internal sealed record EpochIdentityDocument(Digest PlanSha256, ImmutableSortedDictionary<string, Digest> Crucibles)
 {
     public Digest Sha256() => Digest.Of(CanonicalJson.Serialize(this, EpochJson.Default.EpochIdentityDocument));
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>The verdict of an epoch (lane document: Epochs, Summary and verdict; ruling 11). Never better than its evidence.</summary>
-public static class VerdictRule
+internal static class VerdictRule
 {
     public static EpochVerdict Of(EpochState state, EndReason? endedBy)
     {

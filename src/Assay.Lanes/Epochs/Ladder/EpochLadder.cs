@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Assay.Lanes.Epochs;
 
 /// <summary>Plans that must reach their verdicts one after the other: contract <c>epoch_ladder_v1</c>.</summary>
-public sealed record EpochLadder
+internal sealed record EpochLadder
 {
     public const string Version = "epoch_ladder_v1";
 
@@ -18,7 +18,7 @@ public sealed record EpochLadder
 /// <param name="Plan">The plan's path, relative to the ladder's folder.</param>
 /// <param name="RequiredVerdict">PASS, OPERATIONAL or COMPLETE.</param>
 /// <param name="Attempts">How often an autonomous escalation may try it.</param>
-public sealed record LadderRung(string Plan, EpochVerdict RequiredVerdict, int Attempts = 1);
+internal sealed record LadderRung(string Plan, EpochVerdict RequiredVerdict, int Attempts = 1);
 
 /// <summary>What came of an escalation.</summary>
 public sealed record LadderSummary(string LadderId, bool Reached, string? Reason, ImmutableArray<RungFinished> Attempts);

@@ -18,19 +18,19 @@ public abstract record LadderEvent : Event;
 /// <param name="Rungs">The rungs, with absolute paths.</param>
 /// <param name="Autonomous">Repeat a failed rung up to its attempts.</param>
 /// <param name="MaxEpochs">The most epochs that may be run; null: as many as the attempts allow.</param>
-public sealed record LadderDeclared(string LadderId, Digest LadderSha256, ImmutableArray<LadderRung> Rungs, bool Autonomous, int? MaxEpochs) : LadderEvent;
+internal sealed record LadderDeclared(string LadderId, Digest LadderSha256, ImmutableArray<LadderRung> Rungs, bool Autonomous, int? MaxEpochs) : LadderEvent;
 
 /// <summary>An attempt at a rung has its verdict; null when its epoch could not be concluded.</summary>
 public sealed record RungFinished(int Rung, int Attempt, string EpochId, EpochVerdict? Verdict, bool Reached, string? Reason) : LadderEvent;
 
 /// <summary>Somebody asked to end it.</summary>
-public sealed record LadderCancelled(string By) : LadderEvent;
+internal sealed record LadderCancelled(string By) : LadderEvent;
 
 /// <summary>A cancelled escalation goes on.</summary>
-public sealed record LadderResumed : LadderEvent;
+internal sealed record LadderResumed : LadderEvent;
 
 /// <summary>The end: every rung reached, or why not.</summary>
-public sealed record LadderFinished(bool Reached, string? Reason) : LadderEvent
+internal sealed record LadderFinished(bool Reached, string? Reason) : LadderEvent
 {
     /// <summary>Whether somebody ended it, so that it can be gone on with.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -46,13 +46,13 @@ public sealed record LadderFinished(bool Reached, string? Reason) : LadderEvent
 }
 
 /// <summary>Starts an escalation.</summary>
-public sealed record DeclareLadder(LadderDeclared Ladder) : Command;
+internal sealed record DeclareLadder(LadderDeclared Ladder) : Command;
 
 /// <summary>Lets an interrupted escalation go on.</summary>
-public sealed record ResumeLadder(Digest LadderSha256) : Command;
+internal sealed record ResumeLadder(Digest LadderSha256) : Command;
 
 /// <summary>An escalation, folded from its events.</summary>
-public sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFinished> Attempts, LadderFinished? Finished, bool Cancelling)
+internal sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFinished> Attempts, LadderFinished? Finished, bool Cancelling)
 {
     public static readonly LadderState Initial = new(null, [], null, Cancelling: false);
 
@@ -63,7 +63,7 @@ public sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFi
 }
 
 /// <summary>Escalation: each rung must reach its verdict before the next starts (lane document: Epochs, Commands).</summary>
-public sealed class LadderLane : Lane<LadderState>
+internal sealed class LadderLane : Lane<LadderState>
 {
     public const string LaneName = "ladder";
 

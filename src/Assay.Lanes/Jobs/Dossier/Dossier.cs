@@ -6,10 +6,10 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>A file of a dossier, its path relative to the dossier's folder.</summary>
-public sealed record DossierFile(string Path, Digest Sha256, long SizeBytes);
+internal sealed record DossierFile(string Path, Digest Sha256, long SizeBytes);
 
 /// <summary><c>dossier_manifest.json</c>: the files of a run with their digests, and what decided what it did.</summary>
-public sealed record DossierManifest
+internal sealed record DossierManifest
 {
     public string SchemaVersion { get; init; } = "dossier_manifest_v1";
 
@@ -54,7 +54,7 @@ public sealed record DossierManifest
 }
 
 /// <summary>The layout of a dossier.</summary>
-public static class DossierLayout
+internal static class DossierLayout
 {
     public const string Metrics = "metrics.json";
     public const string Curve = "curve.csv";

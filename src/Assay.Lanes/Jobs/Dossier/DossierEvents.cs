@@ -6,10 +6,10 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What a run's stream records, beside the effects.</summary>
-public abstract record DossierEvent : Event;
+internal abstract record DossierEvent : Event;
 
 /// <summary>Somebody wants the dossier of this run specification.</summary>
-public sealed record DossierDeclared : DossierEvent
+internal sealed record DossierDeclared : DossierEvent
 {
     public required string RunId { get; init; }
 
@@ -40,14 +40,14 @@ public sealed record DossierDeclared : DossierEvent
 /// <param name="Status">How it ended instead.</param>
 /// <param name="Rule">The rule's short name; for STOPPED_BUDGET the limit's.</param>
 /// <param name="Message">What happened, for a person.</param>
-public sealed record DossierFailed(DossierEnd Status, string Rule, string Message) : DossierEvent;
+internal sealed record DossierFailed(DossierEnd Status, string Rule, string Message) : DossierEvent;
 
 /// <summary>What the run left is in order, and has hold-outs; its summary is kept once more without them.</summary>
 /// <param name="Summary">That summary.</param>
-public sealed record DossierJudged(DossierFile Summary) : DossierEvent;
+internal sealed record DossierJudged(DossierFile Summary) : DossierEvent;
 
 /// <summary>The dossier is complete.</summary>
-public sealed record DossierFinished(ImmutableArray<DossierFile> Files) : DossierEvent;
+internal sealed record DossierFinished(ImmutableArray<DossierFile> Files) : DossierEvent;
 
 /// <summary>Somebody asked to end it.</summary>
-public sealed record DossierCancelRequested(string By) : DossierEvent;
+internal sealed record DossierCancelRequested(string By) : DossierEvent;

@@ -12,7 +12,7 @@ internal sealed record DeclareDossier(DossierDeclared Run) : Command;
 /// Runs: one dossier for each combination of run specification, snapshot and component, shared by all jobs that ask for it (lane
 /// document: Jobs, Storage and Segments). A hold-out that wrote a curve or trades fails the run before anything is copied.
 /// </summary>
-public sealed class DossierLane : Lane<DossierState>
+internal sealed class DossierLane : Lane<DossierState>
 {
     public const string LaneName = "run";
     public static readonly DossierLane Instance = new();

@@ -6,7 +6,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Where a run stands.</summary>
-public enum DossierPhase
+internal enum DossierPhase
 {
     /// <summary>No event yet. Left by <see cref="DossierDeclared"/>.</summary>
     None,
@@ -28,7 +28,7 @@ public enum DossierPhase
 }
 
 /// <summary>A run, folded from its events.</summary>
-public sealed record DossierState
+internal sealed record DossierState
 {
     public static readonly DossierState Initial = new();
 

@@ -4,7 +4,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Limits of the budget policy (lane document: Jobs, Policies, budgets, lineage).</summary>
-public static class BudgetRule
+internal static class BudgetRule
 {
     public const string Spawn = "max_spawn_per_job";
     public const string Iterations = "max_total_iterations";

@@ -13,7 +13,7 @@ namespace Assay.Lanes.Jobs;
 /// What must hold of a document, beside its contract, before it comes into force; the same for one that a component made and one that a
 /// person brought.
 /// </summary>
-public static class DocumentRule
+internal static class DocumentRule
 {
     /// <summary>The event by which the document comes into force, or why it does not.</summary>
     internal static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, DocumentRef made, JsonElement document, Actor by)

@@ -6,7 +6,7 @@ using Assay.Kernel.Lanes;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What the gates component found: contract <c>gate_results_v1</c>.</summary>
-public sealed record GateResults(string SchemaVersion, ImmutableArray<GateResult> Gates);
+internal sealed record GateResults(string SchemaVersion, ImmutableArray<GateResult> Gates);
 
 /// <summary>One gate.</summary>
 /// <param name="GateId">Its name.</param>
@@ -36,7 +36,7 @@ public enum GateStatus
 /// The verdict from the gates' evidence alone. It passes only if there are gates, and each has a threshold and passed; hold-outs are
 /// judged apart (<see cref="HoldoutRule"/>). A gate whose figure is there must agree with it.
 /// </summary>
-public static class GateRule
+internal static class GateRule
 {
     /// <summary>Why the results cannot be used; null when they can.</summary>
     internal static StageProblem? Problem(GateResults results, ImmutableArray<SegmentRef> segments, JobDeclaration job)

@@ -6,7 +6,7 @@ namespace Assay.Lanes.Jobs;
 
 /// <summary>How a run ended.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DossierEnd>))]
-public enum DossierEnd
+internal enum DossierEnd
 {
     [JsonStringEnumMemberName("COMPLETED")]
     Completed,
@@ -31,7 +31,7 @@ public enum DossierEnd
 /// <param name="IsOwn">Whether the job that asks is the one that it ran for; what it used is then that job's.</param>
 /// <param name="Cost">What it spent.</param>
 /// <param name="DurationMs">How long it took.</param>
-public sealed record DossierAnswer(
+internal sealed record DossierAnswer(
     DossierEnd End, string? Rule, string? Message, bool IsOwn, [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
     : StreamAnswer
 {
@@ -46,8 +46,8 @@ public sealed record DossierAnswer(
 
 /// <summary>What the registry answers to <see cref="LogTrial"/>.</summary>
 /// <param name="Trial">The number of the job's trial.</param>
-public sealed record TrialAnswer(long Trial) : StreamAnswer;
+internal sealed record TrialAnswer(long Trial) : StreamAnswer;
 
 /// <summary>What a job answers to <see cref="SubmitJob"/>.</summary>
 /// <param name="Phase">Where it stands.</param>
-public sealed record SubmitAnswer(JobPhase Phase) : StreamAnswer;
+internal sealed record SubmitAnswer(JobPhase Phase) : StreamAnswer;

@@ -5,14 +5,14 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Brings a job into being. The same specification again changes nothing.</summary>
-public sealed record SubmitJob(JobSubmitted Job) : Command;
+internal sealed record SubmitJob(JobSubmitted Job) : Command;
 
 /// <summary>Lets the job go on behind a checkpoint.</summary>
 /// <param name="Step">The checkpoint.</param>
 /// <param name="Sha256">The digest of the document that the person saw.</param>
 /// <param name="By">The person.</param>
 /// <param name="Reason">Why, in that person's words.</param>
-public sealed record ApproveStep(string Step, Digest Sha256, Actor By, string? Reason) : Command;
+internal sealed record ApproveStep(string Step, Digest Sha256, Actor By, string? Reason) : Command;
 
 /// <summary>Turns a document down.</summary>
 /// <param name="Step">The checkpoint.</param>
@@ -20,13 +20,13 @@ public sealed record ApproveStep(string Step, Digest Sha256, Actor By, string? R
 /// <param name="By">The person.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Replacement">What is proposed in its place; null: the job ends.</param>
-public sealed record RejectStep(string Step, Digest Sha256, Actor By, string Reason, ReadOnlyMemory<byte>? Replacement) : Command;
+internal sealed record RejectStep(string Step, Digest Sha256, Actor By, string Reason, ReadOnlyMemory<byte>? Replacement) : Command;
 
 /// <summary>Ends the job, in whatever state it is.</summary>
-public sealed record CancelJob(Actor By, string? Reason) : Command;
+internal sealed record CancelJob(Actor By, string? Reason) : Command;
 
 /// <summary>Lets a stage that ended in an error be tried again.</summary>
-public sealed record RetryJob(Actor By, string? Reason, ImmutableSortedDictionary<string, ComponentBinding>? Components) : Command;
+internal sealed record RetryJob(Actor By, string? Reason, ImmutableSortedDictionary<string, ComponentBinding>? Components) : Command;
 
 /// <summary>Makes a job of a blueprint, as a child of this one.</summary>
-public sealed record SpawnJob(ChildJob Child, IReadOnlyList<Blob> Documents, Actor By) : Command;
+internal sealed record SpawnJob(ChildJob Child, IReadOnlyList<Blob> Documents, Actor By) : Command;

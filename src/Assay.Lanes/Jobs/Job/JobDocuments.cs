@@ -9,7 +9,7 @@ namespace Assay.Lanes.Jobs;
 
 /// <summary>What a job starts from.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobKind>))]
-public enum JobKind
+internal enum JobKind
 {
     [JsonStringEnumMemberName("blueprint")]
     Blueprint,
@@ -25,16 +25,16 @@ public enum JobKind
 /// <param name="Sha256">The digest of its exact bytes, to which approvals bind.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="Contract">The contract it satisfies.</param>
-public sealed record DocumentRef(string Name, int Version, string Path, Digest Sha256, long SizeBytes, string Contract);
+internal sealed record DocumentRef(string Name, int Version, string Path, Digest Sha256, long SizeBytes, string Contract);
 
 /// <summary>The policy bundle as it was read, once, at submission.</summary>
 /// <param name="Path">Where the person found it; not part of the job's identity.</param>
 /// <param name="Id">Its policy_bundle_id.</param>
 /// <param name="Sha256">The digest of its bytes.</param>
-public sealed record PolicyBundleRef(string Path, string Id, Digest Sha256);
+internal sealed record PolicyBundleRef(string Path, string Id, Digest Sha256);
 
 /// <summary>Limits from the budget policy; null: none.</summary>
-public sealed record JobBudget
+internal sealed record JobBudget
 {
     public long? MaxSpawnPerJob { get; init; }
 
@@ -52,13 +52,13 @@ public sealed record JobBudget
 /// <param name="RootJobId">The first of the family; null for a root, which is its own.</param>
 /// <param name="ParentJobId">The job that spawned it.</param>
 /// <param name="Generation">0 for a root.</param>
-public sealed record JobLineage(string? RootJobId, string? ParentJobId, int Generation)
+internal sealed record JobLineage(string? RootJobId, string? ParentJobId, int Generation)
 {
     public static readonly JobLineage Root = new(null, null, 0);
 }
 
 /// <summary>A component as it was when the job was submitted: what runs for a stage, under which caps.</summary>
-public sealed record ComponentBinding
+internal sealed record ComponentBinding
 {
     /// <summary>Program and arguments; the program absolute when it lies beside components.json.</summary>
     public required ImmutableArray<string> Command { get; init; }
@@ -85,13 +85,13 @@ public sealed record ComponentBinding
 }
 
 /// <summary>A segment of a run specification.</summary>
-public sealed record SegmentRef(string SegmentId, bool Holdout);
+internal sealed record SegmentRef(string SegmentId, bool Holdout);
 
 /// <summary>A gate of hold-outs, as the evaluation policy declares it.</summary>
-public sealed record HoldoutGate(string GateId, string Metric, string Operator, decimal Threshold);
+internal sealed record HoldoutGate(string GateId, string Metric, string Operator, decimal Threshold);
 
 /// <summary>Everything that is fixed when a job is submitted.</summary>
-public sealed record JobDeclaration
+internal sealed record JobDeclaration
 {
     public required string JobId { get; init; }
 
@@ -139,7 +139,7 @@ public sealed record JobDeclaration
 }
 
 /// <summary>A blueprint that an agent or a person wants to become a job of its own.</summary>
-public sealed record ChildJob
+internal sealed record ChildJob
 {
     /// <summary>The proposal's id; null for one that a person brought.</summary>
     public string? ProposalId { get; init; }

@@ -6,7 +6,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What a job asks the engine to do.</summary>
-public static class JobEffects
+internal static class JobEffects
 {
     public const string RegistryCard = StagePrefix + JobStages.Registry;
 

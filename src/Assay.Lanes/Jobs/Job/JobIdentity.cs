@@ -7,7 +7,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>The identities of jobs and runs: known before anything happens, without time or host.</summary>
-public static class JobIdentity
+internal static class JobIdentity
 {
     /// <summary>Hex digits of a short id. It is a name; the full digest is stored beside it and compared (ruling 13).</summary>
     public const int ShortDigits = 12;
@@ -36,4 +36,4 @@ public static class JobIdentity
 }
 
 /// <summary>What decides what a run does.</summary>
-public sealed record RunIdentityDocument(Digest RunspecSha256, string SnapshotId, ImmutableSortedDictionary<string, Digest> Components);
+internal sealed record RunIdentityDocument(Digest RunspecSha256, string SnapshotId, ImmutableSortedDictionary<string, Digest> Components);

@@ -8,7 +8,7 @@ namespace Assay.Lanes.Jobs;
 /// <summary>
 /// Jobs: from blueprint or idea to registry, stopping wherever a person must decide (lane document: Jobs). It decides nothing itself.
 /// </summary>
-public sealed class JobLane : Lane<JobState>
+internal sealed class JobLane : Lane<JobState>
 {
     public const string LaneName = "job";
 

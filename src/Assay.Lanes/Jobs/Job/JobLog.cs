@@ -6,7 +6,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>The lines of a job's <c>events.jsonl</c>: contract <c>job_event_v2</c>.</summary>
-public static class JobLog
+internal static class JobLog
 {
     public const string Version = "job_event_v2";
 

@@ -1,7 +1,7 @@
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Where the files of jobs, runs and the registry lie. Ids match patterns that no path can escape by.</summary>
-public static class JobPaths
+internal static class JobPaths
 {
     public const string SpecFile = "job_spec.json";
     public const string EventsFile = "events.jsonl";

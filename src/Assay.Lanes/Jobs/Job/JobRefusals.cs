@@ -3,7 +3,7 @@ using Assay.Kernel.Lanes;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What jobs refuse, and what the documents of people and components are refused for.</summary>
-public static class JobRefusals
+internal static class JobRefusals
 {
     /// <summary>There is no such job.</summary>
     public static readonly RefusalKind NoJob = new("no_job", RefusalClass.NotFound);

@@ -1,7 +1,7 @@
 namespace Assay.Lanes.Jobs;
 
 /// <summary>The stages that a component stands behind.</summary>
-public static class JobStages
+internal static class JobStages
 {
     public const string Intent = "intent";
     public const string StrategySpec = "strategy_spec";
@@ -53,14 +53,14 @@ internal static class JobCheckpoints
 }
 
 /// <summary>A stage, the document it makes, that document's contract, and the folder it is written to.</summary>
-public sealed record StageKind(string Stage, string Document, string Contract, string Folder)
+internal sealed record StageKind(string Stage, string Document, string Contract, string Folder)
 {
     /// <summary>The file that the component writes into its output folder.</summary>
     public string OutputFile => $"{Document}.json";
 }
 
 /// <summary>The names of a job's documents.</summary>
-public static class JobDocumentNames
+internal static class JobDocumentNames
 {
     public const string Spec = "job_spec";
     public const string Idea = "idea_spec";
@@ -79,7 +79,7 @@ public static class JobDocumentNames
 }
 
 /// <summary>One thing after the other, as a job's workflow lists them.</summary>
-public abstract record JobStep
+internal abstract record JobStep
 {
     private JobStep()
     {
@@ -99,7 +99,7 @@ public abstract record JobStep
 }
 
 /// <summary>The two workflows (lane document: Jobs).</summary>
-public static class JobWorkflow
+internal static class JobWorkflow
 {
     /// <summary>What a job is at, as lists name it, when approved proposals become jobs.</summary>
     public const string Spawn = "spawn";

@@ -8,7 +8,7 @@ namespace Assay.Lanes.Jobs;
 
 /// <summary>Where a job stands. What it waits for or does is in <see cref="JobState.Step"/>.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobPhase>))]
-public enum JobPhase
+internal enum JobPhase
 {
     /// <summary>No event yet. Left by <see cref="JobSubmitted"/>.</summary>
     [JsonStringEnumMemberName("NONE")]
@@ -53,7 +53,7 @@ public enum JobPhase
 }
 
 /// <summary>A job, folded from its events.</summary>
-public sealed record JobState
+internal sealed record JobState
 {
     public static readonly JobState Initial = new();
 
@@ -277,7 +277,7 @@ public sealed record JobState
 /// <param name="EndedAt">When it ended; null while it is under way.</param>
 /// <param name="End">How it ended; null while it is under way.</param>
 /// <param name="Cost">What it spent.</param>
-public sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, StageEnd? End, Usd Cost)
+internal sealed record StageRun(string EffectId, int Attempt, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, StageEnd? End, Usd Cost)
 {
     /// <summary>Whether nothing kept its program away from the machine.</summary>
     public bool IsUncaged { get; init; }

@@ -5,7 +5,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>The table <c>jobs</c>, which lists and pages read.</summary>
-public static class JobTables
+internal static class JobTables
 {
     private const string BlueprintSubmitted = "BLUEPRINT_SUBMITTED";
     private const string IdeaSubmitted = "IDEA_SUBMITTED";

@@ -7,7 +7,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>Policies are read-only: what a document says in its <c>extensions</c> is metadata and can set nothing.</summary>
-public static class PolicyRule
+internal static class PolicyRule
 {
     public const string BundleVersion = "policy_bundle_v1";
 

@@ -6,7 +6,7 @@ namespace Assay.Lanes.Jobs;
 /// <summary>
 /// What a component finds in the file that ASSAY_STAGE_INPUT names: contract <c>stage_input_v1</c>. Paths are relative to that file.
 /// </summary>
-public sealed record StageInput
+internal sealed record StageInput
 {
     public const string Version = "stage_input_v1";
 
@@ -29,4 +29,4 @@ public sealed record StageInput
 }
 
 /// <summary>A file that a component is given.</summary>
-public sealed record StageDocument(string Path, Digest Sha256, string? Contract = null);
+internal sealed record StageDocument(string Path, Digest Sha256, string? Contract = null);

@@ -8,7 +8,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>The process of one stage: a component's program with its input, its empty output folder and its meter.</summary>
-public sealed record StageProcess
+internal sealed record StageProcess
 {
     public const string InputFile = "stage_input.json";
     public const string OutputFolder = "output";

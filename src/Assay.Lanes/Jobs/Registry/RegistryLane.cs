@@ -9,7 +9,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Jobs;
 
 /// <summary>What is to be logged of a run that was judged.</summary>
-public sealed record TrialRequest
+internal sealed record TrialRequest
 {
     public required string JobId { get; init; }
 
@@ -49,10 +49,10 @@ public sealed record TrialRequest
 internal sealed record LogTrial(TrialRequest Trial) : Command;
 
 /// <summary>A line of the trial log, and the card of a run that passed.</summary>
-public sealed record TrialLogged(long Trial, TrialRequest Request) : Event;
+internal sealed record TrialLogged(long Trial, TrialRequest Request) : Event;
 
 /// <summary>The registry, folded from its events.</summary>
-public sealed record RegistryState
+internal sealed record RegistryState
 {
     public static readonly RegistryState Initial = new();
 
@@ -65,7 +65,7 @@ public sealed record RegistryState
 /// <summary>
 /// The registry of a workspace: a line for every run that was judged, whatever its gates said, and a card for those that passed.
 /// </summary>
-public sealed class RegistryLane : Lane<RegistryState>
+internal sealed class RegistryLane : Lane<RegistryState>
 {
     public const string LaneName = "registry";
 

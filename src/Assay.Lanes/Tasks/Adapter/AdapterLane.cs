@@ -9,27 +9,27 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Says what the adapter is. The same again changes nothing.</summary>
-public sealed record ConfigureAdapter(AdapterSpec Adapter) : Command;
+internal sealed record ConfigureAdapter(AdapterSpec Adapter) : Command;
 
 /// <summary>Asks whether a call may be made.</summary>
 /// <param name="Ticket">Names the call.</param>
 /// <param name="MaxMs">How long it may take; a probe that nobody reports on is given up after that.</param>
-public sealed record AskPermit(string Ticket, long MaxMs) : Command;
+internal sealed record AskPermit(string Ticket, long MaxMs) : Command;
 
 /// <summary>Says how a call ended.</summary>
-public sealed record ReportCall(string Ticket, AdapterReport Report) : Command;
+internal sealed record ReportCall(string Ticket, AdapterReport Report) : Command;
 
 /// <summary>Asks for a health check now.</summary>
-public sealed record RequestCheck : Command;
+internal sealed record RequestCheck : Command;
 
-public sealed record AdapterConfigured(AdapterSpec Adapter) : Event;
+internal sealed record AdapterConfigured(AdapterSpec Adapter) : Event;
 
-public sealed record HealthChanged(bool Healthy, string? Reason) : Event;
+internal sealed record HealthChanged(bool Healthy, string? Reason) : Event;
 
-public sealed record CheckRequested : Event;
+internal sealed record CheckRequested : Event;
 
 /// <summary>An adapter, folded from its events.</summary>
-public sealed record AdapterState
+internal sealed record AdapterState
 {
     public static readonly AdapterState Initial = new();
 
@@ -60,7 +60,7 @@ public sealed record AdapterState
 /// An adapter of tasks: its circuit breaker and its health, shared by all runs and workers of a workspace and remembered over restarts
 /// (lane document: Tasks, Resilience).
 /// </summary>
-public sealed class AdapterLane : Lane<AdapterState>
+internal sealed class AdapterLane : Lane<AdapterState>
 {
     public const string LaneName = "adapter";
 

@@ -9,7 +9,7 @@ namespace Assay.Lanes.Tasks;
 /// <param name="Reason">For a person.</param>
 /// <param name="Since">Since when its breaker has not been closed.</param>
 /// <param name="Until">When it may be asked again; null: soon.</param>
-public sealed record AdapterRefusal(PermitStatus? Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until)
+internal sealed record AdapterRefusal(PermitStatus? Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 

@@ -7,7 +7,7 @@ namespace Assay.Lanes.Tasks;
 
 /// <summary>An agent that Assay knows: how it is started, spoken to and read (docs/agents.md).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AgentProduct>))]
-public enum AgentProduct
+internal enum AgentProduct
 {
     [JsonStringEnumMemberName("claude-code")]
     ClaudeCode,
@@ -20,7 +20,7 @@ public enum AgentProduct
 }
 
 /// <summary>The agent behind an adapter, and the way to its model.</summary>
-public sealed record AgentSpec
+internal sealed record AgentSpec
 {
     public required AgentProduct Template { get; init; }
 
@@ -39,7 +39,7 @@ public sealed record AgentSpec
 }
 
 /// <summary>What is the same for all adapters with one agent.</summary>
-public sealed record AgentTemplate
+internal sealed record AgentTemplate
 {
     /// <summary>The fresh home of an attempt, below its run root.</summary>
     private const string Home = ".home";

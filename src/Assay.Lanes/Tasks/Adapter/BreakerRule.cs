@@ -5,7 +5,7 @@ namespace Assay.Lanes.Tasks;
 
 /// <summary>Where a circuit breaker stands.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Circuit>))]
-public enum Circuit
+internal enum Circuit
 {
     /// <summary>Everybody may call. To OPEN after so many failures in a row.</summary>
     [JsonStringEnumMemberName("CLOSED")]
@@ -22,7 +22,7 @@ public enum Circuit
 
 /// <summary>What an attempt says of its adapter.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AdapterReport>))]
-public enum AdapterReport
+internal enum AdapterReport
 {
     [JsonStringEnumMemberName("WORKED")]
     Worked,
@@ -36,7 +36,7 @@ public enum AdapterReport
 }
 
 /// <summary>A breaker, folded from its events.</summary>
-public sealed record BreakerState
+internal sealed record BreakerState
 {
     public static readonly BreakerState Initial = new();
 
@@ -75,19 +75,19 @@ public sealed record BreakerState
 }
 
 /// <summary>Failures in a row are so many now.</summary>
-public sealed record CircuitCounted(int Failures) : Event;
+internal sealed record CircuitCounted(int Failures) : Event;
 
-public sealed record CircuitOpened(int Failures, DateTimeOffset Until, string Ticket) : Event;
+internal sealed record CircuitOpened(int Failures, DateTimeOffset Until, string Ticket) : Event;
 
-public sealed record CircuitHalfOpened : Event;
+internal sealed record CircuitHalfOpened : Event;
 
 /// <summary>One call is let through to see whether the adapter works again.</summary>
-public sealed record ProbeGranted(string Ticket, DateTimeOffset Until) : Event;
+internal sealed record ProbeGranted(string Ticket, DateTimeOffset Until) : Event;
 
 /// <summary>The probe's call has ended without settling where the breaker stands.</summary>
-public sealed record ProbeReported(string Ticket, AdapterReport Report) : Event;
+internal sealed record ProbeReported(string Ticket, AdapterReport Report) : Event;
 
-public sealed record CircuitClosed : Event;
+internal sealed record CircuitClosed : Event;
 
 /// <summary>
 /// The circuit breaker as a pure state machine (seed 001: CLOSED, OPEN, HALF_OPEN). It lives on its adapter's stream, so it outlives restarts and is shared by

@@ -5,10 +5,10 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>What a run of tasks records, beside the effects (lane document: Tasks, Events).</summary>
-public abstract record TaskLaneEvent : Event;
+internal abstract record TaskLaneEvent : Event;
 
 /// <summary>A run has come into being: what was asked for is fixed from here on.</summary>
-public sealed record ExecutionDeclared : TaskLaneEvent
+internal sealed record ExecutionDeclared : TaskLaneEvent
 {
     public required string RunId { get; init; }
 
@@ -37,31 +37,31 @@ public sealed record ExecutionDeclared : TaskLaneEvent
     public required Actor By { get; init; }
 }
 
-public sealed record AdapterDeclared(AdapterSpec Adapter) : TaskLaneEvent;
+internal sealed record AdapterDeclared(AdapterSpec Adapter) : TaskLaneEvent;
 
-public sealed record TaskDeclared(TaskSpec Task) : TaskLaneEvent;
+internal sealed record TaskDeclared(TaskSpec Task) : TaskLaneEvent;
 
 /// <summary>A task was added to the queue of a run that was declared before.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="By">Who declared the run anew.</param>
-public sealed record TaskAdded(TaskSpec Task, Actor By) : TaskLaneEvent;
+internal sealed record TaskAdded(TaskSpec Task, Actor By) : TaskLaneEvent;
 
 /// <summary>Somebody works on the run now, on so many tasks at once.</summary>
-public sealed record ExecutionStarted(int Jobs, Actor By) : TaskLaneEvent;
+internal sealed record ExecutionStarted(int Jobs, Actor By) : TaskLaneEvent;
 
 /// <summary>What is under way is being ended; the run can go on later.</summary>
-public sealed record ExecutionStopped(string By) : TaskLaneEvent;
+internal sealed record ExecutionStopped(string By) : TaskLaneEvent;
 
 /// <summary>Nothing more is started until health returns or a person says so.</summary>
-public sealed record ExecutionPaused(string Reason) : TaskLaneEvent;
+internal sealed record ExecutionPaused(string Reason) : TaskLaneEvent;
 
-public sealed record ExecutionResumed(string By) : TaskLaneEvent;
+internal sealed record ExecutionResumed(string By) : TaskLaneEvent;
 
 /// <summary>Every task has ended.</summary>
-public sealed record ExecutionFinished(int Completed, int Failed, int TimedOut, int Cancelled) : TaskLaneEvent;
+internal sealed record ExecutionFinished(int Completed, int Failed, int TimedOut, int Cancelled) : TaskLaneEvent;
 
 /// <summary>A person ought to know.</summary>
-public sealed record Escalated(string EscalationId, string Trigger, string? TaskId, string? AdapterId, string Message) : TaskLaneEvent;
+internal sealed record Escalated(string EscalationId, string Trigger, string? TaskId, string? AdapterId, string Message) : TaskLaneEvent;
 
 /// <summary>The webhook did not take it, and it is not tried again.</summary>
-public sealed record EscalationUndelivered(string EscalationId, string Reason) : TaskLaneEvent;
+internal sealed record EscalationUndelivered(string EscalationId, string Reason) : TaskLaneEvent;

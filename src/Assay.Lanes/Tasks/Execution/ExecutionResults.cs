@@ -8,7 +8,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>The document <c>.state/execution_results.json</c> (contract <c>execution_results_v1</c>).</summary>
-public static class ExecutionResults
+internal static class ExecutionResults
 {
     public const string Version = "execution_results_v1";
 

@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Where a run stands.</summary>
-public enum ExecutionPhase
+internal enum ExecutionPhase
 {
     /// <summary>It does not exist.</summary>
     [JsonStringEnumMemberName("NONE")]
@@ -36,7 +36,7 @@ public enum ExecutionPhase
 }
 
 /// <summary>A run of tasks, folded from its events.</summary>
-public sealed record ExecutionState
+internal sealed record ExecutionState
 {
     public static readonly ExecutionState Initial = new();
 
@@ -107,7 +107,7 @@ public sealed record ExecutionState
 [JsonDerivedType(typeof(PatchFollowUp), "patch")]
 [JsonDerivedType(typeof(WebhookFollowUp), "webhook")]
 [JsonDerivedType(typeof(PublishFollowUp), "publish")]
-public abstract record FollowUp;
+internal abstract record FollowUp;
 
 /// <summary>Tell the adapter's breaker how a call ended.</summary>
 internal sealed record ReportFollowUp(string AdapterId, string Ticket, AdapterReport Report) : FollowUp;

@@ -4,7 +4,7 @@ namespace Assay.Lanes.Tasks;
 /// A pattern for paths of a tree: <c>*</c> and <c>?</c> stay within a name, <c>**</c> as a whole name stands for any number of them. Case counts, and a
 /// pattern always names whole paths: <c>src/**</c> is everything below src.
 /// </summary>
-public sealed class GlobPattern
+internal sealed class GlobPattern
 {
     private const string AnyNames = "**";
 

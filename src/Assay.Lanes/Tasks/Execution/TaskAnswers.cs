@@ -5,7 +5,7 @@ namespace Assay.Lanes.Tasks;
 
 /// <summary>Whether an adapter may be called.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PermitStatus>))]
-public enum PermitStatus
+internal enum PermitStatus
 {
     [JsonStringEnumMemberName("ALLOWED")]
     Allowed,
@@ -24,13 +24,13 @@ public enum PermitStatus
 /// <param name="Reason">Why not.</param>
 /// <param name="Since">Since when its breaker has not been closed.</param>
 /// <param name="Until">When it can be asked again with another answer.</param>
-public sealed record PermitAnswer(PermitStatus Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until) : StreamAnswer;
+internal sealed record PermitAnswer(PermitStatus Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until) : StreamAnswer;
 
 /// <summary>What an adapter answers to <see cref="ReportCall"/>.</summary>
 /// <param name="Opened">Whether this report opened its breaker.</param>
-public sealed record ReportAnswer(bool Opened) : StreamAnswer;
+internal sealed record ReportAnswer(bool Opened) : StreamAnswer;
 
 /// <summary>What a project answers of a patch.</summary>
 /// <param name="State">Where it stands; null when the project has no such patch.</param>
 /// <param name="Reason">Why, when there is something to say.</param>
-public sealed record PatchAnswer(PatchState? State, string? Reason) : StreamAnswer;
+internal sealed record PatchAnswer(PatchState? State, string? Reason) : StreamAnswer;

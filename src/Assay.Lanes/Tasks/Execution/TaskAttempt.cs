@@ -5,7 +5,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>What an attempt at a task has brought so far.</summary>
-public sealed record TaskAttempt
+internal sealed record TaskAttempt
 {
     /// <summary>The copies of its working tree; null: not made yet, or it has none.</summary>
     public CopyOutcome? Copy { get; init; }
@@ -34,7 +34,7 @@ public sealed record TaskAttempt
 
 /// <summary>The last call of an adapter for a task: what is known of it stays until the next one begins.</summary>
 /// <param name="AdapterId">The adapter.</param>
-public sealed record AdapterCall(string AdapterId)
+internal sealed record AdapterCall(string AdapterId)
 {
     /// <summary>What its agent says that it did; null: there was none.</summary>
     public AgentRecord? Agent { get; init; }

@@ -10,7 +10,7 @@ namespace Assay.Lanes.Tasks;
 /// tasks costs each of them no more than one of ten.
 /// </summary>
 [JsonConverter(typeof(TaskBookConverter))]
-public sealed class TaskBook : IReadOnlyList<TaskState>
+internal sealed class TaskBook : IReadOnlyList<TaskState>
 {
     private static readonly int Phases = Enum.GetValues<TaskPhase>().Length;
 

@@ -5,19 +5,19 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Brings a run into being, or finds it again: with other inputs under the same id it is refused.</summary>
-public sealed record DeclareExecution(ExecutionDeclared Execution, ImmutableArray<AdapterSpec> Adapters, ImmutableArray<TaskSpec> Tasks, IReadOnlyList<Blob> Documents) : Command;
+internal sealed record DeclareExecution(ExecutionDeclared Execution, ImmutableArray<AdapterSpec> Adapters, ImmutableArray<TaskSpec> Tasks, IReadOnlyList<Blob> Documents) : Command;
 
 /// <summary>Begins or goes on to work on the run.</summary>
-public sealed record StartExecution(int Jobs, Actor By) : Command;
+internal sealed record StartExecution(int Jobs, Actor By) : Command;
 
 /// <summary>A person says that a manual task is done.</summary>
-public sealed record CompleteManual(string TaskId, Actor By, string? Note, ImmutableArray<EvidenceFile> Evidence, IReadOnlyList<Blob> Documents) : Command;
+internal sealed record CompleteManual(string TaskId, Actor By, string? Note, ImmutableArray<EvidenceFile> Evidence, IReadOnlyList<Blob> Documents) : Command;
 
 /// <summary>A person says that a manual task cannot be done.</summary>
-public sealed record FailManual(string TaskId, Actor By, string Reason) : Command;
+internal sealed record FailManual(string TaskId, Actor By, string Reason) : Command;
 
 /// <summary>Ends a task, wherever it is.</summary>
-public sealed record CancelTask(string TaskId, Actor By, string? Reason) : Command;
+internal sealed record CancelTask(string TaskId, Actor By, string? Reason) : Command;
 
 /// <summary>Lets a task that did not complete be tried again, with those that were cancelled because of it.</summary>
-public sealed record RetryTask(string TaskId, Actor By, string? Reason) : Command;
+internal sealed record RetryTask(string TaskId, Actor By, string? Reason) : Command;

@@ -8,7 +8,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>A task as it was when the run was declared (contract <c>task_queue_v1</c>).</summary>
-public sealed record TaskSpec
+internal sealed record TaskSpec
 {
     public required string TaskId { get; init; }
 
@@ -58,10 +58,10 @@ public sealed record TaskSpec
 }
 
 /// <summary>A text that the ledger keeps.</summary>
-public sealed record TaskText(Digest Sha256, long SizeBytes);
+internal sealed record TaskText(Digest Sha256, long SizeBytes);
 
 /// <summary>Which files a task may change: those that a pattern of <paramref name="Write"/> names and none of <paramref name="Forbid"/> does.</summary>
-public sealed record FileScope(ImmutableArray<string> Write, ImmutableArray<string> Forbid);
+internal sealed record FileScope(ImmutableArray<string> Write, ImmutableArray<string> Forbid);
 
 /// <summary>How the result of an acceptance test is read.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ReportFormat>))]
@@ -84,7 +84,7 @@ public enum ReportFormat
 }
 
 /// <summary>A test that a change has to pass before it comes into the real tree.</summary>
-public sealed record AcceptanceTest
+internal sealed record AcceptanceTest
 {
     public required string Name { get; init; }
 
@@ -133,7 +133,7 @@ public enum AdapterKind
 
 /// <summary>What an answer over HTTP or of a model is.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AnswerKind>))]
-public enum AnswerKind
+internal enum AnswerKind
 {
     /// <summary>Kept as evidence, and nothing else.</summary>
     [JsonStringEnumMemberName("text")]
@@ -145,7 +145,7 @@ public enum AnswerKind
 }
 
 /// <summary>An adapter as it was when the run was declared (contract <c>adapters_v1</c>).</summary>
-public sealed record AdapterSpec
+internal sealed record AdapterSpec
 {
     public required string AdapterId { get; init; }
 
@@ -200,13 +200,13 @@ public sealed record AdapterSpec
 }
 
 /// <summary>How it is found out whether an adapter can work.</summary>
-public sealed record HealthCheck(ImmutableArray<string> Command, string? Url, long IntervalMs, long TimeoutMs);
+internal sealed record HealthCheck(ImmutableArray<string> Command, string? Url, long IntervalMs, long TimeoutMs);
 
 /// <summary>When a breaker opens, how long it stays so, and how many probes close it.</summary>
-public sealed record BreakerSettings(int FailureThreshold, long OpenMs, int HalfOpenSuccesses);
+internal sealed record BreakerSettings(int FailureThreshold, long OpenMs, int HalfOpenSuccesses);
 
 /// <summary>How often an adapter is tried, and the pauses in between.</summary>
-public sealed record RetrySettings(int MaxAttempts, BackOff Pauses);
+internal sealed record RetrySettings(int MaxAttempts, BackOff Pauses);
 
 /// <summary>Where escalations go, and the variable that holds the key with which they are signed.</summary>
-public sealed record EscalationTarget(string WebhookUrl, string SecretVariable);
+internal sealed record EscalationTarget(string WebhookUrl, string SecretVariable);

@@ -6,7 +6,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>The effects that a run asks for, each named by its kind, its task, and what else tells it from others.</summary>
-public static class TaskEffects
+internal static class TaskEffects
 {
     /// <summary>The prompt in the run root.</summary>
     public const string PromptFile = "prompt.md";

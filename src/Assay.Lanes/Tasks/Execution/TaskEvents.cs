@@ -8,17 +8,17 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Something that concerns one task.</summary>
-public abstract record TaskEvent(string TaskId) : TaskLaneEvent;
+internal abstract record TaskEvent(string TaskId) : TaskLaneEvent;
 
 /// <summary>An adapter takes the task.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="AdapterId">The adapter.</param>
 /// <param name="Attempt">1 for the first.</param>
 /// <param name="Fallback">Whether another adapter was asked before and could not.</param>
-public sealed record TaskStarted(string TaskId, string AdapterId, int Attempt, bool Fallback) : TaskEvent(TaskId);
+internal sealed record TaskStarted(string TaskId, string AdapterId, int Attempt, bool Fallback) : TaskEvent(TaskId);
 
 /// <summary>No adapter can take the task now.</summary>
-public sealed record TaskDeferred(string TaskId, DateTimeOffset Until, string Reason) : TaskEvent(TaskId);
+internal sealed record TaskDeferred(string TaskId, DateTimeOffset Until, string Reason) : TaskEvent(TaskId);
 
 /// <summary>The adapter has done its part, or failed in it.</summary>
 /// <param name="TaskId">The task.</param>
@@ -30,7 +30,7 @@ public sealed record TaskDeferred(string TaskId, DateTimeOffset Until, string Re
 /// <param name="Answer">A patch that the adapter answered, to be applied to the copy.</param>
 /// <param name="Cost">What it cost.</param>
 /// <param name="DurationMs">How long it took.</param>
-public sealed record TaskAttempted(
+internal sealed record TaskAttempted(
     string TaskId, AttemptResult Result, string? Reason, bool CanRetry, long? RetryAfterMs, AdapterReport Health, Digest? Answer,
     [property: JsonPropertyName("cost_micro_usd")] Usd Cost, long DurationMs)
     : TaskEvent(TaskId)
@@ -52,7 +52,7 @@ public sealed record TaskAttempted(
 
 /// <summary>How an adapter's part ended.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AttemptResult>))]
-public enum AttemptResult
+internal enum AttemptResult
 {
     [JsonStringEnumMemberName("SUCCEEDED")]
     Succeeded,
@@ -69,20 +69,20 @@ public enum AttemptResult
 }
 
 /// <summary>A person has done what a manual task asked for.</summary>
-public sealed record ManualDone(string TaskId, Actor By, string? Note, ImmutableArray<EvidenceFile> Evidence) : TaskEvent(TaskId);
+internal sealed record ManualDone(string TaskId, Actor By, string? Note, ImmutableArray<EvidenceFile> Evidence) : TaskEvent(TaskId);
 
 /// <summary>A file that a person gave as evidence; the ledger keeps its bytes.</summary>
-public sealed record EvidenceFile(string Name, long SizeBytes, Digest Sha256);
+internal sealed record EvidenceFile(string Name, long SizeBytes, Digest Sha256);
 
-public sealed record ManualFailed(string TaskId, Actor By, string Reason) : TaskEvent(TaskId);
+internal sealed record ManualFailed(string TaskId, Actor By, string Reason) : TaskEvent(TaskId);
 
-public sealed record ManualReminded(string TaskId) : TaskEvent(TaskId);
+internal sealed record ManualReminded(string TaskId) : TaskEvent(TaskId);
 
 /// <summary>The change is permitted and is tested now.</summary>
-public sealed record TaskValidating(string TaskId, PatchDeclaration? Patch) : TaskEvent(TaskId);
+internal sealed record TaskValidating(string TaskId, PatchDeclaration? Patch) : TaskEvent(TaskId);
 
 /// <summary>An acceptance test has ended.</summary>
-public sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(TaskId);
+internal sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(TaskId);
 
 /// <summary>What came of an acceptance test.</summary>
 /// <param name="Name">The test.</param>
@@ -93,7 +93,7 @@ public sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(Ta
 /// <param name="Reason">Why it did not pass.</param>
 /// <param name="FirstFailures">The first failures, as the report words them.</param>
 /// <param name="DurationMs">How long it took.</param>
-public sealed record TestResult(
+internal sealed record TestResult(
     string Name, bool Required, bool Passed, long Tests, long Failures, string? Reason, ImmutableArray<string> FirstFailures, long DurationMs)
 {
     /// <summary>What it tried to reach; null where that was not watched, or nothing.</summary>
@@ -102,27 +102,27 @@ public sealed record TestResult(
 }
 
 /// <summary>The task goes back to wait for another attempt.</summary>
-public sealed record TaskRetried(string TaskId, string Reason, DateTimeOffset NotBefore, PatchDeclaration? Dropped) : TaskEvent(TaskId);
+internal sealed record TaskRetried(string TaskId, string Reason, DateTimeOffset NotBefore, PatchDeclaration? Dropped) : TaskEvent(TaskId);
 
 /// <summary>The task has ended.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Reason">Why, as a short rule with what a person wants to know; null: it did what was asked.</param>
-public abstract record TaskEnded(string TaskId, string? Reason) : TaskEvent(TaskId);
+internal abstract record TaskEnded(string TaskId, string? Reason) : TaskEvent(TaskId);
 
-public sealed record TaskCompleted(string TaskId) : TaskEnded(TaskId, null);
+internal sealed record TaskCompleted(string TaskId) : TaskEnded(TaskId, null);
 
 /// <summary>It failed.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Failure">What it failed at.</param>
 /// <param name="Rejected">A change that is recorded and will not come into the real tree.</param>
-public sealed record TaskFailed(string TaskId, string Reason, [property: JsonPropertyName("rule")] TaskFailure Failure, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
+internal sealed record TaskFailed(string TaskId, string Reason, [property: JsonPropertyName("rule")] TaskFailure Failure, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 
-public sealed record TaskTimedOut(string TaskId, string Reason, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
+internal sealed record TaskTimedOut(string TaskId, string Reason, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 
-public sealed record TaskCancelled(string TaskId, string Reason, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
+internal sealed record TaskCancelled(string TaskId, string Reason, PatchDeclaration? Rejected) : TaskEnded(TaskId, Reason);
 
 /// <summary>A person lets a task that has ended be tried again.</summary>
-public sealed record TaskReopened(string TaskId, Actor By, string? Reason) : TaskEvent(TaskId);
+internal sealed record TaskReopened(string TaskId, Actor By, string? Reason) : TaskEvent(TaskId);
 
-public sealed record TaskCancelRequested(string TaskId, Actor By, string? Reason) : TaskEvent(TaskId);
+internal sealed record TaskCancelRequested(string TaskId, Actor By, string? Reason) : TaskEvent(TaskId);

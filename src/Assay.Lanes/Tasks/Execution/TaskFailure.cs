@@ -4,7 +4,7 @@ namespace Assay.Lanes.Tasks;
 
 /// <summary>What a task failed at (lane document: Tasks, Task states).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TaskFailure>))]
-public enum TaskFailure
+internal enum TaskFailure
 {
     /// <summary>Its adapter, and no attempt is left.</summary>
     [JsonStringEnumMemberName("attempt")]

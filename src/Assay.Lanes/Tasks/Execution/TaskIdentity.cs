@@ -5,7 +5,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>The identities of what a run is made of.</summary>
-public static class TaskIdentity
+internal static class TaskIdentity
 {
     private const int ProjectIdDigits = 16;
 

@@ -56,4 +56,4 @@ namespace Assay.Lanes.Tasks;
 [JsonSerializable(typeof(PermitAnswer))]
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(PatchAnswer))]
-public sealed partial class TaskJson : JsonSerializerContext;
+internal sealed partial class TaskJson : JsonSerializerContext;

@@ -7,7 +7,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Tasks: routed work, executed through adapters, tested, and every change on record (lane document: Tasks).</summary>
-public sealed class TaskLane : Lane<ExecutionState>
+internal sealed class TaskLane : Lane<ExecutionState>
 {
     public const string LaneName = "execution";
 

@@ -1,7 +1,7 @@
 namespace Assay.Lanes.Tasks;
 
 /// <summary>A run's events in words.</summary>
-public static class TaskLog
+internal static class TaskLog
 {
     /// <summary>An event in a sentence; null when its name says all.</summary>
     public static string? Describe(TaskLaneEvent body) => body switch

@@ -1,7 +1,7 @@
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Where the files of tasks lie.</summary>
-public static class TaskPaths
+internal static class TaskPaths
 {
     // In the project.
     public const string Queue = ".state/task_queue.json";

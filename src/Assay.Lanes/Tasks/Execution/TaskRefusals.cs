@@ -3,7 +3,7 @@ using Assay.Kernel.Lanes;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>What runs of tasks, adapters and the patch ledger refuse.</summary>
-public static class TaskRefusals
+internal static class TaskRefusals
 {
     /// <summary>There is no such run.</summary>
     public static readonly RefusalKind NoRun = new("no_run", RefusalClass.NotFound);

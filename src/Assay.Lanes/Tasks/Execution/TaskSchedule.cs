@@ -6,7 +6,7 @@ namespace Assay.Lanes.Tasks;
 /// <summary>
 /// What may happen next in a run: the next ready task by priority, then order, as far as slots, adapters and write scopes allow.
 /// </summary>
-public static class TaskSchedule
+internal static class TaskSchedule
 {
     internal static Work Next(ExecutionState state, TasksUnderWay underWay, DateTimeOffset now)
     {

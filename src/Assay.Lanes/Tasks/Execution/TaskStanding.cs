@@ -8,7 +8,7 @@ namespace Assay.Lanes.Tasks;
 [JsonDerivedType(typeof(Working), "working")]
 [JsonDerivedType(typeof(Testing), "testing")]
 [JsonDerivedType(typeof(Ended), "ended")]
-public abstract record TaskStanding
+internal abstract record TaskStanding
 {
     private TaskStanding()
     {

@@ -5,7 +5,7 @@ using Assay.Kernel.Values;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>Where a task stands (lane document: Tasks, Task states).</summary>
-public enum TaskPhase
+internal enum TaskPhase
 {
     /// <summary>Waits for its turn, its dependencies, an adapter, or the pause before another attempt. To InProgress or Cancelled.</summary>
     [JsonStringEnumMemberName("PENDING")]
@@ -37,7 +37,7 @@ public enum TaskPhase
 }
 
 /// <summary>A task of a run, folded from the run's events.</summary>
-public sealed record TaskState(TaskSpec Spec)
+internal sealed record TaskState(TaskSpec Spec)
 {
     /// <summary>Where it stands.</summary>
     public TaskStanding Standing { get; init; } = new TaskStanding.Waiting();

@@ -7,7 +7,7 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>The tables <c>executions</c>, <c>tasks</c> and <c>execution_log</c>, for plain SQL and pages.</summary>
-public static class TaskTables
+internal static class TaskTables
 {
     public static readonly LaneTable Executions = new(
         "executions", "run_id", "phase", "project_root", "tasks", "completed", "failed", "pause_reason", "cost_micro_usd", "started_at", "updated_at")
@@ -53,7 +53,7 @@ public static class TaskTables
 }
 
 /// <summary>The table <c>adapters</c>.</summary>
-public static class AdapterTables
+internal static class AdapterTables
 {
     public static readonly LaneTable Adapters = new(
         "adapters", "adapter_id", "kind", "circuit", "failures", "open_since", "open_until", "health", "health_reason", "checked_at", "updated_at");
@@ -71,7 +71,7 @@ public static class AdapterTables
 }
 
 /// <summary>The tables <c>patches</c> and <c>patch_history</c>.</summary>
-public static class PatchTables
+internal static class PatchTables
 {
     public static readonly LaneTable Patches = new(
         "patches", "patch", "project_id", "patch_id", "run_id", "task_id", "state", "reason", "files", "lines_added", "lines_removed", "base_tree_sha256", "updated_at")

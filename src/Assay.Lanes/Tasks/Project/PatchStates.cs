@@ -6,7 +6,7 @@ namespace Assay.Lanes.Tasks;
 
 /// <summary>Where a patch stands (lane document: Tasks, Patch ledger).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PatchState>))]
-public enum PatchState
+internal enum PatchState
 {
     /// <summary>A task has made it. To validated, quarantined or dropped.</summary>
     [JsonStringEnumMemberName("created")]
@@ -65,7 +65,7 @@ internal static class PatchMoves
 }
 
 /// <summary>A change that a task made.</summary>
-public sealed record PatchDeclaration
+internal sealed record PatchDeclaration
 {
     /// <summary>The beginning of the digest of the diff.</summary>
     public required string PatchId { get; init; }

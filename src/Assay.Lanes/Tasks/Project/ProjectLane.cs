@@ -17,33 +17,33 @@ internal sealed record MovePatch(string ProjectRoot, PatchDeclaration Patch, Imm
 internal sealed record CommitPatch(string ProjectRoot, PatchDeclaration Patch) : Command;
 
 /// <summary>A person asks for a patch to be brought into the real tree after all, or again.</summary>
-public sealed record ApplyPatch(string PatchId, bool Merge, Actor By) : Command;
+internal sealed record ApplyPatch(string PatchId, bool Merge, Actor By) : Command;
 
 /// <summary>A person asks for a patch to be taken out of the real tree.</summary>
-public sealed record RollBackPatch(string PatchId, Actor By) : Command;
+internal sealed record RollBackPatch(string PatchId, Actor By) : Command;
 
 /// <summary>Publishes the results of a run.</summary>
 internal sealed record PublishResults(string ProjectRoot, string RunId, Blob Results) : Command;
 
-public sealed record ProjectOpened(string Root) : Event;
+internal sealed record ProjectOpened(string Root) : Event;
 
-public sealed record PatchCreated(PatchDeclaration Patch) : Event;
+internal sealed record PatchCreated(PatchDeclaration Patch) : Event;
 
-public sealed record PatchMoved(string PatchId, PatchState State, string? Reason, Actor? By) : Event;
+internal sealed record PatchMoved(string PatchId, PatchState State, string? Reason, Actor? By) : Event;
 
 /// <summary>The real tree is to be changed.</summary>
-public sealed record PatchRequested(string PatchId, PatchState To, bool Merge, Actor By) : Event;
+internal sealed record PatchRequested(string PatchId, PatchState To, bool Merge, Actor By) : Event;
 
 /// <summary>The real tree was left as it was.</summary>
-public sealed record PatchRefused(string PatchId, string Reason) : Event;
+internal sealed record PatchRefused(string PatchId, string Reason) : Event;
 
-public sealed record ResultsPublished(string RunId, Digest Sha256, long SizeBytes) : Event;
+internal sealed record ResultsPublished(string RunId, Digest Sha256, long SizeBytes) : Event;
 
 /// <summary>A patch of a project.</summary>
-public sealed record PatchRecord(PatchDeclaration Patch, PatchState State, string? Reason, DateTimeOffset At);
+internal sealed record PatchRecord(PatchDeclaration Patch, PatchState State, string? Reason, DateTimeOffset At);
 
 /// <summary>A project, folded from its events.</summary>
-public sealed record ProjectState
+internal sealed record ProjectState
 {
     public static readonly ProjectState Initial = new();
 
@@ -67,7 +67,7 @@ public sealed record ProjectState
 /// A project: the ledger of all patches that tasks made in it, whatever their run, and the only one that writes into its real trees, one
 /// patch after the other (lane document: Tasks, Patch ledger).
 /// </summary>
-public sealed class ProjectLane : Lane<ProjectState>
+internal sealed class ProjectLane : Lane<ProjectState>
 {
     public const string LaneName = "project";
 

@@ -72,7 +72,7 @@ internal sealed class Submissions(JobService service, IEventStore store, PolicyS
             }
 
             var (result, jobId) = await submit();
-            if (jobId is not null) await store.CommitAsync(new Commit([]) { Keys = [new RequestKey(name, request, jobId, RecordedTime.Text(time.GetUtcNow()))] });
+            if (jobId is not null) (await store.CommitAsync(new Commit([]) { Keys = [new RequestKey(name, request, jobId, RecordedTime.Text(time.GetUtcNow()))] })).OrFailure();
             return result;
         }
         finally

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
+using Assay.Lanes.Epochs;
+
+namespace Assay.Simulation;
+
+/// <summary>The life of one ladder whose epochs end as chance has it, and that is cancelled and resumed now and then.</summary>
+internal static class LadderLife
+{
+    private static readonly StreamName Stream = StreamName.Of(LadderLane.LaneName, "L");
+
+    /// <summary>Lives it to its end.</summary>
+    public static World Live(int seed)
+    {
+        var random = new Random(seed);
+        var world = new World(random, (effect, _, wasEnded) => (Climbed((RunChild)effect, wasEnded, random), FakeOutcomes.NoEvidence));
+        ImmutableArray<LadderRung> rungs = [new LadderRung("a.yaml", EpochVerdict.Pass, 2), new LadderRung("b.yaml", EpochVerdict.Pass, 2)];
+        world.Submit(Stream, new DeclareLadder(new LadderDeclared("L", Digest.Of("ladder"), rungs, Autonomous: random.Next(2) == 0, MaxEpochs: 3)));
+        var engine = SimulatedEngine.Start(world, LadderLane.Instance, Stream, 1, random);
+        for (var steps = random.Next(12); steps > 0; steps--) engine.Step();
+        if (random.Next(2) == 0) world.Submit(Stream, new Cancel("signal"));
+        world.Drive(Stream);
+        world.Submit(Stream, new ResumeLadder(Digest.Of("ladder")));
+        world.Drive(Stream);
+        return world;
+    }
+
+    private static AnswerOutcome Climbed(RunChild climb, bool wasEnded, Random random)
+    {
+        var verdict = random.Next(4) == 0 ? EpochVerdict.Fail : EpochVerdict.Pass;
+        return new AnswerOutcome(EpochLane.StreamOf(climb.ChildId), new EpochAnswer(verdict, wasEnded ? EndReason.Cancelled : null, Counts: true));
+    }
+}
