@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Assay.Kernel.Json;
-using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -35,6 +34,6 @@ internal sealed class RunInputs
     public string? Adapters(ParseResult parsed) => parsed.GetValue(_adapters);
 
     /// <summary>Reads them once and checks them against this host.</summary>
-    public Checked<DeclareExecution> Prepare(ParseResult parsed) =>
+    public Checked<PreparedRun> Prepare(ParseResult parsed) =>
         TaskExecutor.Prepare(parsed.GetValue(_root)!, RunId(parsed), Adapters(parsed), CommandLineCaller.Here.Actor);
 }

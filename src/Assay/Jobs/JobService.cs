@@ -50,7 +50,7 @@ public sealed class JobService
         PreparedJob.Of(bundlePath, bundle => JobLoader.Idea(idea, snapshotId, bundle, options, by.Actor));
 
     /// <summary>The same for either, by what the document says that it is.</summary>
-    public static Checked<JobSubmitted> PrepareAny(
+    public static Checked<PreparedJob> PrepareAny(
         InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
         DocumentFile.VersionOf(document) == JobLoader.IdeaVersion
             ? PrepareIdea(document, snapshotId, bundlePath, options, by)
