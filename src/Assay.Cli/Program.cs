@@ -16,7 +16,8 @@ var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : 
 var isTry = parsed.CommandResult.Command.Name == TryCommand.Name;
 if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
 {
-    return Refuse([.. parsed.Errors.Select(e => new InputProblem(Problems.CommandLine, "", "usage", $"{e.Message.TrimEnd('.')}: --help shows what is possible"))], ExitCodes.BadInput);
+    var wrong = parsed.Errors.Select(e => new InputProblem(Problems.CommandLine, "", "usage", $"{e.Message.TrimEnd('.')}: --help shows what is possible"));
+    return Refuse([.. wrong], ExitCodes.BadInput);
 }
 
 if (ArgumentRule.Refusal(parsed) is { } refusal) return Refuse([refusal], ExitCodes.BadInput);

@@ -27,7 +27,11 @@ public static class ListenRule
                 return $"{url}: https needs --certificate and --certificate-key";
             }
 
-            if (url.Host != "localhost" && !IPAddress.TryParse(url.Host.Trim('[', ']'), out _)) return $"{url}: name an IP address of this machine, or localhost";
+            if (url.Host != "localhost" && !IPAddress.TryParse(url.Host.Trim('[', ']'), out _))
+            {
+                return $"{url}: name an IP address of this machine, or localhost";
+            }
+
             if (url.Scheme == "https" && Unusable(options) is { } why) return $"{url}: {why}";
             if (HostGuard.IsLoopback(url)) continue;
             if (options.WriteAuth is WriteAuth.Off) return $"{url} is not loopback: that needs ASSAY_WRITE_AUTH_MODE=basic with _USER and _PASS";

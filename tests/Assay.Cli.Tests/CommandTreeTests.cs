@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Assay.Cli;
+using Assay.Cli.Commands;
 
 namespace Assay.Tests;
 

@@ -88,6 +88,6 @@ public sealed partial class ListingTests : IDisposable
     [GeneratedRegex(@"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\+05:30", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Kolkata();
 
-    [GeneratedRegex(@"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Universal();
 }

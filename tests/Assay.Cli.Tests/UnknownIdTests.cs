@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Assay.Cli;
+using Assay.Cli.Commands;
 
 namespace Assay.Tests;
 

@@ -12,7 +12,7 @@ namespace Assay.Tests;
 public sealed class EventHubTests
 {
     private static readonly RecordedEvents Runs =
-        new(TaskLane.Instance, e => e is TaskLaneEvent, new Dictionary<string, string[]>(StringComparer.Ordinal));
+        new(TaskLane.Instance, e => e is TaskLaneEvent, Inputs.Absent.Run, new Dictionary<string, string[]>(StringComparer.Ordinal));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

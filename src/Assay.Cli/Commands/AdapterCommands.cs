@@ -22,11 +22,13 @@ internal static class AdapterCommands
         {
             var (page, next, problem) = list.Page(parsed, service.Adapters(), a => a.Key);
             if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
-            var listing = new Listing("adapters", "assay execute names them", "ADAPTER", "KIND", "CIRCUIT", "FAILURES", "HEALTH", "CHECKED", "REASON");
+            var listing = new Listing(
+                "adapters", "assay execute names them", "ADAPTER", "KIND", "CIRCUIT", "FAILURES", "HEALTH", "CHECKED", "REASON");
             foreach (var row in page)
             {
                 listing.Add(
-                    row, row.Key, row.Text("kind"), row.Text("circuit"), row.Number("failures").ToString(CultureInfo.InvariantCulture), row.Text("health"),
+                    row, row.Key, row.Text("kind"), row.Text("circuit"), row.Number("failures").ToString(CultureInfo.InvariantCulture),
+                    row.Text("health"),
                     Shown.Time(row.Text("checked_at")), row.Text("health_reason"));
             }
 
@@ -38,12 +40,15 @@ internal static class AdapterCommands
 
     private static Command Check(GlobalOptions globals)
     {
-        var id = new IdArgument("ADAPTER", "The adapter (default: none is tried, and only the file is read)") { Arity = ArgumentArity.ZeroOrOne };
+        const string what = "The adapter (default: none is tried, and only the file is read)";
+        var id = new IdArgument("ADAPTER", what) { Arity = ArgumentArity.ZeroOrOne };
         var adapters = new Option<string?>("--adapters") { Description = "The file that declares it, when no run has named it yet", HelpName = "FILE" };
-        var command = new Command(CheckCommand.Name, "Check an adapter now, an agent with a fake model; exit code 1 when it is not well. Without one: check a file of adapters") { id, adapters };
+        const string does = "Check an adapter now, an agent with a fake model; exit code 1 when it is not well. Without one: check a file of adapters";
+        var command = new Command(CheckCommand.Name, does) { id, adapters };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(id) is not { Tokens.Count: > 0 } && result.GetResult(adapters) is null) result.AddError("name an adapter, or a file of adapters with --adapters");
+            if (result.GetResult(id) is { Tokens.Count: > 0 } || result.GetResult(adapters) is not null) return;
+            result.AddError("name an adapter, or a file of adapters with --adapters");
         });
         command.SetAction((parsed, _) =>
         {
@@ -53,7 +58,7 @@ internal static class AdapterCommands
             if (parsed.GetValue(id) is not { } adapter)
             {
                 var problems = AdapterLoader.Check(file, HostCapabilities.Detect());
-                return Task.FromResult(problems.Count > 0 ? Problems.Print(problems, globals.Json(parsed)) : CheckCommand.Fine(globals, parsed, file));
+                return Task.FromResult(CheckCommand.Print(globals, parsed, file, problems));
             }
 
             var loaded = AdapterLoader.LoadForCheck(file, adapter, HostCapabilities.Detect());

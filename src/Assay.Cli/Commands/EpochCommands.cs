@@ -106,7 +106,8 @@ internal static class EpochCommands
             if (workspace is null) return ExitCodes.BadInput;
             var (page, next, problem) = list.Page(parsed, await new EpochReader(workspace).ListAsync(), e => e.Key);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
-            var listing = new Listing("epochs", "assay epoch run PLAN runs one", "EPOCH", "PROFILE", "MODE", "STATE", "VERDICT", "PASSED", "DECLARED");
+            var listing = new Listing(
+                "epochs", "assay epoch run PLAN runs one", "EPOCH", "PROFILE", "MODE", "STATE", "VERDICT", "PASSED", "DECLARED");
             foreach (var row in page)
             {
                 listing.Add(

@@ -17,17 +17,15 @@ internal static class EventsCommand
     public static Command Create(GlobalOptions globals) => Create(globals, "events", isArray: false);
 
     /// <summary>
-    /// The command under its older name, which help does not show. With <c>--json</c> it prints one array, which scripts that know this name
-    /// read.
+    /// The command under its older name, which help does not show. With <c>--json</c> it prints one array, as scripts that know this name
+    /// read it.
     /// </summary>
     public static Command CreateLog(GlobalOptions globals) => Create(globals, "log", isArray: true);
 
     private static Command Create(GlobalOptions globals, string name, bool isArray)
     {
-        var stream = new IdArgument("STREAM", "A stream such as epoch/EPOCH_BASELINE, or the id of an epoch, a job, a run or an adapter (default: all)")
-        {
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        const string what = "A stream such as epoch/EPOCH_BASELINE, or the id of an epoch, a job, a run or an adapter (default: all)";
+        var stream = new IdArgument("STREAM", what) { Arity = ArgumentArity.ZeroOrOne };
         var after = CheckedOption.OptionalWhole("--after", "Only events behind this position", least: 0, most: int.MaxValue);
         var limit = CheckedOption.OptionalWhole("--limit", "The most events (default: all)", least: 1, most: int.MaxValue);
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with new events until interrupted" };
@@ -43,7 +41,7 @@ internal static class EventsCommand
             StreamName? only = null;
             if (parsed.GetValue(stream) is { } text)
             {
-                var (found, refusal) = EventLog.Find(workspace.Store, text);
+                var (found, refusal) = EventLog.Find(workspace.Store, workspace.Lanes, text);
                 if (refusal is not null) return Problems.Print(text, refusal, globals.Json(parsed));
                 only = found;
             }

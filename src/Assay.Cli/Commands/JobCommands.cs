@@ -54,13 +54,14 @@ internal static class JobCommands
         var bundle = new Option<string>("--policy-bundle") { Description = "The policies (policy_bundle_v1)", HelpName = "FILE", Required = true };
         var places = new JobPlaces();
         return CheckCommand.Create(
-            globals, "Check a blueprint or an idea with its policies and components, without submitting it", [file, snapshot, bundle, .. places.All], parsed =>
+            globals, "Check a blueprint or an idea with its policies and components, without submitting it",
+            [file, snapshot, bundle, .. places.All], parsed =>
             {
                 var path = parsed.GetValue(file)!;
                 var document = JobService.ReadDocument(path);
-                return (path, document.IsValid
-                    ? JobService.PrepareAny(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineCaller.Here).Problems
-                    : document.Problems);
+                if (!document.IsValid) return (path, document.Problems);
+                var (data, policies) = (parsed.GetValue(snapshot), parsed.GetValue(bundle)!);
+                return (path, JobService.PrepareAny(document.Value, data, policies, places.Read(parsed), CommandLineCaller.Here).Problems);
             });
     }
 
@@ -113,7 +114,7 @@ internal static class JobCommands
         var command = new Command("show", "Show a job; the exit code says how it stands") { id };
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (service.Detail(parsed.GetValue(id)!) is not { View: var view } job) return Task.FromResult(Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!)));
+            if (service.Detail(parsed.GetValue(id)!) is not { View: var view } job) return Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!));
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
             else JobTable.Print(view, job.Gates);
             return Task.FromResult(ExitCodes.Of(view.Job));
@@ -121,8 +122,8 @@ internal static class JobCommands
         return command;
     }
 
-    private static int Refused(GlobalOptions globals, ParseResult parsed, IdArgument id, Assay.Kernel.Lanes.Refusal refusal) =>
-        Problems.Print(parsed.GetValue(id)!, refusal, globals.Json(parsed));
+    private static Task<int> Refused(GlobalOptions globals, ParseResult parsed, IdArgument id, Assay.Kernel.Lanes.Refusal refusal) =>
+        Task.FromResult(Problems.Print(parsed.GetValue(id)!, refusal, globals.Json(parsed)));
 
     private static Command List(GlobalOptions globals)
     {
@@ -156,11 +157,11 @@ internal static class JobCommands
         var command = new Command("document", "Print one of a job's documents") { id, name, version };
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
         {
-            if (service.View(parsed.GetValue(id)!) is not { } job) return Task.FromResult(Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!)));
+            if (service.View(parsed.GetValue(id)!) is not { } job) return Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!));
             if (service.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
             {
                 var known = job.Documents.Where(d => d.InForce).Select(d => d.Name);
-                return Task.FromResult(Refused(globals, parsed, id, Absent.Document(job.Job.JobId, parsed.GetValue(name)!, known)));
+                return Refused(globals, parsed, id, Absent.Document(job.Job.JobId, parsed.GetValue(name)!, known));
             }
 
             Console.Out.WriteLine(Encoding.UTF8.GetString(bytes).TrimEnd('\n'));

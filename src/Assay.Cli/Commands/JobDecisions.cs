@@ -69,8 +69,7 @@ internal static class JobDecisions
         if (service.VersionOf(id) == 0) return (null, JobAnswer.Refused(id, Absent.Job(id)));
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
         {
-            return (null, JobAnswer.Refused(
-                id, RequestRefusals.HashRequired, $"name what you saw with --hash: assay job show {id} prints it"));
+            return (null, JobAnswer.Refused(id, Said.NoHash(id)));
         }
 
         if (service.View(id) is not { Waiting: { } waiting } view || waiting.Step != step) return (default(Digest), null);

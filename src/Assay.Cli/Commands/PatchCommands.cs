@@ -35,7 +35,8 @@ internal static class PatchCommands
             }
 
             var (page, next, problem) = list.Page(
-                parsed, (after, limit) => service.PatchRows(parsed.GetValue(state), parsed.GetValue(run), after, limit), row => (row.Text("updated_at")!, row.Key));
+                parsed, (after, limit) => service.PatchRows(parsed.GetValue(state), parsed.GetValue(run), after, limit),
+                row => (row.Text("updated_at")!, row.Key));
             if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
             PatchTable.List(page).Print(next, globals.Json(parsed));
             return Task.FromResult(ExitCodes.Done);

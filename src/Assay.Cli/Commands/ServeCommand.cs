@@ -48,7 +48,11 @@ internal static class ServeCommand
             if (ListenRule.Problem(options) is { } refused) return Refuse(refused);
             if (ListenRule.Taken(options) is { } taken) return Refuse(taken);
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
-            if (auth is WriteAuth.Off off) options = options with { WriteAuth = off with { Token = OperatorToken.ReadOrCreate(workspace.Root) } };
+            if (auth is WriteAuth.Off off)
+            {
+                options = options with { WriteAuth = off with { Token = OperatorToken.ReadOrCreate(workspace.Root) } };
+            }
+
             await AssayServer.RunAsync(workspace, options, addresses => Announce(addresses, auth, workspace, globals.Json(parsed)), stop);
             return ExitCodes.Done;
 

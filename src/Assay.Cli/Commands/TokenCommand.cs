@@ -25,7 +25,8 @@ internal static class TokenCommand
         name.Validators.Add(result =>
         {
             var given = result.GetValueOrDefault<string>()?.Trim() ?? "";
-            if (given.Length is 0 or > MaxName || given.Any(char.IsControl)) result.AddError($"--name: 1 to {MaxName} characters, none of which steers a terminal");
+            if (given.Length is > 0 and <= MaxName && !given.Any(char.IsControl)) return;
+            result.AddError($"--name: 1 to {MaxName} characters, none of which steers a terminal");
         });
         var days = CheckedOption.Whole(["--days"], "Days until it is good for nothing (default: until it is revoked)", standard: 0, least: 0, most: MaxDays);
         var command = new Command("create", "Make a token and print it, once") { role, name, days };

@@ -17,15 +17,17 @@ internal static class EventLine
     /// </summary>
     private static readonly HashSet<string> Told = new(StringComparer.Ordinal)
     {
-        "attempt", "by", "circuit", "decision", "duration_ms", "exit_code", "failure", "fallback", "generation", "healthy", "kill_reason", "kind", "mode", "outcome",
-        "passed", "phase", "profile", "reached", "required", "rung", "sandbox", "signal", "stage", "state", "status", "step", "verdict", "via", "epoch_profile",
+        "attempt", "by", "circuit", "decision", "duration_ms", "epoch_profile", "exit_code", "failure", "fallback", "generation", "healthy",
+        "kill_reason", "kind", "mode", "outcome", "passed", "phase", "profile", "reached", "required", "rung", "sandbox", "signal", "stage",
+        "state", "status", "step", "verdict", "via",
     };
 
     public static string Of(long position, ReadOnlyMemory<byte> shown)
     {
         var fields = EventEnvelope.Fields(shown);
         var summary = Summary(fields.Data);
-        return string.Create(CultureInfo.InvariantCulture, $"{position,7}  {Shown.Time(fields.At)}  {fields.Stream}  {fields.Version}  {fields.Type}  {Words.Safe(summary)}").TrimEnd();
+        var what = $"{fields.Stream}  {fields.Version}  {fields.Type}  {Words.Safe(summary)}";
+        return string.Create(CultureInfo.InvariantCulture, $"{position,7}  {Shown.Time(fields.At)}  {what}").TrimEnd();
     }
 
     private static string Summary(JsonElement data)

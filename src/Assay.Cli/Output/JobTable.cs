@@ -15,12 +15,13 @@ internal static class JobTable
     public static Listing List(IReadOnlyList<JobSummary> jobs)
     {
         var listing = new Listing(
-            "jobs", "assay job submit-blueprint FILE --snapshot ID --policy-bundle FILE submits one", "JOB", "STATE", "STEP", "GATES", "RUN", "SUBMITTED", "TITLE");
+            "jobs", "assay job submit-blueprint FILE --snapshot ID --policy-bundle FILE submits one",
+            "JOB", "STATE", "STEP", "GATES", "RUN", "SUBMITTED", "TITLE");
         foreach (var job in jobs)
         {
             listing.Add(
-                JsonSerializer.SerializeToNode(job, JobViewJson.Shared.JobSummary)!, job.JobId, job.State, job.State == "DONE" ? "" : job.Step,
-                job.Verdict, job.RunId, Shown.Time(job.SubmittedAt), Short(job.Title));
+                JsonSerializer.SerializeToNode(job, JobViewJson.Shared.JobSummary)!, job.JobId, job.State,
+                job.State == "DONE" ? "" : job.Step, job.Verdict, job.RunId, Shown.Time(job.SubmittedAt), Short(job.Title));
         }
 
         return listing;

@@ -9,8 +9,8 @@ using Assay.Kernel.Lanes;
 namespace Assay.Cli.Output;
 
 /// <summary>
-/// A page of a list. Whatever is listed, it is the same document (<c>items</c>, and in <c>next_cursor</c> how to go on), the same table, and
-/// the same sentence when there is nothing.
+/// A page of a list. Whatever is listed, it is the same document (<c>items</c>, and in <c>next_cursor</c> how to go on), the same table,
+/// and the same sentence when there is nothing.
 /// </summary>
 /// <param name="what">What is listed, in the plural.</param>
 /// <param name="begin">How to get the first of them.</param>
@@ -19,7 +19,11 @@ internal sealed class Listing(string what, string begin, params string[] heading
 {
     private const int MaxCell = 60;
 
-    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly TextTable _table = new(headings);
     private readonly JsonArray _items = [];
@@ -50,7 +54,11 @@ internal sealed class Listing(string what, string begin, params string[] heading
     private static JsonObject Node(LaneRow row)
     {
         var node = new JsonObject { [row.Table.Key] = row.Key };
-        for (var i = 0; i < row.Table.Columns.Count; i++) node[row.Table.Columns[i]] = row.Values[i] is long number ? number : (string?)row.Values[i];
+        for (var i = 0; i < row.Table.Columns.Count; i++)
+        {
+            node[row.Table.Columns[i]] = row.Values[i] is long number ? number : (string?)row.Values[i];
+        }
+
         return node;
     }
 
@@ -65,7 +73,11 @@ internal sealed class Listing(string what, string begin, params string[] heading
 internal sealed class ListOptions
 {
     private readonly Option<int> _limit = CheckedOption.Whole(["--limit"], "The most to list", standard: 100, least: 1, most: 1000);
-    private readonly Option<string?> _cursor = new("--cursor") { Description = "Where to go on, as the page before says it", HelpName = "CURSOR" };
+    private readonly Option<string?> _cursor = new("--cursor")
+    {
+        Description = "Where to go on, as the page before says it",
+        HelpName = "CURSOR",
+    };
 
     public void AddTo(Command command)
     {
@@ -94,7 +106,8 @@ internal sealed class ListOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="all">All of it.</param>
     /// <param name="key">What a row is called, which is its cursor.</param>
-    public (IReadOnlyList<T> Page, string? Next, InputProblem? Problem) Page<T>(ParseResult parsed, IReadOnlyList<T> all, Func<T, string> key)
+    public (IReadOnlyList<T> Page, string? Next, InputProblem? Problem) Page<T>(
+        ParseResult parsed, IReadOnlyList<T> all, Func<T, string> key)
     {
         var from = 0;
         if (parsed.GetValue(_cursor) is { } cursor)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 
@@ -25,15 +26,16 @@ internal static class Problems
 
     public static int Print(IReadOnlyList<InputProblem> problems, bool json)
     {
+        var code = ExitCodes.Of(Said.ClassOf(problems));
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(new ProblemList(problems), ProblemJson.Default.ProblemList));
-            return ExitCodes.BadInput;
+            return code;
         }
 
         foreach (var problem in problems.Take(MaxShown)) Console.Error.WriteLine($"assay: {Words.Safe(Line(problem))}");
         if (problems.Count > MaxShown) Console.Error.WriteLine($"assay: and {problems.Count - MaxShown} more");
-        return ExitCodes.BadInput;
+        return code;
     }
 
     private static string Line(InputProblem problem) => problem.Source == CommandLine ? problem.Message : problem.ToString();

@@ -34,7 +34,7 @@ internal static class OpenApiExamples
     /// <summary>By path and method: the request's example, and the answer's.</summary>
     private static readonly Dictionary<(string Path, string Method), (string? Request, string? Answer)> Table = new()
     {
-        [("/jobs", "GET")] = (null, $$"""{"jobs":[{{Summary}}],"next_cursor":"MjAyNi0xMS0yMVQxMToyNTo1NC4wMDEyMDBafGYzN2Q0ZDc4ZGYyMg"}"""),
+        [("/jobs", "GET")] = (null, $$"""{"items":[{{Summary}}],"jobs":[{{Summary}}],"next_cursor":"MjAyNi0xMS0yMVQxMToyNTo1NC4wMDEyMDBafGYzN2Q0ZDc4ZGYyMg"}"""),
         [("/jobs/blueprint", "POST")] = (Blueprint, """{"job_id":"f37d4d78df22","status":"created"}"""),
         [("/jobs/idea", "POST")] = ("""{"schema_version":"idea_spec_v1","title":"Winners keep winning for a while","description":"Hold a few shares that rose.","constraints":{"shares":2}}""", """{"job_id":"e4779b52644d","status":"created"}"""),
         [("/jobs/{job_id}", "GET")] = (null, Job),
@@ -120,8 +120,8 @@ internal static class OpenApiExamples
         var (rule, detail) = status switch
         {
             "401" => (HttpRefusal.Unauthorized.Rule, "writing needs a person"),
-            "403" => (JobRefusals.PolicyOverride.Code, "extensions are metadata: a policy is set in its bundle and nowhere else"),
-            "404" => (HttpRefusal.NotFound.Rule, "there is no such thing here"),
+            "403" => (JobRefusals.PolicyOverride.Code, Inputs.Said.PolicyOverride),
+            "404" => (JobRefusals.NoJob.Code, Inputs.Absent.Job("f37d4d78df22").Text),
             "409" => (JobRefusals.AlreadyApproved.Code, "runspec was approved already"),
             "412" => (JobRefusals.DocumentChanged.Code, "the document has changed: look at it and decide again"),
             "413" => (HttpRefusal.BodyTooLarge.Rule, "the body must be complete and have at most 1048576 bytes"),

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
-using Assay.Lanes.Jobs;
 using Microsoft.AspNetCore.Http;
 
 namespace Assay.Server.Http;
@@ -30,11 +30,10 @@ internal static class Problems
 
     public static IResult Result(HttpRefusal refusal, string detail) => new Answer(Document(refusal.Status, refusal.Rule, detail, null));
 
-    /// <summary>A refused document: 400 with every place.</summary>
+    /// <summary>A refused document, with every place.</summary>
     public static IResult Result(IReadOnlyList<InputProblem> problems)
     {
-        var refused = problems[0].Rule == JobRefusals.PolicyOverride.Code ? JobRefusals.PolicyOverride.Class : RefusalClass.BadInput;
-        return new Answer(Document(StatusOf(refused), problems[0].Rule, problems[0].ToString(), problems));
+        return new Answer(Document(StatusOf(Said.ClassOf(problems)), problems[0].Rule, problems[0].ToString(), problems));
     }
 
     /// <summary>There is nothing of that name.</summary>

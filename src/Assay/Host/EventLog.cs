@@ -14,16 +14,17 @@ internal sealed class EventLog(IEventStore store, StreamName? only, long after)
 {
     /// <summary>The stream that a text names: its name, or an id that one stream has.</summary>
     /// <returns>The stream, or why the text names none.</returns>
-    public static (StreamName Found, Refusal? Refusal) Find(IEventReader store, string text)
+    public static (StreamName Found, Refusal? Refusal) Find(IEventReader store, LaneSet lanes, string text)
     {
         if (StreamName.TryParse(text, out var name)) return store.Find(name) is null ? (default, Absent.Stream(text)) : (name, null);
         if (!StreamName.IsId(text)) return (default, Absent.Stream(text));
-        var named = KnownLanes.Modules.SelectMany(m => m.Lanes).Select(l => StreamName.Of(l.Name, text)).Where(s => store.Find(s) is not null).ToList();
+        var named = lanes.Select(l => StreamName.Of(l.Name, text)).Where(s => store.Find(s) is not null).ToList();
         return named switch
         {
             [] => (default, Absent.Stream(text)),
             [var one] => (one, null),
-            _ => (default, new Refusal(RequestRefusals.AmbiguousId, $"{text} is the id of several streams: name one of {string.Join(", ", named)}")),
+            _ => (default, new Refusal(
+                RequestRefusals.AmbiguousId, $"{text} is the id of several streams: name one of {string.Join(", ", named)}")),
         };
     }
 

@@ -32,7 +32,8 @@ internal static class DocumentFile
 
     /// <summary>The contract that a document names; null when it names none.</summary>
     public static string? VersionOf(InputDocument document) =>
-        document.Root is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("schema_version", out var version) && version.ValueKind == JsonValueKind.String
+        document.Root is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("schema_version", out var version)
+        && version.ValueKind == JsonValueKind.String
             ? version.GetString()
             : null;
 

@@ -10,13 +10,13 @@ public static class RequestRefusals
     public static readonly RefusalKind Reason = new("reason", RefusalClass.BadInput);
 
     /// <summary>A reason holds what could steer a terminal.</summary>
-    public static readonly RefusalKind ControlCharacter = new(TextRule.Name, RefusalClass.Conflict);
+    public static readonly RefusalKind ControlCharacter = new(TextRule.Name, RefusalClass.BadInput);
 
     /// <summary>A file that was given cannot be taken.</summary>
-    public static readonly RefusalKind File = new("file", RefusalClass.Conflict);
+    public static readonly RefusalKind File = new("file", RefusalClass.BadInput);
 
     /// <summary>What was given as a digest is none.</summary>
-    public static readonly RefusalKind Hash = new("hash", RefusalClass.Conflict);
+    public static readonly RefusalKind Hash = new("hash", RefusalClass.BadInput);
 
     /// <summary>The request does not say what the person saw.</summary>
     public static readonly RefusalKind HashRequired = new("hash_required", RefusalClass.Conflict);

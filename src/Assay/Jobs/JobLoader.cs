@@ -80,7 +80,7 @@ internal static class JobLoader
     public static InputProblem? Refusal(InputDocument document, string pointer, JsonElement part, Bundle bundle) =>
         PolicyRule.Override(part, PolicyRule.Names(bundle.Content)) is { } at
             ? document.Problem(
-                pointer + at, JobRefusals.PolicyOverride.Code, "extensions are metadata: a policy is set in its bundle and nowhere else")
+                pointer + at, JobRefusals.PolicyOverride.Code, Said.PolicyOverride)
             : null;
 
     private static InputProblem? Fill(InputDocument document, JsonObject spec, string key, string? value)

@@ -53,7 +53,8 @@ public sealed class JobService
         PreparedJob.Of(bundlePath, bundle => JobLoader.Idea(idea, snapshotId, bundle, options, by.Actor));
 
     /// <summary>The same for either, by what the document says that it is.</summary>
-    public static Checked<PreparedJob> PrepareAny(InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
+    public static Checked<PreparedJob> PrepareAny(
+        InputDocument document, string? snapshotId, string bundlePath, JobOptions options, Caller by) =>
         DocumentFile.VersionOf(document) == JobLoader.IdeaVersion
             ? PrepareIdea(document, snapshotId, bundlePath, options, by)
             : Prepare(document, snapshotId, bundlePath, options, by);
@@ -97,8 +98,11 @@ public sealed class JobService
     public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Caller by, string? reason) =>
         DecideAsync(jobId, by, () => PutAsync(jobId, new ApproveStep(step, sha256, by.Actor, reason), reason));
 
-    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string reason, byte[]? replacement) => DecideAsync(
-        jobId, by, () => PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
+    /// <summary>Turns a document down, for a reason.</summary>
+    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) =>
+        DecideAsync(jobId, by, () => string.IsNullOrWhiteSpace(reason)
+            ? Task.FromResult(JobAnswer.Refused(jobId, Said.NoRejectionReason))
+            : PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
 
     public Task<JobAnswer> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
 
@@ -116,7 +120,7 @@ public sealed class JobService
         if (options is not null && Find(jobId) is { } job)
         {
             var loaded = JobLoader.Components(job.Job.Kind, options);
-            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Refusal.Of(loaded.Problems[0], RefusalClass.Conflict));
+            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Said.Of(loaded.Problems[0]));
             components = loaded.Value;
         }
 
@@ -143,7 +147,7 @@ public sealed class JobService
             if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer)
             {
                 return JobAnswer.Refused(
-                    jobId, JobRefusals.PolicyOverride, $"{pointer}: extensions are metadata and cannot set what a policy sets");
+                    jobId, new Refusal(JobRefusals.PolicyOverride, Said.PolicyOverride, pointer));
             }
 
             child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
@@ -296,7 +300,7 @@ public sealed record JobAnswer(string JobId, string? Status, Refusal? Refusal)
     public static JobAnswer Refused(string jobId, RefusalKind kind, string message) => Refused(jobId, new Refusal(kind, message));
 
     /// <summary>A document that came with the request cannot be read.</summary>
-    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Refusal.Of(problem, RefusalClass.BadInput));
+    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Said.Of(problem));
 
     /// <summary>The child, when one was asked for.</summary>
     public string? ChildJobId { get; init; }

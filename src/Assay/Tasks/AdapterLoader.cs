@@ -52,7 +52,8 @@ internal sealed class AdapterLoader
     }
 
     /// <summary>What is wrong with a file of adapters; keys do not have to be there.</summary>
-    public static IReadOnlyList<InputProblem> Check(string path, HostCapabilities host) => Load(path, host, needsKeys: false).Adapters.Problems;
+    public static IReadOnlyList<InputProblem> Check(string path, HostCapabilities host) =>
+        Load(path, host, needsKeys: false).Adapters.Problems;
 
     private static (Checked<LoadedAdapters> Adapters, InputDocument? Document) Load(string path, HostCapabilities host, bool needsKeys)
     {

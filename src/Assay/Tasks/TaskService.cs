@@ -127,7 +127,8 @@ public sealed class TaskService
         var where = new List<(string, string)>();
         if (state is not null) where.Add(("state", state));
         if (runId is not null) where.Add(("run_id", runId));
-        return _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "updated_at", limit) { Descending = true, After = after, Where = where });
+        var query = new RowQuery(PatchTables.Patches, "updated_at", limit) { Descending = true, After = after, Where = where };
+        return _workspace.Store.Rows(query);
     }
 
     /// <summary>A page of runs, the latest first.</summary>
@@ -230,8 +231,11 @@ public sealed class TaskService
         return PutAsync(runId, taskId, new CompleteManual(taskId, by, note, files.ToImmutable(), blobs), note);
     }
 
-    public Task<TaskAnswer> FailAsync(string runId, string taskId, string reason, Caller by) =>
-        DecideAsync(taskId, by, () => PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
+    /// <summary>Says that a manual task cannot be done, and why.</summary>
+    public Task<TaskAnswer> FailAsync(string runId, string taskId, string? reason, Caller by) =>
+        DecideAsync(taskId, by, () => string.IsNullOrWhiteSpace(reason)
+            ? Task.FromResult(TaskAnswer.Refused(taskId, Said.NoFailureReason))
+            : PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
 
     public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) =>
         PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);

@@ -248,7 +248,7 @@ public sealed class JobCommandLineTests
         folder.Idea["extensions"] = new JsonObject { ["max_cost_usd"] = 9 };
         folder.Write();
         var result = await folder.RunAsync("job", $"submit-{kind}", file, "--snapshot", "s", "--policy-bundle", "policies.json");
-        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(6, result.ExitCode);
         Assert.Contains("/extensions/max_cost_usd", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.Under(".assay")));
     }

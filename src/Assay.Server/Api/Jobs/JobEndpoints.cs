@@ -4,7 +4,6 @@ using Assay.Access;
 using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Json;
-using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
 using Assay.Server.Api.Events;
@@ -51,7 +50,7 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
     {
         if (state is not null && !JobService.States.Contains(state))
         {
-            return Problems.Result(HttpRefusal.State, $"there is no state {state}: it is one of {string.Join(", ", JobService.States)}");
+            return Problems.Result(HttpRefusal.State, ListWords.NoState(state));
         }
 
         if (limit is < 1 or > MaxLimit) return Problems.Result(HttpRefusal.Limit, $"limit is from 1 to {MaxLimit}");
@@ -112,11 +111,6 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
     {
         var (request, refusal) = await RequestBody.ReadAsync(context.Request, JobRequestJson.Default.RejectRequest, new RejectRequest(null, null));
         if (refusal is not null) return refusal;
-        if (string.IsNullOrWhiteSpace(request.Reason))
-        {
-            return Problems.Result(new Refusal(RequestRefusals.Reason, "a rejection needs a reason"));
-        }
-
         var replacement = request.Replacement is { } document ? Encoding.UTF8.GetBytes(document.GetRawText()) : null;
         return Answer(context, await service.RejectAsync(job_id, step!, sha256, caller, request.Reason, replacement));
     });

@@ -46,18 +46,18 @@ internal sealed class JobPages(
         var address = ListAddress.Of(context.Request, "/ui/jobs");
         if (address.State is { } state && !JobService.States.Contains(state))
         {
-            return answers.Refused(context, HttpRefusal.State, "There is no such state", "The list knows no jobs in that state.");
+            return answers.Refused(context, HttpRefusal.State, "There is no such state", ListWords.NoState(state));
         }
 
         if (address.Sort is not (null or JobListPage.Submitted))
         {
-            return answers.Refused(context, HttpRefusal.Sort, "There is no such order", "The list cannot be ordered by that.");
+            return answers.Refused(context, HttpRefusal.Sort, "There is no such order", ListWords.NoOrder(address.Sort));
         }
 
         (string, string)? after = null;
         if (address.Cursor is { } cursor && (after = Cursor.Decode(cursor)) is null)
         {
-            return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.");
+            return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", Cursor.NoPlace);
         }
 
         var oldestFirst = address is { Sort: not null, IsDescending: false };
@@ -113,13 +113,8 @@ internal sealed class JobPages(
 
     private Func<Caller, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (caller, form, sha256) =>
     {
-        if (Text(form, "reason") is not { } reason)
-        {
-            return Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.Reason, "a rejection needs a reason"));
-        }
-
         var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
-        return service.RejectAsync(jobId, form["step"].ToString(), sha256, caller, reason, replacement);
+        return service.RejectAsync(jobId, form["step"].ToString(), sha256, caller, Text(form, "reason"), replacement);
     };
 
     private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (caller, form) =>
@@ -127,7 +122,7 @@ internal sealed class JobPages(
         var sha256 = form["sha256"].ToString();
         return sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
             ? decide(caller, form, Digest.Parse(sha256))
-            : Task.FromResult(JobAnswer.Refused(jobId, RequestRefusals.HashRequired, "the form does not say which document was seen"));
+            : Task.FromResult(JobAnswer.Refused(jobId, Said.NoHash(jobId)));
     });
 
     private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<JobAnswer>> put)

@@ -27,9 +27,7 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
         pages.MapPost("/tasks/{run_id}/{task_id}/done", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
             service.DoneAsync(run_id, task_id, [], Text(form, "reason"), by)));
         pages.MapPost("/tasks/{run_id}/{task_id}/fail", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
-            Text(form, "reason") is { } reason
-                ? service.FailAsync(run_id, task_id, reason, by)
-                : System.Threading.Tasks.Task.FromResult(TaskAnswer.Refused(task_id, RequestRefusals.Reason, "say why"))));
+            service.FailAsync(run_id, task_id, Text(form, "reason"), by)));
         pages.MapPost("/tasks/{run_id}/{task_id}/cancel", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
             service.CancelAsync(run_id, task_id, Text(form, "reason"), by)));
         pages.MapPost("/tasks/{run_id}/{task_id}/retry", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
@@ -48,7 +46,7 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
         var runs = ListAddress.Of(context.Request, path, "runs_");
         if (TaskList.Page(run, address) is not { } tasks || !TryPlace(patches, out var patch) || !TryPlace(runs, out var last))
         {
-            return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", "The list has no page there.", path);
+            return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", Cursor.NoPlace, path);
         }
 
         return answers.Page<TaskRunPage>(context, new()

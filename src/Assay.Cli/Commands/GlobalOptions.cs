@@ -3,7 +3,7 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
 
-namespace Assay.Cli;
+namespace Assay.Cli.Commands;
 
 /// <summary>Options that every command takes.</summary>
 internal sealed class GlobalOptions

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Assay.Cli.Commands;
 
-namespace Assay.Cli;
+namespace Assay.Cli.Commands;
 
 /// <summary>All commands.</summary>
 internal static class CommandTree

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Assay.Cli.Output;
 using Assay.Kernel.Json;
 
-namespace Assay.Cli;
+namespace Assay.Cli.Commands;
 
 /// <summary>The one word for looking at an input, and at whether this host can run it, without running anything: <c>check</c>.</summary>
 internal static class CheckCommand
@@ -16,8 +16,8 @@ internal static class CheckCommand
     /// <param name="look">Says what is wrong, and what was looked at.</param>
     /// <param name="name">An older word for it, which help does not show.</param>
     public static Command Create(
-        GlobalOptions globals, string description, IEnumerable<Symbol> inputs, Func<ParseResult, (string What, IReadOnlyList<InputProblem> Problems)> look,
-        string name = Name)
+        GlobalOptions globals, string description, IEnumerable<Symbol> inputs,
+        Func<ParseResult, (string What, IReadOnlyList<InputProblem> Problems)> look, string name = Name)
     {
         var command = new Command(name, description) { Hidden = name != Name };
         foreach (var input in inputs)
@@ -29,14 +29,15 @@ internal static class CheckCommand
         command.SetAction(parsed =>
         {
             var (what, problems) = look(parsed);
-            return problems.Count > 0 ? Problems.Print(problems, globals.Json(parsed)) : Fine(globals, parsed, what);
+            return Print(globals, parsed, what, problems);
         });
         return command;
     }
 
-    /// <summary>Nothing is wrong.</summary>
-    public static int Fine(GlobalOptions globals, ParseResult parsed, string what)
+    /// <summary>Prints what is wrong, or that nothing is.</summary>
+    public static int Print(GlobalOptions globals, ParseResult parsed, string what, IReadOnlyList<InputProblem> problems)
     {
+        if (problems.Count > 0) return Problems.Print(problems, globals.Json(parsed));
         Console.Out.WriteLine(globals.Json(parsed) ? "{\"problems\":[]}" : $"{Words.Safe(what)} can run here");
         return ExitCodes.Done;
     }
