@@ -37,7 +37,7 @@ internal static class EpochList
         var result = new JsonObject { [row.Table.Key] = row.Key };
         for (var i = 0; i < row.Table.Columns.Count; i++)
         {
-            result[row.Table.Columns[i]] = row.Values[i] switch
+            result[row.Table.Columns[i].Name] = row.Values[i] switch
             {
                 null => null,
                 long number => JsonValue.Create(number),

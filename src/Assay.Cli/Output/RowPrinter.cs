@@ -30,7 +30,7 @@ internal static class RowPrinter
     private static JsonObject Node(LaneRow row)
     {
         var node = new JsonObject { [row.Table.Key] = row.Key };
-        for (var i = 0; i < row.Table.Columns.Count; i++) node[row.Table.Columns[i]] = row.Values[i] is long number ? number : (string?)row.Values[i];
+        for (var i = 0; i < row.Table.Columns.Count; i++) node[row.Table.Columns[i].Name] = row.Values[i] is long number ? number : (string?)row.Values[i];
         return node;
     }
 
