@@ -14,9 +14,9 @@ public sealed class WordsTests
 {
     /// <summary>
     /// Nobody is shown where a run stands but by its status, which the reason of its end is part of; a refusal is told by its code, and what
-    /// happens to a lost effect is in the record.
+    /// happens to a lost effect is in the record; what a column holds is between a lane and its store.
     /// </summary>
-    private static readonly Type[] Wordless = [typeof(DossierPhase), typeof(RefusalClass), typeof(LossPolicy)];
+    private static readonly Type[] Wordless = [typeof(DossierPhase), typeof(RefusalClass), typeof(LossPolicy), typeof(ColumnType)];
 
     public static TheoryData<Type> Enums { get; } =
     [

@@ -242,7 +242,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
     [Fact]
     public async Task Rows_follow_their_events_and_the_last_value_stays()
     {
-        var table = new LaneTable("conformance", "id", "name", "size");
+        var table = new LaneTable("conformance", "id", "name", LaneColumn.Integer("size"));
         await MakeAsync(table);
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", "one", 1L), new LaneRow(table, "a", null, 2L)] });
         await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Rows = [new LaneRow(table, "k", "two", 3L)] });
@@ -276,6 +276,45 @@ public abstract class EventStoreConformance : IAsyncLifetime
         Assert.Equal(13, _store.CountRows(table, "state")["even"]);
         Assert.Equal("t01", _store.Row(table, "k05")!.Text("at"));
         Assert.Null(_store.Row(table, "k99"));
+    }
+
+    /// <summary>Each kind of column: what is empty first, then numbers as numbers and text by its bytes, whatever a language makes of it.</summary>
+    [Fact]
+    public async Task Rows_have_one_order_by_the_type_of_a_column_and_pages_lose_none_of_them()
+    {
+        var columns = new LaneColumn[] { "word", LaneColumn.Integer("size"), LaneColumn.Money("cost"), LaneColumn.Time("at") };
+        var table = new LaneTable("ordered", "id", columns) { Indexes = [["word"], ["size"], ["cost"], ["at"]] };
+        await MakeAsync(table);
+        string?[] words = [null, null, "", "10", "9", "B", "a", "ä", "\uFFFD", "😀", "😀"];
+        long?[] numbers = [null, null, -5, 0, 9, 10, 10, 100, long.MaxValue - 1, long.MaxValue, long.MaxValue];
+        string?[] times = [null, null, .. Enumerable.Range(0, 9).Select(i => $"2026-01-0{1 + (i / 2)}T00:00:00.000000Z")];
+        var keys = Enumerable.Range(0, words.Length).Select(i => $"k{i:00}").ToList();
+        var rows = keys.Select((key, i) => new LaneRow(table, key, words[i], numbers[i], numbers[i], times[i])).ToList();
+        foreach (var row in rows.OrderBy(r => r.Key[^1])) await _store.CommitAsync(new Commit([]) { Rows = [row] });
+        foreach (var (column, descending, limit) in from c in columns from d in new[] { false, true } from l in new[] { 1, 2, 3, 100 } select (c.Name, d, l))
+        {
+            var query = new RowQuery(table, column, limit) { Descending = descending };
+            var read = new List<string>();
+            for (var page = _store.Rows(query); page.Count > 0; page = _store.Rows(query with { After = (page[^1][column], page[^1].Key) })) read.AddRange(page.Select(r => r.Key));
+            Assert.Equal(descending ? keys.AsEnumerable().Reverse() : keys, read);
+        }
+    }
+
+    [Fact]
+    public async Task A_column_takes_only_what_is_of_its_type()
+    {
+        var table = new LaneTable("typed", "id", "word", LaneColumn.Integer("size"), LaneColumn.Money("cost"), LaneColumn.Time("at"));
+        await MakeAsync(table);
+        object?[][] wrong = [[1L, 1L, 1L, "t"], ["w", "1", 1L, "t"], ["w", 1L, "1", "t"], ["w", 1L, 1L, 1L], ["w", 1, 1L, "t"], ["w", 1L]];
+        foreach (var values in wrong)
+        {
+            var commit = CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", values)] };
+            Assert.True((await Assert.ThrowsAsync<LedgerException>(() => _store.CommitAsync(commit))).IsRefusal);
+        }
+
+        Assert.Null(_store.Find(A));
+        await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", "w", 1L, 2L, "t")] });
+        Assert.Equal(["w", 1L, 2L, "t"], Assert.Single(_store.Rows(table)).Values);
     }
 
     [Fact]

@@ -40,6 +40,11 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
                 if (head != append.Expected) return Task.FromResult<CommitResult>(new CommitResult.Conflict(append.Stream, head));
             }
 
+            if (commit.Rows.Select(r => r.Table.Problem(r)).FirstOrDefault(p => p is not null) is { } problem)
+            {
+                return Task.FromException<CommitResult>(new LedgerException(problem) { IsRefusal = true });
+            }
+
             foreach (var append in commit.Appends) Apply(append);
             foreach (var blob in commit.Blobs) _blobs.TryAdd(blob.Sha256, blob.Bytes.ToArray());
             foreach (var row in commit.Rows) _rows[(row.Table.Name, row.Key)] = row;
@@ -177,13 +182,24 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
 
     public IReadOnlyList<LaneRow> Rows(RowQuery query)
     {
-        static int Compare((string Value, string Key) a, (string Value, string Key) b) =>
-            string.CompareOrdinal(a.Value, b.Value) is var byValue and not 0 ? byValue : string.CompareOrdinal(a.Key, b.Key);
+        static int Compare((object? Value, string Key) a, (object? Value, string Key) b) =>
+            ByValue(a.Value, b.Value) is var byValue and not 0 ? byValue : ByBytes(a.Key, b.Key);
+
+        static int ByValue(object? a, object? b) => (a, b) switch
+        {
+            (null, null) => 0,
+            (null, _) => -1,
+            (_, null) => 1,
+            (long one, long other) => one.CompareTo(other),
+            _ => ByBytes((string)a, (string)b),
+        };
+
+        static int ByBytes(string a, string b) => System.Text.Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(b));
 
         var sign = query.Descending ? -1 : 1;
         var rows = Rows(query.Table)
             .Where(r => query.Where.All(w => r.Text(w.Column) == w.Value))
-            .Select(r => (Row: r, Place: (r.Text(query.OrderBy) ?? "", r.Key)))
+            .Select(r => (Row: r, Place: (r[query.OrderBy], r.Key)))
             .Where(r => query.After is not { } after || sign * Compare(r.Place, after) > 0)
             .ToList();
         rows.Sort((a, b) => sign * Compare(a.Place, b.Place));
@@ -298,7 +314,7 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static string Shape(LaneTable table) => $"{table.Version} {table.Key} {string.Join(' ', table.Columns)}";
+    private static string Shape(LaneTable table) => $"{table.Version} {table.Key} {string.Join(' ', table.Columns.Select(c => c.Name))}";
 
     /// <summary>The last position. They grow in steps of one to three, so that whoever takes them for a count is found out.</summary>
     private long Last => _events.Count == 0 ? 0 : _events[^1].Position;

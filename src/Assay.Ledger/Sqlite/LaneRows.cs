@@ -18,23 +18,47 @@ internal static class LaneRows
 
     public static IReadOnlyList<LaneRow> Page(SqliteConnection db, RowQuery query)
     {
-        var table = query.Table;
-        var values = query.Where.Select(w => w.Value).ToList();
-        var conditions = query.Where.Select((w, i) => string.Create(CultureInfo.InvariantCulture, $"{w.Column}=?{i + 1}")).ToList();
-        if (query.After is { } after)
+        var rows = new List<LaneRow>();
+        foreach (var part in Parts(query, query.Where.Count + 1))
         {
-            var sign = query.Descending ? '<' : '>';
-            conditions.Add(string.Create(CultureInfo.InvariantCulture, $"({query.OrderBy}, {table.Key}) {sign} (?{values.Count + 1}, ?{values.Count + 2})"));
-            values.AddRange([after.Value, after.Key]);
+            if (rows.Count < query.Limit) rows.AddRange(Part(db, query, part, query.Limit - rows.Count));
         }
 
+        return rows;
+    }
+
+    private static List<LaneRow> Part(SqliteConnection db, RowQuery query, string part, int limit)
+    {
+        var (table, count) = (query.Table, query.Where.Count);
+        var conditions = query.Where.Select((w, i) => string.Create(CultureInfo.InvariantCulture, $"{w.Column}=?{i + 1}")).ToList();
+        if (part.Length > 0) conditions.Add(part);
         var sql = new StringBuilder($"SELECT {Columns(table)} FROM {table.Name}");
         if (conditions.Count > 0) sql.Append($" WHERE {string.Join(" AND ", conditions)}");
         var direction = query.Descending ? "DESC" : "ASC";
-        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {query.OrderBy} {direction}, {table.Key} {direction} LIMIT ?{values.Count + 1}");
+        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {query.OrderBy} {direction}, {table.Key} {direction} LIMIT ?{count + 3}");
         var statement = db.Prepare(sql.ToString());
-        for (var i = 0; i < values.Count; i++) statement.Bind(i + 1, values[i]);
-        return Read(statement.Bind(values.Count + 1, query.Limit), table);
+        for (var i = 0; i < count; i++) statement.Bind(i + 1, query.Where[i].Value);
+        return Read(statement.Bind(count + 1, query.After?.Value).Bind(count + 2, (object?)query.After?.Key).Bind(count + 3, limit), table);
+    }
+
+    /// <summary>
+    /// What comes behind a row whose ordering value is parameter <paramref name="at"/>, and whose key is the next one: rows without a value
+    /// are apart, since SQLite compares nothing with them, and an index is of use for each part alone.
+    /// </summary>
+    private static string[] Parts(RowQuery query, int at)
+    {
+        var (value, key) = (query.OrderBy, query.Table.Key);
+        var sign = query.Descending ? '<' : '>';
+        if (query.After is not { } after) return [""];
+        var behind = string.Create(CultureInfo.InvariantCulture, $"({value}, {key}) {sign} (?{at}, ?{at + 1})");
+        var empty = string.Create(CultureInfo.InvariantCulture, $"{value} IS NULL AND {key} {sign} ?{at + 1}");
+        return (after.Value is null, query.Descending) switch
+        {
+            (true, true) => [empty],
+            (true, false) => [empty, $"{value} IS NOT NULL"],
+            (false, true) => [behind, $"{value} IS NULL"],
+            (false, false) => [behind],
+        };
     }
 
     public static IReadOnlyDictionary<string, long> Count(SqliteConnection db, LaneTable table, string column)
@@ -46,7 +70,7 @@ internal static class LaneRows
         return counts;
     }
 
-    private static string Columns(LaneTable table) => $"{table.Key}, {string.Join(", ", table.Columns)}";
+    private static string Columns(LaneTable table) => $"{table.Key}, {string.Join(", ", table.Columns.Select(c => c.Name))}";
 
     private static List<LaneRow> Read(SqliteStatement statement, LaneTable table)
     {

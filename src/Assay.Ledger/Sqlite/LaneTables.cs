@@ -68,9 +68,10 @@ internal static class LaneTables
 
     public static void Upsert(SqliteConnection db, LaneRow row, string suffix = "")
     {
+        if (row.Table.Problem(row) is { } problem) throw new LedgerException(problem) { IsRefusal = true };
         var (table, count) = (row.Table, row.Table.Columns.Count + 1);
         var parameters = string.Join(", ", Enumerable.Range(1, count).Select(i => $"?{i}"));
-        var sql = $"INSERT OR REPLACE INTO {table.Name}{suffix}({table.Key}, {string.Join(", ", table.Columns)}) VALUES({parameters})";
+        var sql = $"INSERT OR REPLACE INTO {table.Name}{suffix}({table.Key}, {string.Join(", ", table.Columns.Select(c => c.Name))}) VALUES({parameters})";
         var statement = db.Prepare(sql).Bind(1, row.Key);
         for (var i = 0; i < row.Values.Count; i++) statement.Bind(i + 2, row.Values[i]);
         statement.Run();
@@ -79,8 +80,12 @@ internal static class LaneTables
     private static string Shape(LaneTable table) =>
         Digest.Of(string.Join('\n', [$"{table.Version}", Create(table, ""), .. table.Indexes.Select(i => Index(table, i))])).Short(16);
 
+    /// <summary>
+    /// Columns have no type of SQLite's: a value keeps its own, and is ordered by it, numbers as numbers and text by its bytes, which is what
+    /// the types of columns promise.
+    /// </summary>
     private static string Create(LaneTable table, string suffix) =>
-        $"CREATE TABLE {table.Name}{suffix}({table.Key} TEXT PRIMARY KEY, {string.Join(", ", table.Columns)}) WITHOUT ROWID";
+        $"CREATE TABLE {table.Name}{suffix}({table.Key} TEXT PRIMARY KEY, {string.Join(", ", table.Columns.Select(c => c.Name))}) WITHOUT ROWID";
 
     private static string Index(LaneTable table, IReadOnlyList<string> columns) =>
         $"CREATE INDEX {table.Name}_{string.Join("_", columns)} ON {table.Name}({string.Join(", ", columns)}, {table.Key})";

@@ -55,7 +55,7 @@ public sealed partial class EpochReader(Workspace workspace)
             "failed" => (long)state.Failed,
             _ => row[column],
         };
-        return new LaneRow(row.Table, row.Key, [.. row.Table.Columns.Select(Now)]);
+        return new LaneRow(row.Table, row.Key, [.. row.Table.Columns.Select(c => Now(c.Name))]);
     }
 
     private EpochProgress Progress(StreamName stream, LivingEngines living)

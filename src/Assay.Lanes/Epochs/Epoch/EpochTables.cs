@@ -9,10 +9,10 @@ namespace Assay.Lanes.Epochs;
 internal static class EpochTables
 {
     public static readonly LaneTable Epochs = new(
-        "epochs", "epoch_id", "profile", "mode", "phase", "verdict", "reason", "total", "passed", "failed", "declared_at", "finished_at");
+        "epochs", "epoch_id", "profile", "mode", "phase", "verdict", "reason", LaneColumn.Integer("total"), LaneColumn.Integer("passed"), LaneColumn.Integer("failed"), "declared_at", "finished_at");
 
     public static readonly LaneTable Runs = new(
-        "crucible_runs", "run", "epoch_id", "crucible_id", "run_id", "outcome", "notes", "duration_ms", "peak_rss_bytes", "kill_reason");
+        "crucible_runs", "run", "epoch_id", "crucible_id", "run_id", "outcome", "notes", LaneColumn.Integer("duration_ms"), LaneColumn.Integer("peak_rss_bytes"), "kill_reason");
 
     public static IReadOnlyList<LaneTable> All { get; } = [Epochs, Runs];
 

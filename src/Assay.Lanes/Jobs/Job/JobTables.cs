@@ -11,8 +11,8 @@ internal static class JobTables
     private const string IdeaSubmitted = "IDEA_SUBMITTED";
 
     public static readonly LaneTable Jobs = new(
-        "jobs", "job_id", "kind", "title", "state", "step", "verdict", "run_id", "card_id", "root_job_id", "parent_job_id", "generation", "snapshot_id", "policy_bundle_id",
-        "cost_micro_usd", "wall_clock_ms", "submitted_by", "submitted_at", "updated_at", "message")
+        "jobs", "job_id", "kind", "title", "state", "step", "verdict", "run_id", "card_id", "root_job_id", "parent_job_id", LaneColumn.Integer("generation"), "snapshot_id", "policy_bundle_id",
+        LaneColumn.Money("cost_micro_usd"), LaneColumn.Integer("wall_clock_ms"), "submitted_by", LaneColumn.Time("submitted_at"), LaneColumn.Time("updated_at"), "message")
     {
         Indexes = [["submitted_at"], ["state", "submitted_at"], ["root_job_id", "submitted_at"], ["run_id", "submitted_at"]],
     };
@@ -58,7 +58,7 @@ internal static class JobTables
 /// <summary>The table <c>runs</c>.</summary>
 internal static class DossierTables
 {
-    public static readonly LaneTable Runs = new("runs", "run_id", "status", "snapshot_id", "job_id", "declared_at", "ended_at", "message");
+    public static readonly LaneTable Runs = new("runs", "run_id", "status", "snapshot_id", "job_id", LaneColumn.Time("declared_at"), LaneColumn.Time("ended_at"), "message");
 
     public static IReadOnlyList<LaneRow> Rows(DossierState state, RecordedEvent recorded) => recorded.Body is not DossierEvent
         ? []

@@ -10,19 +10,19 @@ namespace Assay.Lanes.Tasks;
 internal static class TaskTables
 {
     public static readonly LaneTable Executions = new(
-        "executions", "run_id", "phase", "project_root", "tasks", "completed", "failed", "pause_reason", "cost_micro_usd", "started_at", "updated_at")
+        "executions", "run_id", "phase", "project_root", LaneColumn.Integer("tasks"), LaneColumn.Integer("completed"), LaneColumn.Integer("failed"), "pause_reason", LaneColumn.Money("cost_micro_usd"), LaneColumn.Time("started_at"), LaneColumn.Time("updated_at"))
     {
         Indexes = [["started_at"]],
     };
 
     public static readonly LaneTable Tasks = new(
-        "tasks", "task", "run_id", "task_id", "title", "kind", "priority", "state", "adapter_id", "attempts", "patch_id", "tests_passed", "tests_failed", "reason", "cost_micro_usd",
-        "duration_ms", "started_at", "ended_at", "position")
+        "tasks", "task", "run_id", "task_id", "title", "kind", LaneColumn.Integer("priority"), "state", "adapter_id", LaneColumn.Integer("attempts"), "patch_id", LaneColumn.Integer("tests_passed"), LaneColumn.Integer("tests_failed"), "reason", LaneColumn.Money("cost_micro_usd"),
+        LaneColumn.Integer("duration_ms"), LaneColumn.Time("started_at"), LaneColumn.Time("ended_at"), LaneColumn.Integer("position"))
     {
         Indexes = [["run_id", "position"], ["state"]],
     };
 
-    public static readonly LaneTable Log = new("execution_log", "entry", "run_id", "version", "at", "event", "task_id", "adapter_id", "message") { Indexes = [["run_id", "version"]] };
+    public static readonly LaneTable Log = new("execution_log", "entry", "run_id", LaneColumn.Integer("version"), LaneColumn.Time("at"), "event", "task_id", "adapter_id", "message") { Indexes = [["run_id", "version"]] };
 
     public static IReadOnlyList<LaneTable> All { get; } = [Executions, Tasks, Log];
 
@@ -56,7 +56,7 @@ internal static class TaskTables
 internal static class AdapterTables
 {
     public static readonly LaneTable Adapters = new(
-        "adapters", "adapter_id", "kind", "circuit", "failures", "open_since", "open_until", "health", "health_reason", "checked_at", "updated_at");
+        "adapters", "adapter_id", "kind", "circuit", LaneColumn.Integer("failures"), LaneColumn.Time("open_since"), LaneColumn.Time("open_until"), "health", "health_reason", LaneColumn.Time("checked_at"), LaneColumn.Time("updated_at"));
 
     public static IReadOnlyList<LaneRow> Rows(AdapterState state, RecordedEvent recorded) => state.Spec is not { } spec || recorded.Body is EffectStarted
         ? []
@@ -74,12 +74,12 @@ internal static class AdapterTables
 internal static class PatchTables
 {
     public static readonly LaneTable Patches = new(
-        "patches", "patch", "project_id", "patch_id", "run_id", "task_id", "state", "reason", "files", "lines_added", "lines_removed", "base_tree_sha256", "updated_at")
+        "patches", "patch", "project_id", "patch_id", "run_id", "task_id", "state", "reason", LaneColumn.Integer("files"), LaneColumn.Integer("lines_added"), LaneColumn.Integer("lines_removed"), "base_tree_sha256", LaneColumn.Time("updated_at"))
     {
         Indexes = [["updated_at"], ["patch_id"], ["run_id", "task_id"]],
     };
 
-    public static readonly LaneTable History = new("patch_history", "entry", "project_id", "patch_id", "run_id", "task_id", "state", "reason", "actor", "at")
+    public static readonly LaneTable History = new("patch_history", "entry", "project_id", "patch_id", "run_id", "task_id", "state", "reason", "actor", LaneColumn.Time("at"))
     {
         Indexes = [["patch_id", "at"]],
     };
