@@ -66,7 +66,7 @@ public abstract record CommitResult
     public sealed record Fenced(StreamName Stream) : CommitResult;
 
     /// <summary>
-    /// The store failed when it may have taken the commit already. <see cref="IEventStore.ResolveAsync"/> finds out.
+    /// The store failed when it may have taken the commit already. <see cref="IEventLog.ResolveAsync"/> finds out.
     /// </summary>
     /// <param name="Failure">What happened.</param>
     /// <param name="TakesMore">Whether the store goes on, as after a broken connection; else it takes nothing any more.</param>
