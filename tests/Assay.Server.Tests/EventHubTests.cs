@@ -5,6 +5,7 @@ using Assay.Lanes.Tasks;
 using Assay.Server.Api;
 using Assay.Server.Api.Events;
 using Assay.Server.Api.Jobs;
+using Assay.Tasks;
 
 namespace Assay.Tests;
 
@@ -12,7 +13,7 @@ namespace Assay.Tests;
 public sealed class EventHubTests
 {
     private static readonly RecordedEvents Runs =
-        new(TaskLane.Instance, e => e is TaskLaneEvent, Inputs.Absent.Run, new Dictionary<string, string[]>(StringComparer.Ordinal));
+        new(TaskModule.Record, Inputs.Absent.Run, new Dictionary<string, string[]>(StringComparer.Ordinal));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

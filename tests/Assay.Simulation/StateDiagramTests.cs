@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 using Assay.Lanes.Jobs;

@@ -56,7 +56,7 @@ internal sealed class Listing(string what, string begin, params string[] heading
         var node = new JsonObject { [row.Table.Key] = row.Key };
         for (var i = 0; i < row.Table.Columns.Count; i++)
         {
-            node[row.Table.Columns[i]] = row.Values[i] is long number ? number : (string?)row.Values[i];
+            node[row.Table.Columns[i].Name] = row.Values[i] is long number ? number : (string?)row.Values[i];
         }
 
         return node;
