@@ -100,19 +100,43 @@ public sealed class ExitCodeTests
 
     private static JobSummary Job(string state, string? verdict) => new()
     {
-        JobId = "0123456789ab", Kind = "blueprint", Title = "t", State = state, Verdict = verdict, RootJobId = "0123456789ab", Generation = 0,
-        SnapshotId = "s", PolicyBundleId = "b", CostUsd = 0, WallClockMs = 0, SubmittedBy = "me", SubmittedAt = "", UpdatedAt = "",
+        JobId = "0123456789ab",
+        Kind = "blueprint",
+        Title = "t",
+        State = state,
+        Verdict = verdict,
+        RootJobId = "0123456789ab",
+        Generation = 0,
+        SnapshotId = "s",
+        PolicyBundleId = "b",
+        CostUsd = 0,
+        WallClockMs = 0,
+        SubmittedBy = "me",
+        SubmittedAt = "",
+        UpdatedAt = "",
     };
 
     private static TaskSummary Task(string state) => new()
     {
-        TaskId = "t", Title = "t", State = state, HasEnded = state is "COMPLETED" or "FAILED" or "TIMEOUT" or "CANCELLED",
-        WaitsForPerson = false, BrokePolicy = false, Attempts = 1, Tests = 0, TestsPassed = 0,
+        TaskId = "t",
+        Title = "t",
+        State = state,
+        HasEnded = state is "COMPLETED" or "FAILED" or "TIMEOUT" or "CANCELLED",
+        WaitsForPerson = false,
+        BrokePolicy = false,
+        Attempts = 1,
+        Tests = 0,
+        TestsPassed = 0,
     };
 
     private static RunView Run(params ImmutableArray<TaskSummary> tasks) => new()
     {
-        RunId = "r", State = "RUNNING", ProjectRoot = "/", Tasks = tasks, Counts = [], Adapters = [],
+        RunId = "r",
+        State = "RUNNING",
+        ProjectRoot = "/",
+        Tasks = tasks,
+        Counts = [],
+        Adapters = [],
     };
 
     /// <summary>A plan of one crucible in a folder of its own.</summary>

@@ -30,7 +30,8 @@ public sealed class UnknownIdTests(UnknownIdTests.Workspace workspace) : IClassF
     /// <summary>What a command cannot do without.</summary>
     private static readonly Dictionary<string, string> Needed = new(StringComparer.Ordinal)
     {
-        ["--step"] = "runspec", ["--reason"] = "no reason",
+        ["--step"] = "runspec",
+        ["--reason"] = "no reason",
     };
 
     public static TheoryData<string, string> Commands

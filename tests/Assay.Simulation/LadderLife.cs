@@ -10,7 +10,7 @@ internal static class LadderLife
 {
     private static readonly StreamName Stream = StreamName.Of(LadderLane.LaneName, "L");
 
-    /// <summary>Lives it to its end.</summary>
+    /// <summary>Lives it to its end. Throws with what did not hold.</summary>
     public static World Live(int seed)
     {
         var random = new Random(seed);
@@ -20,10 +20,21 @@ internal static class LadderLife
         var engine = SimulatedEngine.Start(world, LadderLane.Instance, Stream, 1, random);
         for (var steps = random.Next(12); steps > 0; steps--) engine.Step();
         if (random.Next(2) == 0) world.Submit(Stream, new Cancel("signal"));
-        world.Drive(Stream);
+        Check((LadderState)world.Drive(Stream));
         world.Submit(Stream, new ResumeLadder(Digest.Of("ladder")));
-        world.Drive(Stream);
+        Check((LadderState)world.Drive(Stream));
         return world;
+    }
+
+    /// <summary>It has ended, in no more attempts than it may have, and at the top just when each rung was reached.</summary>
+    private static void Check(LadderState ladder)
+    {
+        var declared = ladder.Declared!;
+        if (ladder.Finished is not { } end) throw new InvariantException("the ladder comes to no end");
+        if (ladder.Attempts.Length > declared.MaxEpochs) throw new InvariantException($"{ladder.Attempts.Length} epochs were run");
+        if (end.Reached != (ladder.Rung == declared.Rungs.Length)) throw new InvariantException($"at rung {ladder.Rung} it says {end}");
+        var tries = declared.Rungs.Select((r, i) => (Most: declared.Autonomous ? r.Attempts : 1, Made: ladder.TriesAt(i)));
+        if (tries.Any(t => t.Made > t.Most)) throw new InvariantException("a rung was tried more often than it may be");
     }
 
     private static AnswerOutcome Climbed(RunChild climb, bool wasEnded, Random random)

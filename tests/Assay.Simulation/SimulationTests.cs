@@ -19,6 +19,9 @@ public sealed class SimulationTests
     [Fact]
     public void Tasks_hold_whatever_crashes_when() => RunAll(static seed => new TaskSimulation(seed).Run());
 
+    [Fact]
+    public void Ladders_end_whoever_cancels_when() => RunAll(static seed => LadderLife.Live(seed));
+
     private static void RunAll(Action<int> run)
     {
         if (Setting("ASSAY_SIMULATION_SEED") is { } only)

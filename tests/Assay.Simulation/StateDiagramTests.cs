@@ -13,7 +13,7 @@ namespace Assay.Simulation;
 /// </summary>
 public sealed class StateDiagramTests
 {
-    private const int Lives = 400;
+    private const int Lives = 300;
 
     private const string Head =
         """
@@ -51,7 +51,7 @@ public sealed class StateDiagramTests
         new StateMap("Epoch", EpochLane.Instance, s => [("", WireName<EpochPhase>.Of(((EpochState)s).Phase))], "finished"),
         new StateMap("Crucible", EpochLane.Instance, s => ((EpochState)s).Crucibles.Select(c => (c.Declared.CrucibleId, Crucible(c)))),
         new StateMap("Ladder", LadderLane.Instance, s => [("", Ladder((LadderState)s))], "reached", "stopped"),
-        new StateMap("Job", JobLane.Instance, s => [("", WireName<JobPhase>.Of(((JobState)s).Phase))], "DONE", "FAILED", "CANCELLED"),
+        new StateMap("Job", JobLane.Instance, s => [("", WireName<JobPhase>.Of(((JobState)s).Phase))], "DONE", "CANCELLED", "REJECTED", "STOPPED_BUDGET"),
         new StateMap("Dossier", DossierLane.Instance, s => [("", ((DossierState)s).Phase.ToString())], "Completed"),
         new StateMap("Run of tasks", TaskLane.Instance, s => [("", WireName<ExecutionPhase>.Of(((ExecutionState)s).Phase))], "FINISHED"),
         new StateMap("Task", TaskLane.Instance, s => ((ExecutionState)s).Tasks.Select(t => (t.Spec.TaskId, WireName<TaskPhase>.Of(t.Phase))), "COMPLETED"),

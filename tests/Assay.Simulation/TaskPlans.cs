@@ -39,6 +39,10 @@ internal static class TaskPlans
         return new DeclareExecution(declared, [.. adapters], tasks, []);
     }
 
+    /// <summary>The same with a task that was added to the queue.</summary>
+    public static DeclareExecution Grow(DeclareExecution declare, Random random) =>
+        declare with { Tasks = declare.Tasks.Add(Task(declare.Tasks.Length, random)) };
+
     public static (EffectOutcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>) Outcome(Effect effect, DateTimeOffset now, bool wasEnded, Random random) => effect switch
     {
         RunProcess run => (Process(run, now, wasEnded, random), FakeOutcomes.NoEvidence),

@@ -55,7 +55,7 @@ internal sealed record StreamRow(long Id, StreamInfo Info, DateTimeOffset? WakeA
         s.Int64(5),
         s.IsNull(4) ? null : s.Text(4),
         s.Int64(6))
-        { Priority = (int)s.Int64(8) },
+    { Priority = (int)s.Int64(8) },
         s.IsNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(s.Int64(7)));
 
     private static Digest Hash(SqliteStatement s)

@@ -100,7 +100,7 @@ internal sealed class LadderLane : Lane<LadderState>
         ({ Declared: null }, _) => Decision.Refuse(EpochRefusals.NoLadder, "there is no such ladder"),
         (_, ResumeLadder resume) when resume.LadderSha256 != state.Declared!.LadderSha256 =>
             Decision.Refuse(EpochRefusals.LadderChanged, "the ladder has changed since it was started: give it another ladder_id"),
-        ({ Finished.Cancelled: true }, ResumeLadder) => Decision.Accept(new LadderResumed()),
+        ({ Finished.Cancelled: true }, ResumeLadder) => Decision.Accept([new LadderResumed(), .. End(state) is { } end ? [end] : Array.Empty<Event>()]),
         (_, ResumeLadder) => Decision.Accept(),
         ({ Finished: null, Cancelling: false }, Cancel cancel) => Decision.Accept(
             [new LadderCancelled(cancel.By), .. active.Count == 0 ? [Cancelled] : Array.Empty<Event>()]),
@@ -134,15 +134,17 @@ internal sealed class LadderLane : Lane<LadderState>
             _ => null,
         };
         var finished = new RungFinished(rung, attempt, epochId, epoch?.Verdict, reached, reason);
-        return End(state with { Attempts = state.Attempts.Add(finished) }, finished) is { } end ? [finished, end] : [finished];
+        var after = state with { Attempts = state.Attempts.Add(finished) };
+        return (End(after) ?? (state.Cancelling ? Cancelled : null)) is { } end ? [finished, end] : [finished];
     }
 
     private static LadderFinished Cancelled => new(Reached: false, "cancelled") { Cancelled = true };
 
-    private static LadderFinished? End(LadderState state, RungFinished last)
+    /// <summary>How it ends by its attempts, whatever anybody wants; null: it goes on.</summary>
+    private static LadderFinished? End(LadderState state)
     {
+        if (state.Attempts is not [.., var last]) return null;
         var ladder = state.Declared!;
-        if (state.Cancelling) return Cancelled;
         if (state.Rung == ladder.Rungs.Length) return new LadderFinished(Reached: true, null);
         if (!last.Reached && (!ladder.Autonomous || last.Attempt >= ladder.Rungs[last.Rung].Attempts))
         {
