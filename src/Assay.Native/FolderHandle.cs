@@ -97,6 +97,18 @@ internal sealed unsafe partial class FolderHandle : IDisposable
         }
     }
 
+    /// <summary>Whether it belongs to the user of this process, and nobody else may write in it.</summary>
+    public bool IsWrittenByOwnerAlone()
+    {
+        const int othersMayWrite = 0b000_010_010;
+        Statx stat;
+        fixed (byte* itself = "\0"u8)
+        {
+            return Libc.StatXRaw(Descriptor, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &stat) == 0
+                && stat.User == Libc.GetEUid() && (stat.Mode & othersMayWrite) == 0;
+        }
+    }
+
     /// <summary>Opens a regular file to read it.</summary>
     public OpenedFile OpenFile(string relative) => OpenFile(relative, Libc.O_RDONLY);
 

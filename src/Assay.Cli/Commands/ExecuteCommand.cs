@@ -27,7 +27,13 @@ internal static class ExecuteCommand
         {
             var prepared = inputs.Prepare(parsed);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            var path = globals.WorkspacePath(parsed);
+            if (!parsed.GetValue(takeOver) && TaskExecutor.Claimed(prepared.Value, path) is { } claimed)
+            {
+                return Problems.Print(inputs.RunId(parsed), claimed, globals.Json(parsed));
+            }
+
+            await using var workspace = Workspace.Open(path, KnownLanes.All);
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
             var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, parsed.GetValue(takeOver));

@@ -36,6 +36,11 @@ internal static class WorkerCommand
             HelpName = "ROOT",
             AllowMultipleArgumentsPerToken = true,
         };
+        runTasks.Validators.Add(result =>
+        {
+            var missing = result.GetValueOrDefault<string[]>()?.FirstOrDefault(root => !Directory.Exists(root));
+            if (missing is not null) result.AddError($"--run-tasks {missing}: there is no such folder");
+        });
         var once = new Option<bool>("--once") { Description = "Leave when there is nothing to do" };
         var concurrency = Concurrency.Option("streams, and processes,", standard: 2, most: 256);
         var command = new Command("worker", "Do what is due, of all lanes; several workers share the work of a workspace. SIGTERM lets what runs come to its end")

@@ -4,23 +4,31 @@ namespace Assay.Engine.Streams;
 
 /// <summary>
 /// What of a host processes may take together: as many as are allowed at once, and as much memory as there is, of which each takes what its
-/// cap says. What finds no room waits for it, and those who wait come in their order, so that a large one is not passed for ever.
+/// cap says, less what other processes of Assay have taken. What finds no room waits for it, and those who wait come in their order, so that
+/// a large one is not passed for ever.
 /// </summary>
 public sealed class HostRoom
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<RoomSeeker> _waiting = [];
     private readonly long _mostBytes;
+    private readonly RoomBook? _book;
+    private bool _looksAgain;
     private int _processes;
     private long _memoryBytes;
 
     /// <param name="processes">How many at once.</param>
     /// <param name="memoryBytes">How much memory. What asks for more than there is gets all of it.</param>
-    public HostRoom(int processes, long memoryBytes) => (_processes, _memoryBytes, _mostBytes) = (processes, memoryBytes, memoryBytes);
+    public HostRoom(int processes, long memoryBytes) : this(processes, memoryBytes, book: null)
+    {
+    }
 
-    /// <summary>Room that is bounded by the memory of this host alone.</summary>
+    internal HostRoom(int processes, long memoryBytes, RoomBook? book) =>
+        (_processes, _memoryBytes, _mostBytes, _book) = (processes, memoryBytes, memoryBytes, book);
+
+    /// <summary>Room that is bounded by the memory of this host, which all processes of Assay of this user share.</summary>
     /// <param name="processes">How many processes at once.</param>
-    public static HostRoom OfThisHost(int processes = int.MaxValue) => new(processes, MemoryBytes());
+    public static HostRoom OfThisHost(int processes = int.MaxValue) => new(processes, MemoryBytes(), RoomBook.OfThisProcess);
 
     /// <summary>Whether an effect takes room: processes do.</summary>
     internal static bool IsNeededBy(Effect effect) => effect is RunProcess;
@@ -33,14 +41,15 @@ public sealed class HostRoom
         lock (_gate)
         {
             var isNext = _waiting.First is not { } first || first.Value == seeker;
-            if (!isNext || _processes < need.Processes || _memoryBytes < need.MemoryBytes)
+            var fits = isNext && _processes >= need.Processes && _memoryBytes >= need.MemoryBytes;
+            if (!fits || !OthersLeave(need.MemoryBytes))
             {
                 if (!_waiting.Contains(seeker)) _waiting.AddLast(seeker);
                 return false;
             }
 
             _waiting.Remove(seeker);
-            Take(need);
+            TakeHere(need);
             WakeNext();
             return true;
         }
@@ -50,7 +59,9 @@ public sealed class HostRoom
     internal void Take(Effect effect)
     {
         if (!IsNeededBy(effect)) return;
-        lock (_gate) Take(Need(effect));
+        var need = Need(effect);
+        _book?.Take(need.MemoryBytes);
+        lock (_gate) TakeHere(need);
     }
 
     /// <summary>Gives back the room of an effect that has ended, or did not begin.</summary>
@@ -58,6 +69,7 @@ public sealed class HostRoom
     {
         if (!IsNeededBy(effect)) return;
         var (count, bytes) = Need(effect);
+        _book?.Take(-bytes);
         lock (_gate)
         {
             (_processes, _memoryBytes) = (_processes + count, _memoryBytes + bytes);
@@ -70,14 +82,37 @@ public sealed class HostRoom
     {
         lock (_gate)
         {
-            if (_waiting.Remove(seeker)) WakeNext();
+            if (!_waiting.Remove(seeker)) return;
+            if (_waiting.Count == 0) _book?.StopWaiting();
+            WakeNext();
         }
     }
 
     /// <summary>The memory of this host, or of the container that this engine runs in.</summary>
     private static long MemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : long.MaxValue;
 
-    private void Take((int Processes, long MemoryBytes) need) =>
+    /// <summary>Takes memory of what other processes have left. Where they leave too little, it is looked again a little later.</summary>
+    private bool OthersLeave(long bytes)
+    {
+        if (_book is null || bytes == 0 || _book.TryTake(bytes, _mostBytes)) return true;
+        if (!_looksAgain) _ = LookAgainAsync();
+        return false;
+    }
+
+    private async Task LookAgainAsync()
+    {
+        _looksAgain = true;
+
+        // At no fixed pace, so that two who give way to each other do not do so for ever.
+        await Task.Delay(Random.Shared.Next(50, 150));
+        lock (_gate)
+        {
+            _looksAgain = false;
+            WakeNext();
+        }
+    }
+
+    private void TakeHere((int Processes, long MemoryBytes) need) =>
         (_processes, _memoryBytes) = (_processes - need.Processes, _memoryBytes - need.MemoryBytes);
 
     private void WakeNext() => _waiting.First?.Value.HasRoom.Set();

@@ -28,17 +28,8 @@ internal static class ProjectClaim
         var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
         var content = JsonSerializer.SerializeToUtf8Bytes((JsonNode)claim);
         if (project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)) return null;
-        var found = DocumentFile.Read(Path.Combine(projectRoot, TaskPaths.Claim), Version);
-        var owner = found.IsValid ? found.Value.Root.GetProperty("workspace").GetString()! : null;
-        if (owner == workspace.Root) return null;
-        if (!takesOver)
-        {
-            var why = owner is null
-                ? found.Problems[0].ToString()
-                : $"the project belongs to the workspace {owner}: work there (--workspace {owner})";
-            return new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over");
-        }
-
+        var (owner, problem) = Owner(projectRoot, workspace.Root);
+        if (owner == workspace.Root || (problem is not null && !takesOver)) return problem;
         if (owner is not null && AtWork(owner, workspace.Lanes) is { } process)
         {
             var why = $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first";
@@ -47,6 +38,22 @@ internal static class ProjectClaim
 
         project.Write(TaskPaths.Claim, content, replaces: true, isSynced: true);
         return null;
+    }
+
+    /// <summary>Why a workspace, which need not be there yet, cannot have a project without taking it from another; null: it can.</summary>
+    public static Refusal? Problem(string projectRoot, string workspacePath) => File.Exists(Path.Combine(projectRoot, TaskPaths.Claim))
+        ? Owner(projectRoot, RealPath.Of(Path.GetFullPath(workspacePath).TrimEnd('/'))).Problem
+        : null;
+
+    private static (string? Owner, Refusal? Problem) Owner(string projectRoot, string workspaceRoot)
+    {
+        var found = DocumentFile.Read(Path.Combine(projectRoot, TaskPaths.Claim), Version);
+        var owner = found.IsValid ? found.Value.Root.GetProperty("workspace").GetString()! : null;
+        if (owner == workspaceRoot) return (owner, null);
+        var why = owner is null
+            ? found.Problems[0].ToString()
+            : $"the project belongs to the workspace {owner}: work there (--workspace {owner})";
+        return (owner, new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over"));
     }
 
     /// <summary>A process that works in a workspace; null when none does, or when it is not there any more.</summary>

@@ -89,6 +89,11 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         return loaded.IsValid ? new PreparedRun(loaded.Value, adaptersPath) : Checked<PreparedRun>.Refused(loaded.Problems);
     }
 
+    /// <summary>
+    /// Why a workspace, which need not be there yet, cannot have the project without taking it from another; null: it can. Creates nothing.
+    /// </summary>
+    public static Refusal? Claimed(PreparedRun prepared, string workspacePath) => ProjectClaim.Problem(prepared.ProjectRoot, workspacePath);
+
     /// <summary>Works on a run, which is declared if it is not there yet.</summary>
     /// <param name="prepared">The run.</param>
     /// <param name="jobs">How many tasks at once.</param>

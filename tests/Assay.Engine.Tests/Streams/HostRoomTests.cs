@@ -115,15 +115,18 @@ public sealed class HostRoomTests : IAsyncDisposable
         return engine;
     }
 
-    private RunProcess Process(string id, long? memoryBytes) => new(id)
+    private RunProcess Process(string id, long? megabytes) => Process(id, Log, megabytes * (1 << 20));
+
+    /// <summary>A process that writes down when it begins and ends.</summary>
+    internal static RunProcess Process(string id, string log, long? memoryBytes) => new(id)
     {
-        Command = ["/bin/sh", "-c", $"echo $(date +%s%N) + >> {Log}; sleep 0.2; echo $(date +%s%N) - >> {Log}"],
+        Command = ["/bin/sh", "-c", $"echo $(date +%s%N) + >> {log}; sleep 0.2; echo $(date +%s%N) - >> {log}"],
         Environment = ImmutableSortedDictionary<string, string>.Empty,
         Inherit = ["PATH"],
         RunRoot = $"roots/{id}",
         StdoutFile = $"logs/{id}.out",
         StderrFile = $"logs/{id}.err",
-        Caps = new ProcessCaps { TimeMs = 30_000, KillMs = 31_000, StdoutBytes = 1024, StderrBytes = 1024, MemoryBytes = memoryBytes * (1 << 20) },
+        Caps = new ProcessCaps { TimeMs = 30_000, KillMs = 31_000, StdoutBytes = 1024, StderrBytes = 1024, MemoryBytes = memoryBytes },
         Sandbox = SandboxLevel.None,
     };
 }

@@ -5,26 +5,25 @@ namespace Assay.Tests.Epochs;
 public sealed class VerdictRuleTests
 {
     [Theory]
-    [InlineData(EpochProfile.Coverage, "pp", null, EpochVerdict.Pass, 0)]
-    [InlineData(EpochProfile.Coverage, "pf", null, EpochVerdict.Fail, 1)]
-    [InlineData(EpochProfile.Coverage, "p-", EndReason.MaxFailures, EpochVerdict.Fail, 1)]
-    [InlineData(EpochProfile.CoverageMilestone, "pp", null, EpochVerdict.Pass, 0)]
-    [InlineData(EpochProfile.CoverageMilestone, "fp", null, EpochVerdict.Fail, 1)]
-    [InlineData(EpochProfile.CoverageSeed, "fp", null, EpochVerdict.Operational, 0)]
-    [InlineData(EpochProfile.CoverageSeed, "ff", null, EpochVerdict.NotOperational, 1)]
-    [InlineData(EpochProfile.Governance, "ff", null, EpochVerdict.Complete, 0)]
-    [InlineData(EpochProfile.Governance, "p-", EndReason.EpochTimeout, EpochVerdict.Fail, 4)]
-    [InlineData(EpochProfile.Paradox, "pf", null, EpochVerdict.Complete, 0)]
-    [InlineData(EpochProfile.Coverage, "pm", null, EpochVerdict.FailClosed, 3)]
-    [InlineData(EpochProfile.CoverageSeed, "pm", null, EpochVerdict.FailClosed, 3)]
-    [InlineData(EpochProfile.Governance, "pm", null, EpochVerdict.FailClosed, 3)]
-    [InlineData(EpochProfile.Coverage, "p-", EndReason.Cancelled, EpochVerdict.FailClosed, 130)]
+    [InlineData(EpochProfile.Coverage, "pp", null, EpochVerdict.Pass)]
+    [InlineData(EpochProfile.Coverage, "pf", null, EpochVerdict.Fail)]
+    [InlineData(EpochProfile.Coverage, "p-", EndReason.MaxFailures, EpochVerdict.Fail)]
+    [InlineData(EpochProfile.CoverageMilestone, "pp", null, EpochVerdict.Pass)]
+    [InlineData(EpochProfile.CoverageMilestone, "fp", null, EpochVerdict.Fail)]
+    [InlineData(EpochProfile.CoverageSeed, "fp", null, EpochVerdict.Operational)]
+    [InlineData(EpochProfile.CoverageSeed, "ff", null, EpochVerdict.NotOperational)]
+    [InlineData(EpochProfile.Governance, "ff", null, EpochVerdict.Complete)]
+    [InlineData(EpochProfile.Governance, "p-", EndReason.EpochTimeout, EpochVerdict.Fail)]
+    [InlineData(EpochProfile.Paradox, "pf", null, EpochVerdict.Complete)]
+    [InlineData(EpochProfile.Coverage, "pm", null, EpochVerdict.FailClosed)]
+    [InlineData(EpochProfile.CoverageSeed, "pm", null, EpochVerdict.FailClosed)]
+    [InlineData(EpochProfile.Governance, "pm", null, EpochVerdict.FailClosed)]
+    [InlineData(EpochProfile.Coverage, "p-", EndReason.Cancelled, EpochVerdict.FailClosed)]
     public void A_verdict_is_what_its_profile_asks_for_and_never_better_than_its_evidence(
-        EpochProfile profile, string outcomes, EndReason? reason, EpochVerdict verdict, int exitCode)
+        EpochProfile profile, string outcomes, EndReason? reason, EpochVerdict verdict)
     {
         var state = State(Given.Epoch(outcomes.Length, profile), outcomes);
         Assert.Equal(verdict, VerdictRule.Of(state, reason));
-        Assert.Equal(exitCode, VerdictRule.ExitCode(verdict, reason));
     }
 
     [Theory]

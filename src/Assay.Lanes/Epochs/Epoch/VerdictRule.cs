@@ -19,28 +19,6 @@ internal static class VerdictRule
         };
     }
 
-    /// <summary>The exit code of the command line for an ended epoch.</summary>
-    public static int ExitCode(EpochVerdict verdict, EndReason? reason) => reason switch
-    {
-        EndReason.Cancelled => 130,
-        EndReason.EpochTimeout => 4,
-        _ => verdict switch
-        {
-            EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete => 0,
-            EpochVerdict.Fail or EpochVerdict.NotOperational => 1,
-            EpochVerdict.FailClosed => 3,
-            _ => throw new InvalidOperationException($"unknown verdict {verdict}"),
-        },
-    };
-
-    /// <summary>The exit code of the command line for an ended escalation.</summary>
-    public static int ExitCode(LadderState ladder) => ladder.Finished! switch
-    {
-        { Cancelled: true } => 130,
-        { Reached: true } => 0,
-        _ => ladder.Attempts is [.., { Verdict: null or EpochVerdict.FailClosed }] ? 3 : 1,
-    };
-
     private static bool MilestonesPassed(EpochState state) => state.Declared.RequiredMilestones.All(
         id => state.Crucibles.Any(c => c.Declared.CrucibleId == id && c.Result?.Outcome == CrucibleOutcome.Pass));
 }

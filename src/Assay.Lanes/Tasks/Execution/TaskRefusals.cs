@@ -27,7 +27,7 @@ internal static class TaskRefusals
     public static readonly RefusalKind Completed = new("completed", RefusalClass.Conflict);
 
     /// <summary>No run has named such an adapter.</summary>
-    public static readonly RefusalKind UnknownAdapter = new("unknown_adapter", RefusalClass.Conflict);
+    public static readonly RefusalKind UnknownAdapter = new("unknown_adapter", RefusalClass.NotFound);
 
     /// <summary>The adapter says nothing of how its health is checked.</summary>
     public static readonly RefusalKind NoHealthCheck = new("no_health_check", RefusalClass.Conflict);

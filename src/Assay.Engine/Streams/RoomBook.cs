@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Text;
+using Assay.Engine.Native;
+using Assay.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Assay.Engine.Streams;
+
+/// <summary>
+/// How much memory each process of Assay on this host has taken for what it runs, so that several of them take no more together than there
+/// is: a file for each, in a folder that only this user may write. A process that is gone has taken nothing. Who has waited longest comes
+/// next, so that what needs much is not passed for ever. Users do not see each other.
+/// </summary>
+internal sealed class RoomBook : IDisposable
+{
+    /// <summary>Who waits writes so again whenever it looks; who has not for so long has stopped, and nobody waits for it.</summary>
+    private const long WaitsMs = 2_000;
+
+    private const int EntryBytes = 3 * 20;
+
+    private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly Lazy<RoomBook?> Own = new(() => TryOpen(OwnFolder()));
+
+    private readonly Lock _gate = new();
+    private readonly string _path;
+    private readonly string _name = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}-{Guid.NewGuid():N}";
+    private readonly FolderHandle _folder;
+    private readonly SafeFileHandle _file;
+    private Entry _entry;
+
+    private RoomBook(string path, FolderHandle folder)
+    {
+        (_path, _folder) = (path, folder);
+        _file = folder.Create(_name);
+        Write(default);
+    }
+
+    /// <summary>The book of this process; null where its user can have no folder of their own.</summary>
+    public static RoomBook? OfThisProcess => Own.Value;
+
+    /// <summary>A book in a folder, which is made where it is not there; null where it cannot be, or where others may write in it.</summary>
+    public static RoomBook? TryOpen(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path, OnlyOwner);
+            var folder = FolderHandle.OpenNamed(path);
+            if (folder.IsWrittenByOwnerAlone()) return new RoomBook(path, folder);
+            folder.Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes memory, unless all of them would then have taken more than there is.</summary>
+    /// <param name="bytes">How much.</param>
+    /// <param name="most">How much there is.</param>
+    public bool TryTake(long bytes, long most)
+    {
+        lock (_gate)
+        {
+            // Written down before it is looked: of two that come at once, at least one sees the other.
+            var (before, now) = (_entry, Environment.TickCount64);
+            var since = before.Since > 0 ? before.Since : now;
+            Write(before with { Taken = before.Taken + bytes });
+            var others = Others();
+            var isNext = !others.Exists(o => o.Since > 0 && o.Since < since && now - o.LookedAt < WaitsMs);
+            if (isNext && _entry.Taken + others.Sum(o => o.Taken) <= most)
+            {
+                Write(_entry with { Since = 0 });
+                return true;
+            }
+
+            Write(before with { Since = since, LookedAt = now });
+            return false;
+        }
+    }
+
+    /// <summary>Nobody waits here any more.</summary>
+    public void StopWaiting()
+    {
+        lock (_gate)
+        {
+            if (_entry.Since > 0) Write(_entry with { Since = 0 });
+        }
+    }
+
+    /// <summary>Takes memory whatever others have, or gives some back.</summary>
+    public void Take(long bytes)
+    {
+        if (bytes == 0) return;
+        lock (_gate) Write(_entry with { Taken = _entry.Taken + bytes });
+    }
+
+    /// <summary>Whatever was taken is free.</summary>
+    public void Dispose()
+    {
+        _folder.Unlink(_name);
+        _file.Dispose();
+        _folder.Dispose();
+    }
+
+    private static string OwnFolder()
+    {
+        if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is ['/', ..] runtime && Directory.Exists(runtime)) return $"{runtime}/assay-room";
+        return Libc.GetEUid() == 0 ? "/run/assay-room" : $"/tmp/assay-room-{Libc.GetEUid()}";
+    }
+
+    private void Write(Entry entry)
+    {
+        _entry = entry;
+        try
+        {
+            RandomAccess.Write(_file, Encoding.ASCII.GetBytes(entry.ToString()), 0);
+        }
+        catch (IOException)
+        {
+            // A full disk: others reckon with what stood there before, until it can be written again.
+        }
+    }
+
+    /// <summary>The other processes that live. Files of those that are gone go.</summary>
+    private List<Entry> Others()
+    {
+        var living = new List<Entry>();
+        foreach (var name in Directory.EnumerateFiles(_path).Select(p => Path.GetFileName(p)).Where(n => n != _name))
+        {
+            var isKnown = name.Split('-') is [_, _, var pids, ..] && pids == ProcFs.PidNamespace;
+            if (!isKnown || ProcessIdentity.FromName(name) is not { } owner) continue;
+            if (owner.IsAlive()) living.Add(Read(name));
+            else _folder.Unlink(name);
+        }
+
+        return living;
+    }
+
+    private Entry Read(string name)
+    {
+        using var file = _folder.OpenFile(name);
+        return file.Handle is null ? default : Entry.Parse(Encoding.ASCII.GetString(file.ReadAll(EntryBytes)));
+    }
+
+    /// <summary>What stands in a file.</summary>
+    /// <param name="Taken">Memory in bytes.</param>
+    /// <param name="Since">Since when it waits, in milliseconds of the host's clock; 0: it does not.</param>
+    /// <param name="LookedAt">When it looked last.</param>
+    private readonly record struct Entry(long Taken, long Since, long LookedAt)
+    {
+        public static Entry Parse(string text)
+        {
+            var numbers = text.Split(' ').Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0).ToList();
+            return numbers is [var taken, var since, var lookedAt, ..] ? new Entry(taken, since, lookedAt) : default;
+        }
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Taken:D19} {Since:D19} {LookedAt:D19} ");
+    }
+}
