@@ -234,10 +234,6 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         lock (_gate)
         {
             foreach (var id in sessionIds) _sessions.Remove(id);
-            foreach (var (name, info) in _streams.ToList())
-            {
-                if (info.Owner is { } owner && sessionIds.Contains(owner)) _streams[name] = info with { Owner = null };
-            }
         }
 
         return Task.CompletedTask;

@@ -1,8 +1,8 @@
 using Assay.Engine.Runner;
 using Assay.Engine.Streams;
-using Assay.Epochs;
 using Assay.Host;
 using Assay.Kernel.Effects;
+using Assay.Observe;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,6 @@
 using Assay.Engine.Streams;
-using Assay.Epochs;
 using Assay.Host;
+using Assay.Observe;
 
 namespace Assay.Cli.Output;
 

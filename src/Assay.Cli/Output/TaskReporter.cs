@@ -1,5 +1,5 @@
 using Assay.Engine.Streams;
-using Assay.Tasks;
+using Assay.Observe;
 
 namespace Assay.Cli.Output;
 

@@ -22,8 +22,9 @@ public interface IStreamClaims : IStreamClaimsReader
     Task<bool> RenewSessionAsync(string sessionId, TimeSpan lease);
 
     /// <summary>
-    /// Ends sessions, those of dead processes too, and frees their claims. An id is of one process and start, so a process that has got
-    /// the number of a dead one keeps what it owns; one that is ended already is passed over.
+    /// Ends sessions, those of dead processes too, and frees their claims; a stream that was not let go before still names its last owner,
+    /// so that it is seen to have been left. An id is of one process and start, so a process that has got the number of a dead one keeps
+    /// what it owns; one that is ended already is passed over.
     /// </summary>
     Task EndSessionsAsync(params IReadOnlyCollection<string> sessionIds);
 

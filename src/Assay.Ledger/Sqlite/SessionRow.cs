@@ -28,11 +28,8 @@ internal static class SessionRow
         return isThere;
     }
 
-    public static void Delete(SqliteConnection db, string id)
-    {
-        db.Prepare("UPDATE streams SET owner=NULL WHERE owner=?1").Bind(1, id).Run();
-        db.Prepare("DELETE FROM sessions WHERE id=?1").Bind(1, id).Run();
-    }
+    /// <summary>Takes a session away. What it owned stays under its name, by which it is seen to have been left.</summary>
+    public static void Delete(SqliteConnection db, string id) => db.Prepare("DELETE FROM sessions WHERE id=?1").Bind(1, id).Run();
 
     public static WorkerSession? Find(SqliteConnection db, string id, HostTime now)
     {

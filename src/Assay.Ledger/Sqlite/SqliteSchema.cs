@@ -34,7 +34,6 @@ internal static class SqliteSchema
             priority INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE IF NOT EXISTS events(
             position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL);
-        CREATE INDEX IF NOT EXISTS streams_owner ON streams(owner) WHERE owner IS NOT NULL;
         CREATE UNIQUE INDEX IF NOT EXISTS events_stream ON events(stream, version);
         CREATE TABLE IF NOT EXISTS blobs(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS sessions(

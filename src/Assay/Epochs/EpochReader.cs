@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
+using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;

@@ -3,6 +3,7 @@ using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Tasks;
+using Assay.Observe;
 
 namespace Assay.Tasks;
 

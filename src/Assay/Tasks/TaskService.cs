@@ -15,6 +15,7 @@ using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Ledger;
 using Assay.Native;
+using Assay.Observe;
 
 namespace Assay.Tasks;
 

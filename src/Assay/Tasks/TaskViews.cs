@@ -3,6 +3,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Trees;
 using Assay.Lanes.Shared;
+using Assay.Observe;
 
 namespace Assay.Tasks;
 

@@ -12,7 +12,7 @@ public sealed partial class DemoTests
         var demo = await AssayProgram.RunAsync(folder.Path, "demo", "jobs", "--workspace", folder.Under("ws"));
         Assert.True(demo.ExitCode == 0, demo.Output + demo.Error);
         var text = demo.Output.Replace(folder.Under("ws"), "WORKSPACE", StringComparison.Ordinal).Replace(SharedData.RepositoryRoot, "CLONE/", StringComparison.Ordinal);
-        var steady = Steady().Replace(text, m => m.Value.Length == 12 ? "············" : "YYYY-MM-DD hh:mm");
+        var steady = Steady().Replace(text, m => m.Value.Length == 12 ? "············" : "YYYY-MM-DD hh:mm:ss+hh:mm");
         Approved.Matches(SiblingsByTitle(steady.Replace(Environment.UserName, "me", StringComparison.Ordinal)), "demo-jobs");
         var verify = await AssayProgram.RunAsync(folder.Path, "verify", "--workspace", folder.Under("ws"));
         Assert.Equal(0, verify.ExitCode);
@@ -34,6 +34,6 @@ public sealed partial class DemoTests
     }
 
     /// <summary>Ids cover the components' bytes, which every build makes anew.</summary>
-    [GeneratedRegex(@"\b[0-9a-f]{12}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b[0-9a-f]{12}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Steady();
 }

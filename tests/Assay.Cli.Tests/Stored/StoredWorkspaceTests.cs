@@ -20,7 +20,7 @@ public sealed class StoredWorkspaceTests
         await stored.AssertContinuesAsync(events);
         Assert.Equal("finished", (string)Assert.Single((await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray())!["phase"]!);
         var summary = JsonNode.Parse(await File.ReadAllTextAsync(stored.Under(".assay", "epochs", "FINISHED", "epoch_summary.json")));
-        Assert.True(JsonNode.DeepEquals(summary, await stored.ReadAsync(0, "epoch", "show", "FINISHED")));
+        Assert.True(JsonNode.DeepEquals(summary, await stored.ReadAsync(1, "epoch", "show", "FINISHED")));
         Assert.Equal("FAIL", (string)(await stored.ReadAsync(1, "epoch", "run", "finished.yaml", "--resume"))["epoch_verdict"]!);
         await stored.AssertContinuesAsync(events);
 
@@ -100,7 +100,7 @@ public sealed class StoredWorkspaceTests
         var events = await stored.EventsAsync();
         await stored.AssertContinuesAsync(events);
         Assert.Equal(["writes COMPLETED", "strays FAILED"], Tasks(await stored.ReadAsync(6, "run", "status", "finished-night")));
-        Assert.Equal(0, (await stored.RunAsync("task", "show", "strays")).ExitCode);
+        Assert.Equal(6, (await stored.RunAsync("task", "show", "strays")).ExitCode);
         var patch = (await stored.ReadAsync(0, "patch", "list"))["items"]!.AsArray().Single(p => (string)p!["task_id"]! == "writes")!;
         await stored.ReadAsync(0, "patch", "rollback", (string)patch["patch_id"]!);
         Assert.False(File.Exists(stored.Under("tree", "written.txt")));

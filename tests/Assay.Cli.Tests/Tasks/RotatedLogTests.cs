@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Assay.Tasks;
+using Assay.Observe;
 
 namespace Assay.Tests.Tasks;
 

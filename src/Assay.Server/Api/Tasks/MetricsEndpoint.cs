@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Assay.Engine.Workspaces;
-using Assay.Tasks;
+using Assay.Observe;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

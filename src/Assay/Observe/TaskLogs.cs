@@ -8,7 +8,7 @@ using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>
 /// Writes what happens into the project's logs while it happens: <c>logs/executor.jsonl</c>, <c>logs/resilience.jsonl</c>, and what tasks

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Assay.Engine.Workspaces;
-using Assay.Telemetry;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>Metrics and traces of all runs that one process works on, while it does.</summary>
 internal sealed class TaskTelemetry : IDisposable

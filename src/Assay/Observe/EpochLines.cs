@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
-namespace Assay.Epochs;
+namespace Assay.Observe;
 
 /// <summary>An epoch as it stood at a moment, a line for each crucible, made when it is asked for.</summary>
 internal sealed class EpochLines(EpochState state)

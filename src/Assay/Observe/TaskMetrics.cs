@@ -2,7 +2,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>An adapter as metrics see it.</summary>
 public sealed record AdapterMetric(string AdapterId, string Circuit, bool? Healthy)

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Assay.Native;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>
 /// A log of one JSON object a line, which is moved aside when it has grown: <c>name.1</c> is the last before, <c>name.5</c> the oldest.

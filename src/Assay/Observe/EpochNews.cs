@@ -3,7 +3,7 @@ using Assay.Engine.Streams;
 using Assay.Kernel.Effects;
 using Assay.Lanes.Epochs;
 
-namespace Assay.Epochs;
+namespace Assay.Observe;
 
 /// <summary>What happens in an epoch, as somebody is told who watches it.</summary>
 internal abstract record EpochNews

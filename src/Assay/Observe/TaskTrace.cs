@@ -4,7 +4,7 @@ using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>
 /// The trace of a run, whose id is the beginning of the digest from which its stream's hash chain starts, so that ledger and trace lead to

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>Values of variables that adapters are given, which no log shows.</summary>
 internal sealed partial class Secrets

@@ -3,7 +3,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace Assay.Telemetry;
+namespace Assay.Observe;
 
 /// <summary>
 /// Sends metrics and traces over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector; its other <c>OTEL_…</c> variables count

@@ -2,7 +2,7 @@ using System.Globalization;
 using Assay.Engine.Workspaces;
 using Assay.Native;
 
-namespace Assay.Epochs;
+namespace Assay.Inputs;
 
 /// <summary>
 /// Whether the folder in which somebody stands is meant when they say "run this here". It is, unless it holds what is never meant: a

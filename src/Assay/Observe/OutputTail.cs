@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Assay.Native;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>A line that a task printed.</summary>
 /// <param name="Time">When, as the log has it.</param>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Assay.Epochs;
+namespace Assay.Inputs;
 
 /// <summary>Names in the order in which a person counts: <c>TRY_RUN2</c> before <c>TRY_RUN10</c>.</summary>
 internal static partial class NaturalOrder

@@ -3,7 +3,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Observe;
 
 /// <summary>Something that happened in a run of tasks, for a person who watches it.</summary>
 /// <param name="Of">The task or adapter; null: the run.</param>
