@@ -36,6 +36,7 @@ public sealed class NothingMadeTests : IDisposable
     [InlineData("token", "list")]
     [InlineData("worker", "--lanes", "none")]
     [InlineData("worker", "--jobs")]
+    [InlineData("worker", "--run-tasks", "nowhere")]
     [InlineData("adapter", "check")]
     [InlineData("adapter", "check", "a", "--adapters", "none.yaml")]
     [InlineData("adapter", "check", "--adapters", "none.yaml")]
@@ -65,6 +66,20 @@ public sealed class NothingMadeTests : IDisposable
             Assert.NotEmpty(JsonNode.Parse(blocked.Output)!["problems"]!.AsArray());
             Assert.Equal(["plan"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
         }
+    }
+
+    [Fact]
+    public async Task A_project_of_another_workspace_makes_none_here()
+    {
+        using var tasks = new TaskFolder();
+        tasks.Add("one", "true");
+        tasks.Write();
+        Assert.Equal(0, (await tasks.ExecuteAsync()).ExitCode);
+        var other = tasks.Under("other");
+        var refused = await tasks.ExecuteAsync("--workspace", other);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("belongs to the workspace", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(other));
     }
 
     [Fact]
