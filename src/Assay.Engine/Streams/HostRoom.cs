@@ -89,7 +89,7 @@ public sealed class HostRoom
     }
 
     /// <summary>The memory of this host, or of the container that this engine runs in.</summary>
-    private static long MemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : long.MaxValue;
+    internal static long MemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : long.MaxValue;
 
     /// <summary>Takes memory of what other processes have left. Where they leave too little, it is looked again a little later.</summary>
     private bool OthersLeave(long bytes)

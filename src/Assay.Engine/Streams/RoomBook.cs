@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Assay.Engine.Native;
+using Assay.Engine.Performers.Process;
 using Assay.Native;
 using Microsoft.Win32.SafeHandles;
 
@@ -9,7 +10,8 @@ namespace Assay.Engine.Streams;
 /// <summary>
 /// How much memory each process of Assay on this host has taken for what it runs, so that several of them take no more together than there
 /// is: a file for each, in a folder that only this user may write. A process that is gone has taken nothing. Who has waited longest comes
-/// next, so that what needs much is not passed for ever. Users do not see each other.
+/// next, so that what needs much is not passed for ever. Users do not see each other, nor do those to whom their container shows another
+/// amount of memory; and work that Assay runs waits for nobody, since it is in the book already with those who started it.
 /// </summary>
 internal sealed class RoomBook : IDisposable
 {
@@ -20,7 +22,7 @@ internal sealed class RoomBook : IDisposable
 
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private static readonly Lazy<RoomBook?> Own = new(() => TryOpen(OwnFolder()));
+    private static readonly Lazy<RoomBook?> Own = new(() => IsWork ? null : TryOpen(OwnFolder()));
 
     private readonly Lock _gate = new();
     private readonly string _path;
@@ -68,8 +70,8 @@ internal sealed class RoomBook : IDisposable
             var since = before.Since > 0 ? before.Since : now;
             Write(before with { Taken = before.Taken + bytes });
             var others = Others();
-            var isNext = !others.Exists(o => o.Since > 0 && o.Since < since && now - o.LookedAt < WaitsMs);
-            if (isNext && _entry.Taken + others.Sum(o => o.Taken) <= most)
+            var isNext = !others.Any(o => o.Value.Since > 0 && now - o.Value.LookedAt < WaitsMs && IsBefore(o.Key, o.Value.Since, before.Since));
+            if (isNext && _entry.Taken + others.Values.Sum(o => o.Taken) <= most)
             {
                 Write(_entry with { Since = 0 });
                 return true;
@@ -79,6 +81,10 @@ internal sealed class RoomBook : IDisposable
             return false;
         }
     }
+
+    /// <summary>Whether another process that waits comes before this one, which waits since then, or has just come (0).</summary>
+    private bool IsBefore(string name, long since, long own) =>
+        own == 0 || since < own || (since == own && string.CompareOrdinal(name, _name) < 0);
 
     /// <summary>Nobody waits here any more.</summary>
     public void StopWaiting()
@@ -104,10 +110,13 @@ internal sealed class RoomBook : IDisposable
         _folder.Dispose();
     }
 
+    private static bool IsWork => Environment.GetEnvironmentVariable(ProcessPerformer.MarkVariable) is { Length: > 0 };
+
     private static string OwnFolder()
     {
-        if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is ['/', ..] runtime && Directory.Exists(runtime)) return $"{runtime}/assay-room";
-        return Libc.GetEUid() == 0 ? "/run/assay-room" : $"/tmp/assay-room-{Libc.GetEUid()}";
+        var name = string.Create(CultureInfo.InvariantCulture, $"assay-room-{HostRoom.MemoryBytes()}");
+        if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is ['/', ..] runtime && Directory.Exists(runtime)) return $"{runtime}/{name}";
+        return Libc.GetEUid() == 0 ? $"/run/{name}" : $"/tmp/{name}-{Libc.GetEUid()}";
     }
 
     private void Write(Entry entry)
@@ -123,15 +132,15 @@ internal sealed class RoomBook : IDisposable
         }
     }
 
-    /// <summary>The other processes that live. Files of those that are gone go.</summary>
-    private List<Entry> Others()
+    /// <summary>The other processes that live, by their files. Files of those that are gone go.</summary>
+    private Dictionary<string, Entry> Others()
     {
-        var living = new List<Entry>();
+        var living = new Dictionary<string, Entry>(StringComparer.Ordinal);
         foreach (var name in Directory.EnumerateFiles(_path).Select(p => Path.GetFileName(p)).Where(n => n != _name))
         {
             var isKnown = name.Split('-') is [_, _, var pids, ..] && pids == ProcFs.PidNamespace;
             if (!isKnown || ProcessIdentity.FromName(name) is not { } owner) continue;
-            if (owner.IsAlive()) living.Add(Read(name));
+            if (owner.IsAlive()) living.Add(name, Read(name));
             else _folder.Unlink(name);
         }
 

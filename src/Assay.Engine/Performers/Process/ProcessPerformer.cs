@@ -20,7 +20,7 @@ internal sealed class ProcessPerformer(
     Workspace workspace, AttemptMarkers markers, ContainmentPool containments, TimeProvider time, Func<IModelGateways?>? gateways = null)
     : IMarkedPerformer, IDisposable
 {
-    private const string MarkVariable = "ASSAY_ATTEMPT";
+    internal const string MarkVariable = "ASSAY_ATTEMPT";
 
     private readonly RunnerThreads _threads = new();
 
