@@ -101,7 +101,8 @@ internal static class TaskTable
     private static string Summary(RunView run)
     {
         var counts = string.Join(", ", run.Counts.Select(c => $"{c.Count} {c.State}"));
-        var cost = run.Cost is { } spent ? $" · {(spent.StartsWith("not", StringComparison.Ordinal) ? "cost " : "")}{spent}" : "";
+        var known = run.Cost.Micros > 0 ? $" · {run.Cost}" : "";
+        var cost = run.IsCostUnknown ? $" · cost not known ({run.Cost} counted)" : known;
         var pause = run.PauseReason is { } reason ? $" · paused: {Words.Safe(reason)}" : "";
         return $"{run.RunId}: {counts}{cost}{pause}";
     }

@@ -18,7 +18,8 @@ internal static class TaskViewMaker
         Tasks = [.. state.Tasks.Select(t => Summary(state, t, interrupted.Contains(t.Spec.TaskId)))],
         Counts = [.. Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => (WireName<TaskPhase>.Of(p), state.Count(p)))],
         Adapters = adapters,
-        Cost = Cost(state.Tasks.Cost, state.Tasks.Any(t => t.IsCostUnknown)),
+        Cost = state.Tasks.Cost,
+        IsCostUnknown = state.Tasks.Any(t => t.IsCostUnknown),
     };
 
     /// <summary>A task, but for what the ledger and the logs keep of it.</summary>
@@ -66,8 +67,6 @@ internal static class TaskViewMaker
         Isolation = CageNote.Of(task.Uncaged, task.NetworkOpen),
         Took = task.EndedAt - task.StartedAt,
     };
-
-    private static string? Cost(Usd counted, bool isUnknown) => isUnknown ? $"not known ({counted} counted)" : counted.Micros > 0 ? counted.ToString() : null;
 
     private static TestView Test(TestResult test) => new(
         test.Name, test.Required, test.Passed, test.Tests, test.Failures, test.Reason, test.FirstFailures,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Trees;
+using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 using Assay.Observe;
 
@@ -36,8 +37,11 @@ public sealed record RunView
 
     public required ImmutableArray<AdapterView> Adapters { get; init; }
 
-    /// <summary>What all tasks have cost, <c>not known</c> with what is counted, or null: nothing.</summary>
-    public string? Cost { get; init; }
+    /// <summary>What all tasks have cost, as far as it is known.</summary>
+    public Usd Cost { get; init; }
+
+    /// <summary>Whether an attempt cost something that nobody knows.</summary>
+    public bool IsCostUnknown { get; init; }
 
     public int Ended => Tasks.Count(t => t.HasEnded);
 }
