@@ -86,7 +86,7 @@ internal static class TaskBench
         if (!prepared.IsValid) throw new InvalidOperationException(string.Join('\n', prepared.Problems));
         var watch = Stopwatch.StartNew();
         var end = await new TaskExecutor(workspace, TimeProvider.System).RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, Somebody, CancellationToken.None);
-        if (end is not ExecutionEnd.Left left || !left.View.Tasks.All(t => t.State == "COMPLETED")) throw new InvalidOperationException($"not all tasks completed: {end}");
+        if (end.Value is not { } left || !left.View.Tasks.All(t => t.State == "COMPLETED")) throw new InvalidOperationException($"not all tasks completed: {end}");
         return watch.Elapsed.TotalMilliseconds / tasks;
     }
 

@@ -19,13 +19,13 @@ if (!prepared.IsValid)
 
 await using var workspace = Workspace.Open(folder, KnownLanes.All);
 var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(prepared.Value, CancellationToken.None);
-if (run is not EpochRun.Ended ended)
+if (!run.IsGiven)
 {
-    Console.Error.WriteLine(run);
+    Console.Error.WriteLine($"{run.Subject}: {run.Refusal.Text}");
     return 2;
 }
 
-var record = new EpochReader(workspace).Show(ended.Summary.EpochId)!;
+var record = new EpochReader(workspace).Show(run.Value.Summary.EpochId)!;
 foreach (var crucible in record.Summary.Runs) Console.WriteLine($"{crucible.CrucibleId} {crucible.Outcome} {crucible.Record}");
 Console.WriteLine($"{record.Summary.EpochId} {record.Summary.EpochVerdict}");
-return ended.Summary.EpochVerdict is EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete ? 0 : 1;
+return record.Summary.EpochVerdict is EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete ? 0 : 1;

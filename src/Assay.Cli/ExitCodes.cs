@@ -111,7 +111,7 @@ internal static class ExitCodes
     };
 
     /// <summary>Of an escalation.</summary>
-    public static int Of(LadderRun.Ended ladder) => ladder switch
+    public static int Of(LadderEnd ladder) => ladder switch
     {
         { Cancelled: true } => Cancelled,
         { Summary.Reached: true } => Done,

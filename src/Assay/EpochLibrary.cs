@@ -25,13 +25,8 @@ public static class EpochLibrary
         if (!prepared.IsValid) throw new EpochRefusedException(string.Join(Environment.NewLine, prepared.Problems));
         var root = workspace ?? Environment.GetEnvironmentVariable("ASSAY_WORKSPACE") ?? WorkspacePaths.DefaultName;
         await using var opened = Workspace.Open(root, KnownLanes.All);
-        return await new EpochRunner(opened, TimeProvider.System).RunAsync(prepared.Value, cancel) switch
-        {
-            EpochRun.Ended ended => ended.Summary,
-            EpochRun.Refused refused => throw new EpochRefusedException(string.Join(Environment.NewLine, refused.Problems)),
-            EpochRun.Busy busy => throw new EpochRefusedException($"{busy.EpochId} is being run by process {busy.By.ProcessId} on {busy.By.Host}"),
-            var other => throw new InvalidOperationException($"unknown result {other}"),
-        };
+        var answer = await new EpochRunner(opened, TimeProvider.System).RunAsync(prepared.Value, cancel);
+        return answer.IsGiven ? answer.Value.Summary : throw new EpochRefusedException($"{answer.Subject}: {answer.Refusal.Text} [{answer.Refusal.Kind}]");
     }
 }
 

@@ -95,7 +95,7 @@ public sealed class ExitCodeTests
         Assert.Equal(6, (await folder.RunAsync("task", "show", "strays")).ExitCode);
     }
 
-    private static LadderRun.Ended Ladder(EpochVerdict verdict, bool reached = false) =>
+    private static LadderEnd Ladder(EpochVerdict verdict, bool reached = false) =>
         new(new LadderSummary("L", reached, null, [new RungFinished(0, 1, "E", verdict, reached, null)]), Cancelled: false);
 
     private static JobSummary Job(string state, string? verdict) => new()

@@ -110,7 +110,8 @@ internal static class DemoCommand
                 ? JobService.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here)
                 : JobService.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
             if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
-            var submitted = await service.SubmitAsync(prepared.Value);
+            var answer = await service.SubmitAsync(prepared.Value);
+            var submitted = answer.Value ?? throw new IOException(answer.Refusal!.Text);
             output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
             while (!cancel.IsCancellationRequested)
             {
@@ -125,8 +126,8 @@ internal static class DemoCommand
                 }
 
                 if (!Confirmed(view, waiting)) return null;
-                var answer = await service.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineCaller.Here, "seen in the demo");
-                var refused = answer.Refusal is { } no ? $": {no.Text}" : "";
+                var decided = await service.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineCaller.Here, "seen in the demo");
+                var refused = decided.Refusal is { } no ? $": {no.Text}" : "";
                 output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineCaller.Here.Name}{refused}");
             }
 

@@ -8,8 +8,6 @@ using Assay.Host;
 using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Lanes.Epochs;
-using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
-using Refusal = Assay.Kernel.Lanes.Refusal;
 
 namespace Assay.Cli.Commands;
 
@@ -58,7 +56,11 @@ internal static class EpochCommands
             var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
-            return Report(await new EpochRunner(workspace, TimeProvider.System).SubmitAsync(prepared.Value), workspace, options, globals.Json(parsed));
+            var answer = await new EpochRunner(workspace, TimeProvider.System).SubmitAsync(prepared.Value);
+            if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, globals.Json(parsed));
+            var text = globals.Json(parsed) ? JsonSerializer.Serialize(answer.Value, EpochReceiptJson.Default.EpochReceipt) : answer.Value.EpochId;
+            Console.Out.WriteLine(text);
+            return ExitCodes.Done;
         });
         return command;
     }
@@ -72,7 +74,7 @@ internal static class EpochCommands
     }
 
     private static IReadOnlyList<InputProblem> Wrong(string path) => LadderRunner.IsLadder(path)
-        ? LadderRunner.Preflight(path, new EpochOptions())
+        ? LadderRunner.Prepare(path, new EpochOptions()).Problems
         : EpochRunner.Prepare(path, new EpochOptions()).Problems;
 
     private static Command Show(GlobalOptions globals)
@@ -132,44 +134,31 @@ internal static class EpochCommands
         command.SetAction(async (parsed, cancel) =>
         {
             var options = run.Read(parsed);
-            var path = parsed.GetValue(ladder)!;
-            if (LadderRunner.Preflight(path, options) is { Count: > 0 } problems) return Problems.Print(problems, globals.Json(parsed));
+            var prepared = LadderRunner.Prepare(parsed.GetValue(ladder)!, options);
+            if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
-            var result = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
-                .RunAsync(path, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), options, cancel);
+            var answer = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
+                .RunAsync(prepared.Value, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), cancel);
             await reporter.DisposeAsync();
-            if (result is LadderRun.Refused refused) return Problems.Print(refused.Problems, globals.Json(parsed));
-            var ended = (LadderRun.Ended)result;
-            if (globals.Json(parsed)) Console.Out.WriteLine(EpochText.Json(ended.Summary));
-            else LadderTable.Print(ended.Summary);
-            return ExitCodes.Of(ended);
+            if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, globals.Json(parsed));
+            if (globals.Json(parsed)) Console.Out.WriteLine(EpochText.Json(answer.Value.Summary));
+            else LadderTable.Print(answer.Value.Summary);
+            return ExitCodes.Of(answer.Value);
         });
         return command;
     }
 
-    private static int Report(EpochRun result, Workspace workspace, EpochOptions options, bool json)
+    private static int Report(Answer<EpochEnd> answer, Workspace workspace, EpochOptions options, bool json)
     {
-        switch (result)
-        {
-            case EpochRun.Refused refused:
-                return Problems.Print(refused.Problems, json);
-            case EpochRun.Busy busy:
-                var why = $"is being run by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it";
-                return Problems.Print(busy.EpochId, new Refusal(KernelRefusals.Busy, why), json);
-            case EpochRun.Submitted submitted:
-                Console.Out.WriteLine(json ? JsonSerializer.Serialize(submitted, SubmittedJson.Default.Submitted) : submitted.EpochId);
-                return ExitCodes.Done;
-            case EpochRun.Ended ended:
-                if (ended.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {ended.Summary.EpochId}");
-                if (json) PrintJson(ended.Summary);
-                else SummaryTable.Print(ended.Summary);
-                var folder = EpochText.Folder(workspace, options.ArtifactsRoot, ended.Summary.EpochId);
-                Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", folder)}");
-                return ExitCodes.Of(ended.Summary.EpochVerdict, ended.Reason);
-            default:
-                throw new InvalidOperationException($"unknown result {result}");
-        }
+        if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, json);
+        var end = answer.Value;
+        if (end.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {end.Summary.EpochId}");
+        if (json) PrintJson(end.Summary);
+        else SummaryTable.Print(end.Summary);
+        var folder = EpochText.Folder(workspace, options.ArtifactsRoot, end.Summary.EpochId);
+        Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", folder)}");
+        return ExitCodes.Of(end.Summary.EpochVerdict, end.Reason);
     }
 
     private static void Print(EpochView view, bool json)
@@ -220,5 +209,5 @@ internal static class EpochCommands
 
 /// <summary>As the command answers that leaves an epoch to a worker.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(EpochRun.Submitted))]
-internal sealed partial class SubmittedJson : JsonSerializerContext;
+[JsonSerializable(typeof(EpochReceipt))]
+internal sealed partial class EpochReceiptJson : JsonSerializerContext;

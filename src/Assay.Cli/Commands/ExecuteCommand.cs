@@ -2,8 +2,8 @@ using System.CommandLine;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Gateway;
+using Assay.Inputs;
 using Assay.Tasks;
-using KernelRefusals = Assay.Kernel.Lanes.KernelRefusals;
 
 namespace Assay.Cli.Commands;
 
@@ -37,26 +37,17 @@ internal static class ExecuteCommand
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
             var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, parsed.GetValue(takeOver));
-            return Report(end, inputs.RunId(parsed), globals.Json(parsed));
+            return Report(end, globals.Json(parsed));
         });
         return command;
     }
 
-    private static int Report(ExecutionEnd end, string runId, bool json)
+    private static int Report(Answer<ExecutionEnd> answer, bool json)
     {
-        switch (end)
-        {
-            case ExecutionEnd.Refused refused:
-                return Problems.Print(runId, refused.Refusal, json);
-            case ExecutionEnd.Busy busy:
-                var why = $"is being executed by process {busy.By.ProcessId} on {busy.By.Host}: wait for it, or end it";
-                return TaskAnswers.Print(TaskAnswer.Refused(runId, KernelRefusals.Busy, why), json);
-            case ExecutionEnd.Left left:
-                if (json) Console.Out.Write(left.Results);
-                else TaskTable.Print(left.View);
-                return left.Cancelled ? ExitCodes.Cancelled : ExitCodes.Of(left.View);
-            default:
-                throw new InvalidOperationException($"unknown end {end}");
-        }
+        if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, json);
+        var end = answer.Value;
+        if (json) Console.Out.Write(end.Results);
+        else TaskTable.Print(end.View);
+        return end.Cancelled ? ExitCodes.Cancelled : ExitCodes.Of(end.View);
     }
 }

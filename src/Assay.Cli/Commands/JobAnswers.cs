@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Inputs;
 using Assay.Jobs;
 
 namespace Assay.Cli.Commands;
@@ -20,14 +21,16 @@ internal static class JobAnswers
     }
 
     /// <summary>Puts a request to a job, and prints the answer.</summary>
-    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<JobAnswer>> put) => WithAsync(globals.OpenExisting(parsed), async service =>
+    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<Answer<JobReceipt>>> put) => WithAsync(globals.OpenExisting(parsed), async service =>
     {
-        var answer = await put(service);
-        if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
-        var id = answer.ChildJobId ?? answer.JobId;
-        var status = answer.ChildJobId is null ? answer.Status! : "spawned";
-        if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(id, status), JobViewJson.Shared.JobReceipt));
-        else Console.Out.WriteLine($"{id}  {status}");
-        return ExitCodes.Done;
+        return Print(await put(service), globals.Json(parsed));
     });
+
+    public static int Print(Answer<JobReceipt> answer, bool json)
+    {
+        if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, json);
+        var receipt = answer.Value;
+        Console.Out.WriteLine(json ? JsonSerializer.Serialize(receipt, JobViewJson.Shared.JobReceipt) : $"{receipt.JobId}  {receipt.Status}");
+        return ExitCodes.Done;
+    }
 }

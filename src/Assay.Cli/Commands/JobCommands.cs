@@ -38,11 +38,8 @@ internal static class JobCommands
             var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineCaller.Here);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
-            var answer = await (await JobService.OpenAsync(workspace, TimeProvider.System)).SubmitAsync(prepared.Value);
-            if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
-            if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt));
-            else Console.Out.WriteLine($"{answer.JobId}  {answer.Status}");
-            return ExitCodes.Done;
+            var service = await JobService.OpenAsync(workspace, TimeProvider.System);
+            return JobAnswers.Print(await service.SubmitAsync(prepared.Value), globals.Json(parsed));
         });
         return command;
     }
@@ -81,7 +78,7 @@ internal static class JobCommands
             var document = JobService.ReadDocument(path);
             return document.IsValid
                 ? await service.SpawnAsync(parsed.GetValue(id)!, document.Value, null, CommandLineCaller.Here)
-                : JobAnswer.Refused(parsed.GetValue(id)!, document.Problems[0]);
+                : Answer<JobReceipt>.Refused(parsed.GetValue(id)!, document.Problems[0]);
         }));
         return command;
     }

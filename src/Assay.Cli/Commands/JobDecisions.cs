@@ -42,7 +42,7 @@ internal static class JobDecisions
             if (parsed.GetValue(replacement) is { } path)
             {
                 var document = JobService.ReadDocument(path);
-                if (!document.IsValid) return JobAnswer.Refused(id, document.Problems[0]);
+                if (!document.IsValid) return Answer<JobReceipt>.Refused(id, document.Problems[0]);
                 bytes = Encoding.UTF8.GetBytes(document.Value.Root.GetRawText());
             }
 
@@ -57,19 +57,19 @@ internal static class JobDecisions
     }
 
     /// <summary>The digest of what the person saw: as given, or of what is shown now on a terminal and confirmed there.</summary>
-    private static (Digest? Hash, JobAnswer? Refused) Seen(JobService service, string id, string step, string? given, string verb)
+    private static (Digest? Hash, Answer<JobReceipt>? Refused) Seen(JobService service, string id, string step, string? given, string verb)
     {
         if (given is not null)
         {
             return given.Length == 64 && given.All(char.IsAsciiHexDigit)
                 ? (Digest.Parse(given), null)
-                : (null, JobAnswer.Refused(id, RequestRefusals.Hash, $"{given} is no SHA-256: assay job show {id} prints the one to name"));
+                : (null, Answer<JobReceipt>.Refused(id, RequestRefusals.Hash, $"{given} is no SHA-256: assay job show {id} prints the one to name"));
         }
 
-        if (service.VersionOf(id) == 0) return (null, JobAnswer.Refused(id, Absent.Job(id)));
+        if (service.VersionOf(id) == 0) return (null, Answer<JobReceipt>.Refused(id, Absent.Job(id)));
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
         {
-            return (null, JobAnswer.Refused(id, Said.NoHash(id)));
+            return (null, Answer<JobReceipt>.Refused(id, Said.NoHash(id)));
         }
 
         if (service.View(id) is not { Waiting: { } waiting } view || waiting.Step != step) return (default(Digest), null);
@@ -77,7 +77,7 @@ internal static class JobDecisions
         Console.Error.Write($"{verb} {step} of {id}? [y/N] ");
         return string.Equals(Console.In.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase)
             ? (Digest.Parse(waiting.Sha256), null)
-            : (null, JobAnswer.Refused(id, RequestRefusals.NotConfirmed, "nothing was decided"));
+            : (null, Answer<JobReceipt>.Refused(id, RequestRefusals.NotConfirmed, "nothing was decided"));
     }
 
     private sealed class DecisionOptions(bool reasonRequired)

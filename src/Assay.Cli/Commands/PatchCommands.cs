@@ -118,7 +118,7 @@ internal static class PatchCommands
         return command;
     }
 
-    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<TaskAnswer>> put) =>
+    private static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<Answer<Receipt>>> put) =>
         TaskAnswers.WithAsync(globals, parsed, async service => TaskAnswers.Print(await put(service), globals.Json(parsed)));
 
     private static IdArgument Id() => new("PATCH", "The patch's id: 16 hex digits");

@@ -45,14 +45,15 @@ internal static class TaskAnswers
     }
 
     /// <summary>Puts a person's decision.</summary>
-    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, string, Task<TaskAnswer>> put) =>
+    public static Task<int> DecideAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, string, Task<Answer<Receipt>>> put) =>
         WithRunAsync(globals, parsed, runId, async (service, view) => Print(await put(service, view.RunId), globals.Json(parsed)));
 
-    public static int Print(TaskAnswer answer, bool json)
+    public static int Print(Answer<Receipt> answer, bool json)
     {
-        if (answer.Refusal is { } refusal) return Problems.Print(answer.Subject, refusal, json);
-        if (json) Console.Out.WriteLine(new JsonObject { ["id"] = answer.Subject, ["status"] = answer.Status }.ToJsonString());
-        else Console.Out.WriteLine($"{answer.Subject}  {answer.Status}");
+        if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, json);
+        var receipt = answer.Value;
+        if (json) Console.Out.WriteLine(new JsonObject { ["id"] = receipt.Id, ["status"] = receipt.Status }.ToJsonString());
+        else Console.Out.WriteLine($"{receipt.Id}  {receipt.Status}");
         return ExitCodes.Done;
     }
 }

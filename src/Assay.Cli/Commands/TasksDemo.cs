@@ -50,14 +50,14 @@ internal static class TasksDemo
         output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
         output.WriteLine();
         var executor = new TaskExecutor(workspace, TimeProvider.System, new TaskReporter(output).Observe);
-        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not ExecutionEnd.Left { Cancelled: false }) return ExitCodes.Cancelled;
+        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not { Value: { Cancelled: false } }) return ExitCodes.Cancelled;
         output.WriteLine();
         output.WriteLine("Morning. One task waits for a person, who writes a note and gives it as evidence.");
         var note = Path.Combine(root, "release-note.md");
         await File.WriteAllTextAsync(note, "FizzBuzz, Roman digits, leap years and wrapping are mended.\n", cancel);
         var service = await TaskService.OpenAsync(workspace, TimeProvider.System);
         await service.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineCaller.Here);
-        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not ExecutionEnd.Left { Cancelled: false } end) return ExitCodes.Cancelled;
+        if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not { Value: { Cancelled: false } end }) return ExitCodes.Cancelled;
 
         var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
         if (json)

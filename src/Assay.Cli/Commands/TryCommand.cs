@@ -95,9 +95,9 @@ internal static class TryCommand
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, output.Ended);
         var end = await new TryRunner(workspace, TimeProvider.System, output.Observe).RunAsync(prepared.Value, either.Token);
         await output.FinishAsync(cancel);
-        if (end is not { Run: EpochRun.Ended ended, Outcome: { } outcome })
+        if (end is not { Run.Value: { } ended, Outcome: { } outcome })
         {
-            if (end.Run is EpochRun.Refused refused) Problems.Print(refused.Problems, json);
+            if (end.Run.Refusal is { } refusal) Problems.Print(end.Run.Subject, refusal, json);
             else Console.Error.WriteLine("assay: the command was not run to its end: assay log shows why");
             return ExitCodes.Try.OwnFailure;
         }

@@ -53,7 +53,7 @@ internal sealed record TryReport
 
     public required CapsInForce Caps { get; init; }
 
-    public static TryReport Of(EpochRun.Ended ended, ProcessOutcome outcome, int exitCode) => new()
+    public static TryReport Of(EpochEnd ended, ProcessOutcome outcome, int exitCode) => new()
     {
         EpochId = ended.Summary.EpochId,
         Record = $"epochs/{ended.Summary.EpochId}/{ended.Summary.Runs[0].Record}",

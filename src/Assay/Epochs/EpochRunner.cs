@@ -2,6 +2,7 @@ using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
+using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -16,46 +17,49 @@ namespace Assay.Epochs;
 /// <param name="observer">Is told what happens while it happens.</param>
 public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
 {
+    private const string Doing = "run";
+
     /// <summary>Reads a plan and everything it names, once, and checks it against this host. Writes and starts nothing.</summary>
     public static Checked<PreparedEpoch> Prepare(string planPath, EpochOptions options) => EpochLoader.Load(planPath, options, HostCapabilities.Detect());
 
     /// <summary>Runs a prepared plan to its verdict.</summary>
     /// <exception cref="IOException">There is a verdict, and a file of its evidence could not be written.</exception>
-    public async Task<EpochRun> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
+    public async Task<Answer<EpochEnd>> RunAsync(PreparedEpoch epoch, CancellationToken cancel)
     {
         await WorkspaceTables.ReadyAsync(workspace);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
-        var (epochId, answer) = await BeginAsync(epoch, engine.Session.Identity.Id);
-        return answer ?? await AdvanceAsync(engine, epochId, epoch, cancel);
+        var begun = await BeginAsync(epoch, engine.Session.Identity.Id);
+        return begun.IsGiven
+            ? await AdvanceAsync(engine, begun.Value.EpochId, epoch, cancel)
+            : Answer<EpochEnd>.Refused(begun.Subject, begun.Refusal);
     }
 
     /// <summary>Leaves a prepared plan to whichever worker of the workspace comes first.</summary>
-    public async Task<EpochRun> SubmitAsync(PreparedEpoch epoch)
+    public async Task<Answer<EpochReceipt>> SubmitAsync(PreparedEpoch epoch)
     {
         await WorkspaceTables.ReadyAsync(workspace);
-        var (epochId, answer) = await BeginAsync(epoch, firstOwner: null);
-        return answer ?? new EpochRun.Submitted(epochId);
+        return await BeginAsync(epoch, firstOwner: null);
     }
 
-    /// <summary>Declares an epoch, or lets one go on. There is an answer when nothing was begun.</summary>
-    private async Task<(string EpochId, EpochRun? Answer)> BeginAsync(PreparedEpoch epoch, string? firstOwner)
+    /// <summary>Declares an epoch, or lets one go on.</summary>
+    private async Task<Answer<EpochReceipt>> BeginAsync(PreparedEpoch epoch, string? firstOwner)
     {
         var names = new EpochNames(workspace, epoch.Epoch);
         for (; ; )
         {
             var begin = epoch.Options.Resume ? Resume(epoch, names) : Declare(epoch, names);
-            if (begin.Problem is { } problem) return (begin.Id, new EpochRun.Refused([problem]));
-            if (epoch.Options.Resume && OwnerOf(begin.Id) is { } owner) return (begin.Id, new EpochRun.Busy(begin.Id, owner));
+            if (begin.Problem is { } taken) return Answer<EpochReceipt>.Refused(epoch.PlanPath, EpochRefusals.EpochExists, taken);
+            if (epoch.Options.Resume && OwnerOf(begin.Id) is { } owner) return Answer<EpochReceipt>.Refused(begin.Id, Said.Busy(Doing, owner));
             switch (await PutAsync(EpochLane.StreamOf(begin.Id), begin.Command!, firstOwner))
             {
                 // Another process took the id in the meantime: the next free one is tried.
                 case Decision.Refused refused when epoch.Options.AutoBump && refused.Refusal.Kind == EpochRefusals.EpochExists:
                     continue;
                 case Decision.Refused refused:
-                    return (begin.Id, new EpochRun.Refused([Problem(epoch, refused.Refusal.Kind, refused.Refusal.Text)]));
+                    return Answer<EpochReceipt>.Refused(epoch.PlanPath, refused.Refusal);
             }
 
-            return (begin.Id, null);
+            return Answer<EpochReceipt>.Given(begin.Id, new EpochReceipt(begin.Id));
         }
     }
 
@@ -77,7 +81,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
             if (!epoch.Options.AutoBump)
             {
                 const string advice = "leave out --no-auto-bump, use --resume, or give the plan another epoch_id";
-                return new Beginning(id, null, Problem(epoch, EpochRefusals.EpochExists, $"the epoch {id} has run already: {advice}"));
+                return new Beginning(id, null, $"the epoch {id} has run already: {advice}");
             }
 
             id = names.NextFree();
@@ -93,12 +97,8 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         var own = epoch.Epoch.EpochId;
         if (!names.IsTaken(own)) return Declare(epoch, names);
         const string advice = "move the folder away, or run without --resume";
-        var message = $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}";
-        return new Beginning(own, null, Problem(epoch, EpochRefusals.EpochExists, message));
+        return new Beginning(own, null, $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}");
     }
-
-    private static InputProblem Problem(PreparedEpoch epoch, RefusalKind kind, string message) =>
-        new(epoch.PlanPath, "", kind.Code, message);
 
     private async Task<Decision> PutAsync(StreamName stream, Command command, string? firstOwner)
     {
@@ -112,7 +112,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         }
     }
 
-    private async Task<EpochRun> AdvanceAsync(AssayEngine engine, string epochId, PreparedEpoch epoch, CancellationToken cancel)
+    private async Task<Answer<EpochEnd>> AdvanceAsync(AssayEngine engine, string epochId, PreparedEpoch epoch, CancellationToken cancel)
     {
         FileNotWritten? missing = null;
         using var watching = engine.Watch(notice =>
@@ -123,11 +123,11 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         var stream = EpochLane.StreamOf(epochId);
         return await engine.RunAsync(EpochLane.Instance, stream, epoch.Options.Jobs, cancel) switch
         {
-            RunResult.Owned owned => new EpochRun.Busy(epochId, owned.By),
+            RunResult.Owned owned => Answer<EpochEnd>.Refused(epochId, Said.Busy(Doing, owned.By)),
             RunResult.Finished when missing is not null && IsBehind(stream) => throw new IOException(
                 $"{epochId} has its verdict, but {missing.Path} could not be written: {missing.Reason}; "
                 + "put that right, and --resume writes it from the ledger"),
-            RunResult.Finished finished => Ended((EpochState)finished.State, epoch),
+            RunResult.Finished finished => Answer<EpochEnd>.Given(epochId, Ended((EpochState)finished.State, epoch)),
             RunResult.Waiting waiting => throw new InvalidOperationException($"the epoch waits for {waiting.For.For}"),
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
@@ -135,35 +135,22 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
 
     private bool IsBehind(StreamName stream) => workspace.Store.Find(stream) is { } info && info.MirroredTo < info.Head.Version;
 
-    private static EpochRun.Ended Ended(EpochState state, PreparedEpoch epoch)
+    private static EpochEnd Ended(EpochState state, PreparedEpoch epoch)
     {
         var wasBumped = !epoch.Options.Resume && state.Declared.EpochId != epoch.Epoch.EpochId;
-        return new EpochRun.Ended(EpochFiles.Summary(state), state.Finished!.Reason, wasBumped ? epoch.Epoch.EpochId : null);
+        return new EpochEnd(EpochFiles.Summary(state), state.Finished!.Reason, wasBumped ? epoch.Epoch.EpochId : null);
     }
 
     /// <summary>Which epoch to begin with which command, or why not.</summary>
-    private sealed record Beginning(string Id, Command? Command, InputProblem? Problem);
+    private sealed record Beginning(string Id, Command? Command, string? Problem);
 }
 
 /// <summary>How a run of a plan ended.</summary>
-public abstract record EpochRun
-{
-    private EpochRun()
-    {
-    }
+/// <param name="Summary">The summary, as it is in the record.</param>
+/// <param name="Reason">Why it ended early; null: it did not.</param>
+/// <param name="BumpedFrom">The plan's own id when it was taken.</param>
+public sealed record EpochEnd(EpochSummary Summary, EndReason? Reason, string? BumpedFrom);
 
-    /// <summary>There is a verdict.</summary>
-    /// <param name="Summary">The summary, as it is in the record.</param>
-    /// <param name="Reason">Why it ended early; null: it did not.</param>
-    /// <param name="BumpedFrom">The plan's own id when it was taken.</param>
-    public sealed record Ended(EpochSummary Summary, EndReason? Reason, string? BumpedFrom) : EpochRun;
-
-    /// <summary>Nothing was started, and nothing was written.</summary>
-    public sealed record Refused(IReadOnlyList<InputProblem> Problems) : EpochRun;
-
-    /// <summary>It was left to a worker.</summary>
-    public sealed record Submitted(string EpochId) : EpochRun;
-
-    /// <summary>Another process is running this epoch.</summary>
-    public sealed record Busy(string EpochId, WorkerSession By) : EpochRun;
-}
+/// <summary>An epoch was begun.</summary>
+/// <param name="EpochId">Its id: the plan's own, or the next free one.</param>
+public sealed record EpochReceipt(string EpochId);

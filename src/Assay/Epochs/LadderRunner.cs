@@ -25,38 +25,36 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
     public static bool IsLadder(string path) =>
         DocumentFile.ReadAny(path).Document is { IsValid: true } document && DocumentFile.VersionOf(document.Value) == EpochLadder.Version;
 
-    /// <summary>
-    /// Everything that is wrong with a ladder or a plan on it; empty when it could be climbed. Writes and starts nothing.
-    /// </summary>
-    public static IReadOnlyList<InputProblem> Preflight(string ladderPath, EpochOptions options) => Load(ladderPath, options).Problems;
-
-    /// <summary>Climbs a ladder; one that was interrupted or cancelled goes on.</summary>
-    /// <param name="ladderPath">The document.</param>
-    /// <param name="autonomous">Repeat a failed rung up to its attempts.</param>
-    /// <param name="maxEpochs">The most epochs to run; null: as many as the attempts allow.</param>
-    /// <param name="options">How the epochs are run.</param>
-    /// <param name="cancel">Ends what is under way and records it.</param>
-    public async Task<LadderRun> RunAsync(string ladderPath, bool autonomous, int? maxEpochs, EpochOptions options, CancellationToken cancel)
+    /// <summary>Reads a ladder and every plan on it, once, and checks them against this host. Writes and starts nothing.</summary>
+    public static Checked<PreparedLadder> Prepare(string ladderPath, EpochOptions options)
     {
         var loaded = Load(ladderPath, options);
-        if (!loaded.IsValid) return new LadderRun.Refused(loaded.Problems);
-        var ladder = loaded.Value with { Autonomous = autonomous, MaxEpochs = maxEpochs };
+        return loaded.IsValid ? new PreparedLadder(ladderPath, options, loaded.Value) : Checked<PreparedLadder>.Refused(loaded.Problems);
+    }
+
+    /// <summary>Climbs a ladder; one that was interrupted or cancelled goes on.</summary>
+    /// <param name="prepared">The ladder.</param>
+    /// <param name="autonomous">Repeat a failed rung up to its attempts.</param>
+    /// <param name="maxEpochs">The most epochs to run; null: as many as the attempts allow.</param>
+    /// <param name="cancel">Ends what is under way and records it.</param>
+    public async Task<Answer<LadderEnd>> RunAsync(PreparedLadder prepared, bool autonomous, int? maxEpochs, CancellationToken cancel)
+    {
+        var ladder = prepared.Ladder with { Autonomous = autonomous, MaxEpochs = maxEpochs };
         await WorkspaceTables.ReadyAsync(workspace);
         var stream = StreamName.Of(LadderLane.LaneName, ladder.LadderId);
         Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
         if ((await new CommandHandler(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)
         {
-            return Refused(ladderPath, refused.Refusal);
+            return Answer<LadderEnd>.Refused(prepared.Path, refused.Refusal);
         }
 
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         using var watching = observer is null ? null : engine.Watch(observer);
-        engine.OnChild((child, stop) => RunChildAsync(child, options, stop));
+        engine.OnChild((child, stop) => RunChildAsync(child, prepared.Options, stop));
         return await engine.RunAsync(LadderLane.Instance, stream, 1, cancel) switch
         {
-            RunResult.Finished finished => Ended((LadderState)finished.State),
-            RunResult.Owned owned => Refused(ladderPath, new Refusal(
-                KernelRefusals.Busy, $"the ladder is being climbed by process {owned.By.ProcessId} on {owned.By.Host}")),
+            RunResult.Finished finished => Answer<LadderEnd>.Given(stream.Id, Ended((LadderState)finished.State)),
+            RunResult.Owned owned => Answer<LadderEnd>.Refused(stream.Id, Said.Busy("climbed", owned.By)),
             var other => throw new InvalidOperationException($"a ladder does not end with {other}"),
         };
     }
@@ -64,14 +62,11 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
     private async Task<StreamAnswer> RunChildAsync(RunChild child, EpochOptions options, CancellationToken stop)
     {
         var prepared = EpochRunner.Prepare(child.Document, options with { Resume = true, AutoBump = false, EpochId = child.ChildId });
-        var run = prepared.IsValid ? await new EpochRunner(workspace, time, observer).RunAsync(prepared.Value, stop) : new EpochRun.Refused(prepared.Problems);
-        return run switch
-        {
-            EpochRun.Ended ended => new EpochAnswer(ended.Summary.EpochVerdict, ended.Reason, ended.Summary.CountsForGates),
-            EpochRun.Refused refused => new NoAnswer(refused.Problems[0].ToString()),
-            EpochRun.Busy busy => new NoAnswer($"process {busy.By.ProcessId} runs it"),
-            var other => throw new InvalidOperationException($"unknown result {other}"),
-        };
+        if (!prepared.IsValid) return new NoAnswer(prepared.Problems[0].ToString());
+        var answer = await new EpochRunner(workspace, time, observer).RunAsync(prepared.Value, stop);
+        return answer is { Value: { } ended }
+            ? new EpochAnswer(ended.Summary.EpochVerdict, ended.Reason, ended.Summary.CountsForGates)
+            : new NoAnswer($"{answer.Subject}: {answer.Refusal!.Text}");
     }
 
     /// <summary>Reads a ladder and checks every plan it names before the first one runs.</summary>
@@ -109,29 +104,28 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
             : new LadderDeclared(ladder.LadderId, Digest.Of(CanonicalJson.Serialize(document.Value.Root)), rungs.ToImmutable(), Autonomous: false, MaxEpochs: null);
     }
 
-    private static LadderRun.Refused Refused(string ladderPath, Refusal refusal) =>
-        new([new InputProblem(ladderPath, "", refusal.Kind.Code, refusal.Text)]);
-
-    private static LadderRun.Ended Ended(LadderState state)
+    private static LadderEnd Ended(LadderState state)
     {
         var finished = state.Finished!;
-        return new LadderRun.Ended(
+        return new LadderEnd(
             new LadderSummary(state.Declared!.LadderId, finished.Reached, finished.Reason, state.Attempts), finished.Cancelled);
     }
 }
 
-/// <summary>How an escalation ended.</summary>
-public abstract record LadderRun
+/// <summary>A ladder with every plan on it, read once and checked.</summary>
+public sealed class PreparedLadder
 {
-    private LadderRun()
-    {
-    }
+    internal PreparedLadder(string path, EpochOptions options, LadderDeclared ladder) => (Path, Options, Ladder) = (path, options, ladder);
 
-    /// <summary>It reached the top or stopped below it.</summary>
-    /// <param name="Summary">What came of it.</param>
-    /// <param name="Cancelled">Whether somebody ended it.</param>
-    public sealed record Ended(LadderSummary Summary, bool Cancelled) : LadderRun;
+    /// <summary>The document.</summary>
+    public string Path { get; }
 
-    /// <summary>Nothing was started.</summary>
-    public sealed record Refused(IReadOnlyList<InputProblem> Problems) : LadderRun;
+    internal EpochOptions Options { get; }
+
+    internal LadderDeclared Ladder { get; }
 }
+
+/// <summary>How an escalation ended: at the top, or stopped below it.</summary>
+/// <param name="Summary">What came of it.</param>
+/// <param name="Cancelled">Whether somebody ended it.</param>
+public sealed record LadderEnd(LadderSummary Summary, bool Cancelled);

@@ -143,7 +143,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
 /// <summary>How a command was tried.</summary>
 /// <param name="Run">The epoch's end.</param>
 /// <param name="Outcome">The command's; null when it never came so far.</param>
-public sealed record TryEnd(EpochRun Run, ProcessOutcome? Outcome);
+public sealed record TryEnd(Answer<EpochEnd> Run, ProcessOutcome? Outcome);
 
 /// <summary>What to try, and under which caps.</summary>
 public sealed record TryOptions

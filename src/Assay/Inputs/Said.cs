@@ -3,6 +3,7 @@ using Assay.Kernel.Lanes;
 using Assay.Lanes.Epochs;
 using Assay.Lanes.Jobs;
 using Assay.Lanes.Tasks;
+using Assay.Ledger;
 
 namespace Assay.Inputs;
 
@@ -19,6 +20,12 @@ internal static class Said
     public static Refusal NoRejectionReason { get; } = new(RequestRefusals.Reason, "a rejection needs a reason");
 
     public static Refusal NoFailureReason { get; } = new(RequestRefusals.Reason, "say why the task cannot be done");
+
+    /// <summary>Somebody else is at work on what was asked for.</summary>
+    /// <param name="doing">What is done with it: "run", "executed".</param>
+    /// <param name="by">The engine that does.</param>
+    public static Refusal Busy(string doing, WorkerSession by) =>
+        new(KernelRefusals.Busy, $"is being {doing} by process {by.ProcessId} on {by.Host}: wait for it, or end it");
 
     /// <summary>A decision that does not name what was seen.</summary>
     public static Refusal NoHash(string jobId) => new(

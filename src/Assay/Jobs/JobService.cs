@@ -75,7 +75,7 @@ public sealed class JobService
     public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
 
     /// <summary>Submits what was prepared. The same again gives the same job.</summary>
-    public async Task<JobAnswer> SubmitAsync(PreparedJob prepared)
+    public async Task<Answer<JobReceipt>> SubmitAsync(PreparedJob prepared)
     {
         var job = prepared.Job;
         try
@@ -83,44 +83,44 @@ public sealed class JobService
             var (decision, _) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
             return decision switch
             {
-                Decision.Accepted { Events.Count: 0 } => JobAnswer.Done(job.Job.JobId, JobReceipt.Exists),
-                Decision.Accepted => JobAnswer.Done(job.Job.JobId, JobReceipt.Created),
-                Decision.Refused refused => JobAnswer.Refused(job.Job.JobId, refused.Refusal),
+                Decision.Accepted { Events.Count: 0 } => Done(job.Job.JobId, JobReceipt.Exists),
+                Decision.Accepted => Done(job.Job.JobId, JobReceipt.Created),
+                Decision.Refused refused => Answer<JobReceipt>.Refused(job.Job.JobId, refused.Refusal),
                 _ => throw new InvalidOperationException($"unknown decision {decision}"),
             };
         }
         catch (EventTooLargeException e)
         {
-            return JobAnswer.Refused(job.Job.JobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
+            return Answer<JobReceipt>.Refused(job.Job.JobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
         }
     }
 
-    public Task<JobAnswer> ApproveAsync(string jobId, string step, Digest sha256, Caller by, string? reason) =>
+    public Task<Answer<JobReceipt>> ApproveAsync(string jobId, string step, Digest sha256, Caller by, string? reason) =>
         DecideAsync(jobId, by, () => PutAsync(jobId, new ApproveStep(step, sha256, by.Actor, reason), reason));
 
     /// <summary>Turns a document down, for a reason.</summary>
-    public Task<JobAnswer> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) =>
+    public Task<Answer<JobReceipt>> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) =>
         DecideAsync(jobId, by, () => string.IsNullOrWhiteSpace(reason)
-            ? Task.FromResult(JobAnswer.Refused(jobId, Said.NoRejectionReason))
+            ? Task.FromResult(Answer<JobReceipt>.Refused(jobId, Said.NoRejectionReason))
             : PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
 
-    public Task<JobAnswer> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
+    public Task<Answer<JobReceipt>> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
 
     /// <summary>Lets a failed stage be tried again, with the components as they are now.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="by">Who.</param>
     /// <param name="reason">Why.</param>
     /// <param name="options">Where the components are; null: they stay as they were bound.</param>
-    public Task<JobAnswer> RetryAsync(string jobId, Caller by, string? reason, JobOptions? options) =>
+    public Task<Answer<JobReceipt>> RetryAsync(string jobId, Caller by, string? reason, JobOptions? options) =>
         DecideAsync(jobId, by, () => RetryAsync(jobId, by.Actor, reason, options));
 
-    private async Task<JobAnswer> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
+    private async Task<Answer<JobReceipt>> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
     {
         ImmutableSortedDictionary<string, ComponentBinding>? components = null;
         if (options is not null && Find(jobId) is { } job)
         {
             var loaded = JobLoader.Components(job.Job.Kind, options);
-            if (!loaded.IsValid) return JobAnswer.Refused(jobId, Said.Of(loaded.Problems[0]));
+            if (!loaded.IsValid) return Answer<JobReceipt>.Refused(jobId, loaded.Problems[0]);
             components = loaded.Value;
         }
 
@@ -132,22 +132,21 @@ public sealed class JobService
     /// <param name="blueprint">The blueprint; null: the proposal's.</param>
     /// <param name="proposalId">One of the parent's proposals.</param>
     /// <param name="by">Who.</param>
-    public Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Caller by) =>
+    public Task<Answer<JobReceipt>> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Caller by) =>
         DecideAsync(jobId, by, () => SpawnAsync(jobId, blueprint, proposalId, by.Actor));
 
-    private async Task<JobAnswer> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
+    private async Task<Answer<JobReceipt>> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
     {
-        if (Find(jobId) is not { } parent) return JobAnswer.Refused(jobId, Absent.Job(jobId));
+        if (Find(jobId) is not { } parent) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
         ChildJob child;
         var documents = new List<Blob>();
         if (blueprint is not null)
         {
             var valid = ContractCatalog.Check(blueprint, "blueprint_v1");
-            if (!valid.IsValid) return JobAnswer.Refused(jobId, JobRefusals.Contract, string.Join("; ", valid.Problems));
+            if (!valid.IsValid) return Answer<JobReceipt>.Refused(jobId, JobRefusals.Contract, string.Join("; ", valid.Problems));
             if (PolicyRule.Override(blueprint.Root, parent.Job.PolicyNames) is { } pointer)
             {
-                return JobAnswer.Refused(
-                    jobId, new Refusal(JobRefusals.PolicyOverride, Said.PolicyOverride, pointer));
+                return Answer<JobReceipt>.Refused(jobId, new Refusal(JobRefusals.PolicyOverride, Said.PolicyOverride, pointer));
             }
 
             child = DocumentRule.Child(parent.Job, blueprint.Root, null, documents);
@@ -159,7 +158,7 @@ public sealed class JobService
         else
         {
             var known = string.Join(", ", parent.Proposals.Select(p => p.ProposalId));
-            return JobAnswer.Refused(
+            return Answer<JobReceipt>.Refused(
                 jobId, JobRefusals.Proposal, $"{jobId} has no proposal {proposalId}: give a blueprint, or one of {known}");
         }
 
@@ -167,8 +166,8 @@ public sealed class JobService
         var answer = await PutAsync(jobId, new SpawnJob(child, documents, by));
         if (answer.Refusal is not null) return answer;
         return Find(jobId)!.Stopped is { } stopped && stopped != before
-            ? JobAnswer.Refused(jobId, JobRefusals.StoppedBudget, $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
-            : answer with { ChildJobId = child.JobId };
+            ? Answer<JobReceipt>.Refused(jobId, JobRefusals.StoppedBudget, $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
+            : Done(child.JobId, JobReceipt.Spawned);
     }
 
     /// <summary>A job's state, or null when there is no such job.</summary>
@@ -253,23 +252,25 @@ public sealed class JobService
         return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
     }
 
-    private Task<JobAnswer> DecideAsync(string jobId, Caller by, Func<Task<JobAnswer>> put) =>
-        DecisionRule.Problem(by) is { } no ? Task.FromResult(JobAnswer.Refused(jobId, no)) : put();
+    private Task<Answer<JobReceipt>> DecideAsync(string jobId, Caller by, Func<Task<Answer<JobReceipt>>> put) =>
+        DecisionRule.Problem(by) is { } no ? Task.FromResult(Answer<JobReceipt>.Refused(jobId, no)) : put();
 
-    private async Task<JobAnswer> PutAsync(string jobId, Command command, string? reason = null)
+    private static Answer<JobReceipt> Done(string jobId, string status) => Answer<JobReceipt>.Given(jobId, new JobReceipt(jobId, status));
+
+    private async Task<Answer<JobReceipt>> PutAsync(string jobId, Command command, string? reason = null)
     {
-        if (VersionOf(jobId) == 0) return JobAnswer.Refused(jobId, Absent.Job(jobId));
-        if (ReasonRule.Problem(reason) is { } problem) return JobAnswer.Refused(jobId, problem);
+        if (VersionOf(jobId) == 0) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
+        if (ReasonRule.Problem(reason) is { } problem) return Answer<JobReceipt>.Refused(jobId, problem);
         try
         {
             var (decision, state) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
             return decision is Decision.Refused refused
-                ? JobAnswer.Refused(jobId, refused.Refusal)
-                : JobAnswer.Done(jobId, JobTables.StateWord((JobState)state));
+                ? Answer<JobReceipt>.Refused(jobId, refused.Refusal)
+                : Done(jobId, JobTables.StateWord((JobState)state));
         }
         catch (EventTooLargeException e)
         {
-            return JobAnswer.Refused(jobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
+            return Answer<JobReceipt>.Refused(jobId, KernelRefusals.TooLarge, $"{e.Message}: {ListFewer}");
         }
     }
 }
@@ -288,20 +289,4 @@ public sealed record JobEventView(long Version, DateTimeOffset At, string Type, 
 {
     /// <summary>The checkpoint at which it waits from here on; null: it does not.</summary>
     public string? Waiting { get; init; }
-}
-
-/// <summary>What came of a request: a status, or why not.</summary>
-public sealed record JobAnswer(string JobId, string? Status, Refusal? Refusal)
-{
-    public static JobAnswer Done(string jobId, string status) => new(jobId, status, null);
-
-    public static JobAnswer Refused(string jobId, Refusal refusal) => new(jobId, null, refusal);
-
-    public static JobAnswer Refused(string jobId, RefusalKind kind, string message) => Refused(jobId, new Refusal(kind, message));
-
-    /// <summary>A document that came with the request cannot be read.</summary>
-    public static JobAnswer Refused(string jobId, InputProblem problem) => Refused(jobId, Said.Of(problem));
-
-    /// <summary>The child, when one was asked for.</summary>
-    public string? ChildJobId { get; init; }
 }

@@ -163,13 +163,14 @@ public sealed record JobPage(ImmutableArray<JobSummary> Items, string? NextCurso
     public ImmutableArray<JobSummary> Jobs => Items;
 }
 
-/// <summary>What came of a submission.</summary>
-/// <param name="JobId">The job.</param>
-/// <param name="Status"><c>created</c>, or <c>exists</c> when the same was submitted before.</param>
+/// <summary>What a request did to a job.</summary>
+/// <param name="JobId">The job; that was spawned, when one was.</param>
+/// <param name="Status"><c>created</c>; <c>exists</c> when the same was submitted before; <c>spawned</c>; else its state.</param>
 public sealed record JobReceipt(string JobId, string Status)
 {
     public const string Created = "created";
     public const string Exists = "exists";
+    public const string Spawned = "spawned";
 }
 
 /// <summary>Serializers for what the command line and the API show.</summary>

@@ -5,6 +5,7 @@ using Assay.Engine.Gateways;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
+using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
@@ -27,35 +28,21 @@ public enum ExecutionPatience
     Follow,
 }
 
-/// <summary>How an execution ended.</summary>
-public abstract record ExecutionEnd
+/// <summary>Where an execution left its run: it has finished, waits, or was stopped.</summary>
+public sealed record ExecutionEnd
 {
-    private ExecutionEnd()
-    {
-    }
+    internal ExecutionEnd(ExecutionState state, bool cancelled) => (State, Cancelled) = (state, cancelled);
 
-    /// <summary>The run stands there now; it has finished, waits, or was stopped.</summary>
-    public sealed record Left : ExecutionEnd
-    {
-        internal Left(ExecutionState state, bool cancelled) => (State, Cancelled) = (state, cancelled);
+    /// <summary>Whether the caller ended it.</summary>
+    public bool Cancelled { get; }
 
-        /// <summary>Whether the caller ended it.</summary>
-        public bool Cancelled { get; }
+    /// <summary>The run as people see it, without its adapters.</summary>
+    public RunView View => TaskViewMaker.Run(State, [], ImmutableHashSet<string>.Empty);
 
-        /// <summary>The run as people see it, without its adapters.</summary>
-        public RunView View => TaskViewMaker.Run(State, [], ImmutableHashSet<string>.Empty);
+    /// <summary>Its results (contract <c>execution_results_v1</c>), as text with a line end.</summary>
+    public string Results => System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(State).Bytes.Span);
 
-        /// <summary>Its results (contract <c>execution_results_v1</c>), as text with a line end.</summary>
-        public string Results => System.Text.Encoding.UTF8.GetString(ExecutionResults.Of(State).Bytes.Span);
-
-        internal ExecutionState State { get; }
-    }
-
-    /// <summary>Nothing was done.</summary>
-    public sealed record Refused(Refusal Refusal) : ExecutionEnd;
-
-    /// <summary>Another process works on the run.</summary>
-    public sealed record Busy(WorkerSession By) : ExecutionEnd;
+    internal ExecutionState State { get; }
 }
 
 /// <summary>What was changed in a project's inputs is not taken by a run that is under way.</summary>
@@ -101,7 +88,8 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     /// <param name="by">Who asks.</param>
     /// <param name="cancel">Ends what is under way and records it; the run can go on later.</param>
     /// <param name="takesOver">Whether the project is taken from the workspace that has it, in which nobody may be at work.</param>
-    public async Task<ExecutionEnd> RunAsync(
+    /// <returns>Where it was left; refused when nothing was done.</returns>
+    public async Task<Answer<ExecutionEnd>> RunAsync(
         PreparedRun prepared, int jobs, ExecutionPatience patience, Actor by, CancellationToken cancel, bool takesOver = false)
     {
         var declare = prepared.Declare;
@@ -110,10 +98,14 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
-        if (StreamOwner.Of(workspace.Store, stream) is { } owner) return new ExecutionEnd.Busy(owner);
-        if (ProjectClaim.Take(project.Root, workspace, takesOver) is { } claimed) return new ExecutionEnd.Refused(claimed);
+        if (StreamOwner.Of(workspace.Store, stream) is { } owner) return Busy(stream, owner);
+        if (ProjectClaim.Take(project.Root, workspace, takesOver) is { } claimed) return Answer<ExecutionEnd>.Refused(stream.Id, claimed);
         using var watching = observer is null ? null : engine.Watch(observer);
-        if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal) return new ExecutionEnd.Refused(refusal);
+        if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal)
+        {
+            return Answer<ExecutionEnd>.Refused(stream.Id, refusal);
+        }
+
         await engine.Commands.SubmitAsync(TaskLane.Instance, stream, new StartExecution(jobs, by));
 
         // While it is worked on, the run takes what is added to its queue.
@@ -153,11 +145,11 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     }
 
     /// <summary>Is the worker of one run, and of the adapters that it names, until the run ends or waits for longer than is patient.</summary>
-    private async Task<ExecutionEnd> WorkAsync(AssayEngine engine, StreamName stream, ExecutionPatience patience, CancellationToken cancel)
+    private async Task<Answer<ExecutionEnd>> WorkAsync(AssayEngine engine, StreamName stream, ExecutionPatience patience, CancellationToken cancel)
     {
         using var runs = new TaskRuns(engine);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        ExecutionEnd? end = null;
+        Answer<ExecutionEnd>? end = null;
         Exception? failure = null;
         var failures = 0;
         var served = runs.Served([stream]);
@@ -174,13 +166,13 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
             switch (notice)
             {
                 case WorkerNotice.LetGo { Result: RunResult.Owned owned }:
-                    end = new ExecutionEnd.Busy(owned.By);
+                    end = Busy(stream, owned.By);
                     break;
                 case WorkerNotice.LetGo { Result: RunResult.Finished finished }:
-                    end = new ExecutionEnd.Left((ExecutionState)finished.State, cancelled: false);
+                    end = Left(finished.State, isCancelled: false);
                     break;
                 case WorkerNotice.LetGo { Result: RunResult.Waiting waiting } when cancel.IsCancellationRequested || !GoesOn((ExecutionState)waiting.State, patience):
-                    end = new ExecutionEnd.Left((ExecutionState)waiting.State, cancel.IsCancellationRequested);
+                    end = Left(waiting.State, cancel.IsCancellationRequested);
                     break;
                 case WorkerNotice.LetGo:
                     failures = 0;
@@ -195,7 +187,13 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
 
             leave.Cancel();
         }
+
+        Answer<ExecutionEnd> Left(object state, bool isCancelled) =>
+            Answer<ExecutionEnd>.Given(stream.Id, new ExecutionEnd((ExecutionState)state, isCancelled));
     }
+
+    private static Answer<ExecutionEnd> Busy(StreamName stream, WorkerSession by) =>
+        Answer<ExecutionEnd>.Refused(stream.Id, Said.Busy("executed", by));
 
     private bool GoesOn(ExecutionState state, ExecutionPatience patience) => patience switch
     {

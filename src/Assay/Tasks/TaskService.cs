@@ -19,16 +19,6 @@ using Assay.Observe;
 
 namespace Assay.Tasks;
 
-/// <summary>What a run answered to a person's request: a status, or why not.</summary>
-public sealed record TaskAnswer(string Subject, string? Status, Refusal? Refusal)
-{
-    public static TaskAnswer Done(string subject, string status) => new(subject, status, null);
-
-    public static TaskAnswer Refused(string subject, Refusal refusal) => new(subject, null, refusal);
-
-    public static TaskAnswer Refused(string subject, RefusalKind kind, string message) => Refused(subject, new Refusal(kind, message));
-}
-
 /// <summary>
 /// Runs, tasks, adapters and patches of one workspace, for a command line and pages: what people ask for, and what they see.
 /// </summary>
@@ -199,18 +189,18 @@ public sealed class TaskService
             .Select(PatchSummary.Of).FirstOrDefault();
 
     /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
-    public Task<TaskAnswer> ApplyAsync(string patchId, bool merge, Caller by) =>
+    public Task<Answer<Receipt>> ApplyAsync(string patchId, bool merge, Caller by) =>
         DecideAsync(patchId, by, () => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by.Actor), PatchState.Committed));
 
     /// <summary>Takes a patch out of the real tree: byte for byte, or not at all.</summary>
-    public Task<TaskAnswer> RollBackAsync(string patchId, Caller by) =>
+    public Task<Answer<Receipt>> RollBackAsync(string patchId, Caller by) =>
         DecideAsync(patchId, by, () => ChangeAsync(patchId, new RollBackPatch(patchId, by.Actor), PatchState.RolledBack));
 
     /// <summary>Says that a manual task is done, with files as evidence.</summary>
-    public Task<TaskAnswer> DoneAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Caller by) =>
+    public Task<Answer<Receipt>> DoneAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Caller by) =>
         DecideAsync(taskId, by, () => CompleteAsync(runId, taskId, evidence, note, by.Actor));
 
-    private Task<TaskAnswer> CompleteAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Actor by)
+    private Task<Answer<Receipt>> CompleteAsync(string runId, string taskId, IReadOnlyList<string> evidence, string? note, Actor by)
     {
         var files = ImmutableArray.CreateBuilder<EvidenceFile>();
         var blobs = new List<Blob>();
@@ -223,7 +213,7 @@ public sealed class TaskService
                 : files.Any(f => f.Name == name) ? "has the name of another one"
                 : file.SizeBytes > MaxEvidenceBytes ? $"is larger than {MaxEvidenceBytes} bytes"
                 : null;
-            if (problem is not null) return Task.FromResult(TaskAnswer.Refused(path, RequestRefusals.File, problem));
+            if (problem is not null) return Task.FromResult(Answer<Receipt>.Refused(path, RequestRefusals.File, problem));
             var blob = Blob.Of(file.ReadAll(MaxEvidenceBytes));
             blobs.Add(blob);
             files.Add(new EvidenceFile(name, blob.Bytes.Length, blob.Sha256));
@@ -233,64 +223,66 @@ public sealed class TaskService
     }
 
     /// <summary>Says that a manual task cannot be done, and why.</summary>
-    public Task<TaskAnswer> FailAsync(string runId, string taskId, string? reason, Caller by) =>
+    public Task<Answer<Receipt>> FailAsync(string runId, string taskId, string? reason, Caller by) =>
         DecideAsync(taskId, by, () => string.IsNullOrWhiteSpace(reason)
-            ? Task.FromResult(TaskAnswer.Refused(taskId, Said.NoFailureReason))
+            ? Task.FromResult(Answer<Receipt>.Refused(taskId, Said.NoFailureReason))
             : PutAsync(runId, taskId, new FailManual(taskId, by.Actor, reason), reason));
 
-    public Task<TaskAnswer> CancelAsync(string runId, string taskId, string? reason, Caller by) =>
+    public Task<Answer<Receipt>> CancelAsync(string runId, string taskId, string? reason, Caller by) =>
         PutAsync(runId, taskId, new CancelTask(taskId, by.Actor, reason), reason);
 
-    public Task<TaskAnswer> RetryAsync(string runId, string taskId, string? reason, Caller by) =>
+    public Task<Answer<Receipt>> RetryAsync(string runId, string taskId, string? reason, Caller by) =>
         DecideAsync(taskId, by, () => PutAsync(runId, taskId, new RetryTask(taskId, by.Actor, reason), reason));
 
     /// <summary>Checks the health of an adapter now; an agent is tried once with a fake model.</summary>
     /// <param name="adapterId">The adapter.</param>
     /// <param name="gateways">Opens the way to that model.</param>
     /// <param name="declared">As a file declares it, when no run has named it yet, or it has changed.</param>
-    public async Task<TaskAnswer> CheckAsync(string adapterId, IModelGateways? gateways = null, PreparedAdapter? declared = null)
+    public async Task<Answer<Receipt>> CheckAsync(string adapterId, IModelGateways? gateways = null, PreparedAdapter? declared = null)
     {
         if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared.Spec));
         var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
-        if (!isKnown) return TaskAnswer.Refused(adapterId, Absent.Adapter(adapterId));
+        if (!isKnown) return Answer<Receipt>.Refused(adapterId, Absent.Adapter(adapterId));
         var (decision, _) = await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
-        if (decision is Decision.Refused refused) return TaskAnswer.Refused(adapterId, refused.Refusal);
+        if (decision is Decision.Refused refused) return Answer<Receipt>.Refused(adapterId, refused.Refusal);
         await using var engine = await AssayEngine.StartAsync(_workspace, _time);
         engine.Gateways = gateways;
         var result = await engine.RunAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), concurrency: 1, CancellationToken.None);
-        if (result is not RunResult.Waiting { State: AdapterState state }) return TaskAnswer.Done(adapterId, "is being checked by another process");
+        if (result is not RunResult.Waiting { State: AdapterState state }) return Done(adapterId, "is being checked by another process");
         return state.Healthy == false
-            ? TaskAnswer.Refused(adapterId, TaskRefusals.Unhealthy, state.HealthReason!)
-            : TaskAnswer.Done(adapterId, "healthy");
+            ? Answer<Receipt>.Refused(adapterId, TaskRefusals.Unhealthy, state.HealthReason!)
+            : Done(adapterId, "healthy");
     }
 
-    private Task<TaskAnswer> DecideAsync(string subject, Caller by, Func<Task<TaskAnswer>> put) =>
-        DecisionRule.Problem(by) is { } no ? Task.FromResult(TaskAnswer.Refused(subject, no)) : put();
+    private Task<Answer<Receipt>> DecideAsync(string subject, Caller by, Func<Task<Answer<Receipt>>> put) =>
+        DecisionRule.Problem(by) is { } no ? Task.FromResult(Answer<Receipt>.Refused(subject, no)) : put();
 
-    private async Task<TaskAnswer> PutAsync(string runId, string taskId, Command command, string? reason)
+    private static Answer<Receipt> Done(string subject, string status) => Answer<Receipt>.Given(subject, new Receipt(subject, status));
+
+    private async Task<Answer<Receipt>> PutAsync(string runId, string taskId, Command command, string? reason)
     {
-        if (Find(runId) is not { } run) return TaskAnswer.Refused(runId, Absent.Run(runId));
-        if (!run.HasTask(taskId)) return TaskAnswer.Refused(taskId, Absent.Task(runId, taskId));
-        if (ReasonRule.Problem(reason) is { } problem) return TaskAnswer.Refused(taskId, problem);
+        if (Find(runId) is not { } run) return Answer<Receipt>.Refused(runId, Absent.Run(runId));
+        if (!run.HasTask(taskId)) return Answer<Receipt>.Refused(taskId, Absent.Task(runId, taskId));
+        if (ReasonRule.Problem(reason) is { } problem) return Answer<Receipt>.Refused(taskId, problem);
         try
         {
             var (decision, state) = await _commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), command);
             return decision is Decision.Refused refused
-                ? TaskAnswer.Refused(taskId, refused.Refusal)
-                : TaskAnswer.Done(taskId, WireName<TaskPhase>.Of(((ExecutionState)state).Task(taskId).Phase));
+                ? Answer<Receipt>.Refused(taskId, refused.Refusal)
+                : Done(taskId, WireName<TaskPhase>.Of(((ExecutionState)state).Task(taskId).Phase));
         }
         catch (EventTooLargeException e)
         {
-            return TaskAnswer.Refused(taskId, KernelRefusals.TooLarge, e.Message);
+            return Answer<Receipt>.Refused(taskId, KernelRefusals.TooLarge, e.Message);
         }
     }
 
-    private async Task<TaskAnswer> ChangeAsync(string patchId, Command command, PatchState wanted)
+    private async Task<Answer<Receipt>> ChangeAsync(string patchId, Command command, PatchState wanted)
     {
-        if (Patch(patchId) is not { } patch) return TaskAnswer.Refused(patchId, Absent.Patch(patchId));
+        if (Patch(patchId) is not { } patch) return Answer<Receipt>.Refused(patchId, Absent.Patch(patchId));
         var stream = ProjectLane.StreamOf(patch.ProjectId);
         var (decision, _) = await _commands.SubmitAsync(ProjectLane.Instance, stream, command);
-        if (decision is Decision.Refused refused) return TaskAnswer.Refused(patchId, refused.Refusal);
+        if (decision is Decision.Refused refused) return Answer<Receipt>.Refused(patchId, refused.Refusal);
         await using var engine = await AssayEngine.StartAsync(_workspace, _time);
         for (; ; )
         {
@@ -303,8 +295,8 @@ public sealed class TaskService
 
             var record = state.Patches[patchId];
             return record.State == wanted
-                ? TaskAnswer.Done(patchId, WireName<PatchState>.Of(record.State))
-                : TaskAnswer.Refused(
+                ? Done(patchId, WireName<PatchState>.Of(record.State))
+                : Answer<Receipt>.Refused(
                     patchId, TaskRefusals.TreeMoved, state.Refusals.GetValueOrDefault(patchId) ?? record.Reason ?? "the tree has moved on");
         }
     }

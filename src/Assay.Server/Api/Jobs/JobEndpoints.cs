@@ -78,7 +78,7 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
             var (answer, problems) = await submissions.SubmitAsync(kind, body, "body", snapshotId, bundleId, caller);
             if (answer is null) return (Problems.Result(problems), null);
             if (answer.Refusal is { } no) return (Problems.Result(no), null);
-            return (Receipt(context, answer, answer.Status == JobReceipt.Created), answer.JobId);
+            return (Receipt(context, answer.Value!, answer.Value!.Status == JobReceipt.Created), answer.Subject);
         });
     }
 
@@ -150,8 +150,7 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
 
         var blueprint = request.Blueprint is { } given ? InputDocument.Read(Encoding.UTF8.GetBytes(given.GetRawText()), "body") : (Checked<InputDocument>?)null;
         var answer = await service.SpawnAsync(job_id, blueprint?.Value, request.ProposalId, caller);
-        if (answer.Refusal is { } no) return Problems.Result(no);
-        return Receipt(context, JobAnswer.Done(answer.ChildJobId!, "spawned"), isNew: true);
+        return Answer(context, answer, isNew: true);
     }
 
     private async Task<IResult> CancelAsync(HttpContext context, string job_id)
@@ -168,12 +167,13 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
         return unreadable ?? Answer(context, await service.RetryAsync(job_id, caller, request.Reason, submissions.Options));
     }
 
-    private static IResult Answer(HttpContext context, JobAnswer answer) =>
-        answer.Refusal is { } no ? Problems.Result(no) : Receipt(context, answer, isNew: false);
+    private static IResult Answer(HttpContext context, Answer<JobReceipt> answer, bool isNew = false) =>
+        answer.IsGiven ? Receipt(context, answer.Value, isNew) : Problems.Result(answer.Refusal);
 
-    private static IResult Receipt(HttpContext context, JobAnswer answer, bool isNew)
+    private static IResult Receipt(HttpContext context, JobReceipt receipt, bool isNew)
     {
-        if (isNew) context.Response.Headers.Location = $"/jobs/{answer.JobId}";
-        return Results.Json(new JobReceipt(answer.JobId, answer.Status!), JobViewJson.Shared.JobReceipt, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        if (isNew) context.Response.Headers.Location = $"/jobs/{receipt.JobId}";
+        var status = isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        return Results.Json(receipt, JobViewJson.Shared.JobReceipt, statusCode: status);
     }
 }

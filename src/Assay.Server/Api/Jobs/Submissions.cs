@@ -1,4 +1,5 @@
 using Assay.Access;
+using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
@@ -29,7 +30,7 @@ internal sealed class Submissions(JobService service, IEventStore store, PolicyS
     /// <param name="snapshotId">The data snapshot.</param>
     /// <param name="bundleId">The policy bundle; null: the one there is, or the one that the idea names.</param>
     /// <param name="by">The person.</param>
-    public async Task<(JobAnswer? Answer, IReadOnlyList<InputProblem> Problems)> SubmitAsync(
+    public async Task<(Answer<JobReceipt>? Answer, IReadOnlyList<InputProblem> Problems)> SubmitAsync(
         JobKind kind, ReadOnlyMemory<byte> body, string source, string? snapshotId, string? bundleId, Caller by)
     {
         var document = InputDocument.Read(body, source);

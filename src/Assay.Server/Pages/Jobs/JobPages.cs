@@ -96,7 +96,7 @@ internal sealed class JobPages(
         var kind = form["kind"] == "idea" ? JobKind.Idea : JobKind.Blueprint;
         var document = form["document"].ToString();
         var (answer, problems) = await submissions.SubmitAsync(kind, Encoding.UTF8.GetBytes(document), "document.yaml", Text(form, "snapshot_id"), Text(form, "policy_bundle_id"), caller);
-        if (answer is { Refusal: null }) return Results.Redirect($"/ui/jobs/{answer.JobId}");
+        if (answer is { IsGiven: true }) return Results.Redirect($"/ui/jobs/{answer.Subject}");
         IReadOnlyList<string> shown = answer is null ? [.. problems.Select(p => p.ToString())] : [answer.Refusal!.Text];
         return answers.Page<SubmitPage>(
             context,
@@ -111,28 +111,27 @@ internal sealed class JobPages(
             StatusCodes.Status400BadRequest, answer?.Refusal?.Kind.Code ?? problems[0].Rule);
     }
 
-    private Func<Caller, IFormCollection, Digest, Task<JobAnswer>> RejectAsync(string jobId) => (caller, form, sha256) =>
+    private Func<Caller, IFormCollection, Digest, Task<Answer<JobReceipt>>> RejectAsync(string jobId) => (caller, form, sha256) =>
     {
         var replacement = Text(form, "replacement") is { } text ? Encoding.UTF8.GetBytes(text) : null;
         return service.RejectAsync(jobId, form["step"].ToString(), sha256, caller, Text(form, "reason"), replacement);
     };
 
-    private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Digest, Task<JobAnswer>> decide) => PutAsync(context, jobId, (caller, form) =>
+    private Task<IResult> DecideAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Digest, Task<Answer<JobReceipt>>> decide) => PutAsync(context, jobId, (caller, form) =>
     {
         var sha256 = form["sha256"].ToString();
         return sha256.Length == 64 && sha256.All(char.IsAsciiHexDigitLower)
             ? decide(caller, form, Digest.Parse(sha256))
-            : Task.FromResult(JobAnswer.Refused(jobId, Said.NoHash(jobId)));
+            : Task.FromResult(Answer<JobReceipt>.Refused(jobId, Said.NoHash(jobId)));
     });
 
-    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<JobAnswer>> put)
+    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<Answer<JobReceipt>>> put)
     {
         var back = JobService.StreamOf(jobId) is not null ? $"/ui/jobs/{jobId}" : "/ui/jobs";
         var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
         if (caller is null) return answers.Refused(context, refusal!, back);
         var answer = await put(caller, await context.Request.ReadFormAsync());
-        if (answer.Refusal is { } no) return answers.Refused(context, no, back);
-        return Results.Redirect(answer.ChildJobId is { } child ? $"/ui/jobs/{child}" : back);
+        return answer.IsGiven ? Results.Redirect($"/ui/jobs/{answer.Value.JobId}") : answers.Refused(context, answer.Refusal, back);
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;

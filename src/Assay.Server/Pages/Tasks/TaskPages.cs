@@ -77,13 +77,13 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
         ? answers.Page<PatchPage>(context, new() { [nameof(PatchPage.Detail)] = patch, [nameof(PatchPage.Files)] = DiffFile.Parse(patch.Diff) })
         : answers.NotFound(context, Absent.Patch(patch_id), "/ui/tasks");
 
-    private async Task<IResult> PutAsync(HttpContext context, string back, Func<Caller, IFormCollection, Task<TaskAnswer>> put)
+    private async Task<IResult> PutAsync(HttpContext context, string back, Func<Caller, IFormCollection, Task<Answer<Receipt>>> put)
     {
         var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
         if (caller is null) return answers.Refused(context, refusal!, "/ui/tasks");
         var answer = await put(caller, await context.Request.ReadFormAsync());
-        if (answer.Refusal is not { } no) return Results.LocalRedirect(back);
-        return answers.Refused(context, no, no.Kind.Class == RefusalClass.NotFound ? "/ui/tasks" : back);
+        if (answer.IsGiven) return Results.LocalRedirect(back);
+        return answers.Refused(context, answer.Refusal, answer.Refusal.Kind.Class == RefusalClass.NotFound ? "/ui/tasks" : back);
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;
