@@ -1,8 +1,8 @@
 using Assay.Epochs;
-using Assay.Jobs;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Epochs;
-using Assay.Tasks;
+using Assay.Lanes.Jobs;
+using Assay.Lanes.Tasks;
 
 namespace Assay.Cli;
 

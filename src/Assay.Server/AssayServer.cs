@@ -7,6 +7,7 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
 using Assay.Jobs;
+using Assay.Lanes.Jobs;
 using Assay.Server.Api;
 using Assay.Server.Api.Epochs;
 using Assay.Server.Api.Events;

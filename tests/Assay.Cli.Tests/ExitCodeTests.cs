@@ -2,11 +2,10 @@ using System.Collections.Immutable;
 using System.Text;
 using Assay.Cli;
 using Assay.Epochs;
-using Assay.Jobs;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 using Assay.Lanes.Jobs;
-using Assay.Tasks;
+using Assay.Lanes.Tasks;
 
 namespace Assay.Tests;
 

@@ -1,8 +1,8 @@
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Jobs;
+using Assay.Lanes.Tasks;
 using Assay.Server.Pages.Shared;
 using Assay.Server.Pages.Tasks;
-using Assay.Tasks;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

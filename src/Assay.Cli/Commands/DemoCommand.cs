@@ -4,6 +4,7 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
 using Assay.Ledger.Verification;
 using Command = System.CommandLine.Command;
 

@@ -4,6 +4,7 @@ using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Jobs;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Cli.Commands;
 

@@ -7,6 +7,7 @@ using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Json;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Cli.Commands;
 

@@ -4,6 +4,7 @@ using Assay.Cli.Output;
 using Assay.Inputs;
 using Assay.Jobs;
 using Assay.Kernel.Streams;
+using Assay.Lanes.Jobs;
 using Command = System.CommandLine.Command;
 
 namespace Assay.Cli.Commands;

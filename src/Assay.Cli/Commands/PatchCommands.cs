@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Assay.Cli.Output;
 using Assay.Host;
 using Assay.Inputs;
+using Assay.Lanes.Tasks;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;

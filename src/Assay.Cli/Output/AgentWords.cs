@@ -1,6 +1,6 @@
 using System.Globalization;
 using Assay.Kernel.Effects;
-using Assay.Tasks;
+using Assay.Lanes.Tasks;
 
 namespace Assay.Cli.Output;
 

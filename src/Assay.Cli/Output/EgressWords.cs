@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Assay.Epochs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
+using Assay.Lanes.Epochs;
 
 namespace Assay.Cli.Output;
 

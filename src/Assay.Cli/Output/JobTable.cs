@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Assay.Host;
-using Assay.Jobs;
 using Assay.Kernel.Values;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Cli.Output;
 

@@ -1,4 +1,3 @@
-using Assay.Epochs;
 using Assay.Host;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Assay.Host;
-using Assay.Tasks;
+using Assay.Lanes.Tasks;
 
 namespace Assay.Cli.Output;
 

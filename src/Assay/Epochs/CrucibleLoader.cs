@@ -6,6 +6,7 @@ using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Epochs;
 

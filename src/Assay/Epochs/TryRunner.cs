@@ -9,6 +9,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;
+using Assay.Lanes.Shared;
 
 namespace Assay.Epochs;
 

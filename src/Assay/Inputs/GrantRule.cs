@@ -2,16 +2,10 @@ using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Lanes.Shared;
 using Assay.Native;
 
 namespace Assay.Inputs;
-
-/// <summary>What a document grants, as it says it.</summary>
-internal readonly record struct GrantKeys(ImmutableArray<string> Reads, ImmutableArray<string> Hides, ImmutableArray<string> Hosts, OpenNetwork? Network)
-{
-    /// <summary>Its cap on what passes, which means something only with hosts.</summary>
-    public long? NetworkMaxBytes { get; init; }
-}
 
 /// <summary>
 /// Checks the keys <c>reads</c>, <c>hides</c>, <c>hosts</c> and <c>network</c> of a document, and makes their paths absolute.

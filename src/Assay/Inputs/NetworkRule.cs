@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Assay.Engine;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Inputs;
 

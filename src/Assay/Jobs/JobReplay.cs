@@ -3,19 +3,10 @@ using System.Text;
 using System.Text.Json;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
+using Assay.Lanes.Jobs;
 using Assay.Native;
 
 namespace Assay.Jobs;
-
-/// <summary>Where a job stands according to its <c>events.jsonl</c> alone.</summary>
-/// <param name="JobId">The job.</param>
-/// <param name="State">As lists name it.</param>
-/// <param name="Step">The checkpoint it waits at.</param>
-/// <param name="Events">How many events were read.</param>
-/// <param name="Approved">The checkpoints that were approved, in order.</param>
-/// <param name="Versions">How many events of each version were read.</param>
-public sealed record JobReplayResult(
-    string JobId, string State, string? Step, int Events, ImmutableArray<string> Approved, ImmutableSortedDictionary<string, int> Versions);
 
 /// <summary>Replays an <c>events.jsonl</c>, whichever version its lines have: earlier ones stay readable.</summary>
 public static class JobReplay

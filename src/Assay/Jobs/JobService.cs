@@ -183,7 +183,7 @@ public sealed class JobService
         var machine = StreamLoad.Of(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
         var living = new LivingEngines(_workspace.Store);
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
-        return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine));
+        return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine), FileOf(((JobState)machine.State).Job.Bundle));
     }
 
     /// <summary>The events of a job behind a version.</summary>
@@ -204,7 +204,7 @@ public sealed class JobService
         var living = new LivingEngines(_workspace.Store);
         var state = (JobState)fold.Machine.State;
         var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
-        var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine));
+        var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine), FileOf(state.Job.Bundle));
         return new JobDetail(view, Runs.Gates(state), events);
     }
 
@@ -252,6 +252,13 @@ public sealed class JobService
         return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
     }
 
+    /// <summary>Whether a bundle's file still says what it said. What was read stays in force either way.</summary>
+    private static string FileOf(PolicyBundleRef bundle)
+    {
+        var (isThere, sha256) = DocumentFile.Sha256(bundle.Path);
+        return !isThere ? "missing" : sha256 == bundle.Sha256 ? "unchanged" : "changed";
+    }
+
     private Task<Answer<JobReceipt>> DecideAsync(string jobId, Caller by, Func<Task<Answer<JobReceipt>>> put) =>
         DecisionRule.Problem(by) is { } no ? Task.FromResult(Answer<JobReceipt>.Refused(jobId, no)) : put();
 
@@ -277,16 +284,3 @@ public sealed class JobService
 
 /// <summary>A job with its gates and events.</summary>
 internal sealed record JobDetail(JobView View, ImmutableArray<GateView> Gates, IReadOnlyList<JobEventView> Events);
-
-/// <summary>An event as people see it.</summary>
-/// <param name="Version">Its place in the job's stream.</param>
-/// <param name="At">When it was recorded.</param>
-/// <param name="Type">Its name.</param>
-/// <param name="By">Who stands behind it.</param>
-/// <param name="Message">A sentence, when there is something to say.</param>
-/// <param name="Line">Its line of <c>events.jsonl</c>.</param>
-public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line)
-{
-    /// <summary>The checkpoint at which it waits from here on; null: it does not.</summary>
-    public string? Waiting { get; init; }
-}

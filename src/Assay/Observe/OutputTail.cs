@@ -1,14 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Assay.Lanes.Shared;
 using Assay.Native;
 
 namespace Assay.Observe;
-
-/// <summary>A line that a task printed.</summary>
-/// <param name="Time">When, as the log has it.</param>
-/// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
-/// <param name="Text">The line.</param>
-public sealed record OutputLine(string Time, string Stream, string Text);
 
 /// <summary>Reads the end of a log of output.</summary>
 internal static class OutputTail

@@ -7,6 +7,7 @@ using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Tasks;

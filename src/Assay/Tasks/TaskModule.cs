@@ -34,7 +34,7 @@ internal static class TaskModule
 
     private static WorkerLine Line(string runId, ExecutionState run)
     {
-        var counts = TaskWords.Counts(run);
+        var counts = TaskViewMaker.Counts(run);
         var message = run.PauseReason is { } reason ? $"{counts}; {reason}" : counts;
         return new WorkerLine(Name, runId, WireName<ExecutionPhase>.Of(run.Phase), Message: message);
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Assay.Jobs;
 using Assay.Kernel.Effects;
 using Assay.Lanes.Jobs;
 

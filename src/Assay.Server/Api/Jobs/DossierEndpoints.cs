@@ -1,5 +1,6 @@
 using Assay.Inputs;
 using Assay.Jobs;
+using Assay.Lanes.Jobs;
 using Assay.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

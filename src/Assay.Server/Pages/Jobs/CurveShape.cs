@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Assay.Jobs;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages.Jobs;
 

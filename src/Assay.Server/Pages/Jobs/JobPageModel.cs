@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Assay.Jobs;
 using Assay.Kernel.Json;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages.Jobs;
 

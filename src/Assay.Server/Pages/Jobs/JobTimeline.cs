@@ -1,4 +1,3 @@
-using Assay.Jobs;
 using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 using Assay.Server.Pages.Shared;

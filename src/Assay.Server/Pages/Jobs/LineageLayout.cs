@@ -1,4 +1,4 @@
-using Assay.Jobs;
+using Assay.Lanes.Jobs;
 
 namespace Assay.Server.Pages.Jobs;
 

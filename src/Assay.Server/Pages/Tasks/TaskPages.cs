@@ -1,6 +1,7 @@
 using Assay.Access;
 using Assay.Inputs;
 using Assay.Kernel.Lanes;
+using Assay.Lanes.Tasks;
 using Assay.Server.Http;
 using Assay.Server.Pages.Shared;
 using Assay.Server.Security;

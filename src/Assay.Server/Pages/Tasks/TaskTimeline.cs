@@ -1,5 +1,5 @@
+using Assay.Lanes.Tasks;
 using Assay.Server.Pages.Shared;
-using Assay.Tasks;
 
 namespace Assay.Server.Pages.Tasks;
 

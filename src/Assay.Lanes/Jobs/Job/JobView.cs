@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Values;
-using Assay.Lanes.Jobs;
+using Assay.Lanes.Shared;
 
-namespace Assay.Jobs;
+namespace Assay.Lanes.Jobs;
 
 /// <summary>A job as lists show it: a row of the table <c>jobs</c>.</summary>
 public sealed record JobSummary
@@ -172,6 +172,29 @@ public sealed record JobReceipt(string JobId, string Status)
     public const string Exists = "exists";
     public const string Spawned = "spawned";
 }
+
+/// <summary>An event as people see it.</summary>
+/// <param name="Version">Its place in the job's stream.</param>
+/// <param name="At">When it was recorded.</param>
+/// <param name="Type">Its name.</param>
+/// <param name="By">Who stands behind it.</param>
+/// <param name="Message">A sentence, when there is something to say.</param>
+/// <param name="Line">Its line of <c>events.jsonl</c>.</param>
+public sealed record JobEventView(long Version, DateTimeOffset At, string Type, Actor By, string? Message, string Line)
+{
+    /// <summary>The checkpoint at which it waits from here on; null: it does not.</summary>
+    public string? Waiting { get; init; }
+}
+
+/// <summary>Where a job stands according to its <c>events.jsonl</c> alone.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="State">As lists name it.</param>
+/// <param name="Step">The checkpoint it waits at.</param>
+/// <param name="Events">How many events were read.</param>
+/// <param name="Approved">The checkpoints that were approved, in order.</param>
+/// <param name="Versions">How many events of each version were read.</param>
+public sealed record JobReplayResult(
+    string JobId, string State, string? Step, int Events, ImmutableArray<string> Approved, ImmutableSortedDictionary<string, int> Versions);
 
 /// <summary>Serializers for what the command line and the API show.</summary>
 [JsonSourceGenerationOptions(

@@ -1,14 +1,17 @@
-using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
-using Assay.Lanes.Jobs;
 
-namespace Assay.Jobs;
+namespace Assay.Lanes.Jobs;
 
 /// <summary>Makes of a job's state what people see.</summary>
 internal static class JobViews
 {
-    public static JobView Of(JobState state, JobSummary summary, long version, IReadOnlySet<string> lost) => new()
+    /// <param name="state">The job.</param>
+    /// <param name="summary">Its row.</param>
+    /// <param name="version">Its stream's last version.</param>
+    /// <param name="lost">Effects whose engine is gone.</param>
+    /// <param name="bundle">Whether the bundle's file is <c>unchanged</c>, <c>changed</c> or <c>missing</c>.</param>
+    public static JobView Of(JobState state, JobSummary summary, long version, IReadOnlySet<string> lost, string bundle) => new()
     {
         Job = summary,
         Waiting = state.Waiting is { } waiting && state.Next is JobStep.Checkpoint checkpoint ? new WaitingView(waiting.Step, checkpoint.Document, waiting.Sha256.ToString()) : null,
@@ -26,7 +29,7 @@ internal static class JobViews
         Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
         Children = [.. state.Children.Select(c => c.ChildJobId)],
         Budget = Budget(state),
-        Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), FileStatus(state.Job.Bundle)),
+        Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), bundle),
         Version = version,
     };
 
@@ -47,12 +50,5 @@ internal static class JobViews
         return new BudgetView(
             limits.MaxSpawnPerJob, limits.MaxTotalIterations, limits.MaxProposalsPerJob, limits.MaxCost?.Dollars, limits.MaxWallClockMs,
             used.Spawned, used.Generation, used.Proposals, used.Cost.Dollars, used.WallClockMs, state.Stopped?.Reason);
-    }
-
-    /// <summary>Whether the bundle's file still says what it said. What was read stays in force either way.</summary>
-    private static string FileStatus(PolicyBundleRef bundle)
-    {
-        var (isThere, sha256) = DocumentFile.Sha256(bundle.Path);
-        return !isThere ? "missing" : sha256 == bundle.Sha256 ? "unchanged" : "changed";
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 
-namespace Assay.Tasks;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// The body of a request to an HTTP adapter: its template with <c>{prompt}</c>, <c>{task_id}</c>, <c>{run_id}</c> and <c>{title}</c>

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
-using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>Makes of a run's state what people see.</summary>
 internal static class TaskViewMaker
@@ -16,7 +15,7 @@ internal static class TaskViewMaker
         ProjectRoot = state.Declared.ProjectRoot,
         PauseReason = state.PauseReason,
         Tasks = [.. state.Tasks.Select(t => Summary(state, t, interrupted.Contains(t.Spec.TaskId)))],
-        Counts = [.. Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => (WireName<TaskPhase>.Of(p), state.Count(p)))],
+        Counts = [.. Counted(state)],
         Adapters = adapters,
         Cost = state.Tasks.Cost,
         IsCostUnknown = state.Tasks.Any(t => t.IsCostUnknown),
@@ -48,6 +47,12 @@ internal static class TaskViewMaker
             Output = [],
         };
     }
+
+    /// <summary>How many tasks are where, in words: <c>3 COMPLETED, 1 FAILED</c>.</summary>
+    public static string Counts(ExecutionState state) => string.Join(", ", Counted(state).Select(c => $"{c.Count} {c.State}"));
+
+    private static IEnumerable<(string State, int Count)> Counted(ExecutionState state) =>
+        Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => (WireName<TaskPhase>.Of(p), state.Count(p)));
 
     private static TaskSummary Summary(ExecutionState state, TaskState task, bool isInterrupted) => new()
     {

@@ -1,9 +1,8 @@
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
-using Assay.Lanes.Shared;
 
-namespace Assay.Inputs;
+namespace Assay.Lanes.Shared;
 
 /// <summary>The key <c>budgets</c> of a component, a task or a test; what it leaves out has its kind's default.</summary>
 internal sealed record CapsDocument

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
-namespace Assay.Jobs;
+namespace Assay.Lanes.Jobs;
 
 /// <summary>Reads <c>curve.csv</c>: a heading, then a date and a value a line.</summary>
 internal static class CurveText

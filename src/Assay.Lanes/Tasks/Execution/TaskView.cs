@@ -4,9 +4,8 @@ using Assay.Kernel.Lanes;
 using Assay.Kernel.Trees;
 using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
-using Assay.Observe;
 
-namespace Assay.Tasks;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>A run of tasks as lists show it: a row of the table <c>executions</c>.</summary>
 public sealed record RunSummary(string RunId, string State, long Tasks, long Completed, string StartedAt)

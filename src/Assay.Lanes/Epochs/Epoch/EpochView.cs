@@ -4,9 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
-using Assay.Lanes.Epochs;
 
-namespace Assay.Epochs;
+namespace Assay.Lanes.Epochs;
 
 /// <summary>How an epoch stands that has no verdict.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<EpochProgress>))]

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
-using Assay.Lanes.Tasks;
 
-namespace Assay.Tasks;
+namespace Assay.Lanes.Tasks;
 
 /// <summary>The documents of a run as people write them; what they leave out has the default shown here.</summary>
 internal sealed record TaskQueueDocument(string RunId, ImmutableArray<TaskDocument> Tasks);
