@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
-using Assay.Epochs;
 using Assay.Kernel.Effects;
+using Assay.Try;
 
 namespace Assay.Cli.Commands;
 

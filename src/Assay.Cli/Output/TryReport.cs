@@ -6,6 +6,7 @@ using Assay.Epochs;
 using Assay.Host;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
+using Assay.Try;
 
 namespace Assay.Cli.Output;
 

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Assay.Engine;
 using Assay.Engine.Runner.Containment;
 using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Epochs;
 
 namespace Assay.Epochs;
@@ -54,7 +54,7 @@ internal sealed class EpochLoader
             EpochHash = new EpochIdentityDocument(planSha256, hashes).Sha256(),
             PlanSha256 = planSha256,
             Mode = _options.Mode,
-            Plan = WithoutCrucibles(_document.Root),
+            Plan = EpochPlan.WithoutCrucibles(_document.Root),
             Profile = _plan.EpochProfile,
             KernelTarget = _plan.KernelTarget,
             Seed = _plan.Seed,
@@ -74,21 +74,11 @@ internal sealed class EpochLoader
 
     /// <summary>The host as a manifest names it.</summary>
     public static HostEnforcement Enforcement(HostCapabilities host) =>
-        new(ContainmentName(host.Containment), host.Sandbox, Environment.MachineName, Environment.OSVersion.VersionString);
+        new(WireName<ContainmentMode>.Of(host.Containment), host.Sandbox, Environment.MachineName, Environment.OSVersion.VersionString);
 
     private void CheckPlan()
     {
-        foreach (var id in _plan.CrucibleSpecs.Keys.Except(_plan.CrucibleOrder, StringComparer.Ordinal))
-        {
-            Refuse($"/crucible_specs/{id}", "crucible_order", $"{id} is not in crucible_order, so it would never run: add it there or take it out here");
-        }
-
-        for (var i = 0; i < _plan.RequiredMilestones.Length; i++)
-        {
-            var id = _plan.RequiredMilestones[i];
-            if (!_plan.CrucibleOrder.Contains(id)) Refuse($"/required_milestones/{i}", "required_milestones", $"{id} is not in crucible_order");
-        }
-
+        foreach (var (pointer, rule, message) in PlanRule.Violations(_plan)) Refuse(pointer, rule, message);
         for (var i = 0; i < _plan.RequireKernelCaps.Length; i++)
         {
             if (!_host.KernelCaps)
@@ -126,20 +116,4 @@ internal sealed class EpochLoader
     }
 
     private void Refuse(string pointer, string rule, string message) => _problems.Add(_document.Problem(pointer, rule, message));
-
-    private static JsonElement WithoutCrucibles(JsonElement plan)
-    {
-        var node = JsonObject.Create(plan)!;
-        node.Remove("crucible_order");
-        node.Remove("crucible_specs");
-        return JsonDocument.Parse(node.ToJsonString()).RootElement.Clone();
-    }
-
-    private static string ContainmentName(ContainmentMode mode) => mode switch
-    {
-        ContainmentMode.CgroupV2 => "cgroup_v2",
-        ContainmentMode.CgroupV1 => "cgroup_v1",
-        ContainmentMode.ProcessTree => "process_tree",
-        _ => throw new InvalidOperationException($"unknown containment {mode}"),
-    };
 }

@@ -3,7 +3,6 @@ using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Host;
 using Assay.Inputs;
-using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
@@ -23,15 +22,8 @@ public sealed partial class EpochReader(Workspace workspace)
         var state = (EpochState)machine.State;
         var summary = EpochFiles.Summary(state);
         var standing = state.Finished is null ? Standing(machine, state, summary) : null;
-        return new EpochView(summary, standing) { EndedBy = state.Finished?.Reason, Networks = [.. Networks(state)] };
+        return new EpochView(summary, standing) { EndedBy = state.Finished?.Reason, Networks = EpochViews.Networks(state) };
     }
-
-    private static IEnumerable<CrucibleNetwork> Networks(EpochState state) =>
-        from crucible in state.Crucibles
-        let run = crucible.Replay ?? crucible.Run
-        let egress = run?.Egress
-        where egress is { Attempts.IsEmpty: false }
-        select new CrucibleNetwork(crucible.Declared.CrucibleId, run.KillReason == KillReason.NetworkLimit, egress);
 
     /// <summary>
     /// The rows of the table <c>epochs</c>, by the numbers in their names; the phase of one whose engine is gone is <c>interrupted</c>.
@@ -51,7 +43,7 @@ public sealed partial class EpochReader(Workspace workspace)
         var state = (EpochState)StreamLoad.Of(workspace.Store, EpochLane.Instance, stream).State;
         object? Now(string column) => column switch
         {
-            "phase" => Word(Progress(stream, living)),
+            "phase" => EpochViews.Word(Progress(stream, living)),
             "passed" => (long)state.Passed,
             "failed" => (long)state.Failed,
             _ => row[column],
@@ -65,47 +57,12 @@ public sealed partial class EpochReader(Workspace workspace)
         return workspace.Store.Find(stream)!.Fence == 0 ? EpochProgress.Submitted : EpochProgress.Interrupted;
     }
 
-    private static string Word(EpochProgress progress) => WireName<EpochProgress>.Of(progress).ToLowerInvariant();
-
     private EpochStanding Standing(StreamMachine machine, EpochState state, EpochSummary summary)
     {
         var living = new LivingEngines(workspace.Store);
-        var runs = Runs(state, summary, machine.Effects, living.Lost(machine)).ToList();
-        var underWay = runs.Count(r => r.Outcome is StandingRun.Running or StandingRun.Interrupted);
         var progress = Progress(machine.Stream, living);
-        return new EpochStanding
-        {
-            EpochId = summary.EpochId,
-            EpochProfile = summary.EpochProfile,
-            State = progress,
-            Resume = progress == EpochProgress.Interrupted ? ResumeCommand(state) : null,
-            EpochVerdict = summary.EpochVerdict,
-            Reason = Word(progress),
-            EpochHash = summary.EpochHash,
-            Mode = summary.Mode,
-            CountsForGates = summary.CountsForGates,
-            KernelIdentity = summary.KernelIdentity,
-            CruciblesTotal = summary.CruciblesTotal,
-            CruciblesPassed = summary.CruciblesPassed,
-            CruciblesFailed = summary.CruciblesFailed,
-            CruciblesFailedClosed = summary.CruciblesFailedClosed,
-            CruciblesNotRun = summary.CruciblesNotRun - underWay,
-            CruciblesRunning = runs.Count(r => r.Outcome == StandingRun.Running),
-            CruciblesInterrupted = runs.Count(r => r.Outcome == StandingRun.Interrupted),
-            Runs = [.. runs],
-        };
-    }
-
-    private static IEnumerable<StandingRun> Runs(EpochState state, EpochSummary summary, ActiveEffects active, IReadOnlySet<string> lost)
-    {
-        var underWay = active.Ids.ToLookup(EpochEffects.CrucibleOf, StringComparer.Ordinal);
-        foreach (var (run, crucible) in summary.Runs.Zip(state.Crucibles))
-        {
-            var effect = run.Outcome == CrucibleOutcome.NotRun ? underWay[crucible.Declared.CrucibleId].FirstOrDefault() : null;
-            var outcome = effect is null ? WireName<CrucibleOutcome>.Of(run.Outcome)
-                : lost.Contains(effect) ? StandingRun.Interrupted : StandingRun.Running;
-            yield return new StandingRun(run.CrucibleId, run.RunId, outcome, run.Notes, run.DurationMs, run.Record);
-        }
+        var resume = progress == EpochProgress.Interrupted ? ResumeCommand(state) : null;
+        return EpochViews.Standing(state, summary, machine.Effects, living.Lost(machine), progress, resume);
     }
 
     /// <summary>
@@ -115,22 +72,16 @@ public sealed partial class EpochReader(Workspace workspace)
     private string? ResumeCommand(EpochState state)
     {
         var epoch = state.Declared;
-        if (state.Crucibles is [{ Declared.Spec: TryRunner.Origin }]) return null;
-        var place = $" --workspace {Word(workspace.Root)}";
+        if (state.Crucibles is [{ Declared.Spec: EpochDeclared.TryOrigin }]) return null;
+        var place = $" --workspace {ShellWord.Of(workspace.Root)}";
         if (IsOfLadder(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {WireName<EpochMode>.Of(epoch.Mode)}";
-        return $"assay epoch run {(epoch.PlanFile is { } plan ? Word(plan) : "PLAN")} --resume{mode}{place}";
+        return $"assay epoch run {(epoch.PlanFile is { } plan ? ShellWord.Of(plan) : "PLAN")} --resume{mode}{place}";
     }
 
     private bool IsOfLadder(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
         && workspace.Store.Find(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null;
 
-    /// <summary>A word as a shell takes it.</summary>
-    private static string Word(string text) => Plain().IsMatch(text) ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-
     [GeneratedRegex(@"^(?<ladder>.+)\.R[0-9]+\.A[0-9]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LadderEpoch();
-
-    [GeneratedRegex("^[A-Za-z0-9_./:@%+=,-]+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Plain();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Serialization;
 using Assay.Engine.Native;
 using Assay.Native;
 
@@ -106,11 +107,14 @@ internal sealed class ContainmentPool : IDisposable
 public enum ContainmentMode
 {
     /// <summary>A delegated cgroup v2 subtree.</summary>
+    [JsonStringEnumMemberName("cgroup_v2")]
     CgroupV2,
 
     /// <summary>The v1 controllers memory, pids and cpuacct.</summary>
+    [JsonStringEnumMemberName("cgroup_v1")]
     CgroupV1,
 
     /// <summary>rlimits and polling of /proc.</summary>
+    [JsonStringEnumMemberName("process_tree")]
     ProcessTree,
 }

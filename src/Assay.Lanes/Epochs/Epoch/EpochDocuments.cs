@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Assay.Kernel.Effects;
 
@@ -42,6 +43,15 @@ internal sealed record EpochPlan
 
     [JsonIgnore]
     public string KernelTarget => KernelIdentity.GetProperty("kernel_target").GetString()!;
+
+    /// <summary>The document as the record keeps it, which has its crucibles beside it.</summary>
+    public static JsonElement WithoutCrucibles(JsonElement plan)
+    {
+        var node = JsonObject.Create(plan)!;
+        node.Remove("crucible_order");
+        node.Remove("crucible_specs");
+        return JsonDocument.Parse(node.ToJsonString()).RootElement.Clone();
+    }
 }
 
 /// <summary>What an epoch's verdict asks for.</summary>

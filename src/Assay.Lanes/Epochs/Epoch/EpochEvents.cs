@@ -14,6 +14,9 @@ internal abstract record EpochEvent : Event;
 /// </summary>
 internal sealed record EpochDeclared : EpochEvent
 {
+    /// <summary>Stands where an epoch of a plan names the files that it came from, when a single command was tried without a plan.</summary>
+    public const string TryOrigin = "assay try";
+
     /// <summary>The id in force, which a bump may have made differ from the plan's.</summary>
     public required string EpochId { get; init; }
 

@@ -1,17 +1,16 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
+using Assay.Epochs;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Epochs;
-using Assay.Lanes.Shared;
 
-namespace Assay.Epochs;
+namespace Assay.Try;
 
 /// <summary>
 /// Runs one command in the cage, from any folder: an epoch of one crucible that nobody had to write down, so that its record is like any
@@ -24,9 +23,6 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
 {
     /// <summary>The id of the epoch and of its crucible; later ones get a number.</summary>
     public const string EpochId = "TRY";
-
-    /// <summary>Stands where an epoch of a plan names the files that it came from.</summary>
-    internal const string Origin = "assay try";
 
     private const long GraceMs = 1_000;
 
@@ -116,7 +112,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
         var declared = new CrucibleDeclared
         {
             Index = 0,
-            Spec = Origin,
+            Spec = EpochDeclared.TryOrigin,
             Folder = folder,
             Crucible = crucible,
             CrucibleSha256 = digest,
@@ -137,7 +133,7 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
                 Processes = options.Processes,
             },
         };
-        return new PreparedEpoch(Origin, new EpochOptions(), epoch, [declared]);
+        return new PreparedEpoch(EpochDeclared.TryOrigin, new EpochOptions(), epoch, [declared]);
     }
 }
 
@@ -145,51 +141,3 @@ public sealed class TryRunner(Workspace workspace, TimeProvider time, Action<Eng
 /// <param name="Run">The epoch's end.</param>
 /// <param name="Outcome">The command's; null when it never came so far.</param>
 public sealed record TryEnd(Answer<EpochEnd> Run, ProcessOutcome? Outcome);
-
-/// <summary>What to try, and under which caps.</summary>
-public sealed record TryOptions
-{
-    /// <summary>The most that is kept of each output.</summary>
-    public const long OutputBytes = 64L << 20;
-
-    public required ImmutableArray<string> Command { get; init; }
-
-    /// <summary>The current folder, absolute: it may be read.</summary>
-    public required string Folder { get; init; }
-
-    public SandboxLevel Level { get; init; } = SandboxLevel.Strict;
-
-    public ImmutableArray<string> Reads { get; init; } = [];
-
-    public ImmutableArray<string> Hides { get; init; } = [];
-
-    public ImmutableArray<string> Writes { get; init; } = [];
-
-    /// <summary>What it may reach, as lines of <c>hosts</c>.</summary>
-    public ImmutableArray<string> Hosts { get; init; } = [];
-
-    public OpenNetwork? Network { get; init; }
-
-    /// <summary>The most bytes that may pass to and from these, both ways; null: any number.</summary>
-    public long? NetworkBytes { get; init; }
-
-    public required long TimeMs { get; init; }
-
-    public required long MemoryBytes { get; init; }
-
-    public required long DiskBytes { get; init; }
-
-    public required int Processes { get; init; }
-
-    internal GrantKeys Keys => new(Reads, Hides, Hosts, Network) { NetworkMaxBytes = NetworkBytes };
-}
-
-/// <summary>What its ids are computed from.</summary>
-internal sealed record TryDocument(
-    string Folder, ImmutableArray<string> Command, Digest? ProgramSha256, SandboxLevel Sandbox, ImmutableArray<string> Reads,
-    ImmutableArray<string> Hides, ImmutableArray<string> Writes, long TimeMs,
-    long MemoryBytes, long DiskBytes, int Processes, ImmutableArray<string> Hosts, OpenNetwork? Network, long? NetworkBytes);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(TryDocument))]
-internal sealed partial class TryJson : JsonSerializerContext;
