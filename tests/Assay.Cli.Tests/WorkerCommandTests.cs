@@ -109,6 +109,21 @@ public sealed class WorkerCommandTests
     }
 
     [Fact]
+    public async Task An_epoch_that_waited_for_its_worker_has_its_whole_wall_clock()
+    {
+        using var folder = new TemporaryFolder();
+        var plan = new PlanBuilder(folder.Under("plan")).Add("C1", "true").Add("C2", "true");
+        plan.Plan["budgets"]!["epoch_wall_clock_ms"] = 3_000;
+        plan.Plan["budgets"]!["per_crucible_timeout_ms"] = 2_000;
+        Assert.Equal(0, (await AssayProgram.RunAsync(folder.Path, "epoch", "submit", plan.Write())).ExitCode);
+        await Task.Delay(3_500);
+        await AssayProgram.RunAsync(folder.Path, "worker", "--once");
+        var shown = await AssayProgram.RunAsync(folder.Path, "epoch", "show", "EPOCH_TEST");
+        Assert.True(shown.ExitCode == 0, shown.Output);
+        Assert.Contains("EPOCH_TAKEN_UP", (await AssayProgram.RunAsync(folder.Path, "log", "epoch/EPOCH_TEST")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_killed_workers_epoch_goes_on_with_the_next_one()
     {
         using var folder = new TemporaryFolder();

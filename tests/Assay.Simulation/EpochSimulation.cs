@@ -57,7 +57,7 @@ internal sealed class EpochSimulation
     /// <summary>One random thing. False when the epoch has ended and nothing more can happen.</summary>
     private bool Act()
     {
-        _engine ??= SimulatedEngine.Start(_world, EpochLane.Instance, _stream, ++_engines, _random);
+        _engine ??= Begun();
         switch (_random.Next(30))
         {
             case 0 when _crashes < MaxCrashes:
@@ -89,6 +89,13 @@ internal sealed class EpochSimulation
         }
     }
 
+    /// <summary>An engine of a worker, which says that it takes the epoch up, or of a command.</summary>
+    private SimulatedEngine Begun()
+    {
+        if (_random.Next(2) == 0) Submit(new TakeUpEpoch());
+        return SimulatedEngine.Start(_world, EpochLane.Instance, _stream, ++_engines, _random);
+    }
+
     /// <summary>An engine that was thought dead wakes up; whatever it does, it must not harm.</summary>
     private void StepStale()
     {
@@ -101,7 +108,7 @@ internal sealed class EpochSimulation
     {
         for (var i = 0; i < 5_000 && State.Phase != EpochPhase.Finished; i++)
         {
-            _engine ??= SimulatedEngine.Start(_world, EpochLane.Instance, _stream, ++_engines, _random);
+            _engine ??= Begun();
             if (!_engine.Step()) _world.Pass(TimeSpan.FromSeconds(1));
         }
     }

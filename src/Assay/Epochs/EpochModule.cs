@@ -14,8 +14,11 @@ internal static class EpochModule
     {
         Serve = static setting =>
         [
-            new ServedLane(EpochLane.Instance, (epoch, cancel, drain) =>
-                setting.Engine.RunAsync(EpochLane.Instance, epoch, setting.Concurrency, cancel, drain)),
+            new ServedLane(EpochLane.Instance, async (epoch, cancel, drain) =>
+            {
+                await setting.Engine.Commands.SubmitAsync(EpochLane.Instance, epoch, new TakeUpEpoch());
+                return await setting.Engine.RunAsync(EpochLane.Instance, epoch, setting.Concurrency, cancel, drain);
+            }),
         ],
         Line = static (stream, state) => state is EpochState epoch ? Line(stream.Id, epoch) : null,
     };

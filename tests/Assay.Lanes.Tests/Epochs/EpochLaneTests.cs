@@ -24,9 +24,10 @@ public sealed class EpochLaneTests
     public void Every_command_is_answered_in_every_state()
     {
         var declare = new DeclareEpoch(Given.Epoch(1), [Given.Crucible(0)]);
-        Command[] commands = [declare, new ResumeEpoch(declare.Epoch, declare.Crucibles), new Cancel("test"), WakeUp.Instance];
+        var resume = new ResumeEpoch(declare.Epoch, declare.Crucibles);
+        Command[] commands = [declare, resume, new TakeUpEpoch(), new Cancel("test"), WakeUp.Instance];
         var own = typeof(EpochLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Name.EndsWith("Epoch", StringComparison.Ordinal));
-        Assert.Equal(own.ToHashSet(), commands.Take(2).Select(c => c.GetType()).ToHashSet());
+        Assert.Equal(own.ToHashSet(), commands.Take(3).Select(c => c.GetType()).ToHashSet());
         var running = Given.Running(declare.Epoch, [.. declare.Crucibles]);
         LaneFold[] folds =
         [
@@ -124,6 +125,19 @@ public sealed class EpochLaneTests
         state = state.Evolve(new RecordedEvent(0, Given.Now.AddSeconds(20), Started("crucible/C0")));
         state = state.Evolve(new RecordedEvent(0, Given.Now.AddHours(5), new EpochResumed()));
         Assert.Equal(Given.Now.AddHours(5).AddSeconds(40), state.Deadline);
+    }
+
+    [Fact]
+    public void The_wall_clock_counts_no_time_in_which_no_engine_was_at_work()
+    {
+        var state = Given.Running(Given.Epoch(1), Given.Crucible(0)).As<EpochState>();
+        state = state.Evolve(new RecordedEvent(0, Given.Now.AddSeconds(20), Started("crucible/C0")));
+        var taken = EpochLane.Instance.Decide(state, ActiveEffects.None, new TakeUpEpoch(), Given.Now.AddHours(5));
+        Assert.Equal(new EpochTakenUp(), Assert.Single(Assert.IsType<Decision.Accepted>(taken).Events));
+        state = state.Evolve(new RecordedEvent(0, Given.Now.AddHours(5), new EpochTakenUp()));
+        Assert.Equal(Given.Now.AddHours(5).AddSeconds(40), state.Deadline);
+        var again = EpochLane.Instance.Decide(state, ActiveEffects.None, new TakeUpEpoch(), Given.Now.AddHours(5));
+        Assert.Empty(Assert.IsType<Decision.Accepted>(again).Events);
     }
 
     [Fact]

@@ -127,6 +127,9 @@ internal sealed record CrucibleSalvaged(string CrucibleId, ImmutableArray<Salvag
 /// <summary>The epoch goes on after it was interrupted or cancelled; what is complete is kept.</summary>
 internal sealed record EpochResumed : EpochEvent;
 
+/// <summary>An engine took the epoch up on which none had worked for a while: its wall clock goes on from here.</summary>
+internal sealed record EpochTakenUp : EpochEvent;
+
 /// <summary>Somebody asked to end it; what is under way is being ended.</summary>
 internal sealed record EpochCancelRequested(string By) : EpochEvent;
 
@@ -146,6 +149,7 @@ internal sealed record EpochFinished(EpochVerdict Verdict, EndReason? Reason) : 
 [JsonSerializable(typeof(CrucibleFinished))]
 [JsonSerializable(typeof(CrucibleSalvaged))]
 [JsonSerializable(typeof(EpochResumed))]
+[JsonSerializable(typeof(EpochTakenUp))]
 [JsonSerializable(typeof(EpochCancelRequested))]
 [JsonSerializable(typeof(EpochFinished))]
 [JsonSerializable(typeof(EpochAnswer))]

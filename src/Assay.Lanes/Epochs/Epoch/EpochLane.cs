@@ -12,12 +12,18 @@ internal sealed record DeclareEpoch(EpochDeclared Epoch, ImmutableArray<Crucible
 /// <summary>Lets an interrupted or cancelled epoch go on, if plan and crucibles are still what they were.</summary>
 internal sealed record ResumeEpoch(EpochDeclared Epoch, ImmutableArray<CrucibleDeclared> Crucibles) : Command;
 
+/// <summary>An engine is about to work on the epoch.</summary>
+internal sealed record TakeUpEpoch : Command;
+
 /// <summary>Epochs: capped trials in order, each leaving evidence, and a verdict (lane document: Epochs).</summary>
 internal sealed class EpochLane : Lane<EpochState>
 {
     public const string LaneName = "epoch";
 
     public static readonly EpochLane Instance = new();
+
+    /// <summary>What is not worth an event.</summary>
+    private static readonly TimeSpan LeastRest = TimeSpan.FromSeconds(1);
 
     public static StreamName StreamOf(string epochId) => StreamName.Of(LaneName, epochId);
 
@@ -31,6 +37,7 @@ internal sealed class EpochLane : Lane<EpochState>
         .Add("CRUCIBLE_FINISHED", static () => EpochJson.Default.CrucibleFinished)
         .Add("CRUCIBLE_SALVAGED", static () => EpochJson.Default.CrucibleSalvaged)
         .Add("EPOCH_RESUMED", static () => EpochJson.Default.EpochResumed)
+        .Add("EPOCH_TAKEN_UP", static () => EpochJson.Default.EpochTakenUp)
         .Add("EPOCH_CANCEL_REQUESTED", static () => EpochJson.Default.EpochCancelRequested)
         .Add("EPOCH_FINISHED", static () => EpochJson.Default.EpochFinished);
 
@@ -54,6 +61,8 @@ internal sealed class EpochLane : Lane<EpochState>
                     EpochRefusals.PlanChanged,
                     $"{changed} has changed since the epoch was declared: run it as a new epoch, without --resume")
                 : Decision.Accept(new EpochResumed()),
+            (EpochPhase.Running, TakeUpEpoch) when now - state.LastAt > LeastRest => Decision.Accept(new EpochTakenUp()),
+            (_, TakeUpEpoch) => Decision.Accept(),
             (EpochPhase.Running, Cancel cancel) => Decision.Accept(
                 [new EpochCancelRequested(cancel.By), .. active.Count == 0 ? Finish(state, EndReason.Cancelled) : []]),
             (EpochPhase.Cancelling or EpochPhase.Finished, Cancel) => Decision.Accept(),

@@ -57,7 +57,7 @@ internal sealed record EpochState : IJsonOnDeserialized
     /// <summary>The first crucible without an outcome.</summary>
     public int FirstOpen { get; init; }
 
-    /// <summary>When the epoch last began to run, and how long it had run before that.</summary>
+    /// <summary>When an engine last began to work on the epoch, and how long it had been worked on before that.</summary>
     public DateTimeOffset RunningSince { get; init; }
 
     public TimeSpan RanBefore { get; init; }
@@ -95,7 +95,8 @@ internal sealed record EpochState : IJsonOnDeserialized
             CrucibleCovered covered => next.On(covered.CrucibleId, c => c with { Observed = (c.Observed ?? new Observed()).Union(covered.Observed) }),
             CrucibleFinished finished => next.OnFinished(finished),
             CrucibleSalvaged salvaged => next.On(salvaged.CrucibleId, c => c with { Salvaged = salvaged }),
-            EpochResumed => next.OnResumed(recorded.At, LastAt),
+            EpochResumed => next.OnResumed().RunFrom(recorded.At, LastAt),
+            EpochTakenUp => next.RunFrom(recorded.At, LastAt),
             EpochCancelRequested => next with { Phase = EpochPhase.Cancelling },
             EpochFinished finished => next with { Phase = EpochPhase.Finished, Finished = finished, Verdicts = Verdicts + 1 },
             var other => throw new InvalidOperationException($"an epoch has no event {other.GetType().Name}"),
@@ -123,7 +124,7 @@ internal sealed record EpochState : IJsonOnDeserialized
     }
 
     /// <summary>What is complete is kept; what was interrupted or cancelled and may safely be repeated is open again.</summary>
-    private EpochState OnResumed(DateTimeOffset at, DateTimeOffset lastAt)
+    private EpochState OnResumed()
     {
         ImmutableArray<CrucibleState> crucibles = [.. Crucibles.Select(c => c.Reopened())];
         var done = crucibles.Count(c => c.Result is not null);
@@ -137,10 +138,12 @@ internal sealed record EpochState : IJsonOnDeserialized
             Done = done,
             Passed = crucibles.Count(c => c.Result?.Outcome == CrucibleOutcome.Pass),
             FirstOpen = open,
-            RanBefore = RanBefore + (lastAt - RunningSince),
-            RunningSince = at,
         };
     }
+
+    /// <summary>The wall clock counts no time in which no engine was at work: what had run had run until the last event.</summary>
+    private EpochState RunFrom(DateTimeOffset at, DateTimeOffset lastAt) =>
+        this with { RanBefore = RanBefore + (lastAt - RunningSince), RunningSince = at };
 }
 
 /// <summary>One crucible of an epoch.</summary>
