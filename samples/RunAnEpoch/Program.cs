@@ -17,7 +17,7 @@ if (!prepared.IsValid)
     return 2;
 }
 
-await using var workspace = Workspace.Open(folder, KnownLanes.All);
+await using var workspace = await Workspace.OpenAsync(folder, KnownLanes.All);
 var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(prepared.Value, CancellationToken.None);
 if (run is not EpochRun.Ended ended)
 {
@@ -25,7 +25,7 @@ if (run is not EpochRun.Ended ended)
     return 2;
 }
 
-var record = new EpochReader(workspace).Show(ended.Summary.EpochId)!;
+var record = (await new EpochReader(workspace).ShowAsync(ended.Summary.EpochId))!;
 foreach (var crucible in record.Summary.Runs) Console.WriteLine($"{crucible.CrucibleId} {crucible.Outcome} {crucible.Record}");
 Console.WriteLine($"{record.Summary.EpochId} {record.Summary.EpochVerdict}");
 return ended.Summary.EpochVerdict is EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete ? 0 : 1;

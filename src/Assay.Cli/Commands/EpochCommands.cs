@@ -36,7 +36,7 @@ internal static class EpochCommands
             // Looked at before the workspace is opened, so that bad input leaves nothing behind.
             var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
             var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, cancel);
             await reporter.DisposeAsync();
@@ -57,7 +57,7 @@ internal static class EpochCommands
             var options = run.Read(parsed) with { AutoBump = !parsed.GetValue(bump) };
             var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             return Report(await new EpochRunner(workspace, TimeProvider.System).SubmitAsync(prepared.Value), workspace, options, globals.Json(parsed));
         });
         return command;
@@ -81,9 +81,9 @@ internal static class EpochCommands
         var command = new Command("show", "Show what came of an epoch; the exit code says its verdict") { id };
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            if (new EpochReader(workspace).Show(parsed.GetValue(id)!) is not { } view)
+            if (await new EpochReader(workspace).ShowAsync(parsed.GetValue(id)!) is not { } view)
             {
                 return Problems.Print(parsed.GetValue(id)!, Absent.Epoch(parsed.GetValue(id)!), globals.Json(parsed));
             }
@@ -102,7 +102,7 @@ internal static class EpochCommands
         list.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             var (page, next, problem) = list.Page(parsed, await new EpochReader(workspace).ListAsync(), e => e.Key);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
@@ -134,7 +134,7 @@ internal static class EpochCommands
             var options = run.Read(parsed);
             var path = parsed.GetValue(ladder)!;
             if (LadderRunner.Preflight(path, options) is { Count: > 0 } problems) return Problems.Print(problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
             var result = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
                 .RunAsync(path, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), options, cancel);

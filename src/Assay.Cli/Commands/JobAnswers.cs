@@ -11,16 +11,16 @@ internal static class JobAnswers
 {
     /// <summary>Runs a command that only reads.</summary>
     public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<int>> act) =>
-        WithAsync(globals.OpenForReading(parsed), act);
+        WithAsync(globals.OpenForReadingAsync(parsed), act);
 
-    private static async Task<int> WithAsync(Workspace? opened, Func<JobService, Task<int>> act)
+    private static async Task<int> WithAsync(Task<Workspace?> opening, Func<JobService, Task<int>> act)
     {
-        await using var workspace = opened;
+        await using var workspace = await opening;
         return workspace is null ? ExitCodes.BadInput : await act(await JobService.OpenAsync(workspace, TimeProvider.System));
     }
 
     /// <summary>Puts a request to a job, and prints the answer.</summary>
-    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<JobAnswer>> put) => WithAsync(globals.OpenExisting(parsed), async service =>
+    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<JobAnswer>> put) => WithAsync(globals.OpenExistingAsync(parsed), async service =>
     {
         var answer = await put(service);
         if (answer.Refusal is { } refusal) return Problems.Print(answer.JobId, refusal, globals.Json(parsed));
