@@ -23,16 +23,18 @@ internal static class JobsBench
     public static async Task RunAsync(Report report, string folder)
     {
         await FillAsync(folder);
-        await using (var workspace = Workspace.Open(folder, KnownLanes.All))
+        await using (var workspace = await Workspace.OpenAsync(folder, KnownLanes.All))
         {
             var service = await JobService.OpenAsync(workspace, TimeProvider.System);
-            var middle = service.List(null, null, Jobs / 2)[^1];
+            var middle = (await service.ListAsync(null, null, Jobs / 2))[^1];
             report.Table("A page of 50 of 100,000 jobs, from the service (median)", "ms");
-            report.Row("a job by its id", Median(() => workspace.Store.Row(JobTables.Jobs, middle.JobId)), "0.000");
-            report.Row("the first page", Median(() => service.List(null, null, 50)), "0.000");
-            report.Row("a page in the middle", Median(() => service.List(null, (middle.SubmittedAt, middle.JobId), 50)), "0.000");
-            report.Row("the first page of a rare state", Median(() => service.List("CANCELLED", null, 50)), "0.000");
-            report.Row("how many there are in each state", Median(service.Counts), "0.000");
+            var byId = await MedianAsync(() => workspace.Store.RowAsync(JobTables.Jobs, middle.JobId).AsTask());
+            report.Row("a job by its id", byId, "0.000");
+            report.Row("the first page", await MedianAsync(() => service.ListAsync(null, null, 50)), "0.000");
+            var inTheMiddle = await MedianAsync(() => service.ListAsync(null, (middle.SubmittedAt, middle.JobId), 50));
+            report.Row("a page in the middle", inTheMiddle, "0.000");
+            report.Row("the first page of a rare state", await MedianAsync(() => service.ListAsync("CANCELLED", null, 50)), "0.000");
+            report.Row("how many there are in each state", await MedianAsync(service.CountsAsync), "0.000");
         }
 
         using var server = Process.Start(new ProcessStartInfo("./assay", ["serve", "--urls", Url, "--workspace", folder]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -41,7 +43,7 @@ internal static class JobsBench
         report.Table("The same over HTTP, one request at a time (median)", "ms");
         foreach (var (path, what) in new[] { ("/healthz", "an answer that reads nothing"), ("/jobs", "GET /jobs"), ("/jobs?state=CANCELLED", "GET /jobs of a rare state"), ("/ui/jobs", "the page, with its counts") })
         {
-            report.Row(what, Median(() => client.GetStringAsync(path).GetAwaiter().GetResult()));
+            report.Row(what, await MedianAsync(() => client.GetStringAsync(path)));
         }
 
         server.Kill();
@@ -51,7 +53,7 @@ internal static class JobsBench
     /// <summary>Submits the jobs through the lane; their files are left out, since no list reads them.</summary>
     private static async Task FillAsync(string folder)
     {
-        await using var workspace = Workspace.Open(folder, KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(folder, KnownLanes.All);
         await WorkspaceTables.ReadyAsync(workspace);
         await Parallel.ForEachAsync(Enumerable.Range(0, Jobs), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) =>
         {
@@ -86,13 +88,13 @@ internal static class JobsBench
         };
     }
 
-    private static double Median(Func<object?> measured)
+    private static async Task<double> MedianAsync(Func<Task> measured)
     {
         var times = new List<double>();
         for (var i = 0; i < Requests; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            _ = measured();
+            await measured();
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 

@@ -46,10 +46,10 @@ internal static class MillionBench
         report.Table("A ledger of a million events", "seconds");
         var open = Stopwatch.StartNew();
         await using var again = SqliteEventStore.Open(path);
-        _ = again.Find(StreamName.Of("bench", "S1"));
+        _ = await again.FindAsync(StreamName.Of("bench", "S1"));
         report.Row("open it and find a stream", open.Elapsed.TotalSeconds, "0.000");
         var verify = Stopwatch.StartNew();
-        var verified = new LedgerVerifier(again, new LaneSet(), new FileMirror(folder)).Verify();
+        var verified = await new LedgerVerifier(again, new LaneSet(), new FileMirror(folder)).VerifyAsync();
         if (verified.Problems.Count > 0 || verified.Events != Million) throw new InvalidOperationException("the ledger does not verify");
         report.Row("verify every chain", verify.Elapsed.TotalSeconds);
     }

@@ -40,18 +40,18 @@ internal static class TaskBench
     /// <summary>What it takes to know where a long run stands.</summary>
     private static async Task OpenAsync(Report report, string folder)
     {
-        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"), KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(Path.Combine(folder, ".assay"), KnownLanes.All);
         var stream = TaskLane.StreamOf("bench");
-        var events = workspace.Store.Find(stream)!.Head.Version;
-        var size = workspace.Store.FindSnapshot(stream)!.Body.Length >> 10;
+        var events = (await workspace.Store.FindAsync(stream))!.Head.Version;
+        var size = (await workspace.Store.FindSnapshotAsync(stream))!.Body.Length >> 10;
         report.Table($"Open a run of {events} events, of whose fold {size} KiB are kept", "ms");
-        for (var warm = 0; warm < 2; warm++) _ = StreamLoad.Of(workspace.Store, TaskLane.Instance, stream);
+        for (var warm = 0; warm < 2; warm++) _ = await StreamLoad.OfAsync(workspace.Store, TaskLane.Instance, stream);
         var watch = Stopwatch.StartNew();
-        var kept = StreamLoad.Of(workspace.Store, TaskLane.Instance, stream);
+        var kept = await StreamLoad.OfAsync(workspace.Store, TaskLane.Instance, stream);
         report.Row("from what was kept of its fold", watch.Elapsed.TotalMilliseconds);
         watch.Restart();
         var folded = new StreamMachine(TaskLane.Instance, stream);
-        foreach (var stored in workspace.Store.Read(stream, 0)) folded.Apply(stored.Bytes);
+        foreach (var stored in await workspace.Store.ReadAsync(stream, 0)) folded.Apply(stored.Bytes);
         report.Row("from all of its events", watch.Elapsed.TotalMilliseconds);
         if (kept.Head != folded.Head) throw new InvalidOperationException("the two differ");
     }
@@ -81,7 +81,7 @@ internal static class TaskBench
     private static async Task<double> ExecuteAsync(string folder, int tasks, bool withTree)
     {
         Write(folder, tasks, withTree);
-        await using var workspace = Workspace.Open(Path.Combine(folder, ".assay"), KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(Path.Combine(folder, ".assay"), KnownLanes.All);
         var prepared = TaskExecutor.Prepare(folder, "bench", null, Somebody);
         if (!prepared.IsValid) throw new InvalidOperationException(string.Join('\n', prepared.Problems));
         var watch = Stopwatch.StartNew();

@@ -75,7 +75,7 @@ internal static class TrialBench
     private static async Task<double> EpochsAsync(string folder, int epochs, int jobs)
     {
         var plan = WritePlan(folder, 1, "none");
-        await using var workspace = Workspace.Open(Path.Combine(folder, "w"), KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(Path.Combine(folder, "w"), KnownLanes.All);
         var watch = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(0, epochs), new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (i, cancel) =>
             await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions { EpochId = $"E{i}" }).Value, cancel));

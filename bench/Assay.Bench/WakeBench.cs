@@ -40,7 +40,7 @@ internal static class WakeBench
     /// <summary>Commits streams of their own, one after the other, and tells when each was durable.</summary>
     public static async Task CommitAsync(string root, Action<string, long> committed)
     {
-        await using var workspace = Workspace.Open(root, new LaneSet());
+        await using var workspace = await Workspace.OpenAsync(root, new LaneSet());
         for (var i = 0; i < Rounds; i++)
         {
             var stream = StreamName.Of(JobLane.LaneName, i.ToString("D6", CultureInfo.InvariantCulture));
@@ -71,7 +71,7 @@ internal static class WakeBench
 
     private static async Task<List<double>> WakeAsync(string root, Func<string, Action<string, long>, Task> commit)
     {
-        await using var workspace = Workspace.Open(root, new LaneSet());
+        await using var workspace = await Workspace.OpenAsync(root, new LaneSet());
         await using var engine = await AssayEngine.StartAsync(workspace, TimeProvider.System);
         var begun = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var served = new ServedLane(JobLane.Instance, async (stream, _, _) =>

@@ -17,7 +17,7 @@ if (!prepared.IsValid)
     return 2;
 }
 
-await using var workspace = Workspace.Open(folder, KnownLanes.All);
+await using var workspace = await Workspace.OpenAsync(folder, KnownLanes.All);
 var run = await new EpochRunner(workspace, TimeProvider.System).RunAsync(prepared.Value, CancellationToken.None);
 if (!run.IsGiven)
 {
@@ -25,7 +25,7 @@ if (!run.IsGiven)
     return 2;
 }
 
-var record = new EpochReader(workspace).Show(run.Value.Summary.EpochId)!;
+var record = (await new EpochReader(workspace).ShowAsync(run.Value.Summary.EpochId))!;
 foreach (var crucible in record.Summary.Runs) Console.WriteLine($"{crucible.CrucibleId} {crucible.Outcome} {crucible.Record}");
 Console.WriteLine($"{record.Summary.EpochId} {record.Summary.EpochVerdict}");
 return record.Summary.EpochVerdict is EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete ? 0 : 1;

@@ -4,6 +4,7 @@ using System.Text;
 using Assay.Cli.Commands;
 using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
+using Assay.Ledger.Opening;
 
 namespace Assay.Cli;
 
@@ -36,8 +37,13 @@ internal static class ArgumentRule
             }
         }
 
-        var workspace = Environment.GetEnvironmentVariable(GlobalOptions.WorkspaceVariable) ?? "";
-        return TextRule.Refused(workspace, isFree: false) is { } hidden ? Problem(GlobalOptions.WorkspaceVariable, hidden) : null;
+        foreach (var name in new[] { GlobalOptions.WorkspaceVariable, StoreSetting.Variable })
+        {
+            var value = Environment.GetEnvironmentVariable(name) ?? "";
+            if (TextRule.Refused(value, isFree: false) is { } hidden) return Problem(name, hidden);
+        }
+
+        return null;
     }
 
     private static InputProblem Problem(string name, Rune refused) =>

@@ -5,6 +5,7 @@ using Assay.Cli.Output;
 using Assay.Host;
 using Assay.Kernel.Json;
 using Assay.Ledger;
+using Assay.Ledger.Opening;
 
 var globals = new GlobalOptions();
 var root = CommandTree.Create(globals);
@@ -21,6 +22,7 @@ if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
 }
 
 if (ArgumentRule.Refusal(parsed) is { } refusal) return Refuse([refusal], ExitCodes.BadInput);
+if (StoreSetting.OfEnvironment() is { IsValid: false } store) return Refuse(store.Problems, ExitCodes.BadInput);
 
 WorkspaceTables.Progress = done => Console.Error.WriteLine($"assay: making the workspace's tables for this build: {done.Streams} of {done.Of} streams");
 using var signals = new Signals();

@@ -39,7 +39,7 @@ public sealed class AssayEngine : IAsyncDisposable
             Commands = new CommandHandler(workspace, time, observers.Tell),
             Markers = new AttemptMarkers(WorkspacePaths.Attempts(workspace.Root)),
             Performers = _performers,
-            LazyTail = new Lazy<StreamTail>(() => new StreamTail(workspace.Store)),
+            LazyTail = new Lazy<Task<StreamTail>>(() => StreamTail.OpenAsync(workspace.Store)),
         };
         _runs = new StreamRuns(_parts);
         _containments = new ContainmentPool(containment);
@@ -79,9 +79,6 @@ public sealed class AssayEngine : IAsyncDisposable
 
     /// <summary>Takes commands for any stream of the workspace.</summary>
     public CommandHandler Commands => _parts.Commands;
-
-    /// <summary>Tells what is committed in the workspace, by whomever.</summary>
-    public StreamTail Tail => _parts.Tail;
 
     /// <summary>Starts an engine on a workspace, which it does not own.</summary>
     /// <param name="workspace">The workspace.</param>
@@ -128,7 +125,7 @@ public sealed class AssayEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_parts.LazyTail.IsValueCreated) _parts.Tail.Dispose();
+        if (_parts.LazyTail is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } tail }) await (await tail).DisposeAsync();
         await Session.DisposeAsync();
         _processes.Dispose();
         _http.Dispose();

@@ -12,7 +12,7 @@ public sealed record CommitSign(StreamName Stream, StreamHead Head)
     /// <summary>
     /// What the stored events say: <see cref="CommitFate.Unknown"/> as long as nothing stands in the place.
     /// </summary>
-    public CommitFate In(IEventReader store) => store.Read(Stream, Head.Version - 1, limit: 1) switch
+    public async ValueTask<CommitFate> InAsync(IEventReader store) => await store.ReadAsync(Stream, Head.Version - 1, limit: 1) switch
     {
         [var stored] when stored.Version == Head.Version => Digest.Of(stored.Bytes.Span) == Head.Hash ? CommitFate.Committed : CommitFate.NotCommitted,
         _ => CommitFate.Unknown,

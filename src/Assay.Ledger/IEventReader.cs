@@ -11,4 +11,4 @@ public interface IEventReader : IEventLogReader, IStreamClaimsReader, ILaneRowsR
 public sealed record StreamChanges(long Position, IReadOnlyList<(StreamName Stream, long Version)> Streams);
 
 /// <summary>A ledger as it was at one moment.</summary>
-public interface IEventSnapshot : IEventReader, IDisposable;
+public interface IEventSnapshot : IEventReader, IAsyncDisposable;

@@ -11,5 +11,5 @@ public interface IEventStore : IEventReader, IEventLog, IStreamClaims, ILaneRows
     /// All that is there now, as it stays for whoever reads it while others go on writing. To be given back within ten seconds: as long as
     /// it is held, the write-ahead log cannot be emptied.
     /// </summary>
-    IEventSnapshot Snapshot();
+    ValueTask<IEventSnapshot> SnapshotAsync();
 }

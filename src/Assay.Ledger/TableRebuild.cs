@@ -18,11 +18,11 @@ public sealed class TableRebuild(IEventStore store, LaneSet lanes, Action<Rebuil
     private TimeSpan _told;
 
     /// <summary>Whether a table is not as this build has it.</summary>
-    public bool IsNeeded => store.Unready([.. lanes.SelectMany(l => l.Tables)]).Count > 0;
+    public async ValueTask<bool> IsNeededAsync() => (await store.UnreadyAsync([.. lanes.SelectMany(l => l.Tables)])).Count > 0;
 
     /// <summary>Makes those that are not as this build has them. Nothing is written when all are.</summary>
     /// <returns>How many were made.</returns>
-    public Task<int> RunAsync() => RunAsync(store.Unready([.. lanes.SelectMany(l => l.Tables)]));
+    public async Task<int> RunAsync() => await RunAsync(await store.UnreadyAsync([.. lanes.SelectMany(l => l.Tables)]));
 
     /// <summary>Makes all of them.</summary>
     public Task<int> AllAsync() => RunAsync([.. lanes.SelectMany(l => l.Tables)]);
@@ -33,7 +33,12 @@ public sealed class TableRebuild(IEventStore store, LaneSet lanes, Action<Rebuil
         _watch.Start();
         await store.BeginTablesAsync(tables);
         var wanted = tables.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var streams = lanes.Where(l => l.Tables.Any(t => wanted.Contains(t.Name))).SelectMany(lane => store.Streams(lane.Name).Select(info => (Lane: lane, info.Stream))).ToList();
+        var streams = new List<(ILane Lane, StreamName Stream)>();
+        foreach (var lane in lanes.Where(l => l.Tables.Any(t => wanted.Contains(t.Name))))
+        {
+            streams.AddRange((await store.StreamsAsync(lane.Name)).Select(info => (lane, info.Stream)));
+        }
+
         for (var i = 0; i < streams.Count; i++)
         {
             await FillAsync(streams[i].Lane, streams[i].Stream, wanted);
@@ -50,7 +55,7 @@ public sealed class TableRebuild(IEventStore store, LaneSet lanes, Action<Rebuil
         var fold = LaneFold.Of(lane);
         for (var version = 0L; ;)
         {
-            var page = store.Read(stream, version, PageEvents);
+            var page = await store.ReadAsync(stream, version, PageEvents);
             foreach (var stored in page)
             {
                 (fold, var folded) = fold.Take(EventEnvelope.Open(stored.Bytes, lane.Events));

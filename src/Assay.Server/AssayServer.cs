@@ -72,19 +72,20 @@ public static class AssayServer
         app.Use(new ReadGuard(credentials, guard).InvokeAsync);
         app.UseRouting();
 
-        using var tail = new StreamTail(workspace.Store);
+        await using var tail = await StreamTail.OpenAsync(workspace.Store);
         var events = new EventAnswers(workspace.Store, new EventStream(new EventHub(workspace.Store, tail), stop));
         new JobEndpoints(jobs, submissions, guard, events, new JobEvents(workspace.Store)).Map(app);
         new DossierEndpoints(jobs).Map(app);
         new TaskEndpoints(events).Map(app);
         new EpochEndpoints(events).Map(app);
         var answers = new PageAnswers(guard);
-        var counts = new OncePerCommit<IReadOnlyDictionary<string, long>>(workspace.Store, jobs.Counts);
+        using var counts = new OncePerCommit<IReadOnlyDictionary<string, long>>(workspace.Store, jobs.CountsAsync);
         new JobPages(jobs, submissions, guard, answers, counts, time).Map(app);
         new SignInPages(credentials, sessions, guard, answers, OperatorToken.PathIn(workspace.Root)).Map(app);
         new TaskPages(tasks, guard, answers).Map(app);
         new HealthEndpoints(workspace.Store).Map(app);
-        new MetricsEndpoint(workspace, time).Map(app);
+        using var metrics = new MetricsEndpoint(workspace, time);
+        metrics.Map(app);
         AssetEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
 

@@ -70,7 +70,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         {
             if (notice is EngineTrouble trouble) _troubles.Enqueue(trouble);
         });
-        var open = new Stack<IDisposable>();
+        var open = new Stack<IAsyncDisposable>();
         try
         {
             var modules = KnownLanes.Modules.Where(m => options.Lanes?.Contains(m.Name) != false);
@@ -86,7 +86,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         }
         finally
         {
-            while (open.TryPop(out var last)) last.Dispose();
+            while (open.TryPop(out var last)) await last.DisposeAsync();
         }
     }
 

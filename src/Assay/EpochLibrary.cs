@@ -24,7 +24,7 @@ public static class EpochLibrary
         var prepared = EpochRunner.Prepare(planPath, options);
         if (!prepared.IsValid) throw new EpochRefusedException(string.Join(Environment.NewLine, prepared.Problems));
         var root = workspace ?? Environment.GetEnvironmentVariable("ASSAY_WORKSPACE") ?? WorkspacePaths.DefaultName;
-        await using var opened = Workspace.Open(root, KnownLanes.All);
+        await using var opened = await Workspace.OpenAsync(root, KnownLanes.All);
         var answer = await new EpochRunner(opened, TimeProvider.System).RunAsync(prepared.Value, cancel);
         return answer.IsGiven ? answer.Value.Summary : throw new EpochRefusedException($"{answer.Subject}: {answer.Refusal.Text} [{answer.Refusal.Kind}]");
     }

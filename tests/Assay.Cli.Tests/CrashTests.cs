@@ -44,10 +44,10 @@ public sealed class CrashTests
             await engine.WaitForExitAsync();
         }
 
-        var acknowledged = Events(folder);
+        var acknowledged = await EventsAsync(folder);
         var resumed = await AssayProgram.RunAsync(AssayProgram.Program, [.. arguments, "--resume", "--json"], folder.Path, environment, TimeSpan.FromMinutes(1));
         Assert.True(resumed.ExitCode is 0 or 1, $"after {ms} ms: {resumed.ExitCode} {resumed.Error}");
-        var after = Events(folder);
+        var after = await EventsAsync(folder);
         Assert.Equal(acknowledged, after.Take(acknowledged.Count));
 
         var executions = File.ReadAllLines(count).GroupBy(l => l, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
@@ -69,19 +69,12 @@ public sealed class CrashTests
         Assert.Empty(Directory.EnumerateFiles(folder.Under(".assay", "attempts")));
     }
 
-    private static List<string> Events(TemporaryFolder folder)
+    private static async Task<List<string>> EventsAsync(TemporaryFolder folder)
     {
         var path = folder.Under(".assay", "ledger.db");
         if (!File.Exists(path)) return [];
-        var store = SqliteEventStore.Open(path);
-        try
-        {
-            return [.. store.ReadAll(0, int.MaxValue).Select(e => Convert.ToHexString(e.Bytes.Span))];
-        }
-        finally
-        {
-            store.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        }
+        await using var store = SqliteEventStore.Open(path);
+        return [.. (await store.ReadAllAsync(0, int.MaxValue)).Select(e => Convert.ToHexString(e.Bytes.Span))];
     }
 
     /// <summary>Processes whose environment carries the token.</summary>

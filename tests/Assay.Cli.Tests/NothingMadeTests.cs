@@ -54,6 +54,28 @@ public sealed class NothingMadeTests : IDisposable
     [InlineData("rebuild")]
     public async Task Bad_input_makes_nothing(params string[] command) => await RefusedAsync(command);
 
+    [Theory]
+    [InlineData("epoch", "list")]
+    [InlineData("demo", "jobs")]
+    [InlineData("worker", "--once")]
+    [InlineData("serve", "--urls", "http://127.0.0.1:0")]
+    [InlineData("token", "create", "--name", "ci", "--role", "reader")]
+    public async Task A_store_that_there_is_none_of_is_refused_before_anything_is_made(params string[] command)
+    {
+        var result = await RefusedAsync(command, Store("postgres"));
+        Assert.Equal("assay: ASSAY_STORE: there is no store postgres: it is sqlite, as when it is left out [store]\n", result.Error);
+        Assert.Contains("take it out", (await RefusedAsync(command, Store("sql\u001bite"))).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_store_that_is_used_anyway_may_be_named()
+    {
+        var patience = TimeSpan.FromSeconds(30);
+        var made = await AssayProgram.RunAsync(AssayProgram.Program, ["worker", "--once"], _folder.Path, Store("sqlite"), patience);
+        Assert.Equal((0, ""), (made.ExitCode, made.Error));
+        Assert.Equal(0, (await AssayProgram.RunAsync(_folder.Path, "verify")).ExitCode);
+    }
+
     [Fact]
     public async Task A_preflight_that_blocks_makes_nothing()
     {
@@ -115,9 +137,13 @@ public sealed class NothingMadeTests : IDisposable
         Assert.Equal(before, Directory.EnumerateFileSystemEntries(folder).Order());
     }
 
-    private async Task<ProgramResult> RefusedAsync(params string[] command)
+    private static Dictionary<string, string> Store(string name) => new(StringComparer.Ordinal) { ["ASSAY_STORE"] = name };
+
+    private Task<ProgramResult> RefusedAsync(params string[] command) => RefusedAsync(command, environment: null);
+
+    private async Task<ProgramResult> RefusedAsync(string[] command, IReadOnlyDictionary<string, string>? environment)
     {
-        var result = await AssayProgram.RunAsync(AssayProgram.Program, command, _folder.Path, null, TimeSpan.FromSeconds(30));
+        var result = await AssayProgram.RunAsync(AssayProgram.Program, command, _folder.Path, environment, TimeSpan.FromSeconds(30));
         Assert.True(result.ExitCode == 2, $"{result.ExitCode}: {result.Output}{result.Error}");
         Assert.StartsWith("assay: ", result.Error, StringComparison.Ordinal);
         Assert.Equal("", result.Output);

@@ -22,7 +22,7 @@ public sealed class RebuildCrashTests
         for (var i = 0; i < Tasks; i++) folder.Add($"t{i}", "true");
         folder.Write();
         await DeclareAsync(folder);
-        var before = Rows(folder);
+        var before = await RowsAsync(folder);
         Assert.Equal(Tasks, before.Count);
 
         _ = AssayProgram.Program; // built before the watch starts
@@ -35,19 +35,19 @@ public sealed class RebuildCrashTests
             await Task.Delay(random.Next(1, (int)whole.ElapsedMilliseconds));
             rebuild.Kill();
             await rebuild.WaitForExitAsync();
-            Assert.Equal(before, Rows(folder));
+            Assert.Equal(before, await RowsAsync(folder));
         }
 
         var made = await folder.RunAsync("rebuild");
         Assert.True(made.ExitCode == 0, made.Error);
-        Assert.Equal(before, Rows(folder));
+        Assert.Equal(before, await RowsAsync(folder));
         var verify = await folder.RunAsync("verify");
         Assert.True(verify.ExitCode == 0, verify.Output);
     }
 
     private static async Task DeclareAsync(TaskFolder folder)
     {
-        await using var workspace = Workspace.Open(folder.Under(".assay"), KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(folder.Under(".assay"), KnownLanes.All);
         await WorkspaceTables.ReadyAsync(workspace);
         var prepared = TaskExecutor.Prepare(folder.Path, TaskFolder.RunId, null, new Actor("ada", "cli"));
         Assert.True(prepared.IsValid, string.Join('\n', prepared.Problems));
@@ -56,14 +56,9 @@ public sealed class RebuildCrashTests
         Assert.IsType<Decision.Accepted>(decision);
     }
 
-    private static List<string> Rows(TaskFolder folder)
+    private static async Task<List<string>> RowsAsync(TaskFolder folder)
     {
-        using var workspace = new Opened(Workspace.OpenForReading(folder.Under(".assay"), KnownLanes.All));
-        return [.. workspace.Of.Store.Rows(TaskTables.Tasks).Select(r => $"{r.Key} {string.Join(' ', r.Values)}")];
-    }
-
-    private sealed record Opened(Workspace Of) : IDisposable
-    {
-        public void Dispose() => Of.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        await using var workspace = await Workspace.OpenForReadingAsync(folder.Under(".assay"), KnownLanes.All);
+        return [.. (await workspace.Store.RowsAsync(TaskTables.Tasks)).Select(r => $"{r.Key} {string.Join(' ', r.Values)}")];
     }
 }

@@ -16,7 +16,7 @@ public sealed class TamperTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "echo out").Add("TWO", "exit 1").Write();
-        await using var workspace = Workspace.Open(Root, KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(Root, KnownLanes.All);
         Assert.NotNull((await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions()).Value, CancellationToken.None)).Value);
     }
 
@@ -82,8 +82,8 @@ public sealed class TamperTests : IAsyncLifetime
 
     private async Task<VerifyReport> Verify()
     {
-        await using var workspace = Workspace.Open(Root, KnownLanes.All);
-        return new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).Verify();
+        await using var workspace = await Workspace.OpenAsync(Root, KnownLanes.All);
+        return await new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).VerifyAsync();
     }
 
     private List<(long Position, byte[] Body)> Bodies()

@@ -41,11 +41,12 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var first = await Append(A, StreamHead.Empty(A), "one", "two");
         await Append(A, first, "three");
-        var events = _store.Read(A, 0);
+        var events = await _store.ReadAsync(A, 0);
         Assert.Equal(["one", "two", "three"], events.Select(e => ((Noted)EventEnvelope.Open(e.Bytes, Catalog).Body).Text));
         Assert.Equal([1, 2, 3], events.Select(e => e.Version));
-        Assert.Equal(Digest.Of(events[2].Bytes.Span), _store.Find(A)!.Head.Hash);
-        Assert.Equal(["two", "three"], _store.Read(A, 1, 2).Select(e => ((Noted)EventEnvelope.Open(e.Bytes, Catalog).Body).Text));
+        Assert.Equal(Digest.Of(events[2].Bytes.Span), (await _store.FindAsync(A))!.Head.Hash);
+        var later = await _store.ReadAsync(A, 1, 2);
+        Assert.Equal(["two", "three"], later.Select(e => ((Noted)EventEnvelope.Open(e.Bytes, Catalog).Body).Text));
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var head = await Append(A, StreamHead.Empty(A), "one");
         var result = await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "other"));
         Assert.Equal(new CommitResult.Conflict(A, head), result);
-        Assert.Single(_store.Read(A, 0));
+        Assert.Single(await _store.ReadAsync(A, 0));
 
         // The right version with another hash is a different history.
         Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(CommitOf(A, head with { Hash = Digest.Of("x") }, "other")));
@@ -67,9 +68,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var good = CommitOf(B, StreamHead.Empty(B), "b").Appends[0];
         var bad = CommitOf(A, StreamHead.Empty(A), "a").Appends[0];
         Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(new Commit([good, bad])));
-        Assert.Null(_store.Find(B));
+        Assert.Null(await _store.FindAsync(B));
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([good, CommitOf(A, head, "a").Appends[0]])));
-        Assert.Equal((2, 1), (_store.Find(A)!.Head.Version, _store.Find(B)!.Head.Version));
+        Assert.Equal((2, 1), ((await _store.FindAsync(A))!.Head.Version, (await _store.FindAsync(B))!.Head.Version));
     }
 
     [Fact]
@@ -79,9 +80,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var good = CommitOf(B, StreamHead.Empty(B), "b").Appends[0];
         var stale = Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(new Commit([good, new StreamAppend(A, StreamHead.Empty(A), [])])));
         Assert.Equal((A, head), (stale.Stream, stale.Actual));
-        Assert.Null(_store.Find(B));
+        Assert.Null(await _store.FindAsync(B));
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([good, new StreamAppend(A, head, [])])));
-        Assert.Equal((head, 1), (_store.Find(A)!.Head, _store.Find(B)!.Head.Version));
+        Assert.Equal((head, 1), ((await _store.FindAsync(A))!.Head, (await _store.FindAsync(B))!.Head.Version));
     }
 
     [Fact]
@@ -111,7 +112,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), $"{i}")))));
         Assert.Single(results.OfType<CommitResult.Committed>());
         Assert.Equal(49, results.OfType<CommitResult.Conflict>().Count());
-        Assert.Single(_store.Read(A, 0));
+        Assert.Single(await _store.ReadAsync(A, 0));
     }
 
     [Fact]
@@ -123,8 +124,8 @@ public abstract class EventStoreConformance : IAsyncLifetime
             var head = StreamHead.Empty(stream);
             for (var n = 0; n < 25; n++) head = await Append(stream, head, $"{n}");
         })));
-        Assert.Equal(500, _store.CountEvents());
-        var all = _store.ReadAll(0, 1000);
+        Assert.Equal(500, await _store.CountEventsAsync());
+        var all = await _store.ReadAllAsync(0, 1000);
         Assert.Equal(all.Select(e => e.Position).Order(), all.Select(e => e.Position));
         foreach (var group in all.GroupBy(e => e.Stream)) Assert.Equal(Enumerable.Range(1, 25).Select(i => (long)i), group.Select(e => e.Version));
     }
@@ -134,8 +135,8 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         await Append(A, StreamHead.Empty(A), "1", "2", "3");
         await Append(B, StreamHead.Empty(B), "4");
-        var first = _store.ReadAll(0, 2);
-        var rest = _store.ReadAll(first[^1].Position, 10);
+        var first = await _store.ReadAllAsync(0, 2);
+        var rest = await _store.ReadAllAsync(first[^1].Position, 10);
         Assert.Equal((2, 2), (first.Count, rest.Count));
         Assert.Equal(B, rest[1].Stream);
     }
@@ -144,19 +145,20 @@ public abstract class EventStoreConformance : IAsyncLifetime
     public async Task Positions_only_grow_and_what_is_refused_takes_none_back()
     {
         var head = await Append(A, StreamHead.Empty(A), "1");
-        var seen = _store.ReadAll(0, 10)[^1].Position;
-        Assert.Equal(seen, _store.Changes(0).Position);
+        var seen = (await _store.ReadAllAsync(0, 10))[^1].Position;
+        Assert.Equal(seen, (await _store.ChangesAsync(0)).Position);
         Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "refused")));
-        Assert.Equal(seen, _store.Changes(seen).Position);
-        Assert.Empty(_store.ReadAll(seen, 10));
-        Assert.Empty(_store.ReadAll(long.MaxValue - 1, 10));
+        Assert.Equal(seen, (await _store.ChangesAsync(seen)).Position);
+        Assert.Empty(await _store.ReadAllAsync(seen, 10));
+        Assert.Empty(await _store.ReadAllAsync(long.MaxValue - 1, 10));
         await Append(B, StreamHead.Empty(B), "2", "3");
         await Append(A, head, "4");
-        var behind = _store.ReadAll(seen, 10).Select(e => e.Position).ToList();
+        var behind = (await _store.ReadAllAsync(seen, 10)).Select(e => e.Position).ToList();
         Assert.Equal(3, behind.Count);
         Assert.All(behind.Zip(behind.Prepend(seen)), p => Assert.True(p.First > p.Second));
-        Assert.Equal(behind[^1], _store.Changes(behind[0]).Position);
-        Assert.Equal([(A, 2), (B, 2)], _store.Changes(behind[0]).Streams.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
+        Assert.Equal(behind[^1], (await _store.ChangesAsync(behind[0])).Position);
+        var changed = (await _store.ChangesAsync(behind[0])).Streams;
+        Assert.Equal([(A, 2), (B, 2)], changed.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
     }
 
     [Fact]
@@ -176,7 +178,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
                 head = commit.Appends[0].Head;
             }
         })));
-        var readers = new[] { _store, beside, _store }.Select((store, i) => Task.Run(() =>
+        var readers = new[] { _store, beside, _store }.Select((store, i) => Task.Run(async () =>
         {
             var (read, seen) = (new List<StoredEvent>(), new Dictionary<StreamName, long>());
             long position = 0;
@@ -185,21 +187,21 @@ public abstract class EventStoreConformance : IAsyncLifetime
                 isLast = writing.IsCompleted;
 
                 // Every one of the three ways must see all that there is at or below a position by the time it hears of that position.
-                var told = store.Changes(position);
+                var told = await store.ChangesAsync(position);
                 foreach (var (stream, version) in told.Streams) seen[stream] = version;
-                var page = store.ReadAll(i == 2 ? read.LastOrDefault()?.Position ?? 0 : position, i == 2 ? 7 : int.MaxValue);
+                var page = await store.ReadAllAsync(i == 2 ? read.LastOrDefault()?.Position ?? 0 : position, i == 2 ? 7 : int.MaxValue);
                 read.AddRange(i == 2 ? page : page.Where(e => e.Position <= told.Position));
                 position = told.Position;
                 if (isLast && (i != 2 || page.Count < 7)) return (Read: read, Seen: seen);
             }
         })).ToList();
         await writing;
-        var all = _store.ReadAll(0, int.MaxValue);
+        var all = await _store.ReadAllAsync(0, int.MaxValue);
         foreach (var reader in readers)
         {
             var (read, seen) = await reader;
             Assert.Equal(all.Select(e => e.Position), read.Select(e => e.Position));
-            Assert.Equal(_store.Streams().Select(s => (s.Stream, s.Head.Version)), seen.Select(s => (s.Key, s.Value)).OrderBy(s => s.Key.ToString(), StringComparer.Ordinal));
+            Assert.Equal((await _store.StreamsAsync()).Select(s => (s.Stream, s.Head.Version)), seen.Select(s => (s.Key, s.Value)).OrderBy(s => s.Key.ToString(), StringComparer.Ordinal));
         }
 
         if (beside != _store) await beside.DisposeAsync();
@@ -210,32 +212,32 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var bytes = "large evidence"u8.ToArray();
         var digest = Digest.Of(bytes);
-        Assert.Null(_store.ReadBlob(digest));
+        Assert.Null(await _store.ReadBlobAsync(digest));
         var refused = CommitOf(A, new StreamHead(7, digest), "x") with { Blobs = [new Blob(digest, bytes)] };
         Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(refused));
-        Assert.Null(_store.ReadBlob(digest));
+        Assert.Null(await _store.ReadBlobAsync(digest));
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Blobs = [new Blob(digest, bytes)] });
         await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Blobs = [new Blob(digest, bytes)] });
-        Assert.Equal(bytes, _store.ReadBlob(digest));
+        Assert.Equal(bytes, await _store.ReadBlobAsync(digest));
     }
 
     [Fact]
     public async Task What_is_kept_of_a_fold_stands_in_the_place_of_what_was_kept_before()
     {
         var head = await Append(A, StreamHead.Empty(A), "one");
-        Assert.Null(_store.FindSnapshot(A));
+        Assert.Null(await _store.FindSnapshotAsync(A));
         StreamSnapshot Of(StreamName stream, byte[] body) => new(stream, head, "build", body, Digest.Of(body));
         await _store.KeepSnapshotAsync(Of(A, [1, 2]));
         await _store.KeepSnapshotAsync(Of(A, [3]));
         await _store.KeepSnapshotAsync(Of(B, [4]));
-        using var snapshot = _store.Snapshot();
+        await using var snapshot = await _store.SnapshotAsync();
         await _store.KeepSnapshotAsync(Of(A, [5]));
         foreach (var (reader, body) in new (IEventReader, byte[])[] { (snapshot, [3]), (_store, [5]) })
         {
-            var found = reader.FindSnapshot(A)!;
+            var found = (await reader.FindSnapshotAsync(A))!;
             Assert.Equal((head, "build", Digest.Of(body)), (found.Head, found.Build, found.Sha256));
             Assert.Equal(body, found.Body.ToArray());
-            Assert.Null(reader.FindSnapshot(B));
+            Assert.Null(await reader.FindSnapshotAsync(B));
         }
     }
 
@@ -246,7 +248,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await MakeAsync(table);
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", "one", 1L), new LaneRow(table, "a", null, 2L)] });
         await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Rows = [new LaneRow(table, "k", "two", 3L)] });
-        var rows = _store.Rows(table);
+        var rows = await _store.RowsAsync(table);
         Assert.Equal(["a", "k"], rows.Select(r => r.Key));
         Assert.Equal(["two", 3L], rows[1].Values);
         Assert.Equal([null, 2L], rows[0].Values);
@@ -263,7 +265,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         {
             var query = new RowQuery(table, "at", 4) { Where = [("state", "even")], Descending = descending };
             var read = new List<string>();
-            for (var page = _store.Rows(query); page.Count > 0; page = _store.Rows(query with { After = (page[^1].Text("at")!, page[^1].Key) }))
+            for (var page = await _store.RowsAsync(query); page.Count > 0; page = await _store.RowsAsync(query with { After = (page[^1].Text("at")!, page[^1].Key) }))
             {
                 Assert.True(page.Count <= 4);
                 read.AddRange(page.Select(r => r.Key));
@@ -273,9 +275,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
             Assert.Equal(descending ? expected.Reverse() : expected, read);
         }
 
-        Assert.Equal(13, _store.CountRows(table, "state")["even"]);
-        Assert.Equal("t01", _store.Row(table, "k05")!.Text("at"));
-        Assert.Null(_store.Row(table, "k99"));
+        Assert.Equal(13, (await _store.CountRowsAsync(table, "state"))["even"]);
+        Assert.Equal("t01", (await _store.RowAsync(table, "k05"))!.Text("at"));
+        Assert.Null(await _store.RowAsync(table, "k99"));
     }
 
     /// <summary>Each kind of column: what is empty first, then numbers as numbers and text by its bytes, whatever a language makes of it.</summary>
@@ -295,7 +297,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         {
             var query = new RowQuery(table, column, limit) { Descending = descending };
             var read = new List<string>();
-            for (var page = _store.Rows(query); page.Count > 0; page = _store.Rows(query with { After = (page[^1][column], page[^1].Key) })) read.AddRange(page.Select(r => r.Key));
+            for (var page = await _store.RowsAsync(query); page.Count > 0; page = await _store.RowsAsync(query with { After = (page[^1][column], page[^1].Key) })) read.AddRange(page.Select(r => r.Key));
             Assert.Equal(descending ? keys.AsEnumerable().Reverse() : keys, read);
         }
     }
@@ -312,63 +314,63 @@ public abstract class EventStoreConformance : IAsyncLifetime
             Assert.True((await Assert.ThrowsAsync<LedgerException>(() => _store.CommitAsync(commit))).IsRefusal);
         }
 
-        Assert.Null(_store.Find(A));
+        Assert.Null(await _store.FindAsync(A));
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(table, "k", "w", 1L, 2L, "t")] });
-        Assert.Equal(["w", 1L, 2L, "t"], Assert.Single(_store.Rows(table)).Values);
+        Assert.Equal(["w", 1L, 2L, "t"], Assert.Single(await _store.RowsAsync(table)).Values);
     }
 
     [Fact]
     public async Task Tables_are_made_anew_when_they_look_otherwise_and_the_old_ones_stay_until_then()
     {
         var old = new LaneTable("remade", "id", "name");
-        Assert.Equal([old], _store.Unready([old]));
+        Assert.Equal([old], await _store.UnreadyAsync([old]));
         await MakeAsync(old);
-        Assert.Empty(_store.Unready([old]));
+        Assert.Empty(await _store.UnreadyAsync([old]));
         await _store.CommitAsync(CommitOf(A, StreamHead.Empty(A), "x") with { Rows = [new LaneRow(old, "a", "one")] });
 
         var wider = new LaneTable("remade", "id", "name", "colour") { Indexes = [["colour"]] };
-        Assert.Equal([wider], _store.Unready([wider]));
-        Assert.Single(_store.Unready([old with { Version = 2 }]));
+        Assert.Equal([wider], await _store.UnreadyAsync([wider]));
+        Assert.Single(await _store.UnreadyAsync([old with { Version = 2 }]));
         await _store.BeginTablesAsync([wider]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "first", "red"), new LaneRow(wider, "b", "two", null)]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
-        Assert.Equal("one", Assert.Single(_store.Rows(old)).Text("name"));
+        Assert.Equal("one", Assert.Single(await _store.RowsAsync(old)).Text("name"));
 
         // Begun again, as after a crash, it starts from nothing.
         await _store.BeginTablesAsync([wider]);
         await _store.FillTablesAsync([new LaneRow(wider, "a", "one", "blue")]);
         await _store.FinishTablesAsync([wider]);
-        Assert.Empty(_store.Unready([wider]));
-        Assert.Equal(["one", "blue"], Assert.Single(_store.Rows(wider)).Values);
+        Assert.Empty(await _store.UnreadyAsync([wider]));
+        Assert.Equal(["one", "blue"], Assert.Single(await _store.RowsAsync(wider)).Values);
         await _store.CommitAsync(CommitOf(B, StreamHead.Empty(B), "x") with { Rows = [new LaneRow(wider, "c", "three", "green")] });
-        Assert.Equal(2, _store.Rows(wider).Count);
+        Assert.Equal(2, (await _store.RowsAsync(wider)).Count);
     }
 
     [Fact]
     public async Task A_snapshot_stays_as_it_was_while_others_write()
     {
         await Append(A, StreamHead.Empty(A), "one");
-        var head = _store.Find(A)!.Head;
-        using (var snapshot = _store.Snapshot())
+        var head = (await _store.FindAsync(A))!.Head;
+        await using (var snapshot = await _store.SnapshotAsync())
         {
             await Append(A, head, "two");
             await Append(B, StreamHead.Empty(B), "three");
-            Assert.Equal(1, snapshot.CountEvents());
-            Assert.Equal(head, snapshot.Find(A)!.Head);
-            Assert.Null(snapshot.Find(B));
-            Assert.Single(snapshot.Read(A, 0));
+            Assert.Equal(1, await snapshot.CountEventsAsync());
+            Assert.Equal(head, (await snapshot.FindAsync(A))!.Head);
+            Assert.Null(await snapshot.FindAsync(B));
+            Assert.Single(await snapshot.ReadAsync(A, 0));
         }
 
-        Assert.Equal(3, _store.CountEvents());
+        Assert.Equal(3, await _store.CountEventsAsync());
     }
 
     [Fact]
     public async Task A_key_keeps_its_first_answer()
     {
-        Assert.Null(_store.FindKey("k"));
+        Assert.Null(await _store.FindKeyAsync("k"));
         await _store.CommitAsync(new Commit([]) { Keys = [new RequestKey("k", "asked", "answer", "t1")] });
         await _store.CommitAsync(new Commit([]) { Keys = [new RequestKey("k", "asked", "another", "t2")] });
-        Assert.Equal(new RequestKey("k", "asked", "answer", "t1"), _store.FindKey("k"));
+        Assert.Equal(new RequestKey("k", "asked", "answer", "t1"), await _store.FindKeyAsync("k"));
     }
 
     [Fact]
@@ -394,7 +396,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         _clock.Advance(Minute / 2);
         Assert.Equal(Minute / 2, Assert.IsType<ClaimResult.Held>(await _store.ClaimAsync(A, "s3")).Owner.LeaseLeft);
         _clock.Advance(Minute / 2);
-        Assert.False(_store.Sessions().Single(s => s.Id == "s2").Holds);
+        Assert.False((await _store.SessionsAsync()).Single(s => s.Id == "s2").Holds);
         var third = Granted(await _store.ClaimAsync(A, "s3"));
         Assert.True(first.Fence < second.Fence && second.Fence < third.Fence);
         Assert.True(await _store.RenewSessionAsync("s3", TimeSpan.FromMinutes(5)));
@@ -423,7 +425,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await OpenSessions("s1", "s2");
         await _store.ClaimAsync(A, "s1");
         await _store.EndSessionsAsync("s1");
-        Assert.Equal(["s2"], _store.Sessions().Select(s => s.Id));
+        Assert.Equal(["s2"], (await _store.SessionsAsync()).Select(s => s.Id));
         Granted(await _store.ClaimAsync(A, "s2"));
     }
 
@@ -438,7 +440,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var lost = Granted(await _store.ClaimAsync(A, "dead"));
         var kept = Granted(await _store.ClaimAsync(B, "alive"));
         await _store.EndSessionsAsync("dead", "ended before");
-        Assert.Equal(["alive", "heir"], _store.Sessions().Select(s => s.Id));
+        Assert.Equal(["alive", "heir"], (await _store.SessionsAsync()).Select(s => s.Id));
         Assert.False(await _store.RenewSessionAsync("dead", Minute));
         Assert.True(Granted(await _store.ClaimAsync(A, "heir")).Fence > lost.Fence);
         Assert.IsType<CommitResult.Fenced>(await _store.CommitAsync(CommitOf(A, a, lost.Fence, "late")));
@@ -457,7 +459,19 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await _store.BeginTablesAsync(tables);
         await _store.EndSessionsAsync("s1");
         await MakeAsync(tables);
-        Assert.Empty(_store.Unready(tables));
+        Assert.Empty(await _store.UnreadyAsync(tables));
+    }
+
+    [Fact]
+    public async Task One_at_a_time_makes_tables()
+    {
+        await using var beside = OpenBeside(_store, _clock);
+        var held = await _store.HoldTablesAsync();
+        var next = Task.Run(async () => await beside.HoldTablesAsync());
+        await Assert.ThrowsAsync<TimeoutException>(() => next.WaitAsync(TimeSpan.FromMilliseconds(200)));
+        await held.DisposeAsync();
+        await (await next.WaitAsync(Minute)).DisposeAsync();
+        await (await _store.HoldTablesAsync()).DisposeAsync();
     }
 
     [Fact]
@@ -467,10 +481,10 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = ten }]));
         await OpenSessions("s1");
         Assert.Empty(await DueAsync());
-        Assert.Equal((ten, false), (_store.Find(A)!.WakeIn, _store.Find(A)!.IsDue));
+        Assert.Equal((ten, false), ((await _store.FindAsync(A))!.WakeIn, (await _store.FindAsync(A))!.IsDue));
         _clock.Advance(ten);
         Assert.Equal([A], await DueAsync());
-        Assert.True(Assert.Single(_store.Streams("test")).IsDue);
+        Assert.True(Assert.Single(await _store.StreamsAsync("test")).IsDue);
         Assert.Empty(await DueAsync("other"));
         await _store.ClaimAsync(A, "s1");
         Assert.Empty(await DueAsync());
@@ -490,7 +504,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(-5) }]));
         await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromMicroseconds(200) }]));
         Assert.Equal([A], await DueAsync());
-        Assert.InRange(_store.Find(A)!.WakeIn!.Value, TimeSpan.FromMilliseconds(-1), TimeSpan.Zero);
+        Assert.InRange((await _store.FindAsync(A))!.WakeIn!.Value, TimeSpan.FromMilliseconds(-1), TimeSpan.Zero);
         _clock.Advance(TimeSpan.FromMicroseconds(1200));
         Assert.Equal([A, B], await DueAsync());
     }
@@ -500,9 +514,9 @@ public abstract class EventStoreConformance : IAsyncLifetime
     {
         var commit = CommitOf(A, StreamHead.Empty(A), "x");
         await _store.CommitAsync(new Commit([commit.Appends[0] with { MirroredTo = 1 }]));
-        var head = _store.Find(A)!.Head;
+        var head = (await _store.FindAsync(A))!.Head;
         await _store.CommitAsync(new Commit([new StreamAppend(A, head, []) { MirroredTo = 0 }]));
-        Assert.Equal((1, 1), (_store.Find(A)!.MirroredTo, _store.Find(A)!.Head.Version));
+        Assert.Equal((1, 1), ((await _store.FindAsync(A))!.MirroredTo, (await _store.FindAsync(A))!.Head.Version));
     }
 
     [Fact]
@@ -530,13 +544,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
     [Fact]
     public async Task What_changed_is_told_by_stream_with_its_last_version()
     {
-        Assert.Equal(new StreamChanges(0, []).Position, _store.Changes(0).Position);
+        Assert.Equal(new StreamChanges(0, []).Position, (await _store.ChangesAsync(0)).Position);
         await Append(A, StreamHead.Empty(A), "one", "two");
-        var (position, _) = _store.Changes(0);
+        var (position, _) = await _store.ChangesAsync(0);
         await Append(B, StreamHead.Empty(B), "three");
-        Assert.Equal([(A, 2), (B, 1)], _store.Changes(0).Streams.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
-        Assert.Equal([(B, 1)], _store.Changes(position).Streams);
-        Assert.Empty(_store.Changes(_store.Changes(0).Position).Streams);
+        Assert.Equal([(A, 2), (B, 1)], (await _store.ChangesAsync(0)).Streams.OrderBy(s => s.Stream.ToString(), StringComparer.Ordinal));
+        Assert.Equal([(B, 1)], (await _store.ChangesAsync(position)).Streams);
+        Assert.Empty((await _store.ChangesAsync((await _store.ChangesAsync(0)).Position)).Streams);
     }
 
     [Fact]
@@ -546,7 +560,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var first = CommitOf(A, StreamHead.Empty(A), "x");
         await _store.CommitAsync(new Commit([first.Appends[0] with { FirstOwner = "s1", WakeAfter = TimeSpan.Zero }]));
         Assert.Empty(await DueAsync());
-        Assert.Equal("s1", _store.Find(A)!.Owner);
+        Assert.Equal("s1", (await _store.FindAsync(A))!.Owner);
         await _store.EndSessionsAsync("s1");
         Assert.Equal([A], await DueAsync());
 
@@ -560,13 +574,13 @@ public abstract class EventStoreConformance : IAsyncLifetime
     [Fact]
     public async Task The_next_wake_time_is_the_first_that_has_not_come()
     {
-        Assert.Null(_store.NextWake("test"));
+        Assert.Null(await _store.NextWakeAsync("test"));
         await _store.CommitAsync(new Commit([CommitOf(A, StreamHead.Empty(A), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(5) }]));
         await _store.CommitAsync(new Commit([CommitOf(B, StreamHead.Empty(B), "x").Appends[0] with { WakeAfter = TimeSpan.FromSeconds(60) }]));
-        Assert.Equal(TimeSpan.FromSeconds(5), _store.NextWake("test"));
+        Assert.Equal(TimeSpan.FromSeconds(5), await _store.NextWakeAsync("test"));
         _clock.Advance(TimeSpan.FromSeconds(10));
-        Assert.Equal(TimeSpan.FromSeconds(50), _store.NextWake("test"));
-        Assert.Null(_store.NextWake("other"));
+        Assert.Equal(TimeSpan.FromSeconds(50), await _store.NextWakeAsync("test"));
+        Assert.Null(await _store.NextWakeAsync("other"));
     }
 
     [Fact]
@@ -588,7 +602,8 @@ public abstract class EventStoreConformance : IAsyncLifetime
         await DueOf("high", -1);
         await DueOf("R", null);
         await OpenSessions("s1", "s2");
-        Assert.Equal((0, 7), (_store.Find(StreamName.Of("test", "P"))!.Priority, _store.Find(StreamName.Of("test", "low"))!.Priority));
+        Assert.Equal(0, (await _store.FindAsync(StreamName.Of("test", "P")))!.Priority);
+        Assert.Equal(7, (await _store.FindAsync(StreamName.Of("test", "low")))!.Priority);
         Assert.Empty(await _store.ClaimDueAsync(["test"], "s1", 0));
         var first = await _store.ClaimDueAsync(["test"], "s1", 2);
         Assert.Equal(["high", "P"], first.Select(c => c.Stream.Id));
@@ -602,7 +617,7 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var urgent = CommitOf(p, head, first[1].Fence, "x").Appends[0] with { Priority = -9 };
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([urgent])));
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(new Commit([new StreamAppend(p, urgent.Head, []) { MirroredTo = 1 }])));
-        foreach (var claim in first) Assert.True(await _store.ReleaseAsync(claim, _store.Find(claim.Stream)!.Head.Version, TimeSpan.Zero));
+        foreach (var claim in first) await GiveBackAsync(claim);
         Assert.Equal(["P", "high"], (await _store.ClaimDueAsync(["test"], "s2", 10)).Select(c => c.Stream.Id));
     }
 
@@ -642,15 +657,18 @@ public abstract class EventStoreConformance : IAsyncLifetime
         var all = claims.SelectMany(c => c).ToList();
         Assert.Equal(60, all.Select(c => c.Stream).Distinct().Count());
         Assert.Equal(60, all.Count);
-        Assert.All(all, c => Assert.Equal(c.SessionId, _store.Find(c.Stream)!.Owner));
+        foreach (var claim in all) Assert.Equal(claim.SessionId, (await _store.FindAsync(claim.Stream))!.Owner);
     }
+
+    private async Task GiveBackAsync(Claim claim) =>
+        Assert.True(await _store.ReleaseAsync(claim, (await _store.FindAsync(claim.Stream))!.Head.Version, TimeSpan.Zero));
 
     /// <summary>What is due, claimed and given back as it was.</summary>
     private async Task<IReadOnlyList<StreamName>> DueAsync(string lane = "test")
     {
         await OpenSessions("probe");
         var claims = await _store.ClaimDueAsync([lane], "probe", 10);
-        foreach (var claim in claims) Assert.True(await _store.ReleaseAsync(claim, _store.Find(claim.Stream)!.Head.Version, TimeSpan.Zero));
+        foreach (var claim in claims) await GiveBackAsync(claim);
         await _store.EndSessionsAsync("probe");
         return [.. claims.Select(c => c.Stream)];
     }

@@ -20,9 +20,9 @@ public sealed class FileMirrorTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_growing_file_gets_each_line_once_however_often_it_is_written()
+    public async Task A_growing_file_gets_each_line_once_however_often_it_is_written()
     {
-        foreach (var line in Lines.Concat(Lines).Append(Lines[1])) _mirror.Write(line, NoBlob);
+        foreach (var line in Lines.Concat(Lines).Append(Lines[1])) await _mirror.WriteAsync(line, NoBlob);
         Assert.Equal("first\nsecond\nthird\n", File.ReadAllText(Log));
         Assert.All(Lines, l => Assert.Null(_mirror.Check(l)));
         Assert.Null(_mirror.CheckEnd(Lines[2]));
@@ -33,18 +33,18 @@ public sealed class FileMirrorTests : IDisposable
     [InlineData("first\nsec\0\0\0")]
     [InlineData("first\n")]
     [InlineData("")]
-    public void A_line_that_a_crash_tore_is_written_again(string left)
+    public async Task A_line_that_a_crash_tore_is_written_again(string left)
     {
         File.WriteAllText(Log, left);
-        foreach (var line in Lines) _mirror.Restore(line, NoBlob);
+        foreach (var line in Lines) await _mirror.RestoreAsync(line, NoBlob);
         Assert.Equal("first\nsecond\nthird\n", File.ReadAllText(Log));
     }
 
     [Fact]
-    public void A_line_whose_predecessors_are_missing_waits_for_them()
+    public async Task A_line_whose_predecessors_are_missing_waits_for_them()
     {
-        _mirror.Write(Lines[0], NoBlob);
-        _mirror.Write(Lines[2], NoBlob);
+        await _mirror.WriteAsync(Lines[0], NoBlob);
+        await _mirror.WriteAsync(Lines[2], NoBlob);
         Assert.Equal("first\n", File.ReadAllText(Log));
         Assert.Equal(FileMirror.Missing, _mirror.Check(Lines[2]));
     }
@@ -64,13 +64,14 @@ public sealed class FileMirrorTests : IDisposable
             Assert.Contains(problem, found, StringComparison.Ordinal);
         }
 
-        await Assert.ThrowsAnyAsync<IOException>(() => Task.Run(() => _mirror.Write(Lines[0], NoBlob)).WaitAsync(TimeSpan.FromSeconds(10)));
+        var writing = Task.Run(async () => await _mirror.WriteAsync(Lines[0], NoBlob));
+        await Assert.ThrowsAnyAsync<IOException>(() => writing.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
-    public void A_changed_line_and_one_too_many_are_found()
+    public async Task A_changed_line_and_one_too_many_are_found()
     {
-        foreach (var line in Lines) _mirror.Write(line, NoBlob);
+        foreach (var line in Lines) await _mirror.WriteAsync(line, NoBlob);
         File.WriteAllText(Log, "first\nSecond\nthird\nfourth\n");
         Assert.Null(_mirror.Check(Lines[0]));
         Assert.Contains("at byte 6", _mirror.Check(Lines[1]), StringComparison.Ordinal);
@@ -78,21 +79,25 @@ public sealed class FileMirrorTests : IDisposable
     }
 
     [Fact]
-    public void A_document_is_written_from_the_ledgers_bytes_once_and_an_index_always_anew()
+    public async Task A_document_is_written_from_the_ledgers_bytes_once_and_an_index_always_anew()
     {
         var bytes = "{}\n"u8.ToArray();
         var kept = new BlobFile(null, "document.json", bytes.Length, Digest.Of(bytes));
-        _mirror.Write(kept, _ => bytes);
+        await _mirror.WriteAsync(kept, _ => ValueTask.FromResult<byte[]?>(bytes));
         Assert.Null(_mirror.Check(kept));
         File.WriteAllText(_folder.Under("document.json"), "{}");
-        _mirror.Write(kept, _ => bytes);
+        await _mirror.WriteAsync(kept, _ => ValueTask.FromResult<byte[]?>(bytes));
         Assert.NotNull(_mirror.Check(kept));
-        foreach (var text in new[] { "one", "two" }) _mirror.Write(new LatestFile(null, "index.json", Encoding.UTF8.GetBytes(text)), NoBlob);
+        foreach (var text in new[] { "one", "two" })
+        {
+            await _mirror.WriteAsync(new LatestFile(null, "index.json", Encoding.UTF8.GetBytes(text)), NoBlob);
+        }
+
         Assert.Equal("two", File.ReadAllText(_folder.Under("index.json")));
     }
 
     private static AppendedLine Line(long offset, string text) =>
         new(null, "log.jsonl", offset, text.Length, Digest.Of(text)) { Content = Encoding.UTF8.GetBytes(text) };
 
-    private static byte[]? NoBlob(Digest digest) => null;
+    private static ValueTask<byte[]?> NoBlob(Digest digest) => ValueTask.FromResult<byte[]?>(null);
 }

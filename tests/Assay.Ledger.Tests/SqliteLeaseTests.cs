@@ -69,7 +69,7 @@ public sealed class SqliteLeaseTests : IAsyncDisposable
     private async Task PassesOnAsync(HostTime now, bool passesOn)
     {
         _now = now;
-        Assert.Equal(!passesOn, _store.Sessions()[0].Holds);
+        Assert.Equal(!passesOn, (await _store.SessionsAsync())[0].Holds);
         Assert.Equal(passesOn ? [A] : [], (await _store.ClaimDueAsync(["test"], "s2", 10)).Select(c => c.Stream));
         Assert.Equal(passesOn, await _store.ClaimAsync(A, "s2") is ClaimResult.Granted);
     }

@@ -27,7 +27,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
         Assert.IsType<CommitResult.Committed>(await one.CommitAsync(commit));
         Assert.IsType<CommitResult.Conflict>(await two.CommitAsync(commit));
         Assert.IsType<CommitResult.Committed>(await two.CommitAsync(Append(commit.Appends[0].Head)));
-        Assert.Equal(2, one.Read(Stream, 0).Count);
+        Assert.Equal(2, (await one.ReadAsync(Stream, 0)).Count);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
                 head = commit.Appends[0].Head;
             }
         })));
-        Assert.Equal(800, two.CountEvents());
+        Assert.Equal(800, await two.CountEventsAsync());
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
     {
         await using (var store = SqliteEventStore.Open(Db)) await store.CommitAsync(Append(StreamHead.Empty(Stream)));
         await using var again = SqliteEventStore.Open(Db);
-        Assert.Equal(1, again.Find(Stream)!.Head.Version);
+        Assert.Equal(1, (await again.FindAsync(Stream))!.Head.Version);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
         var commit = Append(StreamHead.Empty(Stream), StreamName.Of("test", "B"));
         var error = await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(commit));
         Assert.Contains("newer Assay", error.Message, StringComparison.Ordinal);
-        Assert.Equal(1, store.CountEvents());
+        Assert.Equal(1, await store.CountEventsAsync());
     }
 
     [Fact]
@@ -102,12 +102,12 @@ public sealed class SqliteStoreFailureTests : IDisposable
         }
 
         await using var again = SqliteEventStore.Open(Db);
-        Assert.Equal((1, 0), (again.Find(Stream)!.Head.Version, again.Find(Stream)!.Priority));
+        Assert.Equal((1, 0), ((await again.FindAsync(Stream))!.Head.Version, (await again.FindAsync(Stream))!.Priority));
         Assert.Equal(Stream, Assert.Single(await again.ClaimDueAsync(["test"], "new", 10)).Stream);
-        Assert.False(Assert.Single(again.Sessions()).Holds);
+        Assert.False(Assert.Single(await again.SessionsAsync()).Holds);
         Assert.True(await again.RenewSessionAsync("old", TimeSpan.FromMinutes(1)));
-        Assert.True(Assert.Single(again.Sessions()).Holds);
-        Assert.Equal(new RequestKey("k", "r", "j", "t"), again.FindKey("k"));
+        Assert.True(Assert.Single(await again.SessionsAsync()).Holds);
+        Assert.Equal(new RequestKey("k", "r", "j", "t"), await again.FindKeyAsync("k"));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
             Assert.IsType<CommitResult.Committed>(await newer.CommitAsync(late));
         }
 
-        Assert.Equal(2, older.CountEvents());
+        Assert.Equal(2, await older.CountEventsAsync());
     }
 
     [Fact]
@@ -140,14 +140,14 @@ public sealed class SqliteStoreFailureTests : IDisposable
         var table = new LaneTable("things", "id", "name");
         await using var one = SqliteEventStore.Open(Db);
         await using var two = SqliteEventStore.Open(Db);
-        Assert.Single(two.Unready([table]));
+        Assert.Single(await two.UnreadyAsync([table]));
         await one.BeginTablesAsync([table]);
         await one.FinishTablesAsync([table]);
-        Assert.Empty(two.Unready([table]));
+        Assert.Empty(await two.UnreadyAsync([table]));
         Assert.IsType<CommitResult.Committed>(await two.CommitAsync(Append(StreamHead.Empty(Stream)) with { Rows = [new LaneRow(table, "a", "one")] }));
         await two.BeginTablesAsync([table]);
         await two.FinishTablesAsync([table]);
-        Assert.Empty(one.Unready([table]));
+        Assert.Empty(await one.UnreadyAsync([table]));
         Assert.IsType<CommitResult.Committed>(await one.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "b", "two")] }));
     }
 
@@ -193,9 +193,9 @@ public sealed class SqliteStoreFailureTests : IDisposable
                 var unknown = Assert.IsType<CommitResult.Unknown>(await FailingSync.On(() => store.CommitAsync(lost)));
                 Assert.False(unknown.TakesMore);
                 await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(lost));
-                Assert.Equal(CommitFate.Unknown, FailingSync.On(() => store.Resolve(lost)));
+                Assert.Equal(CommitFate.Unknown, await FailingSync.On(() => store.ResolveHereAsync(lost)));
                 Assert.Equal(CommitFate.NotCommitted, await store.ResolveAsync(lost));
-                Assert.Equal(1, store.CountEvents());
+                Assert.Equal(1, await store.CountEventsAsync());
             }
 
             // As a crash would leave it: whoever opens it next goes through the log.
@@ -203,7 +203,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
         }
 
         await using var again = SqliteEventStore.Open(_folder.Under("crashed.db"));
-        Assert.Equal(first.Appends[0].Head, again.Find(Stream)!.Head);
+        Assert.Equal(first.Appends[0].Head, (await again.FindAsync(Stream))!.Head);
     }
 
     [Fact]
@@ -238,9 +238,9 @@ public sealed class SqliteStoreFailureTests : IDisposable
             else Assert.IsType<CommitResult.Committed>(await write);
         }
 
-        Assert.Equal(30, store.CountEvents());
-        Assert.Equal(30, store.Rows(table).Count);
-        Assert.Null(store.Find(StreamName.Of("test", "S0")));
+        Assert.Equal(30, await store.CountEventsAsync());
+        Assert.Equal(30, (await store.RowsAsync(table)).Count);
+        Assert.Null(await store.FindAsync(StreamName.Of("test", "S0")));
         await Assert.ThrowsAsync<LedgerException>(() => store.CommitAsync(new Commit([]) { Rows = [new LaneRow(table, "x", new object())] }));
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Append(StreamHead.Empty(Stream))));
     }
@@ -249,7 +249,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
     public async Task The_write_ahead_log_stays_small_while_idle_readers_stay_and_many_short_commands_write()
     {
         await using var reader = SqliteEventStore.Open(Db);
-        Assert.Equal(0, reader.CountEvents());
+        Assert.Equal(0, await reader.CountEventsAsync());
         var largest = 0L;
         for (var i = 0; i < 90; i++)
         {
@@ -260,7 +260,7 @@ public sealed class SqliteStoreFailureTests : IDisposable
                 await store.CommitAsync(new Commit([]) { Blobs = [Blob.Of(blob)] });
             }
 
-            Assert.Equal(0, reader.CountEvents());
+            Assert.Equal(0, await reader.CountEventsAsync());
             largest = Math.Max(largest, new FileInfo(Db + "-wal").Length);
         }
 

@@ -18,7 +18,7 @@ public sealed class EventApiTests
     public async Task An_event_of_another_process_arrives_within_a_second_and_Last_Event_ID_brings_what_was_missed()
     {
         await using var served = await ServedFolder.StartAsync();
-        await using var run = new RecordedRun(served.Folder.Under(".assay"));
+        await using var run = await RecordedRun.OpenAsync(served.Folder.Under(".assay"));
         await run.CommitAsync(new ExecutionResumed("one"), new ExecutionResumed("two"));
         using var first = await ListenAsync(served, 1);
         Assert.Equal((2, "two"), await NextAsync(first));
@@ -38,7 +38,7 @@ public sealed class EventApiTests
     {
         const string said = "printed by the program";
         await using var served = await ServedFolder.StartAsync();
-        await using var run = new RecordedRun(served.Folder.Under(".assay"));
+        await using var run = await RecordedRun.OpenAsync(served.Folder.Under(".assay"));
         var attempted = new TaskAttempted("fix", AttemptResult.Failed, said, CanRetry: false, null, AdapterReport.Failed, null, default, 5)
         {
             Agent = new AgentRecord { Agent = said, Error = said },
@@ -62,7 +62,7 @@ public sealed class EventApiTests
     {
         const int many = 600;
         await using var served = await ServedFolder.StartAsync();
-        await using var run = new RecordedRun(served.Folder.Under(".assay"));
+        await using var run = await RecordedRun.OpenAsync(served.Folder.Under(".assay"));
         await run.CommitAsync(new ExecutionResumed("first"));
         using var slow = new TcpClient { ReceiveBufferSize = 4096 };
         await slow.ConnectAsync("127.0.0.1", new Uri(served.Url).Port, Cancel);

@@ -22,8 +22,8 @@ public sealed class EventHubTests
     {
         using var folder = new JobFolder().Write();
         var id = await folder.SubmitAsync();
-        await using var workspace = Workspace.Open(folder.Under(".assay"), KnownLanes.All);
-        using var tail = new StreamTail(workspace.Store);
+        await using var workspace = await Workspace.OpenAsync(folder.Under(".assay"), KnownLanes.All);
+        await using var tail = await StreamTail.OpenAsync(workspace.Store);
         var hub = new EventHub(workspace.Store, tail);
         var source = new JobEvents(workspace.Store);
         await using var one = new Client(hub, source, id, 0);
@@ -34,15 +34,15 @@ public sealed class EventHubTests
         await Task.WhenAll(one.UntilAsync("WAITING_APPROVAL"), two.UntilAsync("WAITING_APPROVAL"));
         Assert.Equal(folder.Lines(id), one.Told.Select(e => e.Data));
         Assert.Equal(one.Told, two.Told);
-        Assert.Equal(workspace.Store.Find(JobLane.StreamOf(id))!.Head.Version, hub.FoldedOf(JobLane.StreamOf(id)));
+        Assert.Equal((await workspace.Store.FindAsync(JobLane.StreamOf(id)))!.Head.Version, hub.FoldedOf(JobLane.StreamOf(id)));
     }
 
     [Fact]
     public async Task Who_comes_again_gets_first_what_he_missed_however_long_ago()
     {
         using var folder = new TemporaryFolder();
-        await using var run = new RecordedRun(folder.Path);
-        using var tail = new StreamTail(run.Workspace.Store);
+        await using var run = await RecordedRun.OpenAsync(folder.Path);
+        await using var tail = await StreamTail.OpenAsync(run.Workspace.Store);
         var hub = new EventHub(run.Workspace.Store, tail);
         await run.CommitAsync(new ExecutionResumed("first"));
         await using var stays = new Client(hub, Runs, RecordedRun.RunId, 0);
@@ -67,8 +67,8 @@ public sealed class EventHubTests
     public async Task A_client_that_takes_no_more_is_cut_off_and_holds_up_nobody()
     {
         using var folder = new TemporaryFolder();
-        await using var run = new RecordedRun(folder.Path);
-        using var tail = new StreamTail(run.Workspace.Store);
+        await using var run = await RecordedRun.OpenAsync(folder.Path);
+        await using var tail = await StreamTail.OpenAsync(run.Workspace.Store);
         var hub = new EventHub(run.Workspace.Store, tail);
         await run.CommitAsync(new ExecutionResumed("first"));
         await using var slow = new Client(hub, Runs, RecordedRun.RunId, 0, takesAtMost: 1);
@@ -85,12 +85,12 @@ public sealed class EventHubTests
     public async Task What_takes_many_rows_is_read_once_a_commit()
     {
         using var folder = new TemporaryFolder();
-        await using var run = new RecordedRun(folder.Path);
-        await using var server = Workspace.Open(folder.Path, KnownLanes.All);
-        var kept = new OncePerCommit<long>(server.Store, server.Store.CountEvents);
-        Assert.Equal((0, 0, 1), (kept.Value, kept.Value, kept.Reads));
+        await using var run = await RecordedRun.OpenAsync(folder.Path);
+        await using var server = await Workspace.OpenAsync(folder.Path, KnownLanes.All);
+        using var kept = new OncePerCommit<long>(server.Store, async () => await server.Store.CountEventsAsync());
+        Assert.Equal((0, 0, 1), (await kept.ValueAsync(), await kept.ValueAsync(), kept.Reads));
         await run.CommitAsync(new ExecutionResumed("another process"));
-        Assert.Equal((1, 1, 2), (kept.Value, kept.Value, kept.Reads));
+        Assert.Equal((1, 1, 2), (await kept.ValueAsync(), await kept.ValueAsync(), kept.Reads));
     }
 
     private sealed class Client : IEventClient, IAsyncDisposable

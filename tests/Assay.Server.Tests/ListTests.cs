@@ -19,7 +19,7 @@ public sealed class ListTests
         var page = await browser.OpenAsync(served.Url, javaScript: false);
         await page.GotoAsync("/ui/jobs");
         await Expect(page.Locator(".empty")).ToContainTextAsync("assay job submit-blueprint");
-        await using var others = new RecordedRun(served.Folder.Under(".assay"));
+        await using var others = await RecordedRun.OpenAsync(served.Folder.Under(".assay"));
         var ids = Enumerable.Range(0, 53).Select(i => $"{i:x12}").ToList();
         await others.CommitAsync([.. ids.Select(Job)]);
 

@@ -8,13 +8,17 @@ using Assay.Ledger;
 namespace Assay.Tests;
 
 /// <summary>A stream of a run of tasks, into which a test writes as a process of its own.</summary>
-internal sealed class RecordedRun(string workspace) : IAsyncDisposable
+internal sealed class RecordedRun : IAsyncDisposable
 {
     public const string RunId = "night";
 
     private StreamHead _head = StreamHead.Empty(TaskLane.StreamOf(RunId));
 
-    public Workspace Workspace { get; } = Workspace.Open(workspace, KnownLanes.All);
+    private RecordedRun(Workspace workspace) => Workspace = workspace;
+
+    public Workspace Workspace { get; }
+
+    public static async Task<RecordedRun> OpenAsync(string workspace) => new(await Workspace.OpenAsync(workspace, KnownLanes.All));
 
     /// <summary>Commits rows of a lane's table, with an event.</summary>
     public async Task CommitAsync(IReadOnlyList<LaneRow> rows)

@@ -118,7 +118,7 @@ internal sealed class EpochSimulation
     private StreamMachine Fold()
     {
         var machine = new StreamMachine(EpochLane.Instance, _stream);
-        foreach (var stored in _world.Store.Read(_stream, 0)) machine.Apply(stored.Bytes);
+        foreach (var stored in _world.Store.ReadAsync(_stream, 0).Now()) machine.Apply(stored.Bytes);
         return machine;
     }
 
@@ -131,7 +131,7 @@ internal sealed class EpochSimulation
 
     private void Check()
     {
-        var stored = _world.Store.Read(_stream, 0);
+        var stored = _world.Store.ReadAsync(_stream, 0).Now();
         Must(stored.Count == _world.Acknowledged(_stream).Count, "an acknowledged event is lost, or one is there that nobody acknowledged");
         var previous = _stream.Genesis;
         for (var i = 0; i < stored.Count; i++)

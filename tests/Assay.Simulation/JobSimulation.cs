@@ -26,7 +26,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
         Finish();
         Check();
         Must(Truth.Effects.Count == 0, "an effect is neither finished nor interrupted");
-        Must(World.Store.Read(Truth.Stream, 0).Select(s => s.Bytes.ToArray()).SequenceEqual(World.Acknowledged(Truth.Stream), ByContent), "an acknowledged event was changed or lost");
+        Must(World.Store.ReadAsync(Truth.Stream, 0).Now().Select(s => s.Bytes.ToArray()).SequenceEqual(World.Acknowledged(Truth.Stream), ByContent), "an acknowledged event was changed or lost");
     }
 
     private static IEqualityComparer<byte[]> ByContent { get; } = EqualityComparer<byte[]>.Create((a, b) => a.AsSpan().SequenceEqual(b), static bytes => bytes.Length);

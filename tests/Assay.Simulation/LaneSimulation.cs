@@ -114,7 +114,7 @@ internal abstract class LaneSimulation<TState> where TState : class
     /// <summary>Folds what is new, and looks at each event.</summary>
     private void TakeIn()
     {
-        foreach (var stored in World.Store.Read(_stream, Truth.Head.Version))
+        foreach (var stored in World.Store.ReadAsync(_stream, Truth.Head.Version).Now())
         {
             Must(stored.Bytes.Span.SequenceEqual(World.Acknowledged(_stream)[(int)stored.Version - 1]), $"event {stored.Version} is not what was acknowledged");
             var before = (TState)Truth.State;

@@ -25,6 +25,7 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
     private readonly Dictionary<(string Table, string Key), LaneRow> _rows = [];
     private readonly Dictionary<string, string> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RequestKey> _keys = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _tablesHeld = new(1, 1);
     private Dictionary<(string Table, string Key), LaneRow> _filling = [];
     private ImmutableList<Action> _listeners = [];
 
@@ -55,12 +56,11 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         return Task.FromResult<CommitResult>(CommitResult.Committed.Instance);
     }
 
-    public Task<CommitFate> ResolveAsync(Commit commit) => Task.FromResult((CommitSign.Of(commit), CommitSign.Of(commit)?.In(this)) switch
+    public async Task<CommitFate> ResolveAsync(Commit commit)
     {
-        (null, _) => CommitFate.Unknown,
-        (_, CommitFate.Committed) => CommitFate.Committed,
-        _ => CommitFate.NotCommitted,
-    });
+        if (CommitSign.Of(commit) is not { } sign) return CommitFate.Unknown;
+        return await sign.InAsync(this) is CommitFate.Committed ? CommitFate.Committed : CommitFate.NotCommitted;
+    }
 
     public IDisposable Listen(Action heard)
     {
@@ -68,48 +68,56 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         return new Listener(() => ImmutableInterlocked.Update(ref _listeners, l => l.Remove(heard)));
     }
 
-    public StreamChanges Changes(long afterPosition)
+    public ValueTask<StreamChanges> ChangesAsync(long afterPosition)
     {
         lock (_gate)
         {
             var changed = Behind(afterPosition).GroupBy(e => e.Stream).Select(g => (g.Key, g.Last().Version));
-            return new StreamChanges(Last, [.. changed]);
+            return ValueTask.FromResult(new StreamChanges(Last, [.. changed]));
         }
     }
 
-    public TimeSpan? NextWake(string lane)
+    public ValueTask<TimeSpan?> NextWakeAsync(string lane)
     {
-        lock (_gate) return _wakes.Where(w => w.Key.Lane == lane && w.Value > Now).Min(w => (TimeSpan?)(w.Value - Now));
+        lock (_gate)
+        {
+            var ahead = _wakes.Where(w => w.Key.Lane == lane && w.Value > Now);
+            return ValueTask.FromResult(ahead.Min(w => (TimeSpan?)(w.Value - Now)));
+        }
     }
 
-    public StreamInfo? Find(StreamName stream)
+    public ValueTask<StreamInfo?> FindAsync(StreamName stream)
     {
-        lock (_gate) return Existing(stream) is { } info ? Told(info) : null;
+        lock (_gate) return ValueTask.FromResult(Existing(stream) is { } info ? Told(info) : null);
     }
 
-    public IReadOnlyList<StreamInfo> Streams(string? lane = null)
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(string? lane = null)
     {
-        lock (_gate) return [.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane).Select(Told)];
+        lock (_gate) return Found([.. _streams.Values.Where(s => lane is null || s.Stream.Lane == lane).Select(Told)]);
     }
 
-    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue)
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadAsync(StreamName stream, long afterVersion, int limit = int.MaxValue)
     {
-        lock (_gate) return _byStream.TryGetValue(stream, out var events) ? [.. events.Skip((int)afterVersion).Take(limit)] : [];
+        lock (_gate)
+        {
+            var events = _byStream.GetValueOrDefault(stream) ?? [];
+            return Found([.. events.Skip((int)afterVersion).Take(limit)]);
+        }
     }
 
-    public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit)
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadAllAsync(long afterPosition, int limit)
     {
-        lock (_gate) return [.. Behind(afterPosition).Take(limit)];
+        lock (_gate) return Found([.. Behind(afterPosition).Take(limit)]);
     }
 
-    public long CountEvents()
+    public ValueTask<long> CountEventsAsync()
     {
-        lock (_gate) return _events.Count;
+        lock (_gate) return ValueTask.FromResult((long)_events.Count);
     }
 
-    public StreamSnapshot? FindSnapshot(StreamName stream)
+    public ValueTask<StreamSnapshot?> FindSnapshotAsync(StreamName stream)
     {
-        lock (_gate) return _snapshots.GetValueOrDefault(stream);
+        lock (_gate) return ValueTask.FromResult(_snapshots.GetValueOrDefault(stream));
     }
 
     public Task KeepSnapshotAsync(StreamSnapshot snapshot)
@@ -122,14 +130,14 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         return Task.CompletedTask;
     }
 
-    public byte[]? ReadBlob(Digest sha256)
+    public ValueTask<byte[]?> ReadBlobAsync(Digest sha256)
     {
-        lock (_gate) return _blobs.GetValueOrDefault(sha256);
+        lock (_gate) return ValueTask.FromResult(_blobs.GetValueOrDefault(sha256));
     }
 
-    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables)
+    public ValueTask<IReadOnlyList<LaneTable>> UnreadyAsync(IReadOnlyList<LaneTable> tables)
     {
-        lock (_gate) return [.. tables.Where(t => _tables.GetValueOrDefault(t.Name) != Shape(t))];
+        lock (_gate) return Found([.. tables.Where(t => _tables.GetValueOrDefault(t.Name) != Shape(t))]);
     }
 
     public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables)
@@ -141,6 +149,12 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         }
 
         return Task.CompletedTask;
+    }
+
+    public async ValueTask<IAsyncDisposable> HoldTablesAsync()
+    {
+        await _tablesHeld.WaitAsync();
+        return new Held(_tablesHeld);
     }
 
     public Task FillTablesAsync(IReadOnlyList<LaneRow> rows)
@@ -170,17 +184,19 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         return Task.CompletedTask;
     }
 
-    public RequestKey? FindKey(string name)
+    public ValueTask<RequestKey?> FindKeyAsync(string name)
     {
-        lock (_gate) return _keys.GetValueOrDefault(name);
+        lock (_gate) return ValueTask.FromResult(_keys.GetValueOrDefault(name));
     }
 
-    public IReadOnlyList<LaneRow> Rows(LaneTable table)
+    public ValueTask<IReadOnlyList<LaneRow>> RowsAsync(LaneTable table) => Found(Rows(table));
+
+    private List<LaneRow> Rows(LaneTable table)
     {
         lock (_gate) return [.. _rows.Where(r => r.Key.Table == table.Name).OrderBy(r => r.Key.Key, StringComparer.Ordinal).Select(r => r.Value)];
     }
 
-    public IReadOnlyList<LaneRow> Rows(RowQuery query)
+    public ValueTask<IReadOnlyList<LaneRow>> RowsAsync(RowQuery query)
     {
         static int Compare((object? Value, string Key) a, (object? Value, string Key) b) =>
             ByValue(a.Value, b.Value) is var byValue and not 0 ? byValue : ByBytes(a.Key, b.Key);
@@ -203,15 +219,17 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
             .Where(r => query.After is not { } after || sign * Compare(r.Place, after) > 0)
             .ToList();
         rows.Sort((a, b) => sign * Compare(a.Place, b.Place));
-        return [.. rows.Take(query.Limit).Select(r => r.Row)];
+        return Found([.. rows.Take(query.Limit).Select(r => r.Row)]);
     }
 
-    public LaneRow? Row(LaneTable table, string key) => Rows(table).FirstOrDefault(r => r.Key == key);
+    public ValueTask<LaneRow?> RowAsync(LaneTable table, string key) =>
+        ValueTask.FromResult(Rows(table).Find(r => r.Key == key));
 
-    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column) => Rows(table)
-        .Where(r => r[column] is not null)
-        .GroupBy(r => r.Text(column)!, StringComparer.Ordinal)
-        .ToDictionary(g => g.Key, g => g.LongCount(), StringComparer.Ordinal);
+    public ValueTask<IReadOnlyDictionary<string, long>> CountRowsAsync(LaneTable table, string column) =>
+        ValueTask.FromResult<IReadOnlyDictionary<string, long>>(Rows(table)
+            .Where(r => r[column] is not null)
+            .GroupBy(r => r.Text(column)!, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.LongCount(), StringComparer.Ordinal));
 
     public Task OpenSessionAsync(WorkerSession session, TimeSpan lease)
     {
@@ -239,9 +257,9 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         return Task.CompletedTask;
     }
 
-    public IReadOnlyList<WorkerSession> Sessions()
+    public ValueTask<IReadOnlyList<WorkerSession>> SessionsAsync()
     {
-        lock (_gate) return [.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal).Select(Told)];
+        lock (_gate) return Found([.. _sessions.Values.OrderBy(s => s.Id, StringComparer.Ordinal).Select(Told)]);
     }
 
     public Task<ClaimResult> ClaimAsync(StreamName stream, string sessionId)
@@ -284,7 +302,7 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         }
     }
 
-    public IEventSnapshot Snapshot()
+    public ValueTask<IEventSnapshot> SnapshotAsync()
     {
         var copy = new MemoryEventStore(_time);
         lock (_gate)
@@ -301,14 +319,12 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
             foreach (var (stream, wake) in _wakes) copy._wakes.Add(stream, wake);
         }
 
-        return copy;
-    }
-
-    public void Dispose()
-    {
+        return ValueTask.FromResult<IEventSnapshot>(copy);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static ValueTask<IReadOnlyList<T>> Found<T>(List<T> found) => ValueTask.FromResult<IReadOnlyList<T>>(found);
 
     private static string Shape(LaneTable table) => $"{table.Version} {table.Key} {string.Join(' ', table.Columns.Select(c => c.Name))}";
 
@@ -365,6 +381,15 @@ public sealed class MemoryEventStore(TimeProvider? time = null) : IEventStore, I
         _events.Add(stored);
         if (!_byStream.TryGetValue(stored.Stream, out var events)) _byStream.Add(stored.Stream, events = []);
         events.Add(stored);
+    }
+
+    private sealed class Held(SemaphoreSlim gate) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            gate.Release();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class Listener(Action end) : IDisposable

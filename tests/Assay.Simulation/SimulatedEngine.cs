@@ -23,7 +23,7 @@ internal sealed class SimulatedEngine
     private SimulatedEngine(World world, ILane lane, StreamName stream, WorkerSession session, int room, Claim claim, Random random)
     {
         (_world, _session, _room, _claim, _random) = (world, session, room, claim, random);
-        _machine = StreamLoad.Of(world.Store, lane, stream);
+        _machine = StreamLoad.OfAsync(world.Store, lane, stream).Now();
     }
 
     /// <summary>Was told by the store that another engine owns the stream.</summary>
@@ -46,7 +46,7 @@ internal sealed class SimulatedEngine
     {
         var session = new WorkerSession($"s{number}", "host", "boot", number, number);
         world.Store.OpenSessionAsync(session, TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
-        if (world.Store.Find(stream)?.Owner is { } dead) world.Store.EndSessionsAsync(dead).GetAwaiter().GetResult();
+        if (world.Store.FindAsync(stream).Now()?.Owner is { } dead) world.Store.EndSessionsAsync(dead).GetAwaiter().GetResult();
         var claimed = world.Store.ClaimAsync(stream, session.Id).GetAwaiter().GetResult();
         var engine = new SimulatedEngine(world, lane, stream, session, random.Next(1, 4), ((ClaimResult.Granted)claimed).Claim, random);
         engine.Reconcile();
@@ -62,7 +62,7 @@ internal sealed class SimulatedEngine
         // As the real one does before it lets go of its claim, and now and then while effects are under way.
         if (_pending.Count == 0 || _random.Next(4) == 0)
         {
-            IsFenced = _world.Store.Find(_machine.Stream)!.Fence != _claim.Fence;
+            IsFenced = _world.Store.FindAsync(_machine.Stream).Now()!.Fence != _claim.Fence;
             if (IsFenced) return false;
             ReadNew();
         }
@@ -73,7 +73,7 @@ internal sealed class SimulatedEngine
         Commit(pending =>
         {
             if (wake) pending.Decide(WakeUp.Instance);
-            pending.StartEffects(_room, _session);
+            pending.StartEffectsAsync(_room, _session).Now();
         });
         return _machine.Head != before || _pending.Count > 0;
     }
@@ -128,7 +128,7 @@ internal sealed class SimulatedEngine
                 if (!Commit(pending =>
                 {
                     pending.Record(report, []);
-                    pending.StartEffects(_room, _session);
+                    pending.StartEffectsAsync(_room, _session).Now();
                 }))
                 {
                     return false;
@@ -145,7 +145,7 @@ internal sealed class SimulatedEngine
     {
         for (; ; )
         {
-            var pending = _machine.Prepare(_world.Now, _world.Open);
+            var pending = _machine.Prepare(_world.Now, stream => ValueTask.FromResult(_world.Open(stream)));
             fill(pending);
             if (pending.IsEmpty) return true;
             switch (_world.Commit(pending.ToCommit(_claim.Fence)))
@@ -166,7 +166,7 @@ internal sealed class SimulatedEngine
 
     private void ReadNew()
     {
-        foreach (var stored in _world.Store.Read(_machine.Stream, _machine.Head.Version)) _machine.Apply(stored.Bytes);
+        foreach (var stored in _world.Store.ReadAsync(_machine.Stream, _machine.Head.Version).Now()) _machine.Apply(stored.Bytes);
     }
 
     /// <summary>Whether an attempt that was lost may have acted, so that it is marked before it begins.</summary>

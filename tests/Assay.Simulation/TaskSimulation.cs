@@ -138,7 +138,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     /// <summary>What an adapter granted and what the run made of it are one commit, and so are a patch and its task.</summary>
     private void CheckOthers(ExecutionState state)
     {
-        foreach (var stored in World.Store.ReadAll(_seen, int.MaxValue))
+        foreach (var stored in World.Store.ReadAllAsync(_seen, int.MaxValue).Now())
         {
             _seen = stored.Position;
             if (stored.Stream == Truth.Stream) continue;

@@ -81,7 +81,7 @@ internal sealed class World(Random random, Func<Effect, DateTimeOffset, bool, (E
     public StreamMachine Open(StreamName stream)
     {
         if (!_folded.TryGetValue(stream, out var machine)) _folded.Add(stream, machine = Empty(stream));
-        foreach (var stored in Store.Read(stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+        foreach (var stored in Store.ReadAsync(stream, machine.Head.Version).Now()) machine.Apply(stored.Bytes);
         return machine.Clone();
     }
 

@@ -18,10 +18,10 @@ internal static class AdapterCommands
         var list = new ListOptions();
         var command = new Command("list", "List the adapters that runs have named");
         list.AddTo(command);
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, async service =>
         {
-            var (page, next, problem) = list.Page(parsed, service.Adapters(), a => a.Key);
-            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            var (page, next, problem) = list.Page(parsed, await service.AdaptersAsync(), a => a.Key);
+            if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
             var listing = new Listing(
                 "adapters", "assay execute names them", "ADAPTER", "KIND", "CIRCUIT", "FAILURES", "HEALTH", "CHECKED", "REASON");
             foreach (var row in page)
@@ -33,7 +33,7 @@ internal static class AdapterCommands
             }
 
             listing.Print(next, globals.Json(parsed));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }

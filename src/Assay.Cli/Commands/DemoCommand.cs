@@ -30,7 +30,7 @@ internal static class DemoCommand
         if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
         if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Problems.Print("demo", no, json);
         if (!IsBuilt(example) && !Build(example)) return Refuse($"{example}/build failed");
-        await using var workspace = Workspace.Open(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName, KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName, KnownLanes.All);
         var service = await JobService.OpenAsync(workspace, TimeProvider.System);
         var demo = new JobsDemo(workspace, service, example, json ? Console.Error : Console.Out, cancel);
         var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
@@ -38,8 +38,8 @@ internal static class DemoCommand
         var idea = await demo.RunAsync("An idea: agents propose, and a person decides at five checkpoints.", "idea.yaml", isIdea: true);
         if (passed is null || failed is null || idea is null) return ExitCodes.Cancelled;
 
-        var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
-        var listed = service.List(null, null, 10);
+        var report = await new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).VerifyAsync();
+        var listed = await service.ListAsync(null, null, 10);
         if (json)
         {
             JobTable.List(listed).Print(null, json);
@@ -117,7 +117,7 @@ internal static class DemoCommand
             while (!cancel.IsCancellationRequested)
             {
                 await new AssayWorker(workspace, TimeProvider.System, WorkOnce, static _ => { }).RunAsync(cancel);
-                var view = service.View(submitted.JobId)!;
+                var view = (await service.ViewAsync(submitted.JobId))!;
                 if (view.Waiting is not { } waiting)
                 {
                     var card = view.Job.CardId is { } id ? $", card {id}" : "";
@@ -126,7 +126,7 @@ internal static class DemoCommand
                     return submitted.JobId;
                 }
 
-                if (!Confirmed(view, waiting)) return null;
+                if (!await ConfirmedAsync(view, waiting)) return null;
                 var decided = await service.ApproveAsync(submitted.JobId, waiting.Step, Digest.Parse(waiting.Sha256), CommandLineCaller.Here, "seen in the demo");
                 var refused = decided.Refusal is { } no ? $": {no.Text}" : "";
                 output.WriteLine($"  approve  {waiting.Step,-14} {waiting.Sha256[..12]}… by {CommandLineCaller.Here.Name}{refused}");
@@ -135,11 +135,11 @@ internal static class DemoCommand
             return null;
         }
 
-        private bool Confirmed(JobView view, WaitingView waiting)
+        private async Task<bool> ConfirmedAsync(JobView view, WaitingView waiting)
         {
             if (Console.IsInputRedirected || Console.IsOutputRedirected) return true;
             output.WriteLine($"  waits    for a decision on {waiting.Step}:");
-            var text = System.Text.Encoding.UTF8.GetString(service.Document(view, waiting.Document)!);
+            var text = System.Text.Encoding.UTF8.GetString((await service.DocumentAsync(view, waiting.Document))!);
             output.WriteLine(string.Join('\n', Words.SafeLines(text).Split('\n').Take(24).Select(l => $"    {l}")));
             Console.Error.Write("  approve? [Y/n] ");
             return Console.In.ReadLine()?.Trim() is not ("n" or "N" or null);

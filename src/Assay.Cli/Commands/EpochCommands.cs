@@ -34,7 +34,7 @@ internal static class EpochCommands
             // Looked at before the workspace is opened, so that bad input leaves nothing behind.
             var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
             var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, cancel);
             await reporter.DisposeAsync();
@@ -55,7 +55,7 @@ internal static class EpochCommands
             var options = run.Read(parsed) with { AutoBump = !parsed.GetValue(bump) };
             var prepared = EpochRunner.Prepare(parsed.GetValue(plan)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             var answer = await new EpochRunner(workspace, TimeProvider.System).SubmitAsync(prepared.Value);
             if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, globals.Json(parsed));
             var text = globals.Json(parsed) ? JsonSerializer.Serialize(answer.Value, EpochReceiptJson.Default.EpochReceipt) : answer.Value.EpochId;
@@ -83,9 +83,9 @@ internal static class EpochCommands
         var command = new Command("show", "Show what came of an epoch; the exit code says its verdict") { id };
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            if (new EpochReader(workspace).Show(parsed.GetValue(id)!) is not { } view)
+            if (await new EpochReader(workspace).ShowAsync(parsed.GetValue(id)!) is not { } view)
             {
                 return Problems.Print(parsed.GetValue(id)!, Absent.Epoch(parsed.GetValue(id)!), globals.Json(parsed));
             }
@@ -104,7 +104,7 @@ internal static class EpochCommands
         list.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             var (page, next, problem) = list.Page(parsed, await new EpochReader(workspace).ListAsync(), e => e.Key);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
@@ -136,7 +136,7 @@ internal static class EpochCommands
             var options = run.Read(parsed);
             var prepared = LadderRunner.Prepare(parsed.GetValue(ladder)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
             var answer = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
                 .RunAsync(prepared.Value, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), cancel);

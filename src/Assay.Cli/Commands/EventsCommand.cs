@@ -36,12 +36,12 @@ internal static class EventsCommand
         command.Hidden = isArray;
         command.SetAction(async (parsed, cancel) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             StreamName? only = null;
             if (parsed.GetValue(stream) is { } text)
             {
-                var (found, refusal) = EventLog.Find(workspace.Store, workspace.Lanes, text);
+                var (found, refusal) = await EventLog.FindAsync(workspace.Store, workspace.Lanes, text);
                 if (refusal is not null) return Problems.Print(text, refusal, globals.Json(parsed));
                 only = found;
             }

@@ -33,7 +33,7 @@ internal static class ExecuteCommand
                 return Problems.Print(inputs.RunId(parsed), claimed, globals.Json(parsed));
             }
 
-            await using var workspace = Workspace.Open(path, KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(path, KnownLanes.All);
             var patience = parsed.GetValue(once) ? ExecutionPatience.Once : parsed.GetValue(follow) ? ExecutionPatience.Follow : ExecutionPatience.UntilPeople;
             var reporter = new TaskReporter(Console.Error);
             var end = await new TaskExecutor(workspace, TimeProvider.System, reporter.Observe, new ModelGateways(TimeProvider.System)).RunAsync(prepared.Value, parsed.GetValue(jobs), patience, CommandLineCaller.Here.Actor, cancel, parsed.GetValue(takeOver));

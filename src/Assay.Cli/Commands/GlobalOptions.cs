@@ -42,16 +42,17 @@ internal sealed class GlobalOptions
     public string WorkspacePath(ParseResult parsed) => GivenWorkspace(parsed) ?? WorkspacePaths.DefaultName;
 
     /// <summary>A workspace that is there already; null, with a message, when there is none.</summary>
-    public Workspace? OpenExisting(ParseResult parsed) => Existing(parsed, static path => Workspace.Open(path, KnownLanes.All));
+    public Task<Workspace?> OpenExistingAsync(ParseResult parsed) =>
+        ExistingAsync(parsed, static path => Workspace.OpenAsync(path, KnownLanes.All));
 
     /// <summary>The same for a command that only reads.</summary>
-    public Workspace? OpenForReading(ParseResult parsed) =>
-        Existing(parsed, static path => Workspace.OpenForReading(path, KnownLanes.All));
+    public Task<Workspace?> OpenForReadingAsync(ParseResult parsed) =>
+        ExistingAsync(parsed, static path => Workspace.OpenForReadingAsync(path, KnownLanes.All));
 
-    private Workspace? Existing(ParseResult parsed, Func<string, Workspace> open)
+    private async Task<Workspace?> ExistingAsync(ParseResult parsed, Func<string, Task<Workspace>> open)
     {
         var path = WorkspacePath(parsed);
-        if (Workspace.Exists(path)) return open(path);
+        if (Workspace.Exists(path)) return await open(path);
         Problems.Print(path, Absent.Workspace(path), Json(parsed));
         return null;
     }

@@ -13,16 +13,16 @@ internal static class JobAnswers
 {
     /// <summary>Runs a command that only reads.</summary>
     public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<int>> act) =>
-        WithAsync(globals.OpenForReading(parsed), act);
+        WithAsync(globals.OpenForReadingAsync(parsed), act);
 
-    private static async Task<int> WithAsync(Workspace? opened, Func<JobService, Task<int>> act)
+    private static async Task<int> WithAsync(Task<Workspace?> opening, Func<JobService, Task<int>> act)
     {
-        await using var workspace = opened;
+        await using var workspace = await opening;
         return workspace is null ? ExitCodes.BadInput : await act(await JobService.OpenAsync(workspace, TimeProvider.System));
     }
 
     /// <summary>Puts a request to a job, and prints the answer.</summary>
-    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<Answer<JobReceipt>>> put) => WithAsync(globals.OpenExisting(parsed), async service =>
+    public static Task<int> PutAsync(GlobalOptions globals, ParseResult parsed, Func<JobService, Task<Answer<JobReceipt>>> put) => WithAsync(globals.OpenExistingAsync(parsed), async service =>
     {
         return Print(await put(service), globals.Json(parsed));
     });

@@ -38,7 +38,7 @@ internal static class JobCommands
             if (!document.IsValid) return Problems.Print(document.Problems, globals.Json(parsed));
             var prepared = prepare(document.Value, parsed.GetValue(snapshot), parsed.GetValue(bundle)!, places.Read(parsed), CommandLineCaller.Here);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             var service = await JobService.OpenAsync(workspace, TimeProvider.System);
             return JobAnswers.Print(await service.SubmitAsync(prepared.Value), globals.Json(parsed));
         });
@@ -110,18 +110,22 @@ internal static class JobCommands
     {
         var id = JobArgument.Id();
         var command = new Command("show", "Show a job; the exit code says how it stands") { id };
-        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, async service =>
         {
-            if (service.Detail(parsed.GetValue(id)!) is not { View: var view } job) return Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!));
+            if (await service.DetailAsync(parsed.GetValue(id)!) is not { View: var view } job)
+            {
+                return Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!));
+            }
+
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
             else JobTable.Print(view, job.Gates);
-            return Task.FromResult(ExitCodes.Of(view.Job));
+            return ExitCodes.Of(view.Job);
         }));
         return command;
     }
 
-    private static Task<int> Refused(GlobalOptions globals, ParseResult parsed, IdArgument id, Assay.Kernel.Lanes.Refusal refusal) =>
-        Task.FromResult(Problems.Print(parsed.GetValue(id)!, refusal, globals.Json(parsed)));
+    private static int Refused(GlobalOptions globals, ParseResult parsed, IdArgument id, Assay.Kernel.Lanes.Refusal refusal) =>
+        Problems.Print(parsed.GetValue(id)!, refusal, globals.Json(parsed));
 
     private static Command List(GlobalOptions globals)
     {
@@ -136,13 +140,13 @@ internal static class JobCommands
         var list = new ListOptions();
         var command = new Command("list", "List jobs, the newest first") { state };
         list.AddTo(command);
-        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, async service =>
         {
-            var (page, next, problem) = list.Page(
-                parsed, (after, limit) => service.List(parsed.GetValue(state), after, limit), job => (job.SubmittedAt, job.JobId));
-            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            var (page, next, problem) = await list.PageAsync(
+                parsed, (after, limit) => service.ListAsync(parsed.GetValue(state), after, limit), job => (job.SubmittedAt, job.JobId));
+            if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
             JobTable.List(page).Print(next, globals.Json(parsed));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }
@@ -153,17 +157,21 @@ internal static class JobCommands
         var name = new IdArgument("NAME", "Such as blueprint, runspec or gate_results");
         var version = CheckedOption.OptionalWhole("--document-version", "An earlier version (default: the one in force)", least: 1, most: int.MaxValue);
         var command = new Command("document", "Print one of a job's documents") { id, name, version };
-        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, async service =>
         {
-            if (service.View(parsed.GetValue(id)!) is not { } job) return Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!));
-            if (service.Document(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
+            if (await service.ViewAsync(parsed.GetValue(id)!) is not { } job)
+            {
+                return Refused(globals, parsed, id, Absent.Job(parsed.GetValue(id)!));
+            }
+
+            if (await service.DocumentAsync(job, parsed.GetValue(name)!, parsed.GetValue(version)) is not { } bytes)
             {
                 var known = job.Documents.Where(d => d.InForce).Select(d => d.Name);
                 return Refused(globals, parsed, id, Absent.Document(job.Job.JobId, parsed.GetValue(name)!, known));
             }
 
             Console.Out.WriteLine(Encoding.UTF8.GetString(bytes).TrimEnd('\n'));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }

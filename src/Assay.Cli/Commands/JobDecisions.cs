@@ -20,7 +20,7 @@ internal static class JobDecisions
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {
             var (id, step) = decision.Target(parsed);
-            return Seen(service, id, step, decision.Hash(parsed), "Approve") switch
+            return await SeenAsync(service, id, step, decision.Hash(parsed), "Approve") switch
             {
                 (_, { } refused) => refused,
                 ({ } hash, null) => await service.ApproveAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)),
@@ -47,7 +47,7 @@ internal static class JobDecisions
                 bytes = Encoding.UTF8.GetBytes(document.Value.Root.GetRawText());
             }
 
-            return Seen(service, id, step, decision.Hash(parsed), "Reject") switch
+            return await SeenAsync(service, id, step, decision.Hash(parsed), "Reject") switch
             {
                 (_, { } refused) => refused,
                 ({ } hash, null) => await service.RejectAsync(id, step, hash, CommandLineCaller.Here, decision.Reason(parsed)!, bytes),
@@ -58,7 +58,8 @@ internal static class JobDecisions
     }
 
     /// <summary>The digest of what the person saw: as given, or of what is shown now on a terminal and confirmed there.</summary>
-    private static (Digest? Hash, Answer<JobReceipt>? Refused) Seen(JobService service, string id, string step, string? given, string verb)
+    private static async Task<(Digest? Hash, Answer<JobReceipt>? Refused)> SeenAsync(
+        JobService service, string id, string step, string? given, string verb)
     {
         if (given is not null)
         {
@@ -67,14 +68,14 @@ internal static class JobDecisions
                 : (null, Answer<JobReceipt>.Refused(id, RequestRefusals.Hash, $"{given} is no SHA-256: assay job show {id} prints the one to name"));
         }
 
-        if (service.VersionOf(id) == 0) return (null, Answer<JobReceipt>.Refused(id, Absent.Job(id)));
+        if (await service.VersionOfAsync(id) == 0) return (null, Answer<JobReceipt>.Refused(id, Absent.Job(id)));
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
         {
             return (null, Answer<JobReceipt>.Refused(id, Said.NoHash(id)));
         }
 
-        if (service.View(id) is not { Waiting: { } waiting } view || waiting.Step != step) return (default(Digest), null);
-        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString(service.Document(view, waiting.Document)!)));
+        if (await service.ViewAsync(id) is not { Waiting: { } waiting } view || waiting.Step != step) return (default(Digest), null);
+        Console.Out.WriteLine(Words.SafeLines(Encoding.UTF8.GetString((await service.DocumentAsync(view, waiting.Document))!)));
         Console.Error.Write($"{verb} {step} of {id}? [y/N] ");
         return string.Equals(Console.In.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase)
             ? (Digest.Parse(waiting.Sha256), null)

@@ -28,19 +28,19 @@ internal static class PatchCommands
         var list = new ListOptions();
         var command = new Command("list", "List patches, the latest first") { state, run };
         list.AddTo(command);
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, async service =>
         {
-            if (parsed.GetValue(run) is { } runId && service.VersionOf(runId) == 0)
+            if (parsed.GetValue(run) is { } runId && await service.VersionOfAsync(runId) == 0)
             {
-                return Task.FromResult(Problems.Print(runId, Absent.Run(runId), globals.Json(parsed)));
+                return Problems.Print(runId, Absent.Run(runId), globals.Json(parsed));
             }
 
-            var (page, next, problem) = list.Page(
-                parsed, (after, limit) => service.PatchRows(parsed.GetValue(state), parsed.GetValue(run), after, limit),
+            var (page, next, problem) = await list.PageAsync(
+                parsed, (after, limit) => service.PatchRowsAsync(parsed.GetValue(state), parsed.GetValue(run), after, limit),
                 row => (row.Text("updated_at")!, row.Key));
-            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
             PatchTable.List(page).Print(next, globals.Json(parsed));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }
@@ -49,16 +49,16 @@ internal static class PatchCommands
     {
         var id = Id();
         var command = new Command("show", "Show a patch: its diff on standard output, where it stands on standard error") { id };
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, async service =>
         {
-            if (service.PatchDetail(parsed.GetValue(id)!) is not { } patch)
+            if (await service.PatchDetailAsync(parsed.GetValue(id)!) is not { } patch)
             {
-                return Task.FromResult(Problems.Print(parsed.GetValue(id)!, Absent.Patch(parsed.GetValue(id)!), globals.Json(parsed)));
+                return Problems.Print(parsed.GetValue(id)!, Absent.Patch(parsed.GetValue(id)!), globals.Json(parsed));
             }
 
             if (globals.Json(parsed)) PrintJson(patch);
             else Print(patch);
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }

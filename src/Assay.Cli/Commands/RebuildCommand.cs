@@ -12,7 +12,7 @@ internal static class RebuildCommand
         var command = new Command("rebuild", "Make the workspace's tables anew from its events; by itself when a build needs others");
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenExisting(parsed);
+            await using var workspace = await globals.OpenExistingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             var made = await WorkspaceTables.RebuildAsync(
                 workspace, fold => Console.Error.WriteLine(Words.Safe($"assay: {fold.Text}")));

@@ -47,7 +47,7 @@ internal static class ServeCommand
             // Looked at before the workspace is opened, so that what cannot be served leaves nothing behind.
             if (ListenRule.Problem(options) is { } refused) return Refuse(refused);
             if (ListenRule.Taken(options) is { } taken) return Refuse(taken);
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             if (auth is WriteAuth.Off off)
             {
                 options = options with { WriteAuth = off with { Token = OperatorToken.ReadOrCreate(workspace.Root) } };

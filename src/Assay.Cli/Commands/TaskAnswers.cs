@@ -14,35 +14,38 @@ internal static class TaskAnswers
     public static IdOption Run() => new("--run-id", "The run (default: the one that was worked on last)", "--run");
 
     public static Task<int> WithAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
-        WithAsync(globals.OpenExisting(parsed), act);
+        WithAsync(globals.OpenExistingAsync(parsed), act);
 
     /// <summary>The same in a workspace that is made where there is none.</summary>
-    public static Task<int> WithNewAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
-        WithAsync(Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All), act);
+    public static async Task<int> WithNewAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act)
+    {
+        await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
+        return await act(await TaskService.OpenAsync(workspace, TimeProvider.System));
+    }
 
     /// <summary>The same for a command that only reads.</summary>
     public static Task<int> ReadAsync(GlobalOptions globals, ParseResult parsed, Func<TaskService, Task<int>> act) =>
-        WithAsync(globals.OpenForReading(parsed), act);
+        WithAsync(globals.OpenForReadingAsync(parsed), act);
 
     public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act) =>
-        ReadAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
+        ReadAsync(globals, parsed, service => OfRunAsync(service, globals, parsed, runId, act));
 
-    private static async Task<int> WithAsync(Workspace? opened, Func<TaskService, Task<int>> act)
+    private static async Task<int> WithAsync(Task<Workspace?> opening, Func<TaskService, Task<int>> act)
     {
-        await using var workspace = opened;
+        await using var workspace = await opening;
         return workspace is null ? ExitCodes.BadInput : await act(await TaskService.OpenAsync(workspace, TimeProvider.System));
     }
 
     public static Task<int> WithRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act) =>
-        WithAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
+        WithAsync(globals, parsed, service => OfRunAsync(service, globals, parsed, runId, act));
 
-    private static Task<int> OfRun(TaskService service, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act)
+    private static async Task<int> OfRunAsync(TaskService service, GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act)
     {
-        var id = runId ?? service.LatestRun();
-        if (id is null) return Task.FromResult(Problems.Print("run", Absent.AnyRun(), globals.Json(parsed)));
-        return service.RunView(id) is { } view
-            ? act(service, view)
-            : Task.FromResult(Problems.Print(id, Absent.Run(id), globals.Json(parsed)));
+        var id = runId ?? await service.LatestRunAsync();
+        if (id is null) return Problems.Print("run", Absent.AnyRun(), globals.Json(parsed));
+        return await service.RunViewAsync(id) is { } view
+            ? await act(service, view)
+            : Problems.Print(id, Absent.Run(id), globals.Json(parsed));
     }
 
     /// <summary>Puts a person's decision.</summary>

@@ -20,11 +20,11 @@ internal static class TaskCommands
     {
         var runId = new IdArgument("RUN_ID", "The run");
         var status = new Command("status", "Show how a run stands; the exit code says it too") { runId };
-        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), (service, view) =>
+        status.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(runId), async (service, view) =>
         {
-            if (globals.Json(parsed)) Console.Out.WriteLine(service.Results(view.RunId)!.ToJsonString(Indented));
+            if (globals.Json(parsed)) Console.Out.WriteLine((await service.ResultsAsync(view.RunId))!.ToJsonString(Indented));
             else TaskTable.Print(view);
-            return Task.FromResult(ExitCodes.Of(view));
+            return ExitCodes.Of(view);
         }));
         return new Command("run", "Runs of tasks") { ListRuns(globals), status };
     }
@@ -34,10 +34,10 @@ internal static class TaskCommands
         var list = new ListOptions();
         var command = new Command("list", "List the runs of tasks, the latest first");
         list.AddTo(command);
-        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, service =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadAsync(globals, parsed, async service =>
         {
-            var (page, next, problem) = list.Page(parsed, service.RunRows, row => (row.Text("started_at")!, row.Key));
-            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
+            var (page, next, problem) = await list.PageAsync(parsed, service.RunRowsAsync, row => (row.Text("started_at")!, row.Key));
+            if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
             var listing = new Listing("runs", "assay execute --run-id ID begins one", "RUN", "STATE", "COMPLETED", "STARTED", "PROJECT");
             foreach (var row in page)
             {
@@ -47,7 +47,7 @@ internal static class TaskCommands
             }
 
             listing.Print(next, globals.Json(parsed));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }
@@ -66,13 +66,13 @@ internal static class TaskCommands
         var list = new ListOptions();
         var command = new Command("list", "List the tasks of a run") { run };
         list.AddTo(command);
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, view) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), async (service, view) =>
         {
             var (page, next, problem) = list.Page(parsed, view.Tasks, task => task.TaskId);
-            if (problem is not null) return Task.FromResult(Problems.Print([problem], globals.Json(parsed)));
-            TaskTable.List(page, service.Results(view.RunId)!).Print(next, globals.Json(parsed));
+            if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
+            TaskTable.List(page, (await service.ResultsAsync(view.RunId))!).Print(next, globals.Json(parsed));
             if (!globals.Json(parsed)) TaskTable.Stand(view);
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command;
     }
@@ -81,17 +81,17 @@ internal static class TaskCommands
     {
         var (task, run) = (Id(), TaskAnswers.Run());
         var command = new Command("show", "Show a task: what it is to do, what happened, which tests passed; the exit code says how it stands") { task, run };
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), (service, view) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), async (service, view) =>
         {
             var id = parsed.GetValue(task)!;
-            if (service.TaskView(view.RunId, id, lines: 0) is not { } shown)
+            if (await service.TaskViewAsync(view.RunId, id, lines: 0) is not { } shown)
             {
-                return Task.FromResult(Problems.Print(id, Absent.Task(view.RunId, id), globals.Json(parsed)));
+                return Problems.Print(id, Absent.Task(view.RunId, id), globals.Json(parsed));
             }
 
-            if (globals.Json(parsed)) Console.Out.WriteLine(TaskTable.Result(service.Results(view.RunId)!, id).ToJsonString());
+            if (globals.Json(parsed)) Console.Out.WriteLine(TaskTable.Result((await service.ResultsAsync(view.RunId))!, id).ToJsonString());
             else TaskTable.Print(view, shown);
-            return Task.FromResult(ExitCodes.Of(shown.Task));
+            return ExitCodes.Of(shown.Task);
         }));
         return command;
     }

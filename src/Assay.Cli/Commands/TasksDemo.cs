@@ -46,7 +46,7 @@ internal static class TasksDemo
         var output = json ? Console.Error : Console.Out;
         var prepared = TaskExecutor.Prepare(root, RunId, null, CommandLineCaller.Here.Actor);
         if (!prepared.IsValid) return Problems.Print(prepared.Problems, json);
-        await using var workspace = Workspace.Open(workspacePath, KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(workspacePath, KnownLanes.All);
         output.WriteLine("Eight tasks for four small programs whose tests fail. Each is done in a copy of the tree and tested there before it comes into the tree.");
         output.WriteLine();
         var executor = new TaskExecutor(workspace, TimeProvider.System, new TaskReporter(output).Observe);
@@ -59,7 +59,7 @@ internal static class TasksDemo
         await service.DoneAsync(RunId, "release", [note], "done in the demo", CommandLineCaller.Here);
         if (await executor.RunAsync(prepared.Value, Jobs, ExecutionPatience.UntilPeople, CommandLineCaller.Here.Actor, cancel) is not { Value: { Cancelled: false } end }) return ExitCodes.Cancelled;
 
-        var report = new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).Verify();
+        var report = await new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).VerifyAsync();
         if (json)
         {
             Console.Out.Write(end.Results);
@@ -69,7 +69,7 @@ internal static class TasksDemo
         output.WriteLine();
         TaskTable.Print(end.View);
         output.WriteLine();
-        PatchTable.List(service.PatchRows(null, null, null, MostListed)).Print(null, json: false);
+        PatchTable.List(await service.PatchRowsAsync(null, null, null, MostListed)).Print(null, json: false);
         output.WriteLine($"""
 
             assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}

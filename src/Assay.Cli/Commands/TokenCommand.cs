@@ -34,7 +34,7 @@ internal static class TokenCommand
         {
             if (Refused(globals, parsed) is { } refused) return refused;
             var given = parsed.GetValue(name)!.Trim();
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             TimeSpan? lifetime = parsed.GetValue(days) is var number and > 0 ? TimeSpan.FromDays(number) : null;
             var (token, secret) = new TokenBook(workspace.Root, TimeProvider.System).Create(parsed.GetValue(role) ?? Role.Submitter, given, lifetime);
             if (globals.Json(parsed))
@@ -61,7 +61,7 @@ internal static class TokenCommand
         list.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             var (page, next, problem) = list.Page(parsed, new TokenBook(workspace.Root, TimeProvider.System).List(), t => t.TokenId);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
@@ -83,7 +83,7 @@ internal static class TokenCommand
         var command = new Command("revoke", "Make a token good for nothing, at once") { id };
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenExisting(parsed);
+            await using var workspace = await globals.OpenExistingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
             if (Refused(globals, parsed) is { } refused) return refused;
             var given = parsed.GetValue(id)!;

@@ -90,7 +90,7 @@ internal static class TryCommand
         }
 
         if (TryRunner.Note(options) is { } note) Console.Error.WriteLine($"assay: {Words.Safe(note)}");
-        await using var workspace = Workspace.Open(path, KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(path, KnownLanes.All);
         using var output = new LiveOutput(json);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, output.Ended);
         var end = await new TryRunner(workspace, TimeProvider.System, output.Observe).RunAsync(prepared.Value, either.Token);

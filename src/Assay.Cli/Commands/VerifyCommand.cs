@@ -14,9 +14,9 @@ internal static class VerifyCommand
         var command = new Command("verify", "Check every chain, version and file of the workspace, and name the first that does not agree");
         command.SetAction(async (parsed, _) =>
         {
-            await using var workspace = globals.OpenForReading(parsed);
+            await using var workspace = await globals.OpenForReadingAsync(parsed);
             if (workspace is null) return ExitCodes.BadInput;
-            var report = new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).Verify();
+            var report = await new LedgerVerifier(workspace.Store, KnownLanes.All, new FileMirror(workspace.Root)).VerifyAsync();
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(report, VerifyJson.Default.VerifyReport));
             else Print(report);
             return report.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;

@@ -50,7 +50,7 @@ internal static class WorkerCommand
         command.SetAction(async (parsed, drain) =>
         {
             var served = Served(parsed.GetValue(lanes) ?? [], parsed.GetValue(runJobs), parsed.GetValue(runTasks)?.Length > 0);
-            await using var workspace = Workspace.Open(globals.WorkspacePath(parsed), KnownLanes.All);
+            await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             var done = ImmutableArray.CreateBuilder<WorkerLine>();
             var leftBehind = false;
             void OnLine(WorkerLine line)

@@ -90,13 +90,13 @@ internal sealed class ListOptions
     /// <param name="read">Reads so many rows behind a place.</param>
     /// <param name="place">Where a row stands.</param>
     /// <returns>The page, or why the cursor names no place.</returns>
-    public (IReadOnlyList<T> Page, string? Next, InputProblem? Problem) Page<T>(
-        ParseResult parsed, Func<(string At, string Key)?, int, IReadOnlyList<T>> read, Func<T, (string At, string Key)> place)
+    public async Task<(IReadOnlyList<T> Page, string? Next, InputProblem? Problem)> PageAsync<T>(
+        ParseResult parsed, Func<(string At, string Key)?, int, Task<IReadOnlyList<T>>> read, Func<T, (string At, string Key)> place)
     {
         (string, string)? after = null;
         if (parsed.GetValue(_cursor) is { } cursor && (after = Cursor.Decode(cursor)) is null) return ([], null, NoPlace);
         var limit = parsed.GetValue(_limit);
-        var found = read(after, limit + 1);
+        var found = await read(after, limit + 1);
         if (found.Count <= limit) return (found, null, null);
         var (at, key) = place(found[limit - 1]);
         return ([.. found.Take(limit)], Cursor.Encode(at, key), null);

@@ -33,13 +33,13 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     {
         for (; ; )
         {
-            var machine = Open(lane, stream);
+            var machine = await OpenAsync(lane, stream);
             var pending = machine.Prepare(time.GetUtcNow());
             var decision = pending.Decide(command);
             var commit = pending.ToCommit(fence: null, firstOwner: firstOwner);
             if (!pending.IsEmpty && await workspace.Store.CommitKnownAsync(commit, evenStopped: true) is CommitResult.Conflict conflict)
             {
-                StreamLoad.AfterConflict(Open(lane, stream), conflict);
+                StreamLoad.AfterConflict(await OpenAsync(lane, stream), conflict);
                 continue;
             }
 
@@ -49,7 +49,7 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     }
 
     /// <summary>The state of a stream as it stands.</summary>
-    public object Find(ILane lane, StreamName stream) => Open(lane, stream).State;
+    public async ValueTask<object> FindAsync(ILane lane, StreamName stream) => (await OpenAsync(lane, stream)).State;
 
     /// <summary>What follows when a pending commit has become durable that came to a stream from outside: its files, and whoever watches.</summary>
     internal async Task FollowUpAsync(PendingCommit pending)
@@ -57,7 +57,7 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
         if (pending.IsEmpty) return;
         var machine = pending.Machine;
         var isWritten = true;
-        foreach (var stored in pending.Sealed) isWritten &= Mirror(machine, stored.Bytes);
+        foreach (var stored in pending.Sealed) isWritten &= await MirrorAsync(machine, stored.Bytes);
         if (SnapshotKeeper.IsDueAtRest(machine)) await new SnapshotKeeper(workspace.Store, observer).KeepAsync(machine);
         Remember(machine);
         observer?.Invoke(new EventsCommitted(pending.Stream, pending.Recorded, pending.State));
@@ -79,19 +79,19 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     /// the stream's owner, who alone knows that it has the last word.
     /// </summary>
     /// <returns>Whether all of them could be written.</returns>
-    private bool Mirror(StreamMachine machine, byte[] bytes)
+    private ValueTask<bool> MirrorAsync(StreamMachine machine, byte[] bytes)
     {
         var folded = machine.Apply(bytes);
-        return Try(folded.Files.Where(f => !f.OnlyLastCounts), machine.Stream, workspace.Mirror.Write);
+        return TryAsync(folded.Files.Where(f => !f.OnlyLastCounts), machine.Stream, workspace.Mirror.WriteAsync);
     }
 
     /// <summary>Writes files as far as that is possible: what they say is durable in the ledger.</summary>
-    private bool Try(IEnumerable<MirrorFile> files, StreamName stream, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    private async ValueTask<bool> TryAsync(IEnumerable<MirrorFile> files, StreamName stream, FileWrite write)
     {
         var isWritten = true;
         foreach (var file in files)
         {
-            if (FileAttempt.Write(workspace, stream, file, write) is not { } problem) continue;
+            if (await FileAttempt.WriteAsync(workspace, stream, file, write) is not { } problem) continue;
             isWritten = false;
             observer?.Invoke(problem);
         }
@@ -111,14 +111,14 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     /// </summary>
     private async Task ConfirmAsync(StreamMachine machine)
     {
-        if (workspace.Store.Find(machine.Stream) is not { Owner: null } info) return;
+        if (await workspace.Store.FindAsync(machine.Stream) is not { Owner: null } info) return;
         var again = new StreamMachine(machine.Lane, machine.Stream);
-        var missing = info.MirroredTo + 1 < machine.Head.Version ? workspace.Store.Read(machine.Stream, 0) : [];
+        var missing = info.MirroredTo + 1 < machine.Head.Version ? await workspace.Store.ReadAsync(machine.Stream, 0) : [];
         foreach (var stored in missing)
         {
             var folded = again.Apply(stored.Bytes);
             if (folded.Recorded.Version <= info.MirroredTo) continue;
-            if (!Try(folded.Files, machine.Stream, workspace.Mirror.Restore)) return;
+            if (!await TryAsync(folded.Files, machine.Stream, workspace.Mirror.RestoreAsync)) return;
         }
 
         // When something came in between, whoever brought it confirms.
@@ -126,9 +126,9 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     }
 
     /// <summary>A stream as it is stored. The machine is the caller's own.</summary>
-    internal StreamMachine Open(ILane lane, StreamName stream)
+    internal async ValueTask<StreamMachine> OpenAsync(ILane lane, StreamName stream)
     {
-        var machine = StreamLoad.Of(workspace.Store, lane, stream, Remembered(stream));
+        var machine = await StreamLoad.OfAsync(workspace.Store, lane, stream, Remembered(stream));
         Remember(machine);
         return machine;
     }

@@ -33,7 +33,7 @@ internal sealed class CommandPerformer(EngineParts engine, StreamRuns runs) : IE
                 case RunResult.Finished finished:
                     return finished.State;
                 case RunResult.Owned when cancel.IsCancellationRequested:
-                    return StreamLoad.Of(engine.Workspace.Store, lane, stream).State;
+                    return (await StreamLoad.OfAsync(engine.Workspace.Store, lane, stream)).State;
                 case RunResult.Owned owned:
                     var isOurs = owned.By.Id == engine.Session.Identity.Id;
                     var free = isOurs ? runs.LetGoAsync(stream).WaitAsync(cancel) : Task.Delay(LookEvery, cancel);

@@ -31,9 +31,9 @@ internal sealed class EngineParts
     public required IReadOnlyDictionary<Type, IEffectPerformer> Performers { get; init; }
 
     /// <summary>The tail of commits, which listens once somebody asks for it.</summary>
-    public required Lazy<StreamTail> LazyTail { get; init; }
+    public required Lazy<Task<StreamTail>> LazyTail { get; init; }
 
-    public StreamTail Tail => LazyTail.Value;
+    public Task<StreamTail> TailAsync() => LazyTail.Value;
 
     /// <summary>What the processes of the engine may take together.</summary>
     public HostRoom Room { get; set; } = HostRoom.OfThisHost();
@@ -41,7 +41,7 @@ internal sealed class EngineParts
     public void Tell(EngineNotice notice) => Observers.Tell(notice);
 
     /// <summary>A stream to which another puts a command, as it stands.</summary>
-    public StreamMachine OpenOther(StreamName stream) => Commands.Open(Lanes[stream], stream);
+    public ValueTask<StreamMachine> OpenOtherAsync(StreamName stream) => Commands.OpenAsync(Lanes[stream], stream);
 
     public IEffectPerformer Performer(Effect effect) => Performers.TryGetValue(effect.GetType(), out var performer)
         ? performer

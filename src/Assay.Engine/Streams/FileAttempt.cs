@@ -6,16 +6,18 @@ using Assay.Ledger;
 
 namespace Assay.Engine.Streams;
 
+/// <summary>How a file is written, with the documents of the ledger.</summary>
+internal delegate ValueTask FileWrite(MirrorFile file, Func<Digest, ValueTask<byte[]?>> blob);
+
 /// <summary>Writes files that follow from the ledger, as far as that is possible: what they say is durable there.</summary>
 internal static class FileAttempt
 {
     /// <summary>Writes one; what comes of it is to be told, unless it is null.</summary>
-    public static FileNotWritten? Write(
-        Workspace workspace, StreamName stream, MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    public static async ValueTask<FileNotWritten?> WriteAsync(Workspace workspace, StreamName stream, MirrorFile file, FileWrite write)
     {
         try
         {
-            write(file, workspace.Store.ReadBlob);
+            await write(file, workspace.Store.ReadBlobAsync);
             return null;
         }
         catch (Exception e) when (e is not LedgerException)

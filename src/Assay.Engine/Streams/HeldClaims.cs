@@ -19,7 +19,7 @@ internal sealed class HeldClaims
     {
         try
         {
-            while (store.Find(claim.Stream) is { } info && !await store.ReleaseAsync(claim, info.Head.Version, rest))
+            while (await store.FindAsync(claim.Stream) is { } info && !await store.ReleaseAsync(claim, info.Head.Version, rest))
             {
             }
         }

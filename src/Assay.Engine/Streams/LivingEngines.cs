@@ -10,19 +10,22 @@ public sealed class LivingEngines
     private readonly IEventStore _store;
     private readonly HashSet<string> _living;
 
+    private LivingEngines(IEventStore store, HashSet<string> living) => (_store, _living) = (store, living);
+
     /// <summary>Looks once.</summary>
-    public LivingEngines(IEventStore store)
+    public static async ValueTask<LivingEngines> LookAsync(IEventStore store)
     {
-        _store = store;
-        var living = store.Sessions().Where(s => s.Host == Environment.MachineName ? !SessionProcess.IsGone(s) : s.Holds);
-        _living = living.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+        var living = (await store.SessionsAsync()).Where(s => s.Host == Environment.MachineName ? !SessionProcess.IsGone(s) : s.Holds);
+        return new LivingEngines(store, living.Select(s => s.Id).ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>Whether a stream is owned by an engine that lives.</summary>
-    public bool Own(StreamName stream) => _store.Find(stream)?.Owner is { } owner && _living.Contains(owner);
+    public async ValueTask<bool> OwnAsync(StreamName stream) =>
+        (await _store.FindAsync(stream))?.Owner is { } owner && _living.Contains(owner);
 
     /// <summary>Whether a stream is owned by an engine that is gone.</summary>
-    public bool Left(StreamName stream) => _store.Find(stream)?.Owner is { } owner && !_living.Contains(owner);
+    public async ValueTask<bool> LeftAsync(StreamName stream) =>
+        (await _store.FindAsync(stream))?.Owner is { } owner && !_living.Contains(owner);
 
     /// <summary>The effects that are under way by the ledger, while the engine that started them is gone.</summary>
     public IReadOnlySet<string> Lost(StreamMachine machine) =>

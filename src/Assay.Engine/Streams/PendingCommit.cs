@@ -15,7 +15,7 @@ namespace Assay.Engine.Streams;
 public sealed class PendingCommit
 {
     private readonly StreamMachine _machine;
-    private readonly Func<StreamName, StreamMachine>? _open;
+    private readonly Func<StreamName, ValueTask<StreamMachine>>? _open;
     private readonly List<MirrorFile> _files = [];
     private readonly List<LaneRow> _rows = [];
     private readonly List<Blob> _blobs = [];
@@ -24,7 +24,7 @@ public sealed class PendingCommit
     private readonly List<StartedEffect> _starts = [];
     private readonly List<PendingCommit> _joined = [];
 
-    internal PendingCommit(StreamMachine machine, DateTimeOffset now, Func<StreamName, StreamMachine>? open)
+    internal PendingCommit(StreamMachine machine, DateTimeOffset now, Func<StreamName, ValueTask<StreamMachine>>? open)
     {
         (_machine, _open) = (machine, open);
 
@@ -100,11 +100,12 @@ public sealed class PendingCommit
     /// <param name="room">How many effects of the stream may be under way at once.</param>
     /// <param name="session">Who performs them.</param>
     /// <param name="fits">Whether the host has room for an effect, which is taken then; null: it has for all.</param>
-    public void StartEffects(int room, WorkerSession session, Func<Effect, bool>? fits = null)
+    public async ValueTask StartEffectsAsync(int room, WorkerSession session, Func<Effect, bool>? fits = null)
     {
         // What was answered and is asked again would be asked for ever, as would be what found no room.
         var passed = new HashSet<string>(StringComparer.Ordinal);
-        while (Lane.Next(State, Effects, Now) is Work.Perform perform && StartUntilAnswer(perform.Effects, room, session, passed, fits))
+        while (Lane.Next(State, Effects, Now) is Work.Perform perform
+            && await StartUntilAnswerAsync(perform.Effects, room, session, passed, fits))
         {
         }
     }
@@ -142,7 +143,7 @@ public sealed class PendingCommit
         };
 
     /// <summary>True when another stream has answered, so that the lane may want something else now.</summary>
-    private bool StartUntilAnswer(
+    private async ValueTask<bool> StartUntilAnswerAsync(
         IEnumerable<Effect> effects, int room, WorkerSession session, HashSet<string> passed, Func<Effect, bool>? fits)
     {
         foreach (var effect in effects)
@@ -160,7 +161,7 @@ public sealed class PendingCommit
             if (effect is ChildStream { UntilEnd: false } asks && _open is not null && asks.Stream != Stream)
             {
                 passed.Add(effect.Id);
-                Ask(asks, attempt, _open);
+                await AskAsync(asks, attempt, _open);
                 return true;
             }
 
@@ -170,13 +171,13 @@ public sealed class PendingCommit
         return false;
     }
 
-    private void Ask(ChildStream asks, int attempt, Func<StreamName, StreamMachine> open)
+    private async ValueTask AskAsync(ChildStream asks, int attempt, Func<StreamName, ValueTask<StreamMachine>> open)
     {
         var other = _joined.Find(j => j.Stream == asks.Stream);
         var (here, there) = (Here, other?.Here);
         try
         {
-            if (other is null) _joined.Add(other = new PendingCommit(open(asks.Stream), Now, open: null));
+            if (other is null) _joined.Add(other = new PendingCommit(await open(asks.Stream), Now, open: null));
             there ??= other.Here;
             var answer = other.Decide(asks.Command) is Decision.Refused refused
                 ? refused.Refusal.Answer

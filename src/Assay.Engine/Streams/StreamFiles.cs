@@ -20,17 +20,17 @@ internal sealed class StreamFiles(EngineParts engine, ILane lane, StreamName str
     public void Begin(long writtenTo) => (WrittenTo, _isBehind) = (writtenTo, false);
 
     /// <summary>Writes the files of events that have just become durable.</summary>
-    public void Write(IReadOnlyList<MirrorFile> files, long version)
+    public async ValueTask WriteAsync(IReadOnlyList<MirrorFile> files, long version)
     {
-        foreach (var file in files) Try(file, engine.Workspace.Mirror.Write);
+        foreach (var file in files) await TryAsync(file, engine.Workspace.Mirror.WriteAsync);
         Reached(version);
     }
 
     /// <summary>Brings back the files of a stored event, unless they are known to be written.</summary>
-    public void Restore(FoldedEvent folded)
+    public async ValueTask RestoreAsync(FoldedEvent folded)
     {
         if (folded.Recorded.Version <= WrittenTo) return;
-        foreach (var file in folded.Files) Try(file, engine.Workspace.Mirror.Restore);
+        foreach (var file in folded.Files) await TryAsync(file, engine.Workspace.Mirror.RestoreAsync);
     }
 
     /// <summary>All files up to a version were written or tried.</summary>
@@ -43,23 +43,23 @@ internal sealed class StreamFiles(EngineParts engine, ILane lane, StreamName str
     /// Tries again what could not be written. A growing file lacks all that follows its first missing line, so everything is gone through
     /// in order.
     /// </summary>
-    public void CatchUp(long version)
+    public async ValueTask CatchUpAsync(long version)
     {
         if (!_isBehind) return;
         _isBehind = false;
         var machine = new StreamMachine(lane, stream);
-        foreach (var stored in engine.Workspace.Store.Read(stream, 0))
+        foreach (var stored in await engine.Workspace.Store.ReadAsync(stream, 0))
         {
             var folded = machine.Apply(stored.Bytes);
-            if (folded.Recorded.Version <= version) Restore(folded);
+            if (folded.Recorded.Version <= version) await RestoreAsync(folded);
         }
 
         Reached(version);
     }
 
-    private void Try(MirrorFile file, Action<MirrorFile, Func<Digest, byte[]?>> write)
+    private async ValueTask TryAsync(MirrorFile file, FileWrite write)
     {
-        if (FileAttempt.Write(engine.Workspace, stream, file, write) is not { } problem) return;
+        if (await FileAttempt.WriteAsync(engine.Workspace, stream, file, write) is not { } problem) return;
         _isBehind = true;
         if (_told.Add(problem.Path)) engine.Tell(problem);
     }

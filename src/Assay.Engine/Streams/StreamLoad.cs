@@ -13,11 +13,11 @@ public static class StreamLoad
     /// <param name="stream">The stream.</param>
     /// <param name="from">The stream as somebody has it from before, who gives it away; null: nobody has.</param>
     /// <exception cref="FormatException">An event is none of its lane.</exception>
-    public static StreamMachine Of(IEventReader store, ILane lane, StreamName stream, StreamMachine? from = null)
+    public static async ValueTask<StreamMachine> OfAsync(IEventReader store, ILane lane, StreamName stream, StreamMachine? from = null)
     {
-        if (from is null && Kept(store, lane, stream) is { } kept && TryForward(store, kept)) return kept;
+        if (from is null && await KeptAsync(store, lane, stream) is { } kept && await TryForwardAsync(store, kept)) return kept;
         var machine = from ?? new StreamMachine(lane, stream);
-        Forward(store, machine);
+        await ForwardAsync(store, machine);
         return machine;
     }
 
@@ -31,11 +31,11 @@ public static class StreamLoad
     public static async Task KeepAllAsync(IEventStore store, LaneSet lanes, Action<FoldNotKept> tell)
     {
         var keeper = new SnapshotKeeper(store, tell);
-        foreach (var info in store.Streams())
+        foreach (var info in await store.StreamsAsync())
         {
             if (lanes.Find(info.Stream) is not { } lane || !FoldSnapshot.IsKept(lane)) continue;
-            if (!SnapshotKeeper.IsWorthIt(info.Head.Version) && store.FindSnapshot(info.Stream) is null) continue;
-            await keeper.KeepAsync(Of(store, lane, info.Stream, new StreamMachine(lane, info.Stream)));
+            if (!SnapshotKeeper.IsWorthIt(info.Head.Version) && await store.FindSnapshotAsync(info.Stream) is null) continue;
+            await keeper.KeepAsync(await OfAsync(store, lane, info.Stream, new StreamMachine(lane, info.Stream)));
         }
     }
 
@@ -44,13 +44,14 @@ public static class StreamLoad
     /// <param name="lane">The stream's lane.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="atMost">What is wanted is not beyond this version.</param>
-    internal static StreamMachine? Kept(IEventReader store, ILane lane, StreamName stream, long atMost = long.MaxValue)
+    internal static async ValueTask<StreamMachine?> KeptAsync(
+        IEventReader store, ILane lane, StreamName stream, long atMost = long.MaxValue)
     {
-        if (store.FindSnapshot(stream) is not { } kept || !FoldSnapshot.IsKept(lane)) return null;
+        if (await store.FindSnapshotAsync(stream) is not { } kept || !FoldSnapshot.IsKept(lane)) return null;
         if (kept.Build != FoldSnapshot.BuildOf(lane) || kept.Head.Version < 1 || kept.Head.Version > atMost || Digest.Of(kept.Body.Span) != kept.Sha256) return null;
 
         // What was kept of another past than the one that is stored, as after a restored backup, is of no use.
-        var last = store.Read(stream, kept.Head.Version - 1, limit: 1);
+        var last = await store.ReadAsync(stream, kept.Head.Version - 1, limit: 1);
         if (last is not [var stored] || stored.Version != kept.Head.Version || Digest.Of(stored.Bytes.Span) != kept.Head.Hash) return null;
         try
         {
@@ -63,17 +64,17 @@ public static class StreamLoad
         }
     }
 
-    private static void Forward(IEventReader store, StreamMachine machine)
+    private static async ValueTask ForwardAsync(IEventReader store, StreamMachine machine)
     {
-        foreach (var stored in store.Read(machine.Stream, machine.Head.Version)) machine.Apply(stored.Bytes);
+        foreach (var stored in await store.ReadAsync(machine.Stream, machine.Head.Version)) machine.Apply(stored.Bytes);
     }
 
     /// <summary>Whether what came since fits to a fold that was kept. One that somebody made up may make that fail in any way.</summary>
-    private static bool TryForward(IEventReader store, StreamMachine kept)
+    private static async ValueTask<bool> TryForwardAsync(IEventReader store, StreamMachine kept)
     {
         try
         {
-            Forward(store, kept);
+            await ForwardAsync(store, kept);
             return true;
         }
         catch (Exception e) when (e is not LedgerException)

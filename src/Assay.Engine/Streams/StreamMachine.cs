@@ -56,7 +56,7 @@ public sealed class StreamMachine
     /// Finds other streams as they stand, each a copy that nobody else changes, to which commands are put in the same commit; null: a
     /// command to another stream is an effect like any other.
     /// </param>
-    public PendingCommit Prepare(DateTimeOffset now, Func<StreamName, StreamMachine>? open = null) => new(this, now, open);
+    public PendingCommit Prepare(DateTimeOffset now, Func<StreamName, ValueTask<StreamMachine>>? open = null) => new(this, now, open);
 
     /// <summary>Takes over a pending commit that has become durable.</summary>
     public void Adopt(PendingCommit pending)

@@ -45,13 +45,14 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
 
         using var stop = new CancellationTokenSource();
         using var lost = engine.Session.Lost.Register(stop.Cancel);
-        using var watch = engine.Tail.Watch(stream, version =>
+        var tail = await engine.TailAsync();
+        using var watch = tail.Watch(stream, version =>
         {
             if (version > _machine.Head.Version) _moved.Set();
         });
         try
         {
-            CatchUp();
+            await CatchUpAsync();
             await ReconcileAsync(stop.Token);
             for (; ; )
             {
@@ -62,7 +63,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
                     return result;
                 }
 
-                ReadNew();
+                await ReadNewAsync();
             }
         }
         catch
@@ -86,7 +87,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         var asked = false;
         var ask = Task.Delay(AskEvery, engine.Time, CancellationToken.None);
         var check = Task.Delay(CheckEvery, engine.Time, CancellationToken.None);
-        await CommitAsync(StartEffects, stop.Token);
+        await CommitAsync(StartEffectsAsync, stop.Token);
         for (; ; )
         {
             engine.Session.Lost.ThrowIfCancellationRequested();
@@ -123,18 +124,18 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         if (_moved.Task.IsCompleted || isCheck)
         {
             _moved.Reset();
-            var found = Store.Find(stream)!;
+            var found = (await Store.FindAsync(stream))!;
 
             // What a new owner has written is not to be continued here, not even in memory.
             if (found.Fence != _claim!.Fence) throw TakenOver();
-            if (found.Head != _machine.Head) ReadNew();
+            if (found.Head != _machine.Head) await ReadNewAsync();
         }
 
         await CommitAsync(
             pending =>
             {
                 pending.Decide(WakeUp.Instance);
-                StartEffects(pending);
+                return StartEffectsAsync(pending);
             },
             stop.Token);
 
@@ -159,7 +160,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
             case Work.Perform when drain.IsCancellationRequested:
                 return new RunResult.Drained(_machine.State);
             default:
-                await CommitAsync(StartEffects, stop);
+                await CommitAsync(StartEffectsAsync, stop);
                 if (_machine.Head != before || _lacksRoom) return null;
                 throw new InvalidOperationException($"{stream}: the lane asks for work that cannot begin");
         }
@@ -171,16 +172,16 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
             pending =>
             {
                 foreach (var end in ended) pending.Record(end.Report, end.Blobs);
-                StartEffects(pending);
+                return StartEffectsAsync(pending);
             },
             stop);
         foreach (var end in ended) engine.Markers.Remove(end.Key);
     }
 
-    private void StartEffects(PendingCommit pending)
+    private ValueTask StartEffectsAsync(PendingCommit pending)
     {
         _lacksRoom = false;
-        if (!drain.IsCancellationRequested) pending.StartEffects(concurrency, engine.Session.Identity, Fits);
+        return drain.IsCancellationRequested ? default : pending.StartEffectsAsync(concurrency, engine.Session.Identity, Fits);
     }
 
     /// <summary>Takes room on the host, in the lane's order: behind one that finds none, none that needs some is begun.</summary>
@@ -194,19 +195,30 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     /// Makes a pending commit durable, then does what it asks for. When something came from outside in between, it is made again on the
     /// new state.
     /// </summary>
-    private async Task CommitAsync(Action<PendingCommit> fill, CancellationToken stop)
+    private Task CommitAsync(Action<PendingCommit> fill, CancellationToken stop)
     {
-        while (!await TryCommitAsync(_machine.Prepare(engine.Time.GetUtcNow(), engine.OpenOther), fill, stop))
+        return CommitAsync(Filled, stop);
+
+        ValueTask Filled(PendingCommit pending)
+        {
+            fill(pending);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private async Task CommitAsync(Func<PendingCommit, ValueTask> fill, CancellationToken stop)
+    {
+        while (!await TryCommitAsync(_machine.Prepare(engine.Time.GetUtcNow(), engine.OpenOtherAsync), fill, stop))
         {
         }
     }
 
-    private async Task<bool> TryCommitAsync(PendingCommit pending, Action<PendingCommit> fill, CancellationToken stop)
+    private async Task<bool> TryCommitAsync(PendingCommit pending, Func<PendingCommit, ValueTask> fill, CancellationToken stop)
     {
         var isDurable = false;
         try
         {
-            fill(pending);
+            await fill(pending);
             if (pending.IsEmpty) return true;
             switch (await Store.CommitKnownAsync(pending.ToCommit(_claim!.Fence, _files.WrittenTo), evenStopped: false))
             {
@@ -215,8 +227,8 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
                     await AdoptAsync(pending, stop);
                     return true;
                 case CommitResult.Conflict conflict:
-                    ReadNew();
-                    StreamLoad.AfterConflict(conflict.Stream == stream ? _machine : engine.OpenOther(conflict.Stream), conflict);
+                    await ReadNewAsync();
+                    StreamLoad.AfterConflict(conflict.Stream == stream ? _machine : await engine.OpenOtherAsync(conflict.Stream), conflict);
                     return false;
                 case var other:
                     throw other is CommitResult.Fenced ? TakenOver() : new InvalidOperationException($"unknown result {other}");
@@ -232,7 +244,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     {
         _machine.Adopt(pending);
         foreach (var start in pending.Starts) _attempts.Begin(start.Effect, start.Attempt, stop);
-        _files.Write(pending.Files, _machine.Head.Version);
+        await _files.WriteAsync(pending.Files, _machine.Head.Version);
         engine.Tell(new EventsCommitted(stream, pending.Recorded, pending.State));
         foreach (var other in pending.Joined) await engine.Commands.FollowUpAsync(other);
         if (_keeping.IsCompleted && SnapshotKeeper.IsDueAtWork(_machine)) _keeping = _snapshots.KeepAsync(_machine);
@@ -241,25 +253,26 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     private LedgerException TakenOver() => new($"{stream} was taken over by another engine");
 
     /// <summary>Folds what is stored, and brings the files up to it.</summary>
-    private void CatchUp()
+    private async ValueTask CatchUpAsync()
     {
-        _files.Begin(Store.Find(stream)?.MirroredTo ?? 0);
-        if (!TryCatchUp()) ReadNew();
+        _files.Begin((await Store.FindAsync(stream))?.MirroredTo ?? 0);
+        if (!await TryCatchUpAsync()) await ReadNewAsync();
         _files.Reached(_machine.Head.Version);
     }
 
     /// <summary>
     /// The same from a fold that was kept. One that somebody made up may fail in any way with what came since, and is of no use then.
     /// </summary>
-    private bool TryCatchUp()
+    private async ValueTask<bool> TryCatchUpAsync()
     {
-        var kept = engine.Commands.Remembered(stream, _files.WrittenTo) ?? StreamLoad.Kept(Store, lane, stream, _files.WrittenTo);
+        var kept = engine.Commands.Remembered(stream, _files.WrittenTo)
+            ?? await StreamLoad.KeptAsync(Store, lane, stream, _files.WrittenTo);
         if (kept is null) return false;
         var fresh = _machine;
         try
         {
             _machine = kept;
-            ReadNew();
+            await ReadNewAsync();
             return true;
         }
         catch (Exception e) when (e is not LedgerException)
@@ -269,13 +282,13 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
         }
     }
 
-    private void ReadNew()
+    private async ValueTask ReadNewAsync()
     {
-        foreach (var stored in Store.Read(stream, _machine.Head.Version))
+        foreach (var stored in await Store.ReadAsync(stream, _machine.Head.Version))
         {
             var folded = _machine.Apply(stored.Bytes);
             if (folded.Recorded.Version <= _files.WrittenTo) continue;
-            _files.Restore(folded);
+            await _files.RestoreAsync(folded);
             if (folded.Recorded.Body is EffectFinished done) engine.Markers.Remove(new AttemptKey(stream, done.EffectId, done.Attempt));
         }
     }
@@ -295,7 +308,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     /// <summary>Gives the claim back. False when something arrived in the meantime.</summary>
     private async Task<bool> LetGoAsync(RunResult result)
     {
-        _files.CatchUp(_machine.Head.Version);
+        await _files.CatchUpAsync(_machine.Head.Version);
         await _keeping;
         if (SnapshotKeeper.IsDueAtRest(_machine)) await _snapshots.KeepAsync(_machine);
         await Store.CommitAsync(new Commit([new StreamAppend(stream, _machine.Head, [], _claim!.Fence) { MirroredTo = _files.WrittenTo }]));

@@ -8,24 +8,29 @@ namespace Assay.Engine.Streams;
 /// Tells, within milliseconds, which streams have new events, whoever of this host committed them. The ledger is asked once for all who
 /// watch, and only when something was committed.
 /// </summary>
-public sealed class StreamTail : IDisposable
+public sealed class StreamTail : IAsyncDisposable
 {
     private readonly IEventStore _store;
     private readonly IDisposable _listening;
+    private readonly AsyncSignal _heard = new();
+    private readonly Task _reading;
     private ImmutableDictionary<StreamName, ImmutableList<Action<long>>> _byStream =
         ImmutableDictionary<StreamName, ImmutableList<Action<long>>>.Empty;
 
     private ImmutableList<Action> _all = [];
+    private volatile bool _hasEnded;
     private long _position;
+
+    private StreamTail(IEventStore store, long position)
+    {
+        (_store, _position) = (store, position);
+        _listening = store.Listen(Heard);
+        _reading = ReadAsync();
+    }
 
     /// <summary>Begins at what is there now.</summary>
     /// <param name="store">The ledger.</param>
-    public StreamTail(IEventStore store)
-    {
-        _store = store;
-        _position = store.Changes(long.MaxValue - 1).Position;
-        _listening = store.Listen(Heard);
-    }
+    public static async Task<StreamTail> OpenAsync(IEventStore store) => new(store, (await store.ChangesAsync(long.MaxValue - 1)).Position);
 
     /// <summary>Is told the last version of a stream whenever it has new events, from any thread. Must return soon.</summary>
     /// <returns>What ends it.</returns>
@@ -45,15 +50,36 @@ public sealed class StreamTail : IDisposable
         return new Watcher(() => ImmutableInterlocked.Update(ref _all, list => list.Remove(committed)));
     }
 
-    public void Dispose() => _listening.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        _listening.Dispose();
+        _hasEnded = true;
+        _heard.Set();
+        await _reading;
+    }
 
     private void Heard()
     {
         foreach (var committed in _all) committed();
-        if (_byStream.IsEmpty) return;
+        if (!_byStream.IsEmpty) _heard.Set();
+    }
+
+    /// <summary>Reads what was heard of, by itself, so that whoever committed it does not wait.</summary>
+    private async Task ReadAsync()
+    {
+        while (!_hasEnded)
+        {
+            await _heard.Task;
+            _heard.Reset();
+            if (!_hasEnded) await TellAsync();
+        }
+    }
+
+    private async ValueTask TellAsync()
+    {
         try
         {
-            var changes = _store.Changes(_position);
+            var changes = await _store.ChangesAsync(_position);
             _position = changes.Position;
             foreach (var (stream, version) in changes.Streams) Tell(stream, version);
         }

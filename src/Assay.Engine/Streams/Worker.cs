@@ -78,7 +78,8 @@ public sealed class Worker
     public async Task RunAsync(bool once, CancellationToken cancel, CancellationToken drain)
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, _engine.Session.Lost);
-        using var watching = _engine.Tail.WatchAll(_woken.Set);
+        var tail = await _engine.TailAsync();
+        using var watching = tail.WatchAll(_woken.Set);
         using var leaving = leave.Token.Register(_woken.Set);
         foreach (var lane in _lanes)
         {
@@ -92,13 +93,13 @@ public sealed class Worker
             if (await FreeDeadAsync() || wasWoken || _lookAt <= _engine.Time.GetUtcNow()) await StartDueAsync(leave.Token, cancel, drain);
             if (once && _running.Count == 0) break;
             await WaitAsync();
-            if (Reap()) _lookAt = DateTimeOffset.MinValue;
+            if (await ReapAsync()) _lookAt = DateTimeOffset.MinValue;
         }
 
         while (_running.Count > 0)
         {
             await Task.WhenAny(_running.Keys);
-            Reap();
+            await ReapAsync();
         }
 
         if (!_engine.Session.Lost.IsCancellationRequested) return;
@@ -131,16 +132,21 @@ public sealed class Worker
         foreach (var (stream, _) in _resting.Where(r => r.Value <= now).ToList()) _resting.Remove(stream);
         foreach (var lane in _lanes.Where(l => l.Only is not null))
         {
-            foreach (var stream in lane.Only!().Where(IsDueHere).Where(IsFree).ToList())
+            foreach (var stream in lane.Only!().Where(IsFree).ToList())
             {
-                if (lane.IsBeside || Room > 0) Start(lane, stream, null, cancel, drain);
+                if ((lane.IsBeside || Room > 0) && await IsDueHereAsync(stream)) Start(lane, stream, null, cancel, drain);
             }
         }
 
         foreach (var lane in _lanes.Where(l => l is { Only: null, IsBeside: true })) await ClaimAsync([lane], _concurrency);
         List<ServedLane> inTurn = [.. _lanes.Skip(_turn), .. _lanes.Take(_turn)];
         await ClaimAsync([.. inTurn.Where(l => l is { Only: null, IsBeside: false })], Room);
-        var next = _lanes.Min(l => Store.NextWake(l.Lane.Name)) is { } wake && wake < LookEvery ? wake : LookEvery;
+        var next = LookEvery;
+        foreach (var lane in _lanes)
+        {
+            if (await Store.NextWakeAsync(lane.Lane.Name) is { } wake && wake < next) next = wake;
+        }
+
         _lookAt = _resting.Values.Append(now + next).Min();
 
         async Task ClaimAsync(IReadOnlyList<ServedLane> lanes, int room)
@@ -170,7 +176,8 @@ public sealed class Worker
     private bool IsFree(StreamName stream) => !_resting.ContainsKey(stream) && _running.Values.All(r => r.Stream != stream);
 
     /// <summary>Whether a stream that only this worker is to advance is due, and nobody else's.</summary>
-    private bool IsDueHere(StreamName stream) => Store.Find(stream) is { IsDue: true } && (StreamOwner.Of(Store, stream)?.Id ?? Own) == Own;
+    private async ValueTask<bool> IsDueHereAsync(StreamName stream) =>
+        await Store.FindAsync(stream) is { IsDue: true } && ((await StreamOwner.OfAsync(Store, stream))?.Id ?? Own) == Own;
 
     private void Start(ServedLane lane, StreamName stream, Claim? claim, CancellationToken cancel, CancellationToken drain)
     {
@@ -195,14 +202,14 @@ public sealed class Worker
     }
 
     /// <summary>Lets go what has come to its end. False when nothing has.</summary>
-    private bool Reap()
+    private async ValueTask<bool> ReapAsync()
     {
         var ended = _running.Where(r => r.Key.IsCompleted).ToList();
         foreach (var (task, (stream, _)) in ended)
         {
             _running.Remove(task);
-            if (task.IsCompletedSuccessfully) LetGo(stream, task.Result);
-            else Failed(stream, task.Exception?.InnerException ?? new OperationCanceledException());
+            if (task.IsCompletedSuccessfully) LetGo(stream, await task);
+            else await FailedAsync(stream, task.Exception?.InnerException ?? new OperationCanceledException());
         }
 
         return ended.Count > 0;
@@ -215,9 +222,9 @@ public sealed class Worker
     }
 
     /// <summary>One stream that cannot be read, or that another worker took over, ends nothing but its own turn.</summary>
-    private void Failed(StreamName stream, Exception cause)
+    private async ValueTask FailedAsync(StreamName stream, Exception cause)
     {
-        if (cause is LedgerException) _ = Store.Find(stream);
+        if (cause is LedgerException) _ = await Store.FindAsync(stream);
         _told(new WorkerNotice.NotAdvanced(stream, cause));
     }
 

@@ -10,7 +10,7 @@ internal static class DeadSessions
     /// <returns>Whether there were any.</returns>
     public static async Task<bool> EndAsync(IEventStore store)
     {
-        var dead = store.Sessions().Where(SessionProcess.IsGone).Select(s => s.Id).ToList();
+        var dead = (await store.SessionsAsync()).Where(SessionProcess.IsGone).Select(s => s.Id).ToList();
         if (dead.Count > 0) await store.EndSessionsAsync(dead);
         return dead.Count > 0;
     }

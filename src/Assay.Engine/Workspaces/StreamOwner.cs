@@ -7,7 +7,8 @@ namespace Assay.Engine.Workspaces;
 public static class StreamOwner
 {
     /// <summary>The session that owns a stream, when its lease holds and its process is not known to be gone; else null.</summary>
-    public static WorkerSession? Of(IEventStore store, StreamName stream) => store.Find(stream)?.Owner is { } owner
-        ? store.Sessions().FirstOrDefault(s => s.Id == owner && s.Holds && !SessionProcess.IsGone(s))
-        : null;
+    public static async ValueTask<WorkerSession?> OfAsync(IEventStore store, StreamName stream) =>
+        (await store.FindAsync(stream))?.Owner is { } owner
+            ? (await store.SessionsAsync()).FirstOrDefault(s => s.Id == owner && s.Holds && !SessionProcess.IsGone(s))
+            : null;
 }

@@ -1,7 +1,7 @@
 using Assay.Kernel.Lanes;
 using Assay.Ledger;
 using Assay.Ledger.Mirror;
-using Assay.Ledger.Sqlite;
+using Assay.Ledger.Opening;
 using Assay.Native;
 
 namespace Assay.Engine.Workspaces;
@@ -34,14 +34,15 @@ public sealed class Workspace : IAsyncDisposable
     /// <param name="time">The store's clock; null: the system's.</param>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    public static Workspace Open(string path, LaneSet lanes, TimeProvider? time = null)
+    public static async Task<Workspace> OpenAsync(string path, LaneSet lanes, TimeProvider? time = null)
     {
+        var setting = StoreSetting.Required();
         var root = Path.GetFullPath(path).TrimEnd('/');
         if (!Directory.Exists(root)) Create(root);
         root = RealPath.Of(root);
         Directory.CreateDirectory(WorkspacePaths.Attempts(root));
         Sweep.Run(root);
-        return new Workspace(root, SqliteEventStore.Open(WorkspacePaths.Ledger(root), new HostClock(time)), lanes);
+        return new Workspace(root, await Stores.OpenAsync(setting, WorkspacePaths.Ledger(root), time), lanes);
     }
 
     /// <summary>
@@ -50,14 +51,15 @@ public sealed class Workspace : IAsyncDisposable
     /// <param name="path">Its folder.</param>
     /// <param name="lanes">All lanes of this build, whose tables are read.</param>
     /// <exception cref="LedgerException">The ledger cannot be used.</exception>
-    public static Workspace OpenForReading(string path, LaneSet lanes)
+    public static async Task<Workspace> OpenForReadingAsync(string path, LaneSet lanes)
     {
+        var setting = StoreSetting.Required();
         var root = RealPath.Of(Path.GetFullPath(path).TrimEnd('/'));
         Sweep.Run(root);
-        var store = SqliteEventStore.OpenForReading(WorkspacePaths.Ledger(root));
-        if (!new TableRebuild(store, lanes).IsNeeded) return new Workspace(root, store, lanes);
-        store.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return new Workspace(root, SqliteEventStore.OpenCopy(WorkspacePaths.Ledger(root)), lanes);
+        var store = await Stores.OpenForReadingAsync(setting, WorkspacePaths.Ledger(root));
+        if (!await new TableRebuild(store, lanes).IsNeededAsync()) return new Workspace(root, store, lanes);
+        await store.DisposeAsync();
+        return new Workspace(root, await Stores.OpenCopyAsync(setting, WorkspacePaths.Ledger(root)), lanes);
     }
 
     /// <summary>Version control passes over a new workspace: its record is evidence, not source.</summary>
@@ -88,20 +90,12 @@ public sealed class Workspace : IAsyncDisposable
     public async Task<int> MakeTablesAsync(Action<RebuildProgress>? progress = null, bool all = false)
     {
         var rebuild = new TableRebuild(Store, Lanes, progress);
-        if (!all && !rebuild.IsNeeded) return 0;
+        if (!all && !await rebuild.IsNeededAsync()) return 0;
 
         // One at a time over all processes; whoever waited finds nothing left to do.
-        using var held = new WriteLock(((Store as SqliteEventStore)?.Path ?? WorkspacePaths.Ledger(Root)) + ".tables");
-        held.Enter();
-        try
-        {
-            await DeadSessions.EndAsync(Store);
-            return all ? await rebuild.AllAsync() : await rebuild.RunAsync();
-        }
-        finally
-        {
-            held.Exit();
-        }
+        await using var held = await Store.HoldTablesAsync();
+        await DeadSessions.EndAsync(Store);
+        return all ? await rebuild.AllAsync() : await rebuild.RunAsync();
     }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

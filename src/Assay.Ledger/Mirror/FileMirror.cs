@@ -23,21 +23,21 @@ public sealed class FileMirror(string workspace)
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="blob">Reads a document of the ledger.</param>
-    public void Write(MirrorFile file, Func<Digest, byte[]?> blob)
+    public async ValueTask WriteAsync(MirrorFile file, Func<Digest, ValueTask<byte[]?>> blob)
     {
         switch (file)
         {
             case DerivedFile derived:
-                Once(derived, () => derived.Content);
+                await OnceAsync(derived, () => ValueTask.FromResult(derived.Content));
                 break;
             case BlobFile kept:
-                Once(kept, () => Found(blob, kept.Sha256, kept));
+                await OnceAsync(kept, () => FoundAsync(blob, kept.Sha256, kept));
                 break;
             case LatestBlob latest:
-                Replace(latest, Found(blob, latest.Sha256, latest));
+                Replace(latest, (await FoundAsync(blob, latest.Sha256, latest)).Span);
                 break;
             case AppendedLine line:
-                Append(line, line.Content ?? Found(blob, line.Sha256, line));
+                Append(line, line.Content ?? await FoundAsync(blob, line.Sha256, line));
                 break;
             case LatestFile latest:
                 Replace(latest, latest.Content.Span);
@@ -46,16 +46,16 @@ public sealed class FileMirror(string workspace)
     }
 
     /// <summary>Brings back what a loss of power took: captured files only as far as the ledger kept their bytes.</summary>
-    public void Restore(MirrorFile file, Func<Digest, byte[]?> blob)
+    public async ValueTask RestoreAsync(MirrorFile file, Func<Digest, ValueTask<byte[]?>> blob)
     {
         if (file is not CapturedFile captured)
         {
-            Write(file, blob);
+            await WriteAsync(file, blob);
             return;
         }
 
         using var root = MadeRootOf(captured);
-        if (root.Look(captured.Path) is null && blob(captured.Sha256) is { } bytes) root.Write(captured.Path, bytes, replaces: false);
+        if (root.Look(captured.Path) is null && await blob(captured.Sha256) is { } bytes) root.Write(captured.Path, bytes, replaces: false);
     }
 
     /// <summary>
@@ -110,15 +110,16 @@ public sealed class FileMirror(string workspace)
 
     private FolderHandle MadeRootOf(MirrorFile file) => FolderHandle.MakeNamed(file.Root ?? workspace);
 
-    private static byte[] Found(Func<Digest, byte[]?> blob, Digest sha256, MirrorFile file) =>
-        blob(sha256) ?? throw new LedgerException($"the ledger has lost {sha256}, which is {file.Path}");
+    private static async ValueTask<ReadOnlyMemory<byte>> FoundAsync(
+        Func<Digest, ValueTask<byte[]?>> blob, Digest sha256, MirrorFile file) =>
+        await blob(sha256) ?? throw new LedgerException($"the ledger has lost {sha256}, which is {file.Path}");
 
     /// <summary>What stands in the place of a file and is none goes: it must not stand in for the record.</summary>
-    private void Once(MirrorFile file, Func<ReadOnlyMemory<byte>> content)
+    private async ValueTask OnceAsync(MirrorFile file, Func<ValueTask<ReadOnlyMemory<byte>>> content)
     {
         using var root = MadeRootOf(file);
         var found = root.Look(file.Path);
-        if (found is not { Kind: FileKind.File }) root.Write(file.Path, content().Span, replaces: found is not null);
+        if (found is not { Kind: FileKind.File }) root.Write(file.Path, (await content()).Span, replaces: found is not null);
     }
 
     private void Replace(MirrorFile file, ReadOnlySpan<byte> content)

@@ -6,5 +6,5 @@ namespace Assay.Ledger;
 public interface IBlobs
 {
     /// <summary>The blob's bytes, or null.</summary>
-    byte[]? ReadBlob(Digest sha256);
+    ValueTask<byte[]?> ReadBlobAsync(Digest sha256);
 }

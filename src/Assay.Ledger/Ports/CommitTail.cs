@@ -4,7 +4,7 @@ namespace Assay.Ledger;
 public interface ICommitTailReader
 {
     /// <summary>Which streams have events behind a position.</summary>
-    StreamChanges Changes(long afterPosition);
+    ValueTask<StreamChanges> ChangesAsync(long afterPosition);
 }
 
 /// <summary>The same, and who calls when there is something.</summary>

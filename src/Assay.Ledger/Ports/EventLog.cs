@@ -6,25 +6,25 @@ namespace Assay.Ledger;
 public interface IEventLogReader
 {
     /// <summary>The stream as it is now, or null when it has no events.</summary>
-    StreamInfo? Find(StreamName stream);
+    ValueTask<StreamInfo?> FindAsync(StreamName stream);
 
     /// <summary>The streams of one lane, or of all, by name.</summary>
-    IReadOnlyList<StreamInfo> Streams(string? lane = null);
+    ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(string? lane = null);
 
     /// <summary>Events of a stream behind a version, oldest first, at most <paramref name="limit"/>.</summary>
-    IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue);
+    ValueTask<IReadOnlyList<StoredEvent>> ReadAsync(StreamName stream, long afterVersion, int limit = int.MaxValue);
 
     /// <summary>
     /// Events of all streams in the order of their commits, behind a position, at most <paramref name="limit"/>. Whoever goes on behind the
     /// last one that he got misses none, whoever writes meanwhile.
     /// </summary>
-    IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit);
+    ValueTask<IReadOnlyList<StoredEvent>> ReadAllAsync(long afterPosition, int limit);
 
     /// <summary>How many events there are in all streams together.</summary>
-    long CountEvents();
+    ValueTask<long> CountEventsAsync();
 
     /// <summary>What was kept last of a stream's fold, damaged or not; null when nothing was.</summary>
-    StreamSnapshot? FindSnapshot(StreamName stream);
+    ValueTask<StreamSnapshot?> FindSnapshotAsync(StreamName stream);
 }
 
 /// <summary>The same to write: everything that becomes durable together goes through one commit.</summary>

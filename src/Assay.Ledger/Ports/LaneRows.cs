@@ -6,27 +6,31 @@ namespace Assay.Ledger;
 public interface ILaneRowsReader
 {
     /// <summary>Which of these tables are not there yet, or were made by a build that has others.</summary>
-    IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables);
+    ValueTask<IReadOnlyList<LaneTable>> UnreadyAsync(IReadOnlyList<LaneTable> tables);
 
     /// <summary>What a request with this key asked for and got; null when there was none.</summary>
-    RequestKey? FindKey(string name);
+    ValueTask<RequestKey?> FindKeyAsync(string name);
 
     /// <summary>The rows of a declared lane table, by key.</summary>
-    IReadOnlyList<LaneRow> Rows(LaneTable table);
+    ValueTask<IReadOnlyList<LaneRow>> RowsAsync(LaneTable table);
 
     /// <summary>A page of the rows of a declared lane table.</summary>
-    IReadOnlyList<LaneRow> Rows(RowQuery query);
+    ValueTask<IReadOnlyList<LaneRow>> RowsAsync(RowQuery query);
 
     /// <summary>The row with a key, or null.</summary>
-    LaneRow? Row(LaneTable table, string key);
+    ValueTask<LaneRow?> RowAsync(LaneTable table, string key);
 
     /// <summary>How many rows have each value of a column.</summary>
-    IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column);
+    ValueTask<IReadOnlyDictionary<string, long>> CountRowsAsync(LaneTable table, string column);
 }
 
 /// <summary>The same to make anew; rows of events come with their commit.</summary>
 public interface ILaneRows : ILaneRowsReader
 {
+    /// <summary>Waits until nobody else makes tables, in whichever process, and keeps others from it until that is disposed.</summary>
+    /// <exception cref="LedgerException">Somebody else has held them for too long.</exception>
+    ValueTask<IAsyncDisposable> HoldTablesAsync();
+
     /// <summary>
     /// Begins to make tables anew. Until they are finished the old ones stay, and whoever has seen them writes nothing any more. Rows that
     /// are filled in replace those with the same key.

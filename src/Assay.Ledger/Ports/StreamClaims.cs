@@ -6,10 +6,10 @@ namespace Assay.Ledger;
 public interface IStreamClaimsReader
 {
     /// <summary>All sessions that have not been closed.</summary>
-    IReadOnlyList<WorkerSession> Sessions();
+    ValueTask<IReadOnlyList<WorkerSession>> SessionsAsync();
 
     /// <summary>In how long the first wake time of a lane's streams comes that has not come yet; null when there is none.</summary>
-    TimeSpan? NextWake(string lane);
+    ValueTask<TimeSpan?> NextWakeAsync(string lane);
 }
 
 /// <summary>The same to change: sessions with leases, and claims with fencing tokens.</summary>

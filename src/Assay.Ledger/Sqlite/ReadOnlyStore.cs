@@ -46,7 +46,9 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
         return null;
     }
 
-    public IEventSnapshot Snapshot()
+    public ValueTask<IEventSnapshot> SnapshotAsync() => ValueTask.FromResult(Snapshot());
+
+    private IEventSnapshot Snapshot()
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -68,6 +70,8 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
     public Task<CommitFate> ResolveAsync(Commit commit) => throw Refusal();
 
     public Task KeepSnapshotAsync(StreamSnapshot snapshot) => throw Refusal();
+
+    public ValueTask<IAsyncDisposable> HoldTablesAsync() => throw Refusal();
 
     public Task BeginTablesAsync(IReadOnlyList<LaneTable> tables) => throw Refusal();
 
@@ -135,7 +139,11 @@ internal sealed class ReadOnlyStore : SqliteReader, IEventStore
     {
         private readonly Lock _gate = new();
 
-        public void Dispose() => connection.Dispose();
+        public ValueTask DisposeAsync()
+        {
+            connection.Dispose();
+            return ValueTask.CompletedTask;
+        }
 
         protected override T Use<T>(Func<SqliteConnection, T> read)
         {

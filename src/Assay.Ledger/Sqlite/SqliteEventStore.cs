@@ -142,16 +142,16 @@ public sealed class SqliteEventStore : IEventStore
         return (CommitResult)CommitResult.Committed.Instance;
     }, static failure => new CommitResult.Unknown(failure, TakesMore: false));
 
-    public Task<CommitFate> ResolveAsync(Commit commit) => Task.Run(() => Resolve(commit));
+    public Task<CommitFate> ResolveAsync(Commit commit) => Task.Run(() => ResolveHereAsync(commit));
 
-    internal CommitFate Resolve(Commit commit)
+    internal async Task<CommitFate> ResolveHereAsync(Commit commit)
     {
         if (CommitSign.Of(commit) is not { } sign) return CommitFate.Unknown;
         try
         {
-            if (sign.In(_reader) is var found and not CommitFate.Unknown) return found;
+            if (await sign.InAsync(_reader) is var found and not CommitFate.Unknown) return found;
             LostFrames.Overwrite(Path);
-            return sign.In(_reader) is CommitFate.Committed ? CommitFate.Committed : CommitFate.NotCommitted;
+            return await sign.InAsync(_reader) is CommitFate.Committed ? CommitFate.Committed : CommitFate.NotCommitted;
         }
         catch (LedgerException)
         {
@@ -164,6 +164,8 @@ public sealed class SqliteEventStore : IEventStore
         SnapshotRow.Keep(db, snapshot);
         return true;
     });
+
+    public ValueTask<IAsyncDisposable> HoldTablesAsync() => ValueTask.FromResult<IAsyncDisposable>(new TablesLock(Path));
 
     public async Task BeginTablesAsync(IReadOnlyList<LaneTable> tables) =>
         _committer.Generation = await _committer.WriteAsync(db =>
@@ -229,46 +231,48 @@ public sealed class SqliteEventStore : IEventStore
         return true;
     });
 
-    public StreamInfo? Find(StreamName stream) => _reader.Find(stream);
+    public ValueTask<StreamInfo?> FindAsync(StreamName stream) => _reader.FindAsync(stream);
 
-    public IReadOnlyList<StreamInfo> Streams(string? lane = null) => _reader.Streams(lane);
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(string? lane = null) => _reader.StreamsAsync(lane);
 
-    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue) =>
-        _reader.Read(stream, afterVersion, limit);
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadAsync(StreamName stream, long afterVersion, int limit = int.MaxValue) =>
+        _reader.ReadAsync(stream, afterVersion, limit);
 
-    public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit) => _reader.ReadAll(afterPosition, limit);
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadAllAsync(long afterPosition, int limit) => _reader.ReadAllAsync(afterPosition, limit);
 
-    public long CountEvents() => _reader.CountEvents();
+    public ValueTask<long> CountEventsAsync() => _reader.CountEventsAsync();
 
-    public StreamSnapshot? FindSnapshot(StreamName stream) => _reader.FindSnapshot(stream);
+    public ValueTask<StreamSnapshot?> FindSnapshotAsync(StreamName stream) => _reader.FindSnapshotAsync(stream);
 
-    public byte[]? ReadBlob(Digest sha256) => _reader.ReadBlob(sha256);
+    public ValueTask<byte[]?> ReadBlobAsync(Digest sha256) => _reader.ReadBlobAsync(sha256);
 
-    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables)
+    public ValueTask<IReadOnlyList<LaneTable>> UnreadyAsync(IReadOnlyList<LaneTable> tables)
     {
         _committer.Tables = tables;
-        return _reader.Unready(tables);
+        return _reader.UnreadyAsync(tables);
     }
 
-    public RequestKey? FindKey(string name) => _reader.FindKey(name);
+    public ValueTask<RequestKey?> FindKeyAsync(string name) => _reader.FindKeyAsync(name);
 
-    public IReadOnlyList<LaneRow> Rows(LaneTable table) => _reader.Rows(table);
+    public ValueTask<IReadOnlyList<LaneRow>> RowsAsync(LaneTable table) => _reader.RowsAsync(table);
 
-    public IReadOnlyList<LaneRow> Rows(RowQuery query) => _reader.Rows(query);
+    public ValueTask<IReadOnlyList<LaneRow>> RowsAsync(RowQuery query) => _reader.RowsAsync(query);
 
-    public LaneRow? Row(LaneTable table, string key) => _reader.Row(table, key);
+    public ValueTask<LaneRow?> RowAsync(LaneTable table, string key) => _reader.RowAsync(table, key);
 
-    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column) => _reader.CountRows(table, column);
+    public ValueTask<IReadOnlyDictionary<string, long>> CountRowsAsync(LaneTable table, string column) =>
+        _reader.CountRowsAsync(table, column);
 
-    public IReadOnlyList<WorkerSession> Sessions() => _reader.Sessions();
+    public ValueTask<IReadOnlyList<WorkerSession>> SessionsAsync() => _reader.SessionsAsync();
 
-    public StreamChanges Changes(long afterPosition) => _reader.Changes(afterPosition);
+    public ValueTask<StreamChanges> ChangesAsync(long afterPosition) => _reader.ChangesAsync(afterPosition);
 
-    public TimeSpan? NextWake(string lane) => _reader.NextWake(lane);
+    public ValueTask<TimeSpan?> NextWakeAsync(string lane) => _reader.NextWakeAsync(lane);
 
     public IDisposable Listen(Action heard) => _bell.Listen(heard);
 
-    public IEventSnapshot Snapshot() => new SqliteSnapshot(new SqliteConnection(Path, SqliteAccess.Read), _clock);
+    public ValueTask<IEventSnapshot> SnapshotAsync() =>
+        ValueTask.FromResult<IEventSnapshot>(new SqliteSnapshot(new SqliteConnection(Path, SqliteAccess.Read), _clock));
 
     public ValueTask DisposeAsync()
     {

@@ -9,11 +9,11 @@ namespace Assay.Ledger.Sqlite;
 /// <param name="clock">The store's clock.</param>
 internal abstract class SqliteReader(HostClock clock) : IEventReader
 {
-    public StreamInfo? Find(StreamName stream) => Use(db => StreamRow.Find(db, stream)?.At(clock.Now));
+    public ValueTask<StreamInfo?> FindAsync(StreamName stream) => UseAsync(db => StreamRow.Find(db, stream)?.At(clock.Now));
 
-    public IReadOnlyList<StreamInfo> Streams(string? lane = null) => Use(db => StreamRow.All(db, lane, clock.Now));
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(string? lane = null) => UseAsync(db => StreamRow.All(db, lane, clock.Now));
 
-    public IReadOnlyList<StoredEvent> Read(StreamName stream, long afterVersion, int limit = int.MaxValue) => Use<IReadOnlyList<StoredEvent>>(db =>
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadAsync(StreamName stream, long afterVersion, int limit = int.MaxValue) => UseAsync<IReadOnlyList<StoredEvent>>(db =>
     {
         if (StreamRow.Find(db, stream) is not { } row) return [];
         var statement = db.Prepare("SELECT position, version, body FROM events WHERE stream=?1 AND version>?2 ORDER BY version LIMIT ?3")
@@ -24,7 +24,7 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
         return events;
     });
 
-    public IReadOnlyList<StoredEvent> ReadAll(long afterPosition, int limit) => Use<IReadOnlyList<StoredEvent>>(db =>
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadAllAsync(long afterPosition, int limit) => UseAsync<IReadOnlyList<StoredEvent>>(db =>
     {
         var names = new Dictionary<long, StreamName>();
         var statement = db.Prepare("SELECT e.position, e.stream, e.version, e.body FROM events e WHERE e.position>?1 ORDER BY e.position LIMIT ?2")
@@ -41,7 +41,7 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
         return events;
     });
 
-    public long CountEvents() => Use(db =>
+    public ValueTask<long> CountEventsAsync() => UseAsync(db =>
     {
         var statement = db.Prepare("SELECT count(*) FROM events");
         statement.Step();
@@ -50,9 +50,9 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
         return count;
     });
 
-    public StreamSnapshot? FindSnapshot(StreamName stream) => Use(db => SnapshotRow.Find(db, stream));
+    public ValueTask<StreamSnapshot?> FindSnapshotAsync(StreamName stream) => UseAsync(db => SnapshotRow.Find(db, stream));
 
-    public byte[]? ReadBlob(Digest sha256) => Use(db =>
+    public ValueTask<byte[]?> ReadBlobAsync(Digest sha256) => UseAsync(db =>
     {
         var statement = db.Prepare("SELECT body FROM blobs WHERE sha256=?1").Bind(1, sha256.ToArray());
         var bytes = statement.Step() ? statement.Bytes(0).ToArray() : null;
@@ -60,9 +60,10 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
         return bytes;
     });
 
-    public IReadOnlyList<LaneTable> Unready(IReadOnlyList<LaneTable> tables) => Use(db => LaneTables.Unready(db, tables));
+    public ValueTask<IReadOnlyList<LaneTable>> UnreadyAsync(IReadOnlyList<LaneTable> tables) =>
+        UseAsync(db => LaneTables.Unready(db, tables));
 
-    public RequestKey? FindKey(string name) => Use(db =>
+    public ValueTask<RequestKey?> FindKeyAsync(string name) => UseAsync(db =>
     {
         var statement = db.Prepare("SELECT request, answer, at FROM request_keys WHERE name=?1").Bind(1, name);
         var key = statement.Step() ? new RequestKey(name, statement.Text(0), statement.Text(1), statement.Text(2)) : null;
@@ -70,19 +71,20 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
         return key;
     });
 
-    public IReadOnlyList<LaneRow> Rows(LaneTable table) => Use(db => LaneRows.All(db, table));
+    public ValueTask<IReadOnlyList<LaneRow>> RowsAsync(LaneTable table) => UseAsync(db => LaneRows.All(db, table));
 
-    public IReadOnlyList<LaneRow> Rows(RowQuery query) => Use(db => LaneRows.Page(db, query));
+    public ValueTask<IReadOnlyList<LaneRow>> RowsAsync(RowQuery query) => UseAsync(db => LaneRows.Page(db, query));
 
-    public LaneRow? Row(LaneTable table, string key) => Use(db => LaneRows.Find(db, table, key));
+    public ValueTask<LaneRow?> RowAsync(LaneTable table, string key) => UseAsync(db => LaneRows.Find(db, table, key));
 
-    public IReadOnlyDictionary<string, long> CountRows(LaneTable table, string column) => Use(db => LaneRows.Count(db, table, column));
+    public ValueTask<IReadOnlyDictionary<string, long>> CountRowsAsync(LaneTable table, string column) =>
+        UseAsync(db => LaneRows.Count(db, table, column));
 
-    public IReadOnlyList<WorkerSession> Sessions() => Use(db => SessionRow.All(db, clock.Now));
+    public ValueTask<IReadOnlyList<WorkerSession>> SessionsAsync() => UseAsync(db => SessionRow.All(db, clock.Now));
 
-    public TimeSpan? NextWake(string lane) => Use(db => DueStreams.NextWake(db, lane, clock.Now));
+    public ValueTask<TimeSpan?> NextWakeAsync(string lane) => UseAsync(db => DueStreams.NextWake(db, lane, clock.Now));
 
-    public StreamChanges Changes(long afterPosition) => Use(db =>
+    public ValueTask<StreamChanges> ChangesAsync(long afterPosition) => UseAsync(db =>
     {
         var last = db.Prepare("SELECT coalesce(max(position), 0) FROM events");
         last.Step();
@@ -103,4 +105,7 @@ internal abstract class SqliteReader(HostClock clock) : IEventReader
 
     /// <summary>Gives the connection to one reader at a time.</summary>
     protected abstract T Use<T>(Func<SqliteConnection, T> read);
+
+    /// <summary>The answer is there at once: what SQLite reads lies in this host's memory or on its disk.</summary>
+    private ValueTask<T> UseAsync<T>(Func<SqliteConnection, T> read) => ValueTask.FromResult(Use(read));
 }

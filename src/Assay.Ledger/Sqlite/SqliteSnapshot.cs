@@ -16,7 +16,11 @@ internal sealed class SqliteSnapshot : SqliteReader, IEventSnapshot
         _ = CountStreams();
     }
 
-    public void Dispose() => _connection.Dispose();
+    public ValueTask DisposeAsync()
+    {
+        _connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     protected override T Use<T>(Func<SqliteConnection, T> read)
     {

@@ -28,45 +28,42 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
     /// <summary>
     /// Verifies everything. Problems are in the order of the streams' names, and within a stream in the order of its events.
     /// </summary>
-    public VerifyReport Verify()
+    public async Task<VerifyReport> VerifyAsync()
     {
         var problems = new List<VerifyProblem>();
         var results = new List<StreamReport>();
-        var names = Count(problems);
+        var names = await CountAsync(problems);
         foreach (var chunk in names.Chunk(StreamsAtOnce))
         {
-            var moments = AtOneMoment(snapshot => chunk.Select(name => StreamMoment.Of(snapshot, name)).ToArray());
+            var moments = await AtOneMomentAsync(snapshot => MomentsAsync(snapshot, chunk));
             var read = new StreamReport[chunk.Length];
-            Each(chunk.Length, i => read[i] = Read(moments[i]));
+            await EachAsync(chunk.Length, async i => read[i] = await ReadAsync(moments[i]));
             results.AddRange(read);
         }
 
-        Each(results.Count, i => results[i] = WithFiles(results[i]));
+        await EachAsync(results.Count, async i => results[i] = await WithFilesAsync(results[i]));
         problems.InsertRange(0, results.SelectMany(r => r.Problems));
         return new VerifyReport(results.Count, results.Sum(r => r.Events), results.Sum(r => r.Files), results.Sum(r => r.Behind), problems);
     }
 
-    private static void Each(int count, Action<int> act)
+    private static Task EachAsync(int count, Func<int, ValueTask> act) => Parallel.ForAsync(0, count, (i, _) => act(i));
+
+    private static async ValueTask<StreamMoment[]> MomentsAsync(IEventReader snapshot, StreamName[] names)
     {
-        try
-        {
-            Parallel.For(0, count, act);
-        }
-        catch (AggregateException e) when (e.InnerExceptions.OfType<LedgerException>().FirstOrDefault() is { } failed)
-        {
-            throw new LedgerException(failed.Message, failed);
-        }
+        var moments = new StreamMoment[names.Length];
+        for (var i = 0; i < names.Length; i++) moments[i] = await StreamMoment.OfAsync(snapshot, names[i]);
+        return moments;
     }
 
     /// <summary>Looks at one moment of the ledger, and at another when somebody came in between.</summary>
-    private T AtOneMoment<T>(Func<IEventSnapshot, T> look)
+    private async ValueTask<T> AtOneMomentAsync<T>(Func<IEventSnapshot, ValueTask<T>> look)
     {
         for (var looks = 1; ; looks++)
         {
-            using var snapshot = store.Snapshot();
+            await using var snapshot = await store.SnapshotAsync();
             try
             {
-                return look(snapshot);
+                return await look(snapshot);
             }
             catch (LedgerException e) when (e.IsOutdated && looks < Looks)
             {
@@ -76,9 +73,10 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
     }
 
     /// <summary>The streams, and whether they account for all events.</summary>
-    private List<StreamName> Count(List<VerifyProblem> problems)
+    private async ValueTask<List<StreamName>> CountAsync(List<VerifyProblem> problems)
     {
-        var (streams, stored) = AtOneMoment(snapshot => (snapshot.Streams(), snapshot.CountEvents()));
+        var (streams, stored) = await AtOneMomentAsync(
+            async snapshot => (await snapshot.StreamsAsync(), await snapshot.CountEventsAsync()));
         var accounted = streams.Sum(s => s.Head.Version);
         if (stored != accounted)
         {
@@ -91,25 +89,26 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
     /// <summary>
     /// Compares a stream's files; when they disagree and the stream has moved on, or is just being written, with what it says by then.
     /// </summary>
-    private StreamReport WithFiles(StreamReport report)
+    private async ValueTask<StreamReport> WithFilesAsync(StreamReport report)
     {
         for (var look = 1; ; look++)
         {
-            report.CompareFiles(mirror, store);
+            await report.CompareFilesAsync(mirror, store);
             if (report.FileProblems.Count == 0) return report;
-            Thread.Sleep(BetweenLooks);
-            if (store.Find(report.Info.Stream) is not { } now || (now.Head == report.Info.Head && now.MirroredTo == report.Info.MirroredTo))
+            await Task.Delay(BetweenLooks);
+            if (await store.FindAsync(report.Info.Stream) is not { } now
+                || (now.Head == report.Info.Head && now.MirroredTo == report.Info.MirroredTo))
             {
                 return report.WithFileProblems();
             }
 
             if (look == Looks) return report.WithFilesBehind();
-            report = Read(AtOneMoment(snapshot => StreamMoment.Of(snapshot, report.Info.Stream)));
+            report = await ReadAsync(await AtOneMomentAsync(snapshot => StreamMoment.OfAsync(snapshot, report.Info.Stream)));
         }
     }
 
     /// <summary>Hashes and folds one stream again.</summary>
-    private StreamReport Read(StreamMoment moment)
+    private async ValueTask<StreamReport> ReadAsync(StreamMoment moment)
     {
         var (info, stream) = (moment.Info, moment.Info.Stream);
         var report = new StreamReport(info);
@@ -118,7 +117,7 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
         var prefix = Encoding.ASCII.GetBytes("{\"at\":\"");
         while (head.Version < info.Head.Version)
         {
-            var page = store.Read(stream, head.Version, (int)Math.Min(PageEvents, info.Head.Version - head.Version));
+            var page = await store.ReadAsync(stream, head.Version, (int)Math.Min(PageEvents, info.Head.Version - head.Version));
             foreach (var stored in page)
             {
                 if (ChainProblem(stored, head, stream, prefix) is { } problem)

@@ -8,13 +8,13 @@ namespace Assay.Ledger.Verification;
 /// <param name="GoesOn">Whether there were events behind its head, which nobody can have written.</param>
 internal sealed record StreamMoment(StreamInfo Info, KeptFold? Kept, bool GoesOn)
 {
-    public static StreamMoment Of(IEventReader snapshot, StreamName stream)
+    public static async ValueTask<StreamMoment> OfAsync(IEventReader snapshot, StreamName stream)
     {
-        var info = snapshot.Find(stream)!;
-        var kept = snapshot.FindSnapshot(stream) is { } fold
+        var info = (await snapshot.FindAsync(stream))!;
+        var kept = await snapshot.FindSnapshotAsync(stream) is { } fold
             ? new KeptFold(fold.Head, fold.Build, fold.Sha256, Digest.Of(fold.Body.Span))
             : null;
-        return new StreamMoment(info, kept, snapshot.Read(stream, info.Head.Version, limit: 1).Count > 0);
+        return new StreamMoment(info, kept, (await snapshot.ReadAsync(stream, info.Head.Version, limit: 1)).Count > 0);
     }
 }
 

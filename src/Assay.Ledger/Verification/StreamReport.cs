@@ -28,7 +28,7 @@ internal sealed class StreamReport(StreamInfo info)
     public List<VerifyProblem> FileProblems { get; } = [];
 
     /// <summary>Compares what is expected with what is there.</summary>
-    public void CompareFiles(FileMirror mirror, IEventReader store)
+    public async ValueTask CompareFilesAsync(FileMirror mirror, IEventReader store)
     {
         (Files, Behind) = (Expected.Count, 0);
         FileProblems.Clear();
@@ -40,7 +40,7 @@ internal sealed class StreamReport(StreamInfo info)
                 if (version > info.MirroredTo && (problem == FileMirror.Missing || file.OnlyLastCounts || file is AppendedLine)) Behind++;
                 else Disagrees(mirror.PathOf(file), problem, version);
             }
-            else if (DigestOf(file) is { } digest && store.ReadBlob(digest) is { } blob && Digest.Of(blob) != digest)
+            else if (DigestOf(file) is { } digest && await store.ReadBlobAsync(digest) is { } blob && Digest.Of(blob) != digest)
             {
                 FileProblems.Add(new VerifyProblem($"blob {digest.Short(12)}…", "blob", $"differs from its digest ({info.Stream}@{version})"));
             }

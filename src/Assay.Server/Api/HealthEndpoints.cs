@@ -13,14 +13,14 @@ internal sealed class HealthEndpoints(IEventStore store)
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Results.Json(new HealthAnswer("ok"), HealthJson.Default.HealthAnswer)).WithTags("health").WithSummary("The process lives").Produces<HealthAnswer>();
-        routes.MapGet("/readyz", Ready).WithTags("health").WithSummary("The ledger answers").Produces<HealthAnswer>().Refuses(503);
+        routes.MapGet("/readyz", ReadyAsync).WithTags("health").WithSummary("The ledger answers").Produces<HealthAnswer>().Refuses(503);
     }
 
-    private IResult Ready()
+    private async Task<IResult> ReadyAsync()
     {
         try
         {
-            _ = store.Sessions();
+            _ = await store.SessionsAsync();
             return Results.Json(new HealthAnswer("ok"), HealthJson.Default.HealthAnswer);
         }
         catch (LedgerException e)

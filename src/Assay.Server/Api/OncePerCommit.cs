@@ -8,31 +8,35 @@ namespace Assay.Server.Api;
 /// </summary>
 /// <param name="store">The ledger.</param>
 /// <param name="read">Reads it.</param>
-internal sealed class OncePerCommit<T>(IEventReader store, Func<T> read)
+internal sealed class OncePerCommit<T>(IEventReader store, Func<Task<T>> read) : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _gate = new(1, 1);
     private (long Position, T Value)? _kept;
 
     /// <summary>How often it was read.</summary>
     public long Reads { get; private set; }
 
     /// <summary>As it stands with the last commit.</summary>
-    public T Value
+    public async Task<T> ValueAsync()
     {
-        get
+        await _gate.WaitAsync();
+        try
         {
-            lock (_gate)
+            // Asked for before the rows are read: a commit in between makes it be read again and never be old.
+            var position = (await store.ChangesAsync(long.MaxValue - 1)).Position;
+            if (_kept is not { } kept || kept.Position != position)
             {
-                // Asked for before the rows are read: a commit in between makes it be read again and never be old.
-                var position = store.Changes(long.MaxValue - 1).Position;
-                if (_kept is not { } kept || kept.Position != position)
-                {
-                    Reads++;
-                    _kept = kept = (position, read());
-                }
-
-                return kept.Value;
+                Reads++;
+                _kept = kept = (position, await read());
             }
+
+            return kept.Value;
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
+
+    public void Dispose() => _gate.Dispose();
 }

@@ -9,30 +9,30 @@ namespace Assay.Epochs;
 internal sealed class EpochNames(Workspace workspace, EpochDeclared epoch)
 {
     /// <summary>Whether an id has a stream, or a folder that may hold somebody's evidence.</summary>
-    public bool IsTaken(string id) =>
-        workspace.Store.Find(EpochLane.StreamOf(id)) is not null
+    public async ValueTask<bool> IsTakenAsync(string id) =>
+        await workspace.Store.FindAsync(EpochLane.StreamOf(id)) is not null
         || Path.Exists(Path.Combine(workspace.Folder(epoch.ArtifactsRoot), EpochPaths.Folder(id)));
 
-    public string NextFree()
+    public async ValueTask<string> NextFreeAsync()
     {
         for (var number = 2; ; number++)
         {
             var id = Numbered(number);
-            if (!IsTaken(id)) return id;
+            if (!await IsTakenAsync(id)) return id;
         }
     }
 
     /// <summary>The latest epoch of this plan that has no final verdict; else its latest; null when it has none.</summary>
-    public string? ToResume()
+    public async ValueTask<string?> ToResumeAsync()
     {
         string? latest = null;
         string? open = null;
-        for (var number = 1; number == 1 || IsTaken(Numbered(number)); number++)
+        for (var number = 1; number == 1 || await IsTakenAsync(Numbered(number)); number++)
         {
             var stream = EpochLane.StreamOf(Numbered(number));
-            if (workspace.Store.Find(stream) is null) continue;
+            if (await workspace.Store.FindAsync(stream) is null) continue;
             latest = stream.Id;
-            var state = (EpochState)StreamLoad.Of(workspace.Store, EpochLane.Instance, stream).State;
+            var state = (EpochState)(await StreamLoad.OfAsync(workspace.Store, EpochLane.Instance, stream)).State;
             if (state.Finished is null || state.Finished.Reason == EndReason.Cancelled) open = stream.Id;
         }
 

@@ -15,13 +15,13 @@ namespace Assay.Epochs;
 public sealed partial class EpochReader(Workspace workspace)
 {
     /// <summary>An epoch as the ledger has it, or null when there is no such epoch.</summary>
-    public EpochView? Show(string epochId)
+    public async Task<EpochView?> ShowAsync(string epochId)
     {
-        if (!StreamName.IsId(epochId) || workspace.Store.Find(EpochLane.StreamOf(epochId)) is not { } info) return null;
-        var machine = StreamLoad.Of(workspace.Store, EpochLane.Instance, info.Stream);
+        if (!StreamName.IsId(epochId) || await workspace.Store.FindAsync(EpochLane.StreamOf(epochId)) is not { } info) return null;
+        var machine = await StreamLoad.OfAsync(workspace.Store, EpochLane.Instance, info.Stream);
         var state = (EpochState)machine.State;
         var summary = EpochFiles.Summary(state);
-        var standing = state.Finished is null ? Standing(machine, state, summary) : null;
+        var standing = state.Finished is null ? await StandingAsync(machine, state, summary) : null;
         return new EpochView(summary, standing) { EndedBy = state.Finished?.Reason, Networks = EpochViews.Networks(state) };
     }
 
@@ -31,19 +31,26 @@ public sealed partial class EpochReader(Workspace workspace)
     public async Task<IReadOnlyList<LaneRow>> ListAsync()
     {
         await WorkspaceTables.ReadyAsync(workspace);
-        var living = new LivingEngines(workspace.Store);
-        var rows = workspace.Store.Rows(EpochTables.Epochs).OrderBy(r => NaturalOrder.Key(r.Key), StringComparer.Ordinal);
-        return [.. rows.Select(row => row.Text("verdict") is null ? Unfinished(row, living) : row)];
+        var living = await LivingEngines.LookAsync(workspace.Store);
+        var epochs = new List<LaneRow>();
+        var rows = await workspace.Store.RowsAsync(EpochTables.Epochs);
+        foreach (var row in rows.OrderBy(r => NaturalOrder.Key(r.Key), StringComparer.Ordinal))
+        {
+            epochs.Add(row.Text("verdict") is null ? await UnfinishedAsync(row, living) : row);
+        }
+
+        return epochs;
     }
 
     /// <summary>A row that is written again only at the end, with what is so now.</summary>
-    private LaneRow Unfinished(LaneRow row, LivingEngines living)
+    private async ValueTask<LaneRow> UnfinishedAsync(LaneRow row, LivingEngines living)
     {
         var stream = EpochLane.StreamOf(row.Key);
-        var state = (EpochState)StreamLoad.Of(workspace.Store, EpochLane.Instance, stream).State;
+        var state = (EpochState)(await StreamLoad.OfAsync(workspace.Store, EpochLane.Instance, stream)).State;
+        var phase = EpochViews.Word(await ProgressAsync(stream, living));
         object? Now(string column) => column switch
         {
-            "phase" => EpochViews.Word(Progress(stream, living)),
+            "phase" => phase,
             "passed" => (long)state.Passed,
             "failed" => (long)state.Failed,
             _ => row[column],
@@ -51,17 +58,17 @@ public sealed partial class EpochReader(Workspace workspace)
         return new LaneRow(row.Table, row.Key, [.. row.Table.Columns.Select(c => Now(c.Name))]);
     }
 
-    private EpochProgress Progress(StreamName stream, LivingEngines living)
+    private async ValueTask<EpochProgress> ProgressAsync(StreamName stream, LivingEngines living)
     {
-        if (living.Own(stream)) return EpochProgress.Running;
-        return workspace.Store.Find(stream)!.Fence == 0 ? EpochProgress.Submitted : EpochProgress.Interrupted;
+        if (await living.OwnAsync(stream)) return EpochProgress.Running;
+        return (await workspace.Store.FindAsync(stream))!.Fence == 0 ? EpochProgress.Submitted : EpochProgress.Interrupted;
     }
 
-    private EpochStanding Standing(StreamMachine machine, EpochState state, EpochSummary summary)
+    private async ValueTask<EpochStanding> StandingAsync(StreamMachine machine, EpochState state, EpochSummary summary)
     {
-        var living = new LivingEngines(workspace.Store);
-        var progress = Progress(machine.Stream, living);
-        var resume = progress == EpochProgress.Interrupted ? ResumeCommand(state) : null;
+        var living = await LivingEngines.LookAsync(workspace.Store);
+        var progress = await ProgressAsync(machine.Stream, living);
+        var resume = progress == EpochProgress.Interrupted ? await ResumeCommandAsync(state) : null;
         return EpochViews.Standing(state, summary, machine.Effects, living.Lost(machine), progress, resume);
     }
 
@@ -69,18 +76,18 @@ public sealed partial class EpochReader(Workspace workspace)
     /// The command that goes on with an epoch, from any folder; null for a command that was tried, which is tried again. Names in capitals
     /// are those that the ledger does not know.
     /// </summary>
-    private string? ResumeCommand(EpochState state)
+    private async ValueTask<string?> ResumeCommandAsync(EpochState state)
     {
         var epoch = state.Declared;
         if (state.Crucibles is [{ Declared.Spec: EpochDeclared.TryOrigin }]) return null;
         var place = $" --workspace {ShellWord.Of(workspace.Root)}";
-        if (IsOfLadder(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
+        if (await IsOfLadderAsync(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {WireName<EpochMode>.Of(epoch.Mode)}";
         return $"assay epoch run {(epoch.PlanFile is { } plan ? ShellWord.Of(plan) : "PLAN")} --resume{mode}{place}";
     }
 
-    private bool IsOfLadder(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
-        && workspace.Store.Find(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null;
+    private async ValueTask<bool> IsOfLadderAsync(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
+        && await workspace.Store.FindAsync(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null;
 
     [GeneratedRegex(@"^(?<ladder>.+)\.R[0-9]+\.A[0-9]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LadderEpoch();

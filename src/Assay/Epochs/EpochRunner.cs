@@ -47,9 +47,9 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         var names = new EpochNames(workspace, epoch.Epoch);
         for (; ; )
         {
-            var begin = epoch.Options.Resume ? Resume(epoch, names) : Declare(epoch, names);
+            var begin = epoch.Options.Resume ? await ResumeAsync(epoch, names) : await DeclareAsync(epoch, names);
             if (begin.Problem is { } taken) return Answer<EpochReceipt>.Refused(epoch.PlanPath, EpochRefusals.EpochExists, taken);
-            if (epoch.Options.Resume && OwnerOf(begin.Id) is { } owner) return Answer<EpochReceipt>.Refused(begin.Id, Said.Busy(Doing, owner));
+            if (epoch.Options.Resume && await OwnerOfAsync(begin.Id) is { } owner) return Answer<EpochReceipt>.Refused(begin.Id, Said.Busy(Doing, owner));
             switch (await PutAsync(EpochLane.StreamOf(begin.Id), begin.Command!, firstOwner))
             {
                 // Another process took the id in the meantime: the next free one is tried.
@@ -64,19 +64,19 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     }
 
     /// <summary>The engine that works on an epoch now, into which nobody else must write.</summary>
-    private WorkerSession? OwnerOf(string epochId)
+    private async ValueTask<WorkerSession?> OwnerOfAsync(string epochId)
     {
         var stream = EpochLane.StreamOf(epochId);
-        return new LivingEngines(workspace.Store).Own(stream)
-            ? workspace.Store.Sessions().FirstOrDefault(s => s.Id == workspace.Store.Find(stream)?.Owner)
-            : null;
+        if (!await (await LivingEngines.LookAsync(workspace.Store)).OwnAsync(stream)) return null;
+        var owner = (await workspace.Store.FindAsync(stream))?.Owner;
+        return (await workspace.Store.SessionsAsync()).FirstOrDefault(s => s.Id == owner);
     }
 
     /// <summary>A new epoch under the plan's id, or the next free one.</summary>
-    private static Beginning Declare(PreparedEpoch epoch, EpochNames names)
+    private static async ValueTask<Beginning> DeclareAsync(PreparedEpoch epoch, EpochNames names)
     {
         var id = epoch.Epoch.EpochId;
-        if (names.IsTaken(id))
+        if (await names.IsTakenAsync(id))
         {
             if (!epoch.Options.AutoBump)
             {
@@ -84,18 +84,18 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
                 return new Beginning(id, null, $"the epoch {id} has run already: {advice}");
             }
 
-            id = names.NextFree();
+            id = await names.NextFreeAsync();
         }
 
         return new Beginning(id, new DeclareEpoch(epoch.Epoch with { EpochId = id }, epoch.Crucibles), null);
     }
 
     /// <summary>The plan's epoch that was interrupted or cancelled; a new one when it has none.</summary>
-    private static Beginning Resume(PreparedEpoch epoch, EpochNames names)
+    private static async ValueTask<Beginning> ResumeAsync(PreparedEpoch epoch, EpochNames names)
     {
-        if (names.ToResume() is { } id) return new Beginning(id, new ResumeEpoch(epoch.Epoch, epoch.Crucibles), null);
+        if (await names.ToResumeAsync() is { } id) return new Beginning(id, new ResumeEpoch(epoch.Epoch, epoch.Crucibles), null);
         var own = epoch.Epoch.EpochId;
-        if (!names.IsTaken(own)) return Declare(epoch, names);
+        if (!await names.IsTakenAsync(own)) return await DeclareAsync(epoch, names);
         const string advice = "move the folder away, or run without --resume";
         return new Beginning(own, null, $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}");
     }
@@ -124,7 +124,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         return await engine.RunAsync(EpochLane.Instance, stream, epoch.Options.Jobs, cancel) switch
         {
             RunResult.Owned owned => Answer<EpochEnd>.Refused(epochId, Said.Busy(Doing, owned.By)),
-            RunResult.Finished when missing is not null && IsBehind(stream) => throw new IOException(
+            RunResult.Finished when missing is not null && await IsBehindAsync(stream) => throw new IOException(
                 $"{epochId} has its verdict, but {missing.Path} could not be written: {missing.Reason}; "
                 + "put that right, and --resume writes it from the ledger"),
             RunResult.Finished finished => Answer<EpochEnd>.Given(epochId, Ended((EpochState)finished.State, epoch)),
@@ -133,7 +133,8 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
         };
     }
 
-    private bool IsBehind(StreamName stream) => workspace.Store.Find(stream) is { } info && info.MirroredTo < info.Head.Version;
+    private async ValueTask<bool> IsBehindAsync(StreamName stream) =>
+        await workspace.Store.FindAsync(stream) is { } info && info.MirroredTo < info.Head.Version;
 
     private static EpochEnd Ended(EpochState state, PreparedEpoch epoch)
     {

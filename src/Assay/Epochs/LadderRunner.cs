@@ -42,7 +42,8 @@ public sealed class LadderRunner(Workspace workspace, TimeProvider time, Action<
         var ladder = prepared.Ladder with { Autonomous = autonomous, MaxEpochs = maxEpochs };
         await WorkspaceTables.ReadyAsync(workspace);
         var stream = StreamName.Of(LadderLane.LaneName, ladder.LadderId);
-        Command command = workspace.Store.Find(stream) is null ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
+        var isNew = await workspace.Store.FindAsync(stream) is null;
+        Command command = isNew ? new DeclareLadder(ladder) : new ResumeLadder(ladder.LadderSha256);
         if ((await new CommandHandler(workspace, time).SubmitAsync(LadderLane.Instance, stream, command)).Decision is Decision.Refused refused)
         {
             return Answer<LadderEnd>.Refused(prepared.Path, refused.Refusal);

@@ -14,11 +14,20 @@ internal sealed class EventLog(IEventStore store, StreamName? only, long after)
 {
     /// <summary>The stream that a text names: its name, or an id that one stream has.</summary>
     /// <returns>The stream, or why the text names none.</returns>
-    public static (StreamName Found, Refusal? Refusal) Find(IEventReader store, LaneSet lanes, string text)
+    public static async Task<(StreamName Found, Refusal? Refusal)> FindAsync(IEventReader store, LaneSet lanes, string text)
     {
-        if (StreamName.TryParse(text, out var name)) return store.Find(name) is null ? (default, Absent.Stream(text)) : (name, null);
+        if (StreamName.TryParse(text, out var name))
+        {
+            return await store.FindAsync(name) is null ? (default, Absent.Stream(text)) : (name, null);
+        }
+
         if (!StreamName.IsId(text)) return (default, Absent.Stream(text));
-        var named = lanes.Select(l => StreamName.Of(l.Name, text)).Where(s => store.Find(s) is not null).ToList();
+        var named = new List<StreamName>();
+        foreach (var stream in lanes.Select(l => StreamName.Of(l.Name, text)))
+        {
+            if (await store.FindAsync(stream) is not null) named.Add(stream);
+        }
+
         return named switch
         {
             [] => (default, Absent.Stream(text)),
@@ -41,7 +50,7 @@ internal sealed class EventLog(IEventStore store, StreamName? only, long after)
         var (position, version) = (after, 0L);
         while (!cancel.IsCancellationRequested)
         {
-            var read = only is { } stream ? store.Read(stream, version, page) : store.ReadAll(position, page);
+            var read = only is { } stream ? await store.ReadAsync(stream, version, page) : await store.ReadAllAsync(position, page);
             foreach (var stored in read)
             {
                 version = stored.Version;

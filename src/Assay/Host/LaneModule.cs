@@ -28,7 +28,7 @@ internal sealed record LaneRecord(ILane Lane, Func<Event, bool> IsOwn);
 /// <param name="Engine">The engine.</param>
 /// <param name="Concurrency">How many processes at once.</param>
 /// <param name="Stay">Takes what stays open as long as the worker works.</param>
-internal sealed record WorkerSetting(AssayEngine Engine, int Concurrency, Action<IDisposable> Stay);
+internal sealed record WorkerSetting(AssayEngine Engine, int Concurrency, Action<IAsyncDisposable> Stay);
 
 /// <summary>What became of a stream that a worker had.</summary>
 /// <param name="Lane">Its lane, as <c>--lanes</c> names it.</param>

@@ -20,11 +20,11 @@ public sealed class DossierReader(Workspace workspace)
     private IEventStore Store => workspace.Store;
 
     /// <summary>The run, or null when there is none of that id.</summary>
-    public DossierView? Find(string runId)
+    public async Task<DossierView?> FindAsync(string runId)
     {
-        if (!JobIdentity.IsShortId(runId) || Store.Find(DossierLane.StreamOf(runId)) is null) return null;
-        var state = (DossierState)StreamLoad.Of(Store, DossierLane.Instance, DossierLane.StreamOf(runId)).State;
-        var jobs = Jobs(runId);
+        if (!JobIdentity.IsShortId(runId) || await Store.FindAsync(DossierLane.StreamOf(runId)) is null) return null;
+        var state = (DossierState)(await StreamLoad.OfAsync(Store, DossierLane.Instance, DossierLane.StreamOf(runId))).State;
+        var jobs = await JobsAsync(runId);
         return new DossierView
         {
             RunId = runId,
@@ -39,10 +39,10 @@ public sealed class DossierReader(Workspace workspace)
     }
 
     /// <summary>The curve of a segment that is no hold-out, or of the whole run; empty when there is none.</summary>
-    public ImmutableArray<CurvePoint> Curve(string runId, string? segmentId)
+    public async Task<ImmutableArray<CurvePoint>> CurveAsync(string runId, string? segmentId)
     {
-        if (!JobIdentity.IsShortId(runId) || Store.Find(DossierLane.StreamOf(runId)) is null) return [];
-        var state = (DossierState)StreamLoad.Of(Store, DossierLane.Instance, DossierLane.StreamOf(runId)).State;
+        if (!JobIdentity.IsShortId(runId) || await Store.FindAsync(DossierLane.StreamOf(runId)) is null) return [];
+        var state = (DossierState)(await StreamLoad.OfAsync(Store, DossierLane.Instance, DossierLane.StreamOf(runId))).State;
         if (segmentId is not null && state.Declared.Segments.FirstOrDefault(s => s.SegmentId == segmentId) is not { Holdout: false }) return [];
         if (segmentId is null && state.Declared.Segments.Length > 0) return [];
         var name = segmentId is null ? DossierLayout.Curve : DossierLayout.Segment(segmentId, DossierLayout.Curve);
@@ -58,19 +58,23 @@ public sealed class DossierReader(Workspace workspace)
         return new SegmentView(segment.SegmentId, Holdout: true, verdict, metrics.RemoveRange(metrics.Keys.Except(state.Declared.HoldoutMetrics, StringComparer.Ordinal)));
     }
 
-    private ImmutableArray<RunJobView> Jobs(string runId) =>
-    [
-        .. Store.Rows(new RowQuery(JobTables.Jobs, "submitted_at", MaxJobsShown) { Where = [("run_id", runId)] }).Select(row =>
+    private async Task<ImmutableArray<RunJobView>> JobsAsync(string runId)
+    {
+        var jobs = ImmutableArray.CreateBuilder<RunJobView>();
+        var query = new RowQuery(JobTables.Jobs, "submitted_at", MaxJobsShown) { Where = [("run_id", runId)] };
+        foreach (var row in await Store.RowsAsync(query))
         {
-            var job = (JobState)StreamLoad.Of(Store, JobLane.Instance, JobLane.StreamOf(row.Key)).State;
-            return new RunJobView(row.Key, row.Text("title")!, row.Text("verdict"), Gates(job));
-        }),
-    ];
+            var job = (JobState)(await StreamLoad.OfAsync(Store, JobLane.Instance, JobLane.StreamOf(row.Key))).State;
+            jobs.Add(new RunJobView(row.Key, row.Text("title")!, row.Text("verdict"), await GatesAsync(job)));
+        }
+
+        return jobs.ToImmutable();
+    }
 
     /// <summary>The gates of a job, as its document says.</summary>
-    internal ImmutableArray<GateView> Gates(JobState job)
+    internal async Task<ImmutableArray<GateView>> GatesAsync(JobState job)
     {
-        if (job.Gates is not { } gates || Store.ReadBlob(gates.Document.Sha256) is not { } bytes) return [];
+        if (job.Gates is not { } gates || await Store.ReadBlobAsync(gates.Document.Sha256) is not { } bytes) return [];
         using var document = JsonDocument.Parse(bytes);
         return
         [

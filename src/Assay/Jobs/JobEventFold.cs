@@ -16,12 +16,12 @@ internal sealed class JobEventFold(IEventReader store, string jobId)
 
     /// <summary>Folds the next event; null when it is none of the job's own, as the effects are.</summary>
     /// <exception cref="FormatException">It is not the next event of this stream.</exception>
-    public JobEventView? Take(StoredEvent stored)
+    public async ValueTask<JobEventView?> TakeAsync(StoredEvent stored)
     {
         var folded = Machine.Apply(stored.Bytes);
         var recorded = folded.Recorded;
         if (recorded.Body is not JobEvent body) return null;
-        var text = Encoding.UTF8.GetString(Bytes(folded.Lines[0]).Span).TrimEnd('\n');
+        var text = Encoding.UTF8.GetString((await BytesAsync(folded.Lines[0])).Span).TrimEnd('\n');
         return new JobEventView(
             recorded.Version, recorded.At, JobLane.Instance.Events.NameOf(body), JobLog.ActorOf(body), JobLog.Describe(body).Message, text)
         {
@@ -29,6 +29,18 @@ internal sealed class JobEventFold(IEventReader store, string jobId)
         };
     }
 
-    private ReadOnlyMemory<byte> Bytes(AppendedLine line) => line.Content
-        ?? store.ReadBlob(line.Sha256) ?? throw new LedgerException($"the ledger has lost {line.Sha256}, a line of {line.Path}");
+    /// <summary>Folds all events that are there.</summary>
+    public async Task<List<JobEventView>> AllAsync()
+    {
+        var events = new List<JobEventView>();
+        foreach (var stored in await store.ReadAsync(Machine.Stream, Machine.Head.Version))
+        {
+            if (await TakeAsync(stored) is { } told) events.Add(told);
+        }
+
+        return events;
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> BytesAsync(AppendedLine line) => line.Content
+        ?? await store.ReadBlobAsync(line.Sha256) ?? throw new LedgerException($"the ledger has lost {line.Sha256}, a line of {line.Path}");
 }

@@ -117,7 +117,7 @@ public sealed class JobService
     private async Task<Answer<JobReceipt>> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
     {
         ImmutableSortedDictionary<string, ComponentBinding>? components = null;
-        if (options is not null && Find(jobId) is { } job)
+        if (options is not null && await FindAsync(jobId) is { } job)
         {
             var loaded = JobLoader.Components(job.Job.Kind, options);
             if (!loaded.IsValid) return Answer<JobReceipt>.Refused(jobId, loaded.Problems[0]);
@@ -137,7 +137,7 @@ public sealed class JobService
 
     private async Task<Answer<JobReceipt>> SpawnAsync(string jobId, InputDocument? blueprint, string? proposalId, Actor by)
     {
-        if (Find(jobId) is not { } parent) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
+        if (await FindAsync(jobId) is not { } parent) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
         ChildJob child;
         var documents = new List<Blob>();
         if (blueprint is not null)
@@ -165,67 +165,68 @@ public sealed class JobService
         var before = parent.Stopped;
         var answer = await PutAsync(jobId, new SpawnJob(child, documents, by));
         if (answer.Refusal is not null) return answer;
-        return Find(jobId)!.Stopped is { } stopped && stopped != before
+        return (await FindAsync(jobId))!.Stopped is { } stopped && stopped != before
             ? Answer<JobReceipt>.Refused(jobId, JobRefusals.StoppedBudget, $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
             : Done(child.JobId, JobReceipt.Spawned);
     }
 
     /// <summary>A job's state, or null when there is no such job.</summary>
-    internal JobState? Find(string jobId) =>
-        JobIdentity.IsShortId(jobId) && _workspace.Store.Find(JobLane.StreamOf(jobId)) is { } info
-            ? (JobState)StreamLoad.Of(_workspace.Store, JobLane.Instance, info.Stream).State
+    internal async Task<JobState?> FindAsync(string jobId) =>
+        JobIdentity.IsShortId(jobId) && await _workspace.Store.FindAsync(JobLane.StreamOf(jobId)) is { } info
+            ? (JobState)(await StreamLoad.OfAsync(_workspace.Store, JobLane.Instance, info.Stream)).State
             : null;
 
     /// <summary>A job as people see it, or null when there is no such job.</summary>
-    public JobView? View(string jobId)
+    public async Task<JobView?> ViewAsync(string jobId)
     {
-        if (!JobIdentity.IsShortId(jobId) || _workspace.Store.Find(JobLane.StreamOf(jobId)) is null) return null;
-        var machine = StreamLoad.Of(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
-        var living = new LivingEngines(_workspace.Store);
-        var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
+        if (!JobIdentity.IsShortId(jobId) || await _workspace.Store.FindAsync(JobLane.StreamOf(jobId)) is null) return null;
+        var machine = await StreamLoad.OfAsync(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
+        var living = await LivingEngines.LookAsync(_workspace.Store);
+        var summary = await SummaryAsync((await _workspace.Store.RowAsync(JobTables.Jobs, jobId))!, living);
         return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine), FileOf(((JobState)machine.State).Job.Bundle));
     }
 
     /// <summary>The events of a job behind a version.</summary>
-    public IReadOnlyList<JobEventView> Events(string jobId, long afterVersion)
+    public async Task<IReadOnlyList<JobEventView>> EventsAsync(string jobId, long afterVersion)
     {
         if (!JobIdentity.IsShortId(jobId)) return [];
         var fold = new JobEventFold(_workspace.Store, jobId);
-        var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>();
+        var events = await fold.AllAsync();
         return [.. events.Where(e => e.Version > afterVersion)];
     }
 
     /// <summary>A job with its gates and events, from one fold; null when there is no such job.</summary>
-    internal JobDetail? Detail(string jobId)
+    internal async Task<JobDetail?> DetailAsync(string jobId)
     {
-        if (VersionOf(jobId) == 0) return null;
+        if (await VersionOfAsync(jobId) == 0) return null;
         var fold = new JobEventFold(_workspace.Store, jobId);
-        var events = _workspace.Store.Read(JobLane.StreamOf(jobId), 0).Select(fold.Take).OfType<JobEventView>().ToList();
-        var living = new LivingEngines(_workspace.Store);
+        var events = await fold.AllAsync();
+        var living = await LivingEngines.LookAsync(_workspace.Store);
         var state = (JobState)fold.Machine.State;
-        var summary = Summary(_workspace.Store.Row(JobTables.Jobs, jobId)!, living);
+        var summary = await SummaryAsync((await _workspace.Store.RowAsync(JobTables.Jobs, jobId))!, living);
         var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine), FileOf(state.Job.Bundle));
-        return new JobDetail(view, Runs.Gates(state), events);
+        return new JobDetail(view, await Runs.GatesAsync(state), events);
     }
 
     /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
     /// <param name="job">The job.</param>
     /// <param name="name">The document.</param>
     /// <param name="version">Its version; null: the one in force.</param>
-    public byte[]? Document(JobView job, string name, int? version = null) =>
+    public async Task<byte[]?> DocumentAsync(JobView job, string name, int? version = null) =>
         job.Documents.FirstOrDefault(d => d.Name == name && (version is null ? d.InForce : d.Version == version)) is { } document
-            ? _workspace.Store.ReadBlob(Digest.Parse(document.Sha256))
+            ? await _workspace.Store.ReadBlobAsync(Digest.Parse(document.Sha256))
             : null;
 
     /// <summary>The version of a job's last event; 0 when there is no such job.</summary>
-    public long VersionOf(string jobId) => JobIdentity.IsShortId(jobId) ? _workspace.Store.Find(JobLane.StreamOf(jobId))?.Head.Version ?? 0 : 0;
+    public async Task<long> VersionOfAsync(string jobId) =>
+        JobIdentity.IsShortId(jobId) ? (await _workspace.Store.FindAsync(JobLane.StreamOf(jobId)))?.Head.Version ?? 0 : 0;
 
     /// <summary>A page of jobs, in the order in which they were submitted.</summary>
     /// <param name="state">Only those in this state; null: all.</param>
     /// <param name="after">The last job of the page before; null: from the beginning.</param>
     /// <param name="limit">The most jobs.</param>
     /// <param name="oldestFirst">Whether the oldest come first and not the newest.</param>
-    public IReadOnlyList<JobSummary> List(string? state, (string SubmittedAt, string JobId)? after, int limit, bool oldestFirst = false)
+    public async Task<IReadOnlyList<JobSummary>> ListAsync(string? state, (string SubmittedAt, string JobId)? after, int limit, bool oldestFirst = false)
     {
         var query = new RowQuery(JobTables.Jobs, "submitted_at", limit)
         {
@@ -233,22 +234,27 @@ public sealed class JobService
             After = after,
             Where = state is null ? [] : [("state", state)],
         };
-        var living = new LivingEngines(_workspace.Store);
-        return [.. _workspace.Store.Rows(query).Select(row => Summary(row, living))];
+        var living = await LivingEngines.LookAsync(_workspace.Store);
+        var jobs = new List<JobSummary>();
+        foreach (var row in await _workspace.Store.RowsAsync(query)) jobs.Add(await SummaryAsync(row, living));
+        return jobs;
     }
 
     /// <summary>The family of a job: all that have the same root.</summary>
-    public IReadOnlyList<JobSummary> Family(string rootJobId, int limit) =>
-        [.. _workspace.Store.Rows(new RowQuery(JobTables.Jobs, "submitted_at", limit) { Where = [("root_job_id", rootJobId)] }).Select(JobSummary.Of)];
+    public async Task<IReadOnlyList<JobSummary>> FamilyAsync(string rootJobId, int limit)
+    {
+        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit) { Where = [("root_job_id", rootJobId)] };
+        return [.. (await _workspace.Store.RowsAsync(query)).Select(JobSummary.Of)];
+    }
 
     /// <summary>How many jobs are in each state.</summary>
-    public IReadOnlyDictionary<string, long> Counts() => _workspace.Store.CountRows(JobTables.Jobs, "state");
+    public async Task<IReadOnlyDictionary<string, long>> CountsAsync() => await _workspace.Store.CountRowsAsync(JobTables.Jobs, "state");
 
     /// <summary>A job as its row has it. Between a worker's death and the next one's look the row says that it runs.</summary>
-    private static JobSummary Summary(LaneRow row, LivingEngines living)
+    private static async ValueTask<JobSummary> SummaryAsync(LaneRow row, LivingEngines living)
     {
         var summary = JobSummary.Of(row);
-        var isLeft = summary.State == JobTables.Running && living.Left(JobLane.StreamOf(row.Key));
+        var isLeft = summary.State == JobTables.Running && await living.LeftAsync(JobLane.StreamOf(row.Key));
         return isLeft ? summary with { State = JobSummary.Interrupted } : summary;
     }
 
@@ -266,7 +272,7 @@ public sealed class JobService
 
     private async Task<Answer<JobReceipt>> PutAsync(string jobId, Command command, string? reason = null)
     {
-        if (VersionOf(jobId) == 0) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
+        if (await VersionOfAsync(jobId) == 0) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
         if (ReasonRule.Problem(reason) is { } problem) return Answer<JobReceipt>.Refused(jobId, problem);
         try
         {

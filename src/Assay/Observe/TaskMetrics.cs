@@ -47,9 +47,9 @@ public sealed record TaskMetrics
     public double? TestPassRate => Ratio(TestsPassed, TestsFailed);
 
     /// <summary>Reads all rows of tasks and adapters.</summary>
-    public static TaskMetrics Read(Workspace workspace, TimeProvider time)
+    public static async Task<TaskMetrics> ReadAsync(Workspace workspace, TimeProvider time)
     {
-        var tasks = workspace.Store.Rows(TaskTables.Tasks);
+        var tasks = await workspace.Store.RowsAsync(TaskTables.Tasks);
         return new TaskMetrics
         {
             Executed = Ended.ToDictionary(s => s, s => tasks.LongCount(t => t.Text("state") == s), StringComparer.Ordinal),
@@ -57,18 +57,20 @@ public sealed record TaskMetrics
             Retries = tasks.Sum(t => Math.Max(0, t.Number("attempts") - 1)),
             TestsPassed = tasks.Sum(t => t.Number("tests_passed")),
             TestsFailed = tasks.Sum(t => t.Number("tests_failed")),
-            Adapters = [.. workspace.Store.Rows(AdapterTables.Adapters).Select(Adapter)],
-            Heartbeat = HeartbeatNow(workspace, time),
+            Adapters = [.. (await workspace.Store.RowsAsync(AdapterTables.Adapters)).Select(Adapter)],
+            Heartbeat = await HeartbeatNowAsync(workspace, time),
         };
     }
 
     /// <summary>The same with the heartbeat of now, which needs no commit to change.</summary>
-    public TaskMetrics At(Workspace workspace, TimeProvider time) => this with { Heartbeat = HeartbeatNow(workspace, time) };
+    public async Task<TaskMetrics> AtAsync(Workspace workspace, TimeProvider time) =>
+        this with { Heartbeat = await HeartbeatNowAsync(workspace, time) };
 
-    private static DateTimeOffset? HeartbeatNow(Workspace workspace, TimeProvider time)
+    private static async ValueTask<DateTimeOffset?> HeartbeatNowAsync(Workspace workspace, TimeProvider time)
     {
         var now = time.GetUtcNow();
-        return workspace.Store.Sessions().Where(s => s.Holds).Max(s => (DateTimeOffset?)(now + s.LeaseLeft - EngineSession.Lease));
+        var sessions = await workspace.Store.SessionsAsync();
+        return sessions.Where(s => s.Holds).Max(s => (DateTimeOffset?)(now + s.LeaseLeft - EngineSession.Lease));
     }
 
     private static AdapterMetric Adapter(LaneRow row) => new(row.Key, row.Text("circuit")!, row.Text("health") switch

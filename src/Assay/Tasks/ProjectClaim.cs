@@ -22,7 +22,7 @@ internal static class ProjectClaim
     /// <param name="takesOver">Whether it is taken from another workspace, in which nobody may be at work.</param>
     /// <returns>Why not; null when the workspace has it.</returns>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static Refusal? Take(string projectRoot, Workspace workspace, bool takesOver)
+    public static async Task<Refusal?> TakeAsync(string projectRoot, Workspace workspace, bool takesOver)
     {
         using var project = FolderHandle.OpenNamed(projectRoot);
         var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
@@ -30,7 +30,7 @@ internal static class ProjectClaim
         if (project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)) return null;
         var (owner, problem) = Owner(projectRoot, workspace.Root);
         if (owner == workspace.Root || (problem is not null && !takesOver)) return problem;
-        if (owner is not null && AtWork(owner, workspace.Lanes) is { } process)
+        if (owner is not null && await AtWorkAsync(owner, workspace.Lanes) is { } process)
         {
             var why = $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first";
             return new Refusal(TaskRefusals.ProjectClaimed, why);
@@ -57,17 +57,10 @@ internal static class ProjectClaim
     }
 
     /// <summary>A process that works in a workspace; null when none does, or when it is not there any more.</summary>
-    private static int? AtWork(string root, LaneSet lanes)
+    private static async Task<int?> AtWorkAsync(string root, LaneSet lanes)
     {
         if (!Workspace.Exists(root)) return null;
-        var other = Workspace.OpenForReading(root, lanes);
-        try
-        {
-            return other.Store.Sessions().FirstOrDefault(s => s.Holds && !SessionProcess.IsGone(s))?.ProcessId;
-        }
-        finally
-        {
-            other.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        }
+        await using var other = await Workspace.OpenForReadingAsync(root, lanes);
+        return (await other.Store.SessionsAsync()).FirstOrDefault(s => s.Holds && !SessionProcess.IsGone(s))?.ProcessId;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
             return;
         }
 
-        if (ProjectClaim.Take(project.Root, engine.Workspace, takesOver: false) is { } claimed)
+        if (await ProjectClaim.TakeAsync(project.Root, engine.Workspace, takesOver: false) is { } claimed)
         {
             tell(runId, claimed.Text);
             return;
@@ -65,7 +65,7 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
         }
 
         // One that waits for somebody to work on it; to one that is under way it would say nothing new.
-        var run = (ExecutionState)commands.Find(TaskLane.Instance, TaskLane.StreamOf(runId));
+        var run = (ExecutionState)await commands.FindAsync(TaskLane.Instance, TaskLane.StreamOf(runId));
         if (run.Phase != ExecutionPhase.Idle) return;
         await commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), new StartExecution(jobs, by));
     }

@@ -98,8 +98,8 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         await using var engine = await AssayEngine.StartAsync(workspace, time);
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
-        if (StreamOwner.Of(workspace.Store, stream) is { } owner) return Busy(stream, owner);
-        if (ProjectClaim.Take(project.Root, workspace, takesOver) is { } claimed) return Answer<ExecutionEnd>.Refused(stream.Id, claimed);
+        if (await StreamOwner.OfAsync(workspace.Store, stream) is { } owner) return Busy(stream, owner);
+        if (await ProjectClaim.TakeAsync(project.Root, workspace, takesOver) is { } claimed) return Answer<ExecutionEnd>.Refused(stream.Id, claimed);
         using var watching = observer is null ? null : engine.Watch(observer);
         if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal)
         {
@@ -147,7 +147,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
     /// <summary>Is the worker of one run, and of the adapters that it names, until the run ends or waits for longer than is patient.</summary>
     private async Task<Answer<ExecutionEnd>> WorkAsync(AssayEngine engine, StreamName stream, ExecutionPatience patience, CancellationToken cancel)
     {
-        using var runs = new TaskRuns(engine);
+        await using var runs = new TaskRuns(engine);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Answer<ExecutionEnd>? end = null;
         Exception? failure = null;

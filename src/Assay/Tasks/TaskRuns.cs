@@ -11,7 +11,7 @@ namespace Assay.Tasks;
 /// Brings on runs of tasks in an engine: each with its logs and its telemetry, and with the health checks of its adapters, which are made
 /// once before it begins and go on until it has finished.
 /// </summary>
-internal sealed class TaskRuns(AssayEngine engine) : IDisposable
+internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<StreamName, OpenRun> _open = new();
     private readonly TaskTelemetry _telemetry = new(engine.Workspace, engine.Time);
@@ -24,20 +24,20 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
         new(AdapterLane.Instance, CheckAsync) { Only = () => _open.Values.SelectMany(r => r.Adapters).Distinct(), IsBeside = true },
     ];
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (var run in _open.Values) run.Dispose();
-        _telemetry.Dispose();
+        await _telemetry.DisposeAsync();
     }
 
     /// <summary>Brings a run as far as it goes now.</summary>
     public async Task<RunResult> AdvanceAsync(StreamName stream, CancellationToken cancel, CancellationToken drain)
     {
-        var state = (ExecutionState)StreamLoad.Of(engine.Workspace.Store, TaskLane.Instance, stream).State;
+        var state = (ExecutionState)(await StreamLoad.OfAsync(engine.Workspace.Store, TaskLane.Instance, stream)).State;
         if (!_open.ContainsKey(stream))
         {
             var run = _open.GetOrAdd(stream, new OpenRun(engine, _telemetry, stream, state));
-            await Task.WhenAll(run.Adapters.Where(IsDue).Select(a => FirstCheckAsync(a, cancel, drain)));
+            await Task.WhenAll(run.Adapters.Select(a => FirstCheckAsync(a, cancel, drain)));
         }
 
         // Copies, captures and reports go on beside the tasks that hold the slots.
@@ -56,11 +56,10 @@ internal sealed class TaskRuns(AssayEngine engine) : IDisposable
     /// </summary>
     private async Task FirstCheckAsync(StreamName adapter, CancellationToken cancel, CancellationToken drain)
     {
+        if (await engine.Workspace.Store.FindAsync(adapter) is not { IsDue: true }) return;
         await ((Task)CheckAsync(adapter, cancel, drain)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await engine.LetGoAsync(adapter);
     }
-
-    private bool IsDue(StreamName adapter) => engine.Workspace.Store.Find(adapter) is { IsDue: true };
 
     /// <summary>A run that this engine has begun to bring on.</summary>
     private sealed class OpenRun : IDisposable

@@ -40,51 +40,58 @@ public sealed class TaskService
     }
 
     /// <summary>The run that was worked on last; null when there is none.</summary>
-    public string? LatestRun() => Runs(1).Select(r => r.Key).FirstOrDefault();
+    public async Task<string?> LatestRunAsync() => (await RunsAsync(1)).Select(r => r.Key).FirstOrDefault();
 
     /// <summary>Runs, the latest first (table <c>executions</c>).</summary>
-    public IReadOnlyList<LaneRow> Runs(int limit) => _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true });
+    public async Task<IReadOnlyList<LaneRow>> RunsAsync(int limit) =>
+        await _workspace.Store.RowsAsync(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true });
 
     /// <summary>The states that a patch can be in.</summary>
     public static IReadOnlyCollection<string> PatchStates => WireName<PatchState>.All;
 
     /// <summary>The results of a run as they stand (contract <c>execution_results_v1</c>); null when there is no such run.</summary>
-    public JsonObject? Results(string runId) =>
-        Load(runId) is { } machine ? ExecutionResults.Document((ExecutionState)machine.State, Interrupted(machine)) : null;
+    public async Task<JsonObject?> ResultsAsync(string runId) =>
+        await LoadAsync(runId) is { } machine
+            ? ExecutionResults.Document((ExecutionState)machine.State, await InterruptedAsync(machine))
+            : null;
 
     /// <summary>A run as it stands; null when there is no such run.</summary>
-    internal ExecutionState? Find(string runId) => (ExecutionState?)Load(runId)?.State;
+    internal async Task<ExecutionState?> FindAsync(string runId) => (ExecutionState?)(await LoadAsync(runId))?.State;
 
-    private StreamMachine? Load(string runId) =>
-        VersionOf(runId) > 0 ? StreamLoad.Of(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId)) : null;
+    private async Task<StreamMachine?> LoadAsync(string runId) =>
+        await VersionOfAsync(runId) > 0 ? await StreamLoad.OfAsync(_workspace.Store, TaskLane.Instance, TaskLane.StreamOf(runId)) : null;
 
     /// <summary>The tasks of a run that were under way when the engine died that worked on them.</summary>
-    private HashSet<string> Interrupted(StreamMachine machine)
+    private async Task<HashSet<string>> InterruptedAsync(StreamMachine machine)
     {
-        var lost = new LivingEngines(_workspace.Store).Lost(machine);
+        var lost = (await LivingEngines.LookAsync(_workspace.Store)).Lost(machine);
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>The version of a run's last event; 0 when there is no such run.</summary>
-    public long VersionOf(string runId) => StreamName.IsId(runId) ? _workspace.Store.Find(TaskLane.StreamOf(runId))?.Head.Version ?? 0 : 0;
+    public async Task<long> VersionOfAsync(string runId) =>
+        StreamName.IsId(runId) ? (await _workspace.Store.FindAsync(TaskLane.StreamOf(runId)))?.Head.Version ?? 0 : 0;
 
     /// <summary>What happened in a run, or to one of its tasks, in order (table <c>execution_log</c>).</summary>
-    private IReadOnlyList<LaneRow> Log(string runId, string? taskId = null) => _workspace.Store.Rows(new RowQuery(TaskTables.Log, "version", MaxListed)
+    private ValueTask<IReadOnlyList<LaneRow>> LogAsync(string runId, string? taskId = null) => _workspace.Store.RowsAsync(new RowQuery(TaskTables.Log, "version", MaxListed)
     {
         Where = taskId is null ? [("run_id", runId)] : [("run_id", runId), ("task_id", taskId)],
     });
 
     /// <summary>Adapters that a run has named (table <c>adapters</c>).</summary>
-    public IReadOnlyList<LaneRow> Adapters() => _workspace.Store.Rows(AdapterTables.Adapters);
+    public async Task<IReadOnlyList<LaneRow>> AdaptersAsync() => await _workspace.Store.RowsAsync(AdapterTables.Adapters);
 
     /// <summary>What a patch went through (table <c>patch_history</c>).</summary>
-    private IReadOnlyList<LaneRow> History(string patchId) => _workspace.Store.Rows(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
+    private ValueTask<IReadOnlyList<LaneRow>> HistoryAsync(string patchId) =>
+        _workspace.Store.RowsAsync(new RowQuery(PatchTables.History, "at", MaxListed) { Where = [("patch_id", patchId)] });
 
     /// <summary>What a task says is to be done: to a person, while or after one had it, else to its adapters.</summary>
-    private string? Prompt(ExecutionState state, TaskState task)
+    private async Task<string?> PromptAsync(ExecutionState state, TaskState task)
     {
         var text = state.IsManual(task) ? task.Spec.Instructions?.Sha256 : task.Spec.Prompt ?? task.Spec.Instructions?.Sha256;
-        return text is { } sha256 && _workspace.Store.ReadBlob(sha256) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+        return text is { } sha256 && await _workspace.Store.ReadBlobAsync(sha256) is { } bytes
+            ? System.Text.Encoding.UTF8.GetString(bytes)
+            : null;
     }
 
     /// <summary>The last lines that a task printed, from its log, which is not part of the record.</summary>
@@ -92,80 +99,85 @@ public sealed class TaskService
         OutputTail.Read(state.Declared.ProjectRoot, TaskPaths.TaskLog(taskId), lines);
 
     /// <summary>A patch with its diff and change set; null when there is no such patch, or when a short id names several.</summary>
-    private PatchView? Patch(string patchId)
+    private async Task<PatchView?> PatchAsync(string patchId)
     {
-        var rows = _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
+        var rows = await _workspace.Store.RowsAsync(new RowQuery(PatchTables.Patches, "patch_id", 2) { Where = [("patch_id", patchId)] });
         if (rows.Count != 1) return null;
         var projectId = rows[0].Text("project_id")!;
-        var project = (ProjectState)StreamLoad.Of(_workspace.Store, ProjectLane.Instance, ProjectLane.StreamOf(projectId)).State;
+        var machine = await StreamLoad.OfAsync(_workspace.Store, ProjectLane.Instance, ProjectLane.StreamOf(projectId));
+        var project = (ProjectState)machine.State;
         var record = project.Patches[patchId];
-        return _workspace.Store.ReadBlob(record.Patch.DiffSha256) is { } diff && _workspace.Store.ReadBlob(record.Patch.ChangesSha256) is { } changes
+        return await _workspace.Store.ReadBlobAsync(record.Patch.DiffSha256) is { } diff
+            && await _workspace.Store.ReadBlobAsync(record.Patch.ChangesSha256) is { } changes
             ? new PatchView(projectId, record, diff, ChangeSet.Read(changes))
             : throw new LedgerException($"the ledger has lost the content of the patch {patchId}");
     }
 
     /// <summary>A page of the rows of the table <c>executions</c>, the latest run first.</summary>
-    public IReadOnlyList<LaneRow> RunRows((string StartedAt, string RunId)? after, int limit) =>
-        _workspace.Store.Rows(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after });
+    public async Task<IReadOnlyList<LaneRow>> RunRowsAsync((string StartedAt, string RunId)? after, int limit) =>
+        await _workspace.Store.RowsAsync(new RowQuery(TaskTables.Executions, "started_at", limit) { Descending = true, After = after });
 
     /// <summary>A page of the rows of the table <c>patches</c>, the latest first.</summary>
     /// <param name="state">Only those in this state; null: all.</param>
     /// <param name="runId">Only those of this run; null: all.</param>
     /// <param name="after">The last patch of the page before; null: from the beginning.</param>
     /// <param name="limit">The most patches.</param>
-    public IReadOnlyList<LaneRow> PatchRows(string? state, string? runId, (string UpdatedAt, string Key)? after, int limit)
+    public async Task<IReadOnlyList<LaneRow>> PatchRowsAsync(string? state, string? runId, (string UpdatedAt, string Key)? after, int limit)
     {
         var where = new List<(string, string)>();
         if (state is not null) where.Add(("state", state));
         if (runId is not null) where.Add(("run_id", runId));
         var query = new RowQuery(PatchTables.Patches, "updated_at", limit) { Descending = true, After = after, Where = where };
-        return _workspace.Store.Rows(query);
+        return await _workspace.Store.RowsAsync(query);
     }
 
     /// <summary>A page of runs, the latest first.</summary>
     /// <param name="after">The last run of the page before; null: from the beginning.</param>
     /// <param name="limit">The most runs.</param>
-    public IReadOnlyList<RunSummary> RunPage((string StartedAt, string RunId)? after, int limit) =>
+    public async Task<IReadOnlyList<RunSummary>> RunPageAsync((string StartedAt, string RunId)? after, int limit) =>
     [
-        .. RunRows(after, limit).Select(RunSummary.Of),
+        .. (await RunRowsAsync(after, limit)).Select(RunSummary.Of),
     ];
 
     /// <summary>A page of a run's patches, the latest first.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="after">The last patch of the page before, by <see cref="PatchSummary.Key"/>; null: from the beginning.</param>
     /// <param name="limit">The most patches.</param>
-    public IReadOnlyList<PatchSummary> PatchPage(string runId, (string UpdatedAt, string Key)? after, int limit) =>
-        [.. PatchRows(null, runId, after, limit).Select(PatchSummary.Of)];
+    public async Task<IReadOnlyList<PatchSummary>> PatchPageAsync(string runId, (string UpdatedAt, string Key)? after, int limit) =>
+        [.. (await PatchRowsAsync(null, runId, after, limit)).Select(PatchSummary.Of)];
 
     /// <summary>A run as people see it; null when there is no such run.</summary>
-    public RunView? RunView(string runId)
+    public async Task<RunView?> RunViewAsync(string runId)
     {
-        if (Load(runId) is not { State: ExecutionState state } machine) return null;
-        var adapters = Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of);
-        return TaskViewMaker.Run(state, [.. adapters], Interrupted(machine));
+        if (await LoadAsync(runId) is not { State: ExecutionState state } machine) return null;
+        var adapters = (await AdaptersAsync()).Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of);
+        return TaskViewMaker.Run(state, [.. adapters], await InterruptedAsync(machine));
     }
 
     /// <summary>A task as people see it; null when there is no such task.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="taskId">The task.</param>
     /// <param name="lines">How many of the last lines that it printed.</param>
-    public TaskView? TaskView(string runId, string taskId, int lines)
+    public async Task<TaskView?> TaskViewAsync(string runId, string taskId, int lines)
     {
-        if (Load(runId) is not { State: ExecutionState state } machine || !state.HasTask(taskId)) return null;
+        if (await LoadAsync(runId) is not { State: ExecutionState state } machine || !state.HasTask(taskId)) return null;
         var task = state.Task(taskId);
-        return TaskViewMaker.Task(state, task, Interrupted(machine).Contains(taskId)) with
+        return TaskViewMaker.Task(state, task, (await InterruptedAsync(machine)).Contains(taskId)) with
         {
-            Prompt = Prompt(state, task),
-            Patch = task.Patch is { } patch ? Summary(patch.PatchId) : null,
-            Events = [.. Log(runId, taskId).Select(r => new HistoryView(r.Text("at")!, r.Text("event")!, null, r.Text("message")))],
+            Prompt = await PromptAsync(state, task),
+            Patch = task.Patch is { } patch ? await SummaryAsync(patch.PatchId) : null,
+            Events =
+            [
+                .. (await LogAsync(runId, taskId)).Select(r => new HistoryView(r.Text("at")!, r.Text("event")!, null, r.Text("message"))),
+            ],
             Output = Output(state, taskId, lines),
         };
     }
 
     /// <summary>A patch as people see it; null when there is no such patch, or when a short id names several.</summary>
-    public PatchDetail? PatchDetail(string patchId)
+    public async Task<PatchDetail?> PatchDetailAsync(string patchId)
     {
-        if (Patch(patchId) is not { Record: { } record } patch || Summary(patchId) is not { } summary) return null;
+        if (await PatchAsync(patchId) is not { Record: { } record } patch || await SummaryAsync(patchId) is not { } summary) return null;
         return new PatchDetail
         {
             Patch = summary,
@@ -179,13 +191,14 @@ public sealed class TaskService
             Changes = patch.Changes,
             History =
             [
-                .. History(patchId).Select(r => new HistoryView(r.Text("at")!, r.Text("state")!, r.Text("actor"), r.Text("reason"))),
+                .. (await HistoryAsync(patchId)).Select(
+                    r => new HistoryView(r.Text("at")!, r.Text("state")!, r.Text("actor"), r.Text("reason"))),
             ],
         };
     }
 
-    private PatchSummary? Summary(string patchId) =>
-        _workspace.Store.Rows(new RowQuery(PatchTables.Patches, "patch_id", 1) { Where = [("patch_id", patchId)] })
+    private async Task<PatchSummary?> SummaryAsync(string patchId) =>
+        (await _workspace.Store.RowsAsync(new RowQuery(PatchTables.Patches, "patch_id", 1) { Where = [("patch_id", patchId)] }))
             .Select(PatchSummary.Of).FirstOrDefault();
 
     /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
@@ -241,7 +254,7 @@ public sealed class TaskService
     public async Task<Answer<Receipt>> CheckAsync(string adapterId, IModelGateways? gateways = null, PreparedAdapter? declared = null)
     {
         if (declared is not null) await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new ConfigureAdapter(declared.Spec));
-        var isKnown = StreamName.IsId(adapterId) && _workspace.Store.Find(AdapterLane.StreamOf(adapterId)) is not null;
+        var isKnown = StreamName.IsId(adapterId) && await _workspace.Store.FindAsync(AdapterLane.StreamOf(adapterId)) is not null;
         if (!isKnown) return Answer<Receipt>.Refused(adapterId, Absent.Adapter(adapterId));
         var (decision, _) = await _commands.SubmitAsync(AdapterLane.Instance, AdapterLane.StreamOf(adapterId), new RequestCheck());
         if (decision is Decision.Refused refused) return Answer<Receipt>.Refused(adapterId, refused.Refusal);
@@ -261,7 +274,7 @@ public sealed class TaskService
 
     private async Task<Answer<Receipt>> PutAsync(string runId, string taskId, Command command, string? reason)
     {
-        if (Find(runId) is not { } run) return Answer<Receipt>.Refused(runId, Absent.Run(runId));
+        if (await FindAsync(runId) is not { } run) return Answer<Receipt>.Refused(runId, Absent.Run(runId));
         if (!run.HasTask(taskId)) return Answer<Receipt>.Refused(taskId, Absent.Task(runId, taskId));
         if (ReasonRule.Problem(reason) is { } problem) return Answer<Receipt>.Refused(taskId, problem);
         try
@@ -279,7 +292,7 @@ public sealed class TaskService
 
     private async Task<Answer<Receipt>> ChangeAsync(string patchId, Command command, PatchState wanted)
     {
-        if (Patch(patchId) is not { } patch) return Answer<Receipt>.Refused(patchId, Absent.Patch(patchId));
+        if (await PatchAsync(patchId) is not { } patch) return Answer<Receipt>.Refused(patchId, Absent.Patch(patchId));
         var stream = ProjectLane.StreamOf(patch.ProjectId);
         var (decision, _) = await _commands.SubmitAsync(ProjectLane.Instance, stream, command);
         if (decision is Decision.Refused refused) return Answer<Receipt>.Refused(patchId, refused.Refusal);

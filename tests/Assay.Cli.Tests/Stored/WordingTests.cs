@@ -30,9 +30,9 @@ public sealed class WordingTests
     {
         using var stored = await StoredWorkspace.OpenAsync(release, name);
         var lanes = new LaneSet([.. KnownLanes.All.Select(l => new Reworded(l))]);
-        await using (var workspace = Workspace.OpenForReading(stored.Under(".assay"), lanes))
+        await using (var workspace = await Workspace.OpenForReadingAsync(stored.Under(".assay"), lanes))
         {
-            var report = new LedgerVerifier(workspace.Store, lanes, workspace.Mirror).Verify();
+            var report = await new LedgerVerifier(workspace.Store, lanes, workspace.Mirror).VerifyAsync();
             Assert.Empty(report.Problems);
             Assert.True(report.Events > 0);
         }
@@ -47,8 +47,8 @@ public sealed class WordingTests
         folder.Write();
         await folder.SubmitAsync();
         var lanes = new LaneSet([.. KnownLanes.All.Select(l => new Reworded(l))]);
-        await using var workspace = Workspace.OpenForReading(Path.Combine(folder.Path, ".assay"), lanes);
-        var report = new LedgerVerifier(workspace.Store, lanes, workspace.Mirror).Verify();
+        await using var workspace = await Workspace.OpenForReadingAsync(Path.Combine(folder.Path, ".assay"), lanes);
+        var report = await new LedgerVerifier(workspace.Store, lanes, workspace.Mirror).VerifyAsync();
         Assert.Empty(report.Problems);
         Assert.True(report.Files > 2);
     }

@@ -18,7 +18,7 @@ public sealed class BreakerSharingTests
     public async Task Under_200_parallel_failures_it_opens_once_and_probes_once()
     {
         using var folder = new TemporaryFolder();
-        await using var workspace = Workspace.Open(folder.Path, KnownLanes.All);
+        await using var workspace = await Workspace.OpenAsync(folder.Path, KnownLanes.All);
         await WorkspaceTables.ReadyAsync(workspace);
         var stream = AdapterLane.StreamOf("shared");
 
@@ -26,7 +26,7 @@ public sealed class BreakerSharingTests
         var handlers = new[] { new CommandHandler(workspace, TimeProvider.System), new CommandHandler(workspace, TimeProvider.System) };
         await handlers[0].SubmitAsync(AdapterLane.Instance, stream, new ConfigureAdapter(Adapter()));
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(i => handlers[i % 2].SubmitAsync(AdapterLane.Instance, stream, new ReportCall($"t{i}", AdapterReport.Failed))));
-        Assert.Single(Events(workspace, stream).OfType<CircuitOpened>());
+        Assert.Single((await EventsAsync(workspace, stream)).OfType<CircuitOpened>());
         await Task.Delay(400);
 
         var permits = await Task.WhenAll(Enumerable.Range(0, Callers).Select(async i =>
@@ -36,12 +36,12 @@ public sealed class BreakerSharingTests
             return ((PermitAnswer)AdapterLane.Instance.Answer((AdapterState)state, ask)).Status;
         }));
         Assert.Single(permits, p => p == PermitStatus.Allowed);
-        Assert.Single(Events(workspace, stream).OfType<CircuitHalfOpened>());
-        Assert.Single(Events(workspace, stream).OfType<ProbeGranted>());
+        Assert.Single((await EventsAsync(workspace, stream)).OfType<CircuitHalfOpened>());
+        Assert.Single((await EventsAsync(workspace, stream)).OfType<ProbeGranted>());
     }
 
-    private static IEnumerable<Event> Events(Workspace workspace, StreamName stream) =>
-        workspace.Store.Read(stream, 0).Select(e => EventEnvelope.Open(e.Bytes, AdapterLane.Instance.Events).Body);
+    private static async Task<IEnumerable<Event>> EventsAsync(Workspace workspace, StreamName stream) =>
+        (await workspace.Store.ReadAsync(stream, 0)).Select(e => EventEnvelope.Open(e.Bytes, AdapterLane.Instance.Events).Body);
 
     private static AdapterSpec Adapter() => new()
     {

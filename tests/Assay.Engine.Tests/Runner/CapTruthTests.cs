@@ -50,7 +50,7 @@ public sealed class CapTruthTests
     [MemberData(nameof(DiskTricks))]
     public async Task What_lies_on_the_disk_counts_wherever_it_is_hidden(string trick, string script, ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync(script, Disk, e => e with { Sandbox = SandboxLevel.Strict });
         // Or the file grew no further: 153 is how a shell tells that the kernel refused its program a larger one.
         Assert.True(outcome.KillReason == KillReason.DiskLimit || outcome.ExitCode == 153, $"{trick}: {outcome}");
@@ -61,7 +61,7 @@ public sealed class CapTruthTests
     [Fact]
     public async Task Hard_links_and_holes_hold_no_more_than_they_take()
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var (outcome, _) = await harness.RunAsync(
             "head -c 1000000 /dev/zero > a; for i in 1 2 3 4 5 6 7 8 9; do ln a l$i; done; truncate -s 3M hole; sleep 0.3", Disk, e => e with { Sandbox = SandboxLevel.Strict });
         Assert.True(outcome is { ExitCode: 0, KillReason: null }, outcome.ToString());
@@ -74,7 +74,7 @@ public sealed class CapTruthTests
     public async Task A_cap_that_can_be_left_is_not_called_kernel(SandboxLevel level)
     {
         if (ContainmentPool.Detect() != ContainmentMode.CgroupV1) Assert.Skip("needs cgroup v1");
-        await using var harness = new ProcessHarness(ContainmentMode.CgroupV1);
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentMode.CgroupV1);
         var (outcome, _) = await harness.RunAsync(
             "for f in /sys/fs/cgroup/memory/tasks /sys/fs/cgroup/pids/tasks; do echo $$ > $f; done; exec perl -e '$x = q(x) x 200000000; sleep 20'",
             ProcessHarness.Caps with { MemoryBytes = 64L << 20, TimeMs = 10_000, KillMs = 10_500 }, e => e with { Sandbox = level });
@@ -103,7 +103,7 @@ public sealed class CapTruthTests
     [MemberData(nameof(MemoryTricks))]
     public async Task Memory_in_files_is_memory(string script, ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync(script, ProcessHarness.Caps with { MemoryBytes = 64L << 20 }, e => e with { Sandbox = SandboxLevel.Strict });
 
         // The file system ends where the cap does, or before; or the kernel's killer comes first.
@@ -118,7 +118,7 @@ public sealed class CapTruthTests
     public async Task Limits_of_a_process_hold_from_its_first_instruction(ContainmentMode mode)
     {
         if (mode == ContainmentMode.CgroupV1 && ContainmentPool.Detect() != mode) Assert.Skip("needs cgroup v1");
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         for (var i = 0; i < 20; i++)
         {
             var (outcome, evidence) = await harness.RunAsync("ulimit -f; (ulimit -f)", Disk, e => e with { Sandbox = SandboxLevel.Strict });
@@ -134,7 +134,7 @@ public sealed class CapTruthTests
     [InlineData("perl -e 'open my $f, q(<), q(/usr/bin/env); fcntl($f, 1024, 1) and print q(leased)'")]
     public async Task Nothing_is_left_that_takes_roots_rights_or_holds_up_others(string script)
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var (outcome, evidence) = await harness.RunAsync($"{script}; find . -perm /6000; exit 0", change: e => e with { Sandbox = SandboxLevel.Strict });
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
         Assert.Empty(evidence["stdout"].ToArray());
@@ -146,7 +146,7 @@ public sealed class CapTruthTests
     [InlineData("/usr")]
     public async Task What_could_not_be_started_has_no_exit_code(string program)
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var (outcome, _) = await harness.RunAsync("", change: e => e with { Command = [program], Sandbox = SandboxLevel.Strict });
         Assert.True(outcome is { ExitCode: null, Signal: null, StartError: not null, StartErrno: not null }, outcome.ToString());
     }

@@ -37,7 +37,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task One_that_forks_without_end_stays_below_its_cap(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync(
             "perl -e 'while (1) { my $pid = fork(); if (defined $pid && $pid == 0) { sleep 30 } select undef, undef, undef, 0.002 unless defined $pid }'",
             Short with { Processes = 20 });
@@ -50,7 +50,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task One_that_floods_stdout_is_cut_at_its_cap(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync("yes", ProcessHarness.Caps with { StdoutBytes = 100_000 });
         Assert.Equal(KillReason.OutputLimit, outcome.KillReason);
         Assert.Equal((100_000, true), (outcome.Stdout.SizeBytes, outcome.Stdout.Truncated));
@@ -62,7 +62,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task One_that_never_reads_stdin_does_not_hang_us(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync("sleep 0.1; exit 0", change: e => e with { Stdin = new string('x', 1 << 20) });
         Assert.Equal((0, null), (outcome.ExitCode, outcome.KillReason));
     }
@@ -71,7 +71,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task One_that_reads_stdin_gets_all_of_it(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, evidence) = await harness.RunAsync("wc -c", change: e => e with { Stdin = new string('x', 300_000) });
         Assert.Equal((0, "300000\n"), (outcome.ExitCode, Encoding.UTF8.GetString(evidence["stdout"].Span)));
     }
@@ -85,7 +85,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task A_grandchild_that_holds_the_pipe_is_ended_and_noted(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, evidence) = await harness.RunAsync("sleep 60 & echo done; exit 0");
         Assert.Equal((0, null, 1), (outcome.ExitCode, outcome.KillReason, outcome.LeakedProcesses));
         Assert.Equal("done\n", Encoding.UTF8.GetString(evidence["stdout"].Span));
@@ -97,7 +97,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task A_daemon_that_detached_twice_is_ended_and_noted(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync(Daemon);
         Assert.Equal((0, null), (outcome.ExitCode, outcome.KillReason));
         Assert.True(outcome.LeakedProcesses >= 1, $"{outcome.LeakedProcesses} leaked");
@@ -119,7 +119,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task Invalid_utf8_is_kept_as_it_was(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, evidence) = await harness.RunAsync("printf '\\377\\000\\376'");
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal(new byte[] { 0xFF, 0, 0xFE }, evidence["stdout"].ToArray());
@@ -129,7 +129,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task A_line_of_100_MB_is_kept_when_the_cap_allows_it(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, evidence) = await harness.RunAsync("head -c 100000000 /dev/zero | tr '\\000' x", ProcessHarness.Caps with { TimeMs = 20_000, KillMs = 21_000, StdoutBytes = 200_000_000 });
         Assert.Equal((0, 100_000_000), (outcome.ExitCode, outcome.Stdout.SizeBytes));
         Assert.False(evidence.ContainsKey("stdout"));
@@ -154,7 +154,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task One_that_exits_at_the_moment_of_its_time_out_is_one_or_the_other(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         for (var i = 0; i < 20; i++)
         {
             var (outcome, _) = await harness.RunAsync("exec sleep 0.1", ProcessHarness.Caps with { TimeMs = 100, KillMs = 150 });
@@ -171,7 +171,7 @@ public sealed class HostileChildrenTests
     public async Task Nothing_is_inherited_but_what_is_named(ContainmentMode mode)
     {
         Environment.SetEnvironmentVariable("ASSAY_TEST_SECRET", "hidden");
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, evidence) = await harness.RunAsync("env | cut -d= -f1 | sort | tr '\\n' ' '; ls /proc/self/fd | tr '\\n' ' '; trap", change: e => e);
         Assert.Equal("ASSAY_ATTEMPT ASSAY_TEST_TOKEN PATH PWD 0 1 2 3 ", Encoding.UTF8.GetString(evidence["stdout"].Span));
         Assert.Equal(0, outcome.ExitCode);
@@ -181,7 +181,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task A_program_that_does_not_exist_is_a_start_error(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync("", change: e => e with { Command = ["no-such-program-here"] });
         Assert.Equal("no-such-program-here: not found in PATH", outcome.StartError);
         Assert.Null(outcome.ExitCode);
@@ -191,7 +191,7 @@ public sealed class HostileChildrenTests
     [MemberData(nameof(Modes))]
     public async Task Cancelling_ends_the_whole_tree(ContainmentMode mode)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         var (outcome, _) = await harness.RunAsync("trap '' TERM; sleep 60 & sleep 60", Short with { TimeMs = 30_000, KillMs = 30_200 }, cancel: cancel.Token);
         Assert.Equal(KillReason.Cancelled, outcome.KillReason);
@@ -202,7 +202,7 @@ public sealed class HostileChildrenTests
     public async Task Strict_isolation_hides_the_workspace_and_the_network_and_keeps_the_system_read_only()
     {
         if (HostCapabilities() is { } problem) Assert.Skip(problem);
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var ledger = harness.PathOf("ledger.db");
         var (outcome, evidence) = await harness.RunAsync(
             $"test -e {ledger} && echo SAW_LEDGER; touch /usr/x 2>/dev/null && echo WROTE; cat /proc/net/dev | grep -vc lo:; echo ok > here; ls",
@@ -215,7 +215,7 @@ public sealed class HostileChildrenTests
     [Fact]
     public async Task A_link_in_the_run_root_is_no_evidence()
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var (outcome, evidence) = await harness.RunAsync(
             "ln -s /etc/passwd stolen; mkfifo pipe; mkdir folder; echo x > plain; ln -s /etc sub",
             change: e => e with
@@ -234,7 +234,7 @@ public sealed class HostileChildrenTests
 
     private static async Task Expect(ContainmentMode mode, string script, KillReason reason, ProcessCaps caps, bool allowOwnDeath = false)
     {
-        await using var harness = new ProcessHarness(mode);
+        await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync(script, caps);
         Assert.Empty(harness.Survivors());
         if (allowOwnDeath && outcome.KillReason is null) Assert.NotEqual(0, outcome.ExitCode);

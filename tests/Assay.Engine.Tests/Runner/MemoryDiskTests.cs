@@ -27,7 +27,7 @@ public sealed class MemoryDiskTests
     public async Task What_is_over_the_cap_is_refused_by_the_kernel(string script)
     {
         SkipWithoutView();
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var (outcome, _) = await harness.RunAsync(script, Caps, Strict);
         Assert.True(outcome is { ExitCode: not 0 } or { Signal: not null } or { KillReason: KillReason.DiskLimit }, outcome.ToString());
         Assert.Equal(Enforcement.Kernel, outcome.Caps.Disk.Enforcement);
@@ -38,7 +38,7 @@ public sealed class MemoryDiskTests
     public async Task What_it_left_is_kept_as_it_was()
     {
         SkipWithoutView();
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         const string script = "cat given; rm given; mkdir -p d/e; echo two > d/e/f; chmod 640 d/e/f; ln -s d/e/f l; ln d/e/f d/e/same; mkfifo p; truncate -s 3M hole; "
             + "touch -d @400000000000 future; touch \"$(printf 'x\\377')\"; mkdir \"$(printf 'x\\357\\277\\275')\"; cat d/e/f";
         var (outcome, evidence) = await harness.RunAsync(script, Caps, e => Strict(e) with
@@ -63,7 +63,7 @@ public sealed class MemoryDiskTests
     public async Task A_run_that_fills_memory_does_not_keep_the_next_one_from_its_smaller_cap()
     {
         SkipWithoutView();
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var big = ProcessHarness.Caps with { TimeMs = 20_000, KillMs = 21_000, MemoryBytes = 900 << 20 };
         for (var i = 0; i < 3; i++)
         {
@@ -78,7 +78,7 @@ public sealed class MemoryDiskTests
     {
         SkipWithoutView();
         if (ContainmentPool.Detect() == ContainmentMode.ProcessTree) Assert.Skip("memory is the kernel's with cgroups only");
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var caps = Caps with { MemoryBytes = 16 << 20, DiskBytes = 64 << 20 };
         var (outcome, _) = await harness.RunAsync("head -c 40000000 /dev/zero > a; sleep 1", caps, Strict);
         Assert.True(outcome.KillReason == KillReason.MemoryLimit, outcome.ToString());

@@ -13,7 +13,7 @@ namespace Assay.Tests.Runner;
 /// <summary>Runs one process through the real performer, in a workspace of its own, and looks for what it left running.</summary>
 internal sealed class ProcessHarness : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
     private readonly Workspace _workspace;
     private readonly ContainmentPool _pool;
     private readonly AttemptMarkers _markers;
@@ -21,12 +21,18 @@ internal sealed class ProcessHarness : IAsyncDisposable
     private readonly string _token = $"ASSAY_TEST_TOKEN={Guid.NewGuid():N}";
     private int _runs;
 
-    public ProcessHarness(ContainmentMode mode)
+    private ProcessHarness(TemporaryFolder folder, Workspace workspace, ContainmentMode mode)
     {
-        _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+        (_folder, _workspace) = (folder, workspace);
         _pool = new ContainmentPool(mode);
         _markers = new AttemptMarkers(WorkspacePaths.Attempts(_workspace.Root));
         _performer = new ProcessPerformer(_workspace, _markers, _pool, TimeProvider.System);
+    }
+
+    public static async Task<ProcessHarness> OpenAsync(ContainmentMode mode)
+    {
+        var folder = new TemporaryFolder();
+        return new ProcessHarness(folder, await Workspace.OpenAsync(folder.Under("w"), new LaneSet()), mode);
     }
 
     public static ProcessCaps Caps => new() { TimeMs = 5000, KillMs = 5300, StdoutBytes = 1 << 20, StderrBytes = 1 << 20, MemoryBytes = 256L << 20, Processes = 100 };

@@ -10,12 +10,12 @@ using Assay.Ledger.Sqlite;
 namespace Assay.Tests.Streams;
 
 /// <summary>A command to another stream, its answer and what follows from it are one commit (rulings 1 and 47).</summary>
-public sealed class AskingTests : IAsyncDisposable
+public sealed class AskingTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Workspace _workspace;
+    private Workspace _workspace = null!;
 
-    public AskingTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+    public async ValueTask InitializeAsync() => _workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
 
     public async ValueTask DisposeAsync()
     {
@@ -28,8 +28,8 @@ public sealed class AskingTests : IAsyncDisposable
     {
         var notices = new List<EventsCommitted>();
         await RunAsync("one", [Ask("a", new Count(2)), Ask("b", new Count(0)), Ask("c", new Count(-1))], notices);
-        Assert.Equal([new CountAnswer(2), new CountAnswer(2), new RefusedAnswer("ended", "a counter goes up")], Answers("one"));
-        Assert.Equal(2, _workspace.Store.Find(CounterLane.Stream)!.Head.Version);
+        Assert.Equal([new CountAnswer(2), new CountAnswer(2), new RefusedAnswer("ended", "a counter goes up")], await AnswersAsync("one"));
+        Assert.Equal(2, (await _workspace.Store.FindAsync(CounterLane.Stream))!.Head.Version);
 
         // Asked, answered and judged three times, beside the counter's two events: nothing was durable in between.
         var asker = Assert.Single(notices, n => n.Events.Any(e => e.Body is EffectStarted));
@@ -42,7 +42,8 @@ public sealed class AskingTests : IAsyncDisposable
     {
         Effect[] asks = [.. Enumerable.Range(0, 5).Select(i => Ask($"a{i}", new Count()))];
         await Task.WhenAll(Enumerable.Range(0, 8).Select(i => RunAsync($"S{i}", asks, [])));
-        var numbers = Enumerable.Range(0, 8).SelectMany(i => Answers($"S{i}")).Cast<CountAnswer>().Select(a => a.Number);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => AnswersAsync($"S{i}")));
+        var numbers = answers.SelectMany(a => a).Cast<CountAnswer>().Select(a => a.Number);
         Assert.Equal(Enumerable.Range(1, 40), numbers.Order());
     }
 
@@ -50,10 +51,10 @@ public sealed class AskingTests : IAsyncDisposable
     public async Task What_the_other_lane_throws_is_no_answer_and_leaves_nothing_there()
     {
         await RunAsync("one", [Ask("bad", new Count(5, IsHostile: true)), Ask("good", new Count())], []);
-        var answers = Answers("one");
+        var answers = await AnswersAsync("one");
         Assert.Contains("InvalidCastException: hostile", Assert.IsType<NoAnswer>(answers[0]).Reason, StringComparison.Ordinal);
         Assert.Equal(new CountAnswer(1), answers[1]);
-        Assert.Equal(1, _workspace.Store.Find(CounterLane.Stream)!.Head.Version);
+        Assert.Equal(1, (await _workspace.Store.FindAsync(CounterLane.Stream))!.Head.Version);
     }
 
     [Fact]
@@ -85,9 +86,10 @@ public sealed class AskingTests : IAsyncDisposable
         Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, stream, 4, CancellationToken.None));
     }
 
-    private List<StreamAnswer> Answers(string name) =>
+    private async Task<List<StreamAnswer>> AnswersAsync(string name) =>
     [
-        .. _workspace.Store.Read(StreamName.Of("batch", name), 0).Select(s => EventEnvelope.Open(s.Bytes, new BatchLane([]).Events).Body)
+        .. (await _workspace.Store.ReadAsync(StreamName.Of("batch", name), 0))
+            .Select(s => EventEnvelope.Open(s.Bytes, new BatchLane([]).Events).Body)
             .OfType<EffectFinished>().Select(f => ((AnswerOutcome)f.Outcome).Answer),
     ];
 }

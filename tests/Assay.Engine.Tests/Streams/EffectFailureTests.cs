@@ -11,16 +11,16 @@ using Assay.Tests.Runner;
 namespace Assay.Tests.Streams;
 
 /// <summary>Whatever one effect throws is its own outcome; whatever else the engine runs goes on (ruling 38).</summary>
-public sealed class EffectFailureTests : IAsyncDisposable
+public sealed class EffectFailureTests : IAsyncLifetime
 {
     private static readonly StreamName Stream = StreamName.Of("batch", "B");
     private static readonly Blob NoChanges = Blob.Of("no change set"u8.ToArray());
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Workspace _workspace;
+    private Workspace _workspace = null!;
     private readonly List<EngineNotice> _notices = [];
 
-    public EffectFailureTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+    public async ValueTask InitializeAsync() => _workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
 
     /// <summary>For each effect one that makes its performer throw what nobody expects.</summary>
     private static Effect[] Throwing =>
@@ -105,16 +105,16 @@ public sealed class EffectFailureTests : IAsyncDisposable
         var lane = new BatchLane([call]);
         await new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(lane, Stream, new DeclareBatch());
         await using var engine = await AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(lane));
-        var machine = StreamLoad.Of(_workspace.Store, lane, Stream);
+        var machine = await StreamLoad.OfAsync(_workspace.Store, lane, Stream);
         var pending = machine.Prepare(TimeProvider.System.GetUtcNow());
-        pending.StartEffects(1, engine.Session.Identity);
+        await pending.StartEffectsAsync(1, engine.Session.Identity);
         await _workspace.Store.CommitAsync(pending.ToCommit(fence: null));
 
         // Where markers are kept is no folder any more, so nobody can tell whether the request had been sent.
         Directory.Delete(WorkspacePaths.Attempts(_workspace.Root), recursive: true);
         await File.WriteAllTextAsync(WorkspacePaths.Attempts(_workspace.Root), "");
         Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, Stream, 1, CancellationToken.None));
-        Assert.Contains("what became of it cannot be found out", Reason(Outcomes(lane)["call"]), StringComparison.Ordinal);
+        Assert.Contains("what became of it cannot be found out", Reason((await OutcomesAsync(lane))["call"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,14 +132,14 @@ public sealed class EffectFailureTests : IAsyncDisposable
         await RunAsync(lane, concurrency: 1);
         Assert.Contains(_notices, n => n is FileNotWritten { Path: var path } && path.EndsWith("derived/1", StringComparison.Ordinal));
         Assert.True(File.Exists(Path.Combine(_workspace.Root, "derived", "2")));
-        Assert.True(_workspace.Store.Find(Stream)!.MirroredTo < _workspace.Store.Find(Stream)!.Head.Version);
+        Assert.True((await _workspace.Store.FindAsync(Stream))!.MirroredTo < (await _workspace.Store.FindAsync(Stream))!.Head.Version);
 
         Directory.Delete(Path.Combine(_workspace.Root, "derived", "1"));
         Directory.Delete(Path.Combine(_workspace.Root, "lines"));
         await RunAsync(lane);
         Assert.Equal("text", await File.ReadAllTextAsync(Path.Combine(_workspace.Root, "derived", "1")));
         Assert.Equal("1\n2\n", await File.ReadAllTextAsync(Path.Combine(_workspace.Root, "lines")));
-        Assert.Equal(_workspace.Store.Find(Stream)!.Head.Version, _workspace.Store.Find(Stream)!.MirroredTo);
+        Assert.Equal((await _workspace.Store.FindAsync(Stream))!.Head.Version, (await _workspace.Store.FindAsync(Stream))!.MirroredTo);
     }
 
     [Fact]
@@ -156,9 +156,9 @@ public sealed class EffectFailureTests : IAsyncDisposable
         var file = Path.Combine(_workspace.Root, "lines");
         Assert.Equal("one 1\na longer one 2\n", await File.ReadAllTextAsync(file));
         var other = Worded("another");
-        Assert.Empty(new LedgerVerifier(_workspace.Store, new LaneSet(other), _workspace.Mirror).Verify().Problems);
+        Assert.Empty((await new LedgerVerifier(_workspace.Store, new LaneSet(other), _workspace.Mirror).VerifyAsync()).Problems);
         await File.WriteAllTextAsync(file, "one 1\na longer one 3\n");
-        Assert.Single(new LedgerVerifier(_workspace.Store, new LaneSet(other), _workspace.Mirror).Verify().Problems);
+        Assert.Single((await new LedgerVerifier(_workspace.Store, new LaneSet(other), _workspace.Mirror).VerifyAsync()).Problems);
     }
 
     [Fact]
@@ -190,13 +190,13 @@ public sealed class EffectFailureTests : IAsyncDisposable
             lock (_notices) _notices.Add(notice);
         }));
         engine.OnChild(static (_, _) => throw new InvalidCastException("hostile"));
-        if (_workspace.Store.Find(Stream) is null) await engine.Commands.SubmitAsync(lane, Stream, new DeclareBatch(NoChanges));
+        if (await _workspace.Store.FindAsync(Stream) is null) await engine.Commands.SubmitAsync(lane, Stream, new DeclareBatch(NoChanges));
         Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, Stream, concurrency, CancellationToken.None));
-        return Outcomes(lane);
+        return await OutcomesAsync(lane);
     }
 
-    private IReadOnlyDictionary<string, EffectOutcome> Outcomes(BatchLane lane) => _workspace.Store.Read(Stream, 0)
-        .Select(stored => EventEnvelope.Open(stored.Bytes, lane.Events).Body).OfType<EffectFinished>().ToDictionary(f => f.EffectId, f => f.Outcome, StringComparer.Ordinal);
+    private async Task<IReadOnlyDictionary<string, EffectOutcome>> OutcomesAsync(BatchLane lane) =>
+        (await _workspace.Store.ReadAsync(Stream, 0)).Select(stored => EventEnvelope.Open(stored.Bytes, lane.Events).Body).OfType<EffectFinished>().ToDictionary(f => f.EffectId, f => f.Outcome, StringComparer.Ordinal);
 
     private static string? Reason(EffectOutcome outcome) => outcome switch
     {

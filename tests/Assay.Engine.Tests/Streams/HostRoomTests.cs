@@ -9,12 +9,12 @@ using Assay.Kernel.Streams;
 namespace Assay.Tests.Streams;
 
 /// <summary>Processes begin only as far as there is room for what their caps say.</summary>
-public sealed class HostRoomTests : IAsyncDisposable
+public sealed class HostRoomTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Workspace _workspace;
+    private Workspace _workspace = null!;
 
-    public HostRoomTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+    public async ValueTask InitializeAsync() => _workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
 
     public async ValueTask DisposeAsync()
     {

@@ -40,7 +40,7 @@ public sealed class LostAnswerTests : IAsyncDisposable
         _lossy.Next = loss;
         var (decision, _) = await new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(new BatchLane([]), Stream, new DeclareBatch());
         Assert.IsType<Decision.Accepted>(decision);
-        Assert.Single(_workspace.Store.Read(Stream, 0));
+        Assert.Single(await _workspace.Store.ReadAsync(Stream, 0));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class LostAnswerTests : IAsyncDisposable
         await engine.Commands.SubmitAsync(lane, Stream, new DeclareBatch());
         _lossy.Always = loss;
         Assert.IsType<RunResult.Finished>(await engine.RunAsync(lane, Stream, 1, CancellationToken.None));
-        var bodies = _workspace.Store.Read(Stream, 0).Select(e => EventEnvelope.Open(e.Bytes, lane.Events).Body).ToList();
+        var bodies = (await _workspace.Store.ReadAsync(Stream, 0)).Select(e => EventEnvelope.Open(e.Bytes, lane.Events).Body).ToList();
         Assert.Equal(["a", "b"], bodies.OfType<EffectFinished>().Select(f => f.EffectId));
         Assert.Equal(["a", "b"], bodies.OfType<EffectStarted>().Select(f => f.EffectId));
     }

@@ -9,16 +9,16 @@ using Assay.Ledger.Verification;
 namespace Assay.Tests.Streams;
 
 /// <summary>A long stream is opened from what was kept of its fold; without it, or when it is damaged, opening only takes longer.</summary>
-public sealed class SnapshotTests : IAsyncDisposable
+public sealed class SnapshotTests : IAsyncLifetime
 {
     private const int Long = 4_500;
 
     private static readonly CounterLane Lane = new();
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Workspace _workspace;
+    private Workspace _workspace = null!;
 
-    public SnapshotTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+    public async ValueTask InitializeAsync() => _workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
 
     private IEventStore Store => _workspace.Store;
 
@@ -32,29 +32,29 @@ public sealed class SnapshotTests : IAsyncDisposable
     public async Task A_long_stream_is_kept_and_opened_from_there()
     {
         await CountAsync(10);
-        Assert.Null(Store.FindSnapshot(CounterLane.Stream));
+        Assert.Null(await Store.FindSnapshotAsync(CounterLane.Stream));
         await CountAsync(Long);
         await CountAsync(7);
-        Assert.Equal(10 + Long, Store.FindSnapshot(CounterLane.Stream)!.Head.Version);
-        Assert.Equal(10 + Long, StreamLoad.Kept(Store, Lane, CounterLane.Stream)!.Head.Version);
-        Assert.Equal(10 + Long + 7, Opened());
-        Assert.Empty(Problems());
+        Assert.Equal(10 + Long, (await Store.FindSnapshotAsync(CounterLane.Stream))!.Head.Version);
+        Assert.Equal(10 + Long, (await StreamLoad.KeptAsync(Store, Lane, CounterLane.Stream))!.Head.Version);
+        Assert.Equal(10 + Long + 7, await OpenedAsync());
+        Assert.Empty(await ProblemsAsync());
     }
 
     [Fact]
     public async Task What_is_damaged_is_not_used_and_verify_names_it()
     {
         await CountAsync(Long);
-        var kept = Store.FindSnapshot(CounterLane.Stream)!;
+        var kept = (await Store.FindSnapshotAsync(CounterLane.Stream))!;
         await Store.KeepSnapshotAsync(Forged(kept));
-        Assert.Equal(Long, Opened());
-        Assert.Equal("what is kept of its fold differs from its digest", Assert.Single(Problems()).Message);
+        Assert.Equal(Long, await OpenedAsync());
+        Assert.Equal("what is kept of its fold differs from its digest", Assert.Single(await ProblemsAsync()).Message);
 
         foreach (var broken in new[] { "", "[", "[[],[],[],[],null]", "[[],[],[],[]]", "7" }.Select(Encoding.UTF8.GetBytes))
         {
             await Store.KeepSnapshotAsync(kept with { Body = broken, Sha256 = Digest.Of(broken) });
-            Assert.Equal(Long, Opened());
-            Assert.Equal("what is kept of its fold is not what the events give", Assert.Single(Problems()).Message);
+            Assert.Equal(Long, await OpenedAsync());
+            Assert.Equal("what is kept of its fold is not what the events give", Assert.Single(await ProblemsAsync()).Message);
         }
     }
 
@@ -62,9 +62,9 @@ public sealed class SnapshotTests : IAsyncDisposable
     public async Task What_somebody_made_up_is_named_by_verify()
     {
         await CountAsync(Long);
-        var forged = Forged(Store.FindSnapshot(CounterLane.Stream)!);
+        var forged = Forged((await Store.FindSnapshotAsync(CounterLane.Stream))!);
         await Store.KeepSnapshotAsync(forged with { Sha256 = Digest.Of(forged.Body.Span) });
-        var problem = Assert.Single(Problems());
+        var problem = Assert.Single(await ProblemsAsync());
         Assert.Equal((CounterLane.Stream + "@4500", "snapshot"), (problem.Where, problem.Rule));
     }
 
@@ -72,18 +72,18 @@ public sealed class SnapshotTests : IAsyncDisposable
     public async Task What_is_of_another_build_or_another_past_is_not_used()
     {
         await CountAsync(Long);
-        var kept = Store.FindSnapshot(CounterLane.Stream)!;
+        var kept = (await Store.FindSnapshotAsync(CounterLane.Stream))!;
         await Store.KeepSnapshotAsync(kept with { Build = "another" });
-        Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
-        Assert.Empty(Problems());
+        Assert.Null(await StreamLoad.KeptAsync(Store, Lane, CounterLane.Stream));
+        Assert.Empty(await ProblemsAsync());
 
         await Store.KeepSnapshotAsync(kept with { Head = kept.Head with { Hash = Digest.Of("another past") } });
-        Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
-        Assert.Single(Problems());
+        Assert.Null(await StreamLoad.KeptAsync(Store, Lane, CounterLane.Stream));
+        Assert.Single(await ProblemsAsync());
         await Store.KeepSnapshotAsync(kept with { Head = kept.Head with { Version = Long + 1 } });
-        Assert.Null(StreamLoad.Kept(Store, Lane, CounterLane.Stream));
-        Assert.Equal("what is kept of its fold lies beyond its last event", Assert.Single(Problems()).Message);
-        Assert.Equal(Long, Opened());
+        Assert.Null(await StreamLoad.KeptAsync(Store, Lane, CounterLane.Stream));
+        Assert.Equal("what is kept of its fold lies beyond its last event", Assert.Single(await ProblemsAsync()).Message);
+        Assert.Equal(Long, await OpenedAsync());
     }
 
     [Theory]
@@ -93,23 +93,23 @@ public sealed class SnapshotTests : IAsyncDisposable
     public async Task What_claims_another_version_is_not_used(long version)
     {
         await CountAsync(Long);
-        var kept = Store.FindSnapshot(CounterLane.Stream)!;
-        var first = Digest.Of(Store.Read(CounterLane.Stream, Math.Max(0, version - 1), limit: 1)[0].Bytes.Span);
+        var kept = (await Store.FindSnapshotAsync(CounterLane.Stream))!;
+        var first = Digest.Of((await Store.ReadAsync(CounterLane.Stream, Math.Max(0, version - 1), limit: 1))[0].Bytes.Span);
         await Store.KeepSnapshotAsync(kept with { Head = new StreamHead(version, first) });
         await CountAsync(1);
-        Assert.Equal(Long + 1, Opened());
+        Assert.Equal(Long + 1, await OpenedAsync());
     }
 
     [Fact]
     public async Task Rebuilding_puts_what_the_events_give_in_the_place_of_what_somebody_made_up()
     {
         await CountAsync(Long);
-        var forged = Forged(Store.FindSnapshot(CounterLane.Stream)!);
+        var forged = Forged((await Store.FindSnapshotAsync(CounterLane.Stream))!);
         await Store.KeepSnapshotAsync(forged with { Sha256 = Digest.Of(forged.Body.Span) });
-        Assert.Equal(9_999, Opened());
+        Assert.Equal(9_999, await OpenedAsync());
         await StreamLoad.KeepAllAsync(Store, new LaneSet(Lane), told => Assert.Fail(told.Text));
-        Assert.Equal(Long, Opened());
-        Assert.Empty(Problems());
+        Assert.Equal(Long, await OpenedAsync());
+        Assert.Empty(await ProblemsAsync());
     }
 
     [Fact]
@@ -120,8 +120,8 @@ public sealed class SnapshotTests : IAsyncDisposable
         var broken = new StreamMachine(LaneFold.Of(Lane) with { State = "no counter" }, CounterLane.Stream, new StreamHead(10, default));
         await new SnapshotKeeper(Store, told.Add).KeepAsync(broken);
         Assert.Contains("could not be kept", Assert.Single(told).Text);
-        Assert.Null(Store.FindSnapshot(CounterLane.Stream));
-        Assert.Equal(10, Opened());
+        Assert.Null(await Store.FindSnapshotAsync(CounterLane.Stream));
+        Assert.Equal(10, await OpenedAsync());
     }
 
     [Theory]
@@ -152,7 +152,8 @@ public sealed class SnapshotTests : IAsyncDisposable
 
     private Task CountAsync(int size) => new CommandHandler(_workspace, TimeProvider.System).SubmitAsync(Lane, CounterLane.Stream, new Count(size));
 
-    private int Opened() => ((CounterState)StreamLoad.Of(Store, Lane, CounterLane.Stream).State).Number;
+    private async Task<int> OpenedAsync() => ((CounterState)(await StreamLoad.OfAsync(Store, Lane, CounterLane.Stream)).State).Number;
 
-    private IReadOnlyList<VerifyProblem> Problems() => new LedgerVerifier(Store, new LaneSet(Lane), _workspace.Mirror).Verify().Problems;
+    private async Task<IReadOnlyList<VerifyProblem>> ProblemsAsync() =>
+        (await new LedgerVerifier(Store, new LaneSet(Lane), _workspace.Mirror).VerifyAsync()).Problems;
 }

@@ -9,15 +9,15 @@ using Assay.Ledger;
 namespace Assay.Tests.Streams;
 
 /// <summary>What a worker of several lanes promises.</summary>
-public sealed class WorkerTests : IAsyncDisposable
+public sealed class WorkerTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Workspace _workspace;
+    private Workspace _workspace = null!;
     private readonly ConcurrentQueue<StreamName> _advanced = new();
 
-    public WorkerTests() => _workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+    public async ValueTask InitializeAsync() => _workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
 
     public async ValueTask DisposeAsync()
     {
@@ -55,13 +55,13 @@ public sealed class WorkerTests : IAsyncDisposable
     {
         await DeclareAsync("batch", "b1");
         await using var engine = await StartAsync();
-        var served = new ServedLane(new BatchLane([]), (stream, _, _) =>
+        var served = new ServedLane(new BatchLane([]), async (stream, _, _) =>
         {
-            Assert.Equal(engine.Session.Identity.Id, _workspace.Store.Find(stream)!.Owner);
+            Assert.Equal(engine.Session.Identity.Id, (await _workspace.Store.FindAsync(stream))!.Owner);
             throw new InvalidOperationException("hostile");
         });
         await engine.NewWorker([served], concurrency: 1, static _ => { }).RunAsync(once: true, default, default);
-        var info = _workspace.Store.Find(StreamName.Of("batch", "b1"))!;
+        var info = (await _workspace.Store.FindAsync(StreamName.Of("batch", "b1")))!;
         Assert.Null(info.Owner);
         Assert.InRange(info.WakeIn!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     }
@@ -74,7 +74,7 @@ public sealed class WorkerTests : IAsyncDisposable
         var worker = engine.NewWorker(Lanes(engine), concurrency: 2, static _ => { }).RunAsync(once: false, default, stop.Token);
 
         // In another process, as far as the store can tell.
-        await using var other = Workspace.Open(_folder.Under("w"), new LaneSet());
+        await using var other = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
         for (var i = 1; i <= 5; i++)
         {
             await DeclareAsync("batch", $"b{i}", other);

@@ -35,7 +35,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
         _time.Utc += TimeSpan.FromHours(hours);
         _bootMs += 1000;
         Assert.Equal(first.Identity.Id, Assert.IsType<ClaimResult.Held>(await ClaimAsync(second)).Owner.Id);
-        Assert.Equal(first.Identity.Id, StreamOwner.Of(_store, Stream)?.Id);
+        Assert.Equal(first.Identity.Id, (await StreamOwner.OfAsync(_store, Stream))?.Id);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(stopped));
         _time.Utc -= TimeSpan.FromHours(1);
         _bootMs += (long)EngineSession.Lease.TotalMilliseconds;
-        Assert.Null(StreamOwner.Of(_store, Stream));
+        Assert.Null(await StreamOwner.OfAsync(_store, Stream));
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(second));
     }
 
@@ -59,7 +59,7 @@ public sealed class EngineSessionTests : IAsyncDisposable
         await AppendAsync();
         await _store.ClaimAsync(Stream, dead.Id);
         _time.Utc -= TimeSpan.FromHours(1);
-        Assert.Null(StreamOwner.Of(_store, Stream));
+        Assert.Null(await StreamOwner.OfAsync(_store, Stream));
         Assert.IsType<ClaimResult.Granted>(await ClaimAsync(second));
     }
 

@@ -30,8 +30,8 @@ public sealed class OneMomentTests : IDisposable
                 CountAsync(1).GetAwaiter().GetResult();
             },
         };
-        await using var workspace = Workspace.OpenForReading(_folder.Under("w"), new LaneSet(new CounterLane()));
-        var report = new LedgerVerifier(workspace.Store, new LaneSet(lane), workspace.Mirror).Verify();
+        await using var workspace = await Workspace.OpenForReadingAsync(_folder.Under("w"), new LaneSet(new CounterLane()));
+        var report = await new LedgerVerifier(workspace.Store, new LaneSet(lane), workspace.Mirror).VerifyAsync();
         Assert.Empty(report.Problems);
         Assert.Equal(Pages, report.Events);
         Assert.False(isToCome);
@@ -41,17 +41,17 @@ public sealed class OneMomentTests : IDisposable
     public async Task A_snapshot_of_it_says_that_its_moment_is_gone()
     {
         await CountAsync(1);
-        await using var workspace = Workspace.OpenForReading(_folder.Under("w"), new LaneSet(new CounterLane()));
-        using var snapshot = workspace.Store.Snapshot();
-        Assert.Equal(1, snapshot.Find(CounterLane.Stream)!.Head.Version);
+        await using var workspace = await Workspace.OpenForReadingAsync(_folder.Under("w"), new LaneSet(new CounterLane()));
+        await using var snapshot = await workspace.Store.SnapshotAsync();
+        Assert.Equal(1, (await snapshot.FindAsync(CounterLane.Stream))!.Head.Version);
         await CountAsync(1);
-        Assert.True(Assert.Throws<LedgerException>(() => snapshot.Read(CounterLane.Stream, 0)).IsOutdated);
-        Assert.Equal(2, workspace.Store.Find(CounterLane.Stream)!.Head.Version);
+        Assert.True((await Assert.ThrowsAsync<LedgerException>(async () => await snapshot.ReadAsync(CounterLane.Stream, 0))).IsOutdated);
+        Assert.Equal(2, (await workspace.Store.FindAsync(CounterLane.Stream))!.Head.Version);
     }
 
     private async Task CountAsync(int size)
     {
-        await using var workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+        await using var workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
         await new CommandHandler(workspace, TimeProvider.System).SubmitAsync(new CounterLane(), CounterLane.Stream, new Count(size));
     }
 }

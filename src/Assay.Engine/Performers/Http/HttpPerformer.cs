@@ -64,7 +64,7 @@ internal sealed class HttpPerformer(Workspace workspace, AttemptMarkers markers,
         var last = HttpExchange.Failed("it was not sent", mayHaveActed: false);
         try
         {
-            var request = HttpRequestTemplate.Fill(effect, workspace.Store.ReadBlob);
+            var request = await HttpRequestTemplate.FillAsync(effect, workspace.Store.ReadBlobAsync);
             return await HttpRetry.Pipeline(effect, attempt, time).ExecuteAsync(
                 async stop =>
                 {

@@ -22,10 +22,10 @@ internal sealed partial class HttpRequestTemplate
     /// <param name="effect">What was asked for.</param>
     /// <param name="blob">Reads a document of the ledger.</param>
     /// <exception cref="HttpTemplateException">A variable is not set, or the ledger has lost the body.</exception>
-    public static HttpRequestTemplate Fill(CallHttp effect, Func<Digest, byte[]?> blob)
+    public static async ValueTask<HttpRequestTemplate> FillAsync(CallHttp effect, Func<Digest, ValueTask<byte[]?>> blob)
     {
         var body = effect.BodyDocument is { } document
-            ? blob(document) ?? throw new HttpTemplateException($"the ledger does not hold the body {document}")
+            ? await blob(document) ?? throw new HttpTemplateException($"the ledger does not hold the body {document}")
             : effect.Body is { } text ? Encoding.UTF8.GetBytes(text) : null;
         var headers = effect.Headers.Select(h => (h.Key, Placeholder().Replace(h.Value, match => Variable(match.Groups["name"].Value)))).ToList();
         if (effect.SigningKeyVariable is { } name)

@@ -34,7 +34,9 @@ internal sealed class ProcessPerformer(
         var startedAt = time.GetUtcNow();
         try
         {
-            return await _threads.RunAsync(() => Perform(attempt, (RunProcess)attempt.Effect, cancel));
+            var effect = (RunProcess)attempt.Effect;
+            var documents = await DocumentsAsync(effect);
+            return await _threads.RunAsync(() => Perform(attempt, effect, documents, cancel));
         }
         catch (Exception e) when (e is not LedgerException)
         {
@@ -79,7 +81,19 @@ internal sealed class ProcessPerformer(
 
     public void Dispose() => _threads.Dispose();
 
-    private EffectResult Perform(Attempt attempt, RunProcess effect, CancellationToken cancel)
+    /// <summary>What the ledger holds of the documents that a process is given; a thread that runs processes waits for no store.</summary>
+    private async Task<IReadOnlyDictionary<Digest, byte[]>> DocumentsAsync(RunProcess effect)
+    {
+        var found = new Dictionary<Digest, byte[]>();
+        foreach (var sha256 in effect.Documents.Select(d => (Digest?)d.Sha256).Append(effect.StdinDocument).OfType<Digest>())
+        {
+            if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
+        }
+
+        return found;
+    }
+
+    private EffectResult Perform(Attempt attempt, RunProcess effect, IReadOnlyDictionary<Digest, byte[]> documents, CancellationToken cancel)
     {
         var root = workspace.Folder(effect.Root);
         var runRoot = FreshPath.CreateFolder(root, effect.RunRoot);
@@ -94,7 +108,7 @@ internal sealed class ProcessPerformer(
         try
         {
             markers.Describe(attempt.Key, new AttemptTraces(containment.Handle, root, [stdoutFile, stderrFile]) { Owner = ProcessIdentity.Own });
-            using var staging = new RunRootStaging(effect, workspace.Root, root, folder, workspace.Store.ReadBlob);
+            using var staging = new RunRootStaging(effect, workspace.Root, root, folder, documents);
             var changed = Stage(staging, cancel);
             var startedAt = time.GetUtcNow();
             var (command, end) = Command(effect, root, folder);
@@ -103,7 +117,8 @@ internal sealed class ProcessPerformer(
             end ??= Trespass(effect, root) ?? (FreeSpace.Suffices(folder) ? null : ProcessEnd.NotStarted($"{folder}: no space left but what the record needs"));
             if (end is null && changed.Count == 0)
             {
-                end = Run(effect, command, mark, root, folder, containment, stdout, stderr, attempt.Progress, startedAt, cancel);
+                var stdin = effect.StdinDocument is { } document ? documents.GetValueOrDefault(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin);
+                end = Run(effect, command, mark, root, folder, containment, stdin, stdout, stderr, attempt.Progress, startedAt, cancel);
             }
 
             using var reading = new EvidenceTime(cancel);
@@ -128,8 +143,8 @@ internal sealed class ProcessPerformer(
         effect.Live ? bytes => attempt.Progress(new ProcessOutput(stream, bytes)) : null;
 
     private ProcessEnd Run(
-        RunProcess effect, IReadOnlyList<string> command, string mark, string root, string folder, IContainment containment, OutputCapture stdout,
-        OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
+        RunProcess effect, IReadOnlyList<string> command, string mark, string root, string folder, IContainment containment, byte[]? stdin,
+        OutputCapture stdout, OutputCapture stderr, Action<object> progress, DateTimeOffset startedAt, CancellationToken cancel)
     {
         using var signal = new CancelSignal(cancel);
         using var disk = effect.Caps is { DiskInMemory: true, DiskBytes: { } bytes } ? new RunDisk(folder, bytes) : null;
@@ -145,7 +160,7 @@ internal sealed class ProcessPerformer(
             WantedEnd = () => model?.Reason,
             Folder = plan.WorkFolder,
             DiskBytesBefore = BytesBefore(effect, plan),
-            Stdin = effect.StdinDocument is { } document ? workspace.Store.ReadBlob(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin),
+            Stdin = stdin,
             Caps = effect.Caps,
             Plan = plan,
             MeterFolder = disk?.Memory.Path ?? folder,

@@ -15,18 +15,18 @@ internal sealed class RunRootStaging : IDisposable
     private readonly RunProcess _effect;
     private readonly string _workspace;
     private readonly string _root;
-    private readonly Func<Digest, byte[]?> _blob;
+    private readonly IReadOnlyDictionary<Digest, byte[]> _documents;
     private readonly FolderHandle _folder;
 
     /// <param name="effect">What is to run.</param>
     /// <param name="workspace">The workspace's absolute folder.</param>
     /// <param name="root">The absolute folder below which its paths lie.</param>
     /// <param name="folder">The absolute run root, which nobody else has used.</param>
-    /// <param name="blob">Reads a document of the ledger.</param>
+    /// <param name="documents">The documents of the ledger that it names, by their digests.</param>
     /// <exception cref="IOException">The run root cannot be opened.</exception>
-    public RunRootStaging(RunProcess effect, string workspace, string root, string folder, Func<Digest, byte[]?> blob)
+    public RunRootStaging(RunProcess effect, string workspace, string root, string folder, IReadOnlyDictionary<Digest, byte[]> documents)
     {
-        (_effect, _workspace, _root, _blob) = (effect, workspace, root, blob);
+        (_effect, _workspace, _root, _documents) = (effect, workspace, root, documents);
         _folder = FolderHandle.Open(folder);
     }
 
@@ -63,7 +63,7 @@ internal sealed class RunRootStaging : IDisposable
 
     private bool Write(StagedBlob document)
     {
-        if (_blob(document.Sha256) is not { } bytes || Digest.Of(bytes) != document.Sha256) return false;
+        if (!_documents.TryGetValue(document.Sha256, out var bytes) || Digest.Of(bytes) != document.Sha256) return false;
         return _folder.Write(document.Name, bytes, replaces: false, AllMayRead);
     }
 

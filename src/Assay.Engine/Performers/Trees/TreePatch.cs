@@ -13,7 +13,7 @@ namespace Assay.Engine.Performers.Trees;
 /// <param name="reverse">Take it back.</param>
 /// <param name="merge">Merge with what a file has become, where that is possible.</param>
 /// <param name="blob">Reads contents of the ledger.</param>
-internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, byte[]?> blob)
+internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, ValueTask<byte[]?>> blob)
 {
     /// <summary>Merged files that an outcome names, so that it fits an event.</summary>
     private const int MaxListed = 50;
@@ -26,12 +26,12 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
     private readonly List<string> _merged = [];
     private readonly List<(string Path, FileVersion? Was, byte[]? Content)> _undo = [];
 
-    public ApplyOutcome Apply()
+    public async ValueTask<ApplyOutcome> ApplyAsync()
     {
         try
         {
             using var top = FolderHandle.Find(tree);
-            return top is null ? Refused($"{tree} is no folder") : Apply(top);
+            return top is null ? Refused($"{tree} is no folder") : await ApplyAsync(top);
         }
         catch (IOException e)
         {
@@ -39,10 +39,11 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         }
     }
 
-    private ApplyOutcome Apply(FolderHandle top)
+    private async ValueTask<ApplyOutcome> ApplyAsync(FolderHandle top)
     {
         RemoveRests(top);
-        var steps = Moves().Select(move => Plan(top, move)).ToList();
+        var steps = new List<Step>();
+        foreach (var move in Moves()) steps.Add(await PlanAsync(top, move));
         if (steps.Find(s => s.Conflict is not null) is { Conflict: { } conflict }) return Refused(conflict);
         try
         {
@@ -88,7 +89,7 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         }
     }
 
-    private Step Plan(FolderHandle top, (string Path, FileVersion? From, FileVersion? To) move)
+    private async ValueTask<Step> PlanAsync(FolderHandle top, (string Path, FileVersion? From, FileVersion? To) move)
     {
         var (path, from, to) = move;
         var now = Now(top, path);
@@ -98,9 +99,14 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
             return new Step(path, to, null, IsThere: false, $"{path} is a folder now");
         }
 
-        if (now == from) return to is null || Content(to) is { } content ? new Step(path, to, to is null ? null : Content(to), IsThere: false, null) : Lost(path);
+        if (now == from)
+        {
+            var content = to is null ? null : await ContentAsync(to);
+            return to is null || content is not null ? new Step(path, to, content, IsThere: false, null) : Lost(path);
+        }
+
         if (!merge) return new Step(path, to, null, IsThere: false, $"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
-        return Merge(top, path, now, from, to);
+        return await MergeAsync(top, path, now, from, to);
     }
 
     /// <summary>What stands at a path; without its content's digest when that is larger than any of a change.</summary>
@@ -126,11 +132,12 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         return walk.Problem is null;
     }
 
-    private Step Merge(FolderHandle top, string path, FileVersion? now, FileVersion? from, FileVersion? to)
+    private async ValueTask<Step> MergeAsync(FolderHandle top, string path, FileVersion? now, FileVersion? from, FileVersion? to)
     {
         var whole = now is { Kind: EntryKind.File, SizeBytes: <= MostBytes } && from is { Kind: EntryKind.File }
             && to is { Kind: EntryKind.File };
-        if (whole && TreeEntry.Bytes(top, path, EntryKind.File, now!.SizeBytes) is { } ours && Content(from!) is { } origin && Content(to!) is { } theirs
+        if (whole && TreeEntry.Bytes(top, path, EntryKind.File, now!.SizeBytes) is { } ours && await ContentAsync(from!) is { } origin
+            && await ContentAsync(to!) is { } theirs
             && new[] { ours, origin, theirs }.All(IsText) && GitRepository.Merge(ours, origin, theirs) is { } merged)
         {
             _merged.Add(path);
@@ -144,7 +151,11 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
 
     private static Step Lost(string path) => new(path, null, null, IsThere: false, $"the ledger does not hold the content of {path}");
 
-    private byte[]? Content(FileVersion version) => version.Kind == EntryKind.Special ? null : blob(version.Sha256) is { } bytes && Digest.Of(bytes) == version.Sha256 ? bytes : null;
+    private async ValueTask<byte[]?> ContentAsync(FileVersion version)
+    {
+        if (version.Kind == EntryKind.Special) return null;
+        return await blob(version.Sha256) is { } bytes && Digest.Of(bytes) == version.Sha256 ? bytes : null;
+    }
 
     private void Take(FolderHandle top, Step step)
     {

@@ -15,7 +15,7 @@ internal sealed class EventAnswers(IEventReader store, EventStream events)
     /// <summary>The events of something behind <paramref name="after"/>, or behind the header <c>Last-Event-ID</c>.</summary>
     public async Task<IResult> AnswerAsync(HttpContext context, IEventSource source, string id, long? after)
     {
-        if (source.StreamOf(id) is not { } stream || store.Find(stream) is null) return Problems.Result(source.Absent(id));
+        if (source.StreamOf(id) is not { } stream || await store.FindAsync(stream) is null) return Problems.Result(source.Absent(id));
         var last = context.Request.Headers["Last-Event-ID"].ToString();
         var seen = after ?? 0;
         if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out seen))
@@ -34,7 +34,7 @@ internal sealed class EventAnswers(IEventReader store, EventStream events)
         for (var before = -1L; before != reading.Version && found.Count < MaxListed;)
         {
             before = reading.Version;
-            found.AddRange(reading.Next(store, stream).Where(e => e.Version > seen).Select(e => e.Data));
+            found.AddRange((await reading.NextAsync(store, stream)).Where(e => e.Version > seen).Select(e => e.Data));
         }
 
         return Results.Text($"{{\"events\":[{string.Join(",", found.Take(MaxListed))}]}}", "application/json", Encoding.UTF8);

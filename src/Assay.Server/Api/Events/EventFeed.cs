@@ -86,7 +86,7 @@ internal sealed class EventFeed : IDisposable
                 for (var before = -1L; before != _reading.Version;)
                 {
                     before = _reading.Version;
-                    Deliver(_reading.Next(_store, Stream));
+                    Deliver(await _reading.NextAsync(_store, Stream));
                 }
 
                 _ready.TrySetResult();

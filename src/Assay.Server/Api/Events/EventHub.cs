@@ -36,7 +36,7 @@ internal sealed class EventHub(IEventReader store, StreamTail tail)
     public async Task FollowAsync(IEventSource source, string id, long seen, IEventClient client, CancellationToken gone)
     {
         var stream = source.StreamOf(id) ?? throw new ArgumentException($"{id} is no id", nameof(id));
-        var feed = Enter(source, id, stream);
+        var feed = await EnterAsync(source, id, stream);
         try
         {
             await feed.Ready.WaitAsync(gone);
@@ -46,7 +46,8 @@ internal sealed class EventHub(IEventReader store, StreamTail tail)
             {
                 // Longer ago than the feed remembers: this client's events are read for it alone, at its own pace, until it does.
                 earlier ??= source.Read(id, seen);
-                foreach (var told in earlier.Next(store, stream).Where(e => e.Version > seen)) await client.SendAsync(told, gone);
+                var next = await earlier.NextAsync(store, stream);
+                foreach (var told in next.Where(e => e.Version > seen)) await client.SendAsync(told, gone);
                 seen = Math.Max(seen, earlier.Version);
             }
 
@@ -97,13 +98,13 @@ internal sealed class EventHub(IEventReader store, StreamTail tail)
         }
     }
 
-    private EventFeed Enter(IEventSource source, string id, StreamName stream)
+    private async ValueTask<EventFeed> EnterAsync(IEventSource source, string id, StreamName stream)
     {
+        var head = (await store.FindAsync(stream))?.Head.Version ?? 0;
         lock (_gate)
         {
             if (!_feeds.TryGetValue(stream, out var open))
             {
-                var head = store.Find(stream)?.Head.Version ?? 0;
                 open = (new EventFeed(store, tail, stream, source.Read(id, head)), 0);
             }
 

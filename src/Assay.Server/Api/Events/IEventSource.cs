@@ -22,7 +22,7 @@ internal interface IEventSource
 /// <summary>A stream that is read event after event.</summary>
 /// <param name="from">The version behind which it has to be read: 0 where an event can only be told by all that came before it.</param>
 /// <param name="take">Takes the next event; null for one that is not sent.</param>
-internal sealed class EventReading(long from, Func<StoredEvent, FeedEvent?> take)
+internal sealed class EventReading(long from, Func<StoredEvent, ValueTask<FeedEvent?>> take)
 {
     private const int PageSize = 500;
 
@@ -34,12 +34,12 @@ internal sealed class EventReading(long from, Func<StoredEvent, FeedEvent?> take
 
     /// <summary>Reads some more of it.</summary>
     /// <returns>What is sent of it, which may be nothing; <see cref="Version"/> says whether there was more.</returns>
-    public IReadOnlyList<FeedEvent> Next(IEventReader store, StreamName stream)
+    public async ValueTask<IReadOnlyList<FeedEvent>> NextAsync(IEventReader store, StreamName stream)
     {
         var events = new List<FeedEvent>();
-        foreach (var stored in store.Read(stream, Version, PageSize))
+        foreach (var stored in await store.ReadAsync(stream, Version, PageSize))
         {
-            if (take(stored) is { } told) events.Add(told);
+            if (await take(stored) is { } told) events.Add(told);
             Version = stored.Version;
             Folded++;
         }

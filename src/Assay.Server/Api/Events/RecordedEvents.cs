@@ -24,7 +24,7 @@ internal sealed class RecordedEvents(
 
     public Refusal Absent(string id) => absent(id);
 
-    public EventReading Read(string id, long seen) => new(seen, Tell);
+    public EventReading Read(string id, long seen) => new(seen, stored => ValueTask.FromResult(Tell(stored)));
 
     private FeedEvent? Tell(StoredEvent stored)
     {

@@ -25,14 +25,14 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
     public void Map(IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/jobs").WithTags("jobs");
-        jobs.MapGet("", List).WithSummary("List jobs, the newest first").Produces<JobPage>().Refuses(400);
+        jobs.MapGet("", ListAsync).WithSummary("List jobs, the newest first").Produces<JobPage>().Refuses(400);
         jobs.MapPost("/blueprint", (HttpContext context, string? snapshot_id, string? policy_bundle_id) => SubmitAsync(context, JobKind.Blueprint, snapshot_id, policy_bundle_id))
             .WithSummary("Submit a blueprint").Accepts<JsonElement>("application/json").Produces<JobReceipt>(201).Produces<JobReceipt>().Refuses(400, 401, 403, 409, 413, 415, 422, 429);
         jobs.MapPost("/idea", (HttpContext context, string? snapshot_id, string? policy_bundle_id) => SubmitAsync(context, JobKind.Idea, snapshot_id, policy_bundle_id))
             .WithSummary("Submit an idea").Accepts<JsonElement>("application/json").Produces<JobReceipt>(201).Produces<JobReceipt>().Refuses(400, 401, 403, 409, 413, 415, 422, 429);
-        jobs.MapGet("/{job_id}", Show).WithSummary("Show a job").WithDescription("The ETag is the digest that a decision must name, while the job waits for one.")
+        jobs.MapGet("/{job_id}", ShowAsync).WithSummary("Show a job").WithDescription("The ETag is the digest that a decision must name, while the job waits for one.")
             .Produces<JobView>().Produces(304).Refuses(404);
-        jobs.MapGet("/{job_id}/documents/{name}", Document).WithSummary("One of a job's documents, byte for byte").Produces<JsonElement>().Refuses(404);
+        jobs.MapGet("/{job_id}/documents/{name}", DocumentAsync).WithSummary("One of a job's documents, byte for byte").Produces<JsonElement>().Refuses(404);
         jobs.MapGet("/{job_id}/events", EventsAsync).WithSummary("A job's events; as server-sent events when text/event-stream is accepted")
             .Produces<JsonElement>(200, "application/json", "text/event-stream").Refuses(400, 404, 503);
         jobs.MapPost("/{job_id}/approve", ApproveAsync).WithSummary("Approve the document that the job waits with").WithDescription("If-Match names the digest of the document that you saw.")
@@ -46,7 +46,7 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
             .Produces<JobReceipt>().Refuses(400, 401, 404, 409, 429);
     }
 
-    private IResult List(string? state, string? cursor, int? limit)
+    private async Task<IResult> ListAsync(string? state, string? cursor, int? limit)
     {
         if (state is not null && !JobService.States.Contains(state))
         {
@@ -61,7 +61,7 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
         }
 
         var wanted = limit ?? DefaultLimit;
-        var found = service.List(state, after, wanted + 1);
+        var found = await service.ListAsync(state, after, wanted + 1);
         var page = found.Take(wanted).ToList();
         var next = found.Count > wanted ? Cursor.Encode(page[^1].SubmittedAt, page[^1].JobId) : null;
         return Results.Json(new JobPage([.. page], next), JobViewJson.Shared.JobPage);
@@ -82,19 +82,19 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
         });
     }
 
-    private IResult Show(HttpContext context, string job_id)
+    private async Task<IResult> ShowAsync(HttpContext context, string job_id)
     {
-        if (service.View(job_id) is not { } view) return Problems.Result(Absent.Job(job_id));
+        if (await service.ViewAsync(job_id) is not { } view) return Problems.Result(Absent.Job(job_id));
         var tag = $"\"{view.Waiting?.Sha256 ?? $"v{view.Version}"}\"";
         context.Response.Headers.ETag = tag;
         if (context.Request.Headers.IfNoneMatch.ToString() == tag) return Results.StatusCode(StatusCodes.Status304NotModified);
         return Results.Json(view, JobViewJson.Shared.JobView);
     }
 
-    private IResult Document(string job_id, string name, int? version)
+    private async Task<IResult> DocumentAsync(string job_id, string name, int? version)
     {
-        if (service.View(job_id) is not { } job) return Problems.Result(Absent.Job(job_id));
-        return service.Document(job, name, version) is { } bytes
+        if (await service.ViewAsync(job_id) is not { } job) return Problems.Result(Absent.Job(job_id));
+        return await service.DocumentAsync(job, name, version) is { } bytes
             ? Results.Bytes(bytes, "application/json")
             : Problems.Result(Absent.Document(job_id, name, job.Documents.Where(d => d.InForce).Select(d => d.Name)));
     }

@@ -16,6 +16,7 @@ internal sealed class JobEvents(IEventReader store) : IEventSource
     public EventReading Read(string id, long seen)
     {
         var fold = new JobEventFold(store, id);
-        return new EventReading(0, stored => fold.Take(stored) is { } told ? new FeedEvent(told.Version, told.Type, told.Line) : null);
+        return new EventReading(0, async stored =>
+            await fold.TakeAsync(stored) is { } told ? new FeedEvent(told.Version, told.Type, told.Line) : null);
     }
 }

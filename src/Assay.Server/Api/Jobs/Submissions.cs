@@ -65,7 +65,7 @@ internal sealed class Submissions(JobService service, IEventStore store, PolicyS
         await _gate.WaitAsync();
         try
         {
-            if (store.FindKey(name) is { } known)
+            if (await store.FindKeyAsync(name) is { } known)
             {
                 return known.Request == request
                     ? Results.Json(new JobReceipt(known.Answer, JobReceipt.Exists), JobViewJson.Shared.JobReceipt)

@@ -9,14 +9,18 @@ using Microsoft.AspNetCore.Routing;
 namespace Assay.Server.Api.Tasks;
 
 /// <summary>The metrics of the Tasks lane as Prometheus text (exposition format 0.0.4), read from the tables, so that they hold over restarts and for all workers.</summary>
-internal sealed class MetricsEndpoint(Workspace workspace, TimeProvider time)
+internal sealed class MetricsEndpoint(Workspace workspace, TimeProvider time) : IDisposable
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    private readonly OncePerCommit<TaskMetrics> _metrics = new(workspace.Store, () => TaskMetrics.Read(workspace, time));
+    private readonly OncePerCommit<TaskMetrics> _metrics = new(workspace.Store, () => TaskMetrics.ReadAsync(workspace, time));
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", () => Results.Text(Text(_metrics.Value.At(workspace, time)), ContentType))
+    public void Dispose() => _metrics.Dispose();
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", AnswerAsync)
         .WithTags("health").WithSummary("Metrics for Prometheus").Produces<string>(200, "text/plain");
+
+    private async Task<IResult> AnswerAsync() => Results.Text(Text(await (await _metrics.ValueAsync()).AtAsync(workspace, time)), ContentType);
 
     private static readonly string[] States = ["CLOSED", "OPEN", "HALF_OPEN"];
 

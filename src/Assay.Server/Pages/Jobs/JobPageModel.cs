@@ -23,38 +23,42 @@ public sealed record JobPageModel(
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads everything; null when there is no such job.</summary>
-    public static JobPageModel? Load(JobService service, string jobId, DateTimeOffset now)
+    public static async Task<JobPageModel?> LoadAsync(JobService service, string jobId, DateTimeOffset now)
     {
-        if (service.Detail(jobId) is not { View: var view } job) return null;
-        var parent = view.Job.ParentJobId is { } parentId ? service.View(parentId) : null;
-        var documents = view.Documents.Where(d => d.InForce).Select(d => Shown(service, view, parent, d)).ToList();
-        return new JobPageModel(view, documents, job.Gates, job.Events, service.Family(view.Job.RootJobId, MaxFamily), now);
+        if (await service.DetailAsync(jobId) is not { View: var view } job) return null;
+        var parent = view.Job.ParentJobId is { } parentId ? await service.ViewAsync(parentId) : null;
+        var documents = new List<ShownDocument>();
+        foreach (var document in view.Documents.Where(d => d.InForce)) documents.Add(await ShownAsync(service, view, parent, document));
+        return new JobPageModel(view, documents, job.Gates, job.Events, await service.FamilyAsync(view.Job.RootJobId, MaxFamily), now);
     }
 
     /// <summary>The curves of the segments that a report speaks of; never one of a hold-out.</summary>
     public IReadOnlyList<(string Segment, CurveShape Shape)> Curves { get; private init; } = [];
 
     /// <summary>The same with the curves of its run.</summary>
-    public JobPageModel WithCurves(DossierReader runs)
+    public async Task<JobPageModel> WithCurvesAsync(DossierReader runs)
     {
-        if (View.Job.RunId is not { } runId || runs.Find(runId) is not { } run) return this;
-        return this with
+        if (View.Job.RunId is not { } runId || await runs.FindAsync(runId) is not { } run) return this;
+        var curves = new List<(string, CurveShape)>();
+        foreach (var segment in run.Segments)
         {
-            Curves = [.. run.Segments.Select(s => (s.SegmentId, Points: runs.Curve(runId, s.SegmentId))).Where(s => s.Points.Length > 0).Select(s => (s.SegmentId, new CurveShape(s.Points)))],
-        };
+            if (await runs.CurveAsync(runId, segment.SegmentId) is { Length: > 0 } points) curves.Add((segment.SegmentId, new CurveShape(points)));
+        }
+
+        return this with { Curves = curves };
     }
 
-    private static ShownDocument Shown(JobService service, JobView job, JobView? parent, DocumentView document)
+    private static async Task<ShownDocument> ShownAsync(JobService service, JobView job, JobView? parent, DocumentView document)
     {
         // Compared in the order of RFC 8785, so that a key in another place is no difference.
-        string? Text(JobView of, int? version, bool isCompared = true) =>
-            service.Document(of, document.Name, version) is { } bytes ? Pretty(bytes, isCompared) : null;
+        async Task<string?> TextAsync(JobView of, int? version, bool isCompared = true) =>
+            await service.DocumentAsync(of, document.Name, version) is { } bytes ? Pretty(bytes, isCompared) : null;
         var (before, name) = document.Version > 1
-            ? (Text(job, document.Version - 1), $"version {document.Version - 1}")
+            ? (await TextAsync(job, document.Version - 1), $"version {document.Version - 1}")
             : parent is not null && document.Name != JobService.Spec
-                ? (Text(parent, null), $"that of {parent.Job.JobId}, which spawned this job")
+                ? (await TextAsync(parent, null), $"that of {parent.Job.JobId}, which spawned this job")
                 : (null, null);
-        return new ShownDocument(document, Text(job, document.Version, before is not null) ?? "(the ledger does not hold it)", before, name);
+        return new ShownDocument(document, await TextAsync(job, document.Version, before is not null) ?? "(the ledger does not hold it)", before, name);
     }
 
     private static string Pretty(byte[] bytes, bool isCompared)

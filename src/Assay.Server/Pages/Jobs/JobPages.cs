@@ -25,9 +25,9 @@ internal sealed class JobPages(
     {
         routes.MapGet("/", () => Results.Redirect("/ui/jobs")).ExcludeFromDescription();
         var pages = routes.MapGroup("/ui").ExcludeFromDescription();
-        pages.MapGet("/jobs", List);
-        pages.MapGet("/jobs/{job_id}", Job);
-        pages.MapGet("/runs/{run_id}", Run);
+        pages.MapGet("/jobs", (Delegate)ListAsync);
+        pages.MapGet("/jobs/{job_id}", JobAsync);
+        pages.MapGet("/runs/{run_id}", RunAsync);
         pages.MapGet("/submit", (HttpContext context) => answers.Page<SubmitPage>(context, []));
         pages.MapPost("/submit", (Delegate)SubmitAsync);
         pages.MapPost("/jobs/{job_id}/approve", (HttpContext context, string job_id) => DecideAsync(context, job_id, (caller, form, sha256) =>
@@ -41,7 +41,7 @@ internal sealed class JobPages(
             service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
 
-    private IResult List(HttpContext context)
+    private async Task<IResult> ListAsync(HttpContext context)
     {
         var address = ListAddress.Of(context.Request, "/ui/jobs");
         if (address.State is { } state && !JobService.States.Contains(state))
@@ -61,25 +61,26 @@ internal sealed class JobPages(
         }
 
         var oldestFirst = address is { Sort: not null, IsDescending: false };
-        var found = service.List(address.State, after, PageSize + 1, oldestFirst);
+        var found = await service.ListAsync(address.State, after, PageSize + 1, oldestFirst);
         return answers.Page<JobListPage>(context, new()
         {
             [nameof(JobListPage.Address)] = address,
             [nameof(JobListPage.Page)] = ListPage<JobSummary>.Of(found, PageSize, j => Cursor.Encode(j.SubmittedAt, j.JobId)),
-            [nameof(JobListPage.Counts)] = counts.Value,
+            [nameof(JobListPage.Counts)] = await counts.ValueAsync(),
         });
     }
 
-    private IResult Job(HttpContext context, string job_id) => JobPageModel.Load(service, job_id, time.GetUtcNow()) is { } model
-        ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = model.WithCurves(service.Runs) })
-        : answers.NotFound(context, Absent.Job(job_id), "/ui/jobs");
+    private async Task<IResult> JobAsync(HttpContext context, string job_id) =>
+        await JobPageModel.LoadAsync(service, job_id, time.GetUtcNow()) is { } model
+            ? answers.Page<JobPage>(context, new() { [nameof(JobPage.Model)] = await model.WithCurvesAsync(service.Runs) })
+            : answers.NotFound(context, Absent.Job(job_id), "/ui/jobs");
 
-    private IResult Run(HttpContext context, string run_id, string? segment)
+    private async Task<IResult> RunAsync(HttpContext context, string run_id, string? segment)
     {
-        if (service.Runs.Find(run_id) is not { } run) return answers.NotFound(context, Absent.Dossier(run_id), "/ui/jobs");
+        if (await service.Runs.FindAsync(run_id) is not { } run) return answers.NotFound(context, Absent.Dossier(run_id), "/ui/jobs");
         var selected = segment is null ? run.Segments.FirstOrDefault() : run.Segments.FirstOrDefault(s => s.SegmentId == segment);
         if (segment is not null && selected is null) return answers.NotFound(context);
-        var points = service.Runs.Curve(run_id, selected?.SegmentId);
+        var points = await service.Runs.CurveAsync(run_id, selected?.SegmentId);
         return answers.Page<DossierPage>(context, new()
         {
             [nameof(DossierPage.Run)] = run,

@@ -21,10 +21,10 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("/ui").ExcludeFromDescription();
-        pages.MapGet("/tasks", (HttpContext context) => Run(context, "/ui/tasks", service.LatestRun()));
-        pages.MapGet("/tasks/{run_id}", (HttpContext context, string run_id) => Run(context, $"/ui/tasks/{run_id}", run_id));
-        pages.MapGet("/tasks/{run_id}/{task_id}", Task);
-        pages.MapGet("/patches/{patch_id}", Patch);
+        pages.MapGet("/tasks", (Delegate)LatestAsync);
+        pages.MapGet("/tasks/{run_id}", (HttpContext context, string run_id) => RunAsync(context, $"/ui/tasks/{run_id}", run_id));
+        pages.MapGet("/tasks/{run_id}/{task_id}", TaskAsync);
+        pages.MapGet("/patches/{patch_id}", PatchAsync);
         pages.MapPost("/tasks/{run_id}/{task_id}/done", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
             service.DoneAsync(run_id, task_id, [], Text(form, "reason"), by)));
         pages.MapPost("/tasks/{run_id}/{task_id}/fail", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
@@ -38,10 +38,12 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
         pages.MapPost("/patches/{patch_id}/rollback", (HttpContext context, string patch_id) => PutAsync(context, $"/ui/patches/{patch_id}", (by, _) => service.RollBackAsync(patch_id, by)));
     }
 
-    private IResult Run(HttpContext context, string path, string? runId)
+    private async Task<IResult> LatestAsync(HttpContext context) => await RunAsync(context, "/ui/tasks", await service.LatestRunAsync());
+
+    private async Task<IResult> RunAsync(HttpContext context, string path, string? runId)
     {
         if (runId is null) return answers.Page<TaskRunPage>(context, []);
-        if (service.RunView(runId) is not { } run) return answers.NotFound(context, Absent.Run(runId), "/ui/tasks");
+        if (await service.RunViewAsync(runId) is not { } run) return answers.NotFound(context, Absent.Run(runId), "/ui/tasks");
         var address = ListAddress.Of(context.Request, path);
         var patches = ListAddress.Of(context.Request, path, "patches_");
         var runs = ListAddress.Of(context.Request, path, "runs_");
@@ -57,9 +59,10 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
             [nameof(TaskRunPage.Tasks)] = tasks,
             [nameof(TaskRunPage.PatchAddress)] = patches,
             [nameof(TaskRunPage.Patches)] = ListPage<PatchSummary>.Of(
-                service.PatchPage(runId, patch, PageSize + 1), PageSize, p => Cursor.Encode(p.UpdatedAt, p.Key)),
+                await service.PatchPageAsync(runId, patch, PageSize + 1), PageSize, p => Cursor.Encode(p.UpdatedAt, p.Key)),
             [nameof(TaskRunPage.RunsAddress)] = runs,
-            [nameof(TaskRunPage.Runs)] = ListPage<RunSummary>.Of(service.RunPage(last, PageSize + 1), PageSize, r => Cursor.Encode(r.StartedAt, r.RunId)),
+            [nameof(TaskRunPage.Runs)] = ListPage<RunSummary>.Of(
+                await service.RunPageAsync(last, PageSize + 1), PageSize, r => Cursor.Encode(r.StartedAt, r.RunId)),
         });
     }
 
@@ -70,11 +73,18 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
         return address.Cursor is null || place is not null;
     }
 
-    private IResult Task(HttpContext context, string run_id, string task_id) => service.TaskView(run_id, task_id, MaxLines) is { } task
-        ? answers.Page<TaskPage>(context, new() { [nameof(TaskPage.View)] = task, [nameof(TaskPage.Bars)] = TaskTimeline.Of(task) })
-        : answers.NotFound(context, service.VersionOf(run_id) == 0 ? Absent.Run(run_id) : Absent.Task(run_id, task_id), "/ui/tasks");
+    private async Task<IResult> TaskAsync(HttpContext context, string run_id, string task_id)
+    {
+        if (await service.TaskViewAsync(run_id, task_id, MaxLines) is { } task)
+        {
+            return answers.Page<TaskPage>(context, new() { [nameof(TaskPage.View)] = task, [nameof(TaskPage.Bars)] = TaskTimeline.Of(task) });
+        }
 
-    private IResult Patch(HttpContext context, string patch_id) => service.PatchDetail(patch_id) is { } patch
+        var absent = await service.VersionOfAsync(run_id) == 0 ? Absent.Run(run_id) : Absent.Task(run_id, task_id);
+        return answers.NotFound(context, absent, "/ui/tasks");
+    }
+
+    private async Task<IResult> PatchAsync(HttpContext context, string patch_id) => await service.PatchDetailAsync(patch_id) is { } patch
         ? answers.Page<PatchPage>(context, new() { [nameof(PatchPage.Detail)] = patch, [nameof(PatchPage.Files)] = DiffFile.Parse(patch.Diff) })
         : answers.NotFound(context, Absent.Patch(patch_id), "/ui/tasks");
 

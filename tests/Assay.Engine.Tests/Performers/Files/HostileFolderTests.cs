@@ -71,7 +71,7 @@ public sealed class HostileFolderTests : IDisposable
             Assert.InRange(bytes, 0, 1L << 30);
             return Task.FromResult(meter.Problem);
         },
-        ["mirror"] = (_, workspace, folder) => Task.FromResult<string?>(Mirror(workspace, folder)),
+        ["mirror"] = (_, workspace, folder) => MirrorAsync(workspace, folder),
         ["copy and capture"] = async (test, workspace, folder) =>
         {
             await test.CopyAsync(workspace, Path.Combine(workspace.Root, folder), "copied");
@@ -88,13 +88,13 @@ public sealed class HostileFolderTests : IDisposable
             var captured = await new CapturePerformer(workspace).PerformAsync(Of(new CaptureChanges("capture") { Folder = copied.Folder, Origin = origin, MaxBytes = 1 << 20 }), Cancel);
             return string.Join('|', captured.Blobs.Select(b => Encoding.UTF8.GetString(b.Bytes.Span))) + ((ChangesOutcome)captured.Outcome).Problem;
         },
-        ["apply"] = (_, workspace, folder) =>
+        ["apply"] = async (_, workspace, folder) =>
         {
             var bytes = "applied"u8.ToArray();
             var version = new FileVersion(EntryKind.File, 0x1A4, bytes.Length, Digest.Of(bytes));
             var files = HostileShape.Expected.Select(n => new FileChange(n, ChangeKind.Created, null, null, version)).ToImmutableArray();
-            var outcome = new TreePatch(Path.Combine(workspace.Root, folder), new ChangeSet(default, default, files, 1, 0), reverse: false, merge: false, _ => bytes).Apply();
-            return Task.FromResult(outcome.Problem);
+            var outcome = await new TreePatch(Path.Combine(workspace.Root, folder), new ChangeSet(default, default, files, 1, 0), reverse: false, merge: false, _ => ValueTask.FromResult<byte[]?>(bytes)).ApplyAsync();
+            return outcome.Problem;
         },
         ["remove"] = async (_, workspace, folder) =>
         {
@@ -110,7 +110,7 @@ public sealed class HostileFolderTests : IDisposable
     [MemberData(nameof(Places))]
     public async Task No_shape_hangs_a_place_or_leads_it_out(string place)
     {
-        await using var workspace = Workspace.Open(_folder.Under("w"), new LaneSet());
+        await using var workspace = await Workspace.OpenAsync(_folder.Under("w"), new LaneSet());
         var shape = new HostileShape(_outside);
         for (var seed = 0; seed < Shapes; seed++)
         {
@@ -136,7 +136,7 @@ public sealed class HostileFolderTests : IDisposable
     }
 
     /// <summary>A file that the record names twice is written and checked; what stands in its place is not believed.</summary>
-    private static string Mirror(Workspace workspace, string folder)
+    private static async Task<string?> MirrorAsync(Workspace workspace, string folder)
     {
         var mirror = new FileMirror(workspace.Root);
         var bytes = "mirrored\n"u8.ToArray();
@@ -152,8 +152,8 @@ public sealed class HostileFolderTests : IDisposable
         {
             try
             {
-                mirror.Write(file, _ => bytes);
-                mirror.Restore(file, _ => bytes);
+                await mirror.WriteAsync(file, _ => ValueTask.FromResult<byte[]?>(bytes));
+                await mirror.RestoreAsync(file, _ => ValueTask.FromResult<byte[]?>(bytes));
                 if (file is LatestFile) Assert.Null(mirror.Check(file));
             }
             catch (IOException e)

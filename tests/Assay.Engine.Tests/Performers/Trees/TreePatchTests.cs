@@ -42,10 +42,10 @@ public sealed class TreePatchTests : IDisposable
                 "created file-then-folder/bin", "deleted file-then-folder", "deleted gone.txt", "created link", "mode mode.sh", "renamed moved-here.txt", "created new.txt", "modified same-size.txt",
             ],
             changes.Files.OrderBy(f => f.Path.Replace("file-then-folder/", "a", StringComparison.Ordinal), StringComparer.Ordinal).Select(f => $"{f.Change.ToString().ToLowerInvariant()} {f.Path}"));
-        Assert.True(Patch(tree, changes).Apply().Applied);
+        Assert.True((await Patch(tree, changes).ApplyAsync()).Applied);
         Assert.Equal(Sha256(work), Sha256(tree));
-        Assert.True(Patch(tree, changes).Apply().Applied);
-        Assert.True(Patch(tree, changes, reverse: true).Apply().Applied);
+        Assert.True((await Patch(tree, changes).ApplyAsync()).Applied);
+        Assert.True((await Patch(tree, changes, reverse: true).ApplyAsync()).Applied);
         Assert.Equal(before, Sha256(tree));
     }
 
@@ -59,7 +59,7 @@ public sealed class TreePatchTests : IDisposable
         });
         File.WriteAllText(Path.Combine(tree, "mode.sh"), "somebody else\n");
         var before = Sha256(tree);
-        var outcome = Patch(tree, changes).Apply();
+        var outcome = await Patch(tree, changes).ApplyAsync();
         Assert.Equal((false, before), (outcome.Applied, Sha256(tree)));
         Assert.StartsWith("mode.sh has another content or mode now", outcome.Problem, StringComparison.Ordinal);
     }
@@ -72,7 +72,7 @@ public sealed class TreePatchTests : IDisposable
         Directory.CreateDirectory(_folder.Under("elsewhere"));
         Directory.Delete(Path.Combine(tree, "deep"), recursive: true);
         Directory.CreateSymbolicLink(Path.Combine(tree, "deep"), _folder.Under("elsewhere"));
-        Assert.False(Patch(tree, changes).Apply().Applied);
+        Assert.False((await Patch(tree, changes).ApplyAsync()).Applied);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Under("elsewhere")));
     }
 
@@ -98,11 +98,11 @@ public sealed class TreePatchTests : IDisposable
         File.WriteAllText(Path.Combine(tree, "long.txt"), lines);
         var (changes, _) = await ChangeAsync(tree, work => File.WriteAllText(Path.Combine(work, "long.txt"), lines.Replace("line 3\n", "three\n", StringComparison.Ordinal)));
         File.WriteAllText(Path.Combine(tree, "long.txt"), lines.Replace("line 17\n", "seventeen\n", StringComparison.Ordinal));
-        Assert.False(Patch(tree, changes).Apply().Applied);
-        Assert.Equal(["long.txt"], Patch(tree, changes, merge: true).Apply().Merged);
+        Assert.False((await Patch(tree, changes).ApplyAsync()).Applied);
+        Assert.Equal(["long.txt"], (await Patch(tree, changes, merge: true).ApplyAsync()).Merged);
         Assert.Equal(lines.Replace("line 3\n", "three\n", StringComparison.Ordinal).Replace("line 17\n", "seventeen\n", StringComparison.Ordinal), File.ReadAllText(Path.Combine(tree, "long.txt")));
         File.WriteAllText(Path.Combine(tree, "long.txt"), lines.Replace("line 3\n", "drei\n", StringComparison.Ordinal));
-        Assert.Contains("cannot be merged", Patch(tree, changes, merge: true).Apply().Problem, StringComparison.Ordinal);
+        Assert.Contains("cannot be merged", (await Patch(tree, changes, merge: true).ApplyAsync()).Problem, StringComparison.Ordinal);
         Assert.Contains("drei", File.ReadAllText(Path.Combine(tree, "long.txt")), StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class TreePatchTests : IDisposable
     /// <summary>Copies the tree, changes the copy, and captures what changed, through the performers that the engine uses.</summary>
     private async Task<(ChangeSet Changes, string Work)> ChangeAsync(string tree, Action<string> change)
     {
-        await using var workspace = Workspace.Open(_folder.Under("ws"), new LaneSet());
+        await using var workspace = await Workspace.OpenAsync(_folder.Under("ws"), new LaneSet());
         var copy = (CopyOutcome)(await PerformAsync(new CopyPerformer(workspace), new CopyTree("copy") { From = tree, To = "trees/t" })).Outcome;
         Assert.Null(copy.Problem);
         var work = Path.Combine(workspace.Root, copy.Work);
@@ -130,7 +130,7 @@ public sealed class TreePatchTests : IDisposable
 
     private static Task<EffectResult> PerformAsync(IEffectPerformer performer, Effect effect) => performer.PerformAsync(new Attempt(Stream, effect, 1, static _ => { }), CancellationToken.None);
 
-    private TreePatch Patch(string tree, ChangeSet changes, bool reverse = false, bool merge = false) => new(tree, changes, reverse, merge, digest => _blobs.GetValueOrDefault(digest));
+    private TreePatch Patch(string tree, ChangeSet changes, bool reverse = false, bool merge = false) => new(tree, changes, reverse, merge, digest => ValueTask.FromResult(_blobs.GetValueOrDefault(digest)));
 
     private static Digest Sha256(string tree)
     {

@@ -128,7 +128,7 @@ public sealed class NetworkByNameTests : IDisposable
 
     private async Task<(ProcessOutcome Outcome, string Stdout)> RunAsync(string perl, ImmutableArray<string> hosts, ProcessCaps? caps = null)
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         var listed = hosts.Select(line => AllowedHost.TryParse(line, out var host, out var problem) ? host : throw new FormatException(problem));
         var (outcome, _) = await harness.RunAsync("", caps ?? ProcessHarness.Caps, e => e with
         {

@@ -11,7 +11,7 @@ public sealed class SpawningThreadTests
     [Fact]
     public async Task After_a_thousand_runs_no_thread_of_the_engine_is_caged()
     {
-        await using var harness = new ProcessHarness(ContainmentPool.Detect());
+        await using var harness = await ProcessHarness.OpenAsync(ContainmentPool.Detect());
         for (var i = 0; i < Runs; i++)
         {
             var (outcome, _) = await harness.RunAsync("exit 0", change: e => e with { Command = ["/bin/true"], Sandbox = SandboxLevel.Strict });

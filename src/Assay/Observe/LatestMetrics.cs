@@ -1,0 +1,66 @@
+using Assay.Engine.Workspaces;
+using Assay.Ledger;
+
+namespace Assay.Observe;
+
+/// <summary>
+/// The metrics of a workspace as they were a moment ago, for exporters: those ask without being able to wait. They are read only while
+/// somebody listens, and only when something was committed.
+/// </summary>
+/// <param name="workspace">The workspace.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LatestMetrics(Workspace workspace, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _end = new();
+    private Func<bool> _isListenedTo = () => false;
+    private TaskMetrics? _value;
+    private Task _reading = Task.CompletedTask;
+    private long _position = -1;
+
+    /// <summary>As they were when they were last read; null before that.</summary>
+    public TaskMetrics? Value => Volatile.Read(ref _value);
+
+    /// <summary>Begins to read them.</summary>
+    /// <param name="isListenedTo">Whether anybody wants them.</param>
+    public void Begin(Func<bool> isListenedTo)
+    {
+        _isListenedTo = isListenedTo;
+        _reading = RunAsync();
+    }
+
+    /// <summary>Reads them for the last time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _reading;
+        await LookAsync();
+        _end.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_end.IsCancellationRequested)
+        {
+            await LookAsync();
+            await Task.Delay(LookEvery, time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        if (!_isListenedTo()) return;
+        try
+        {
+            var position = (await workspace.Store.ChangesAsync(long.MaxValue - 1)).Position;
+            if (position == _position) return;
+            _position = position;
+            Volatile.Write(ref _value, await TaskMetrics.ReadAsync(workspace, time));
+        }
+        catch (LedgerException)
+        {
+            // Whoever works on the ledger says what is wrong with it; the figures stay as they were.
+        }
+    }
+}
