@@ -86,6 +86,30 @@ public sealed class WorkerCommandTests
     }
 
     [Fact]
+    public async Task A_task_that_is_to_be_tried_again_is_taken_by_a_worker_that_is_there()
+    {
+        using var tasks = new TaskFolder();
+        var mended = tasks.Under("mended");
+        tasks.Add("t1", $"test -e '{mended}' && echo done > made.txt")["max_attempts"] = 1;
+        tasks.Write();
+        using var worker = Started(tasks.Path, "worker", "--run-tasks", tasks.Path);
+        await UntilAsync("FAILED");
+        File.WriteAllText(mended, "");
+        Assert.Equal(0, (await tasks.RunAsync("task", "retry", "t1")).ExitCode);
+        await UntilAsync("COMPLETED");
+        Assert.Equal(0, await DrainAsync(worker));
+
+        async Task UntilAsync(string state)
+        {
+            var watch = Stopwatch.StartNew();
+            while (!(await tasks.RunAsync("task", "list", "--json")).Output.Contains(state, StringComparison.Ordinal))
+            {
+                Assert.True(watch.Elapsed < Patience, $"it is not {state}");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Told_to_end_it_lets_what_runs_come_to_its_end_and_begins_nothing()
     {
         using var folder = new TemporaryFolder();

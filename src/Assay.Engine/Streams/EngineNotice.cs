@@ -22,6 +22,18 @@ public abstract record EngineTrouble(StreamName Stream) : EngineNotice(Stream)
     public abstract string Text { get; }
 }
 
+/// <summary>Work is not begun, since other processes of Assay on this host have the memory that its cap asks for, or came first.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="EffectId">The work.</param>
+/// <param name="Bytes">Its cap.</param>
+public sealed record WaitsForMemory(StreamName Stream, string EffectId, long Bytes) : EngineTrouble(Stream)
+{
+    private const long MiB = 1 << 20;
+
+    public override string Text =>
+        $"{Stream.Id}: {EffectId} waits for {Bytes / MiB} MiB of memory, which other work of Assay on this host has, or waits for since earlier";
+}
+
 /// <summary>
 /// A file that follows from the ledger could not be written. What it says is durable all the same; it is tried again when its stream is
 /// next opened.

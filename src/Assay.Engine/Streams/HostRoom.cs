@@ -44,6 +44,7 @@ public sealed class HostRoom
             var fits = isNext && _processes >= need.Processes && _memoryBytes >= need.MemoryBytes;
             if (!fits || !OthersLeave(need.MemoryBytes))
             {
+                seeker.IsBehindOthers = fits;
                 if (!_waiting.Contains(seeker)) _waiting.AddLast(seeker);
                 return false;
             }
@@ -128,4 +129,7 @@ public sealed class HostRoom
 internal sealed class RoomSeeker(AsyncSignal hasRoom)
 {
     public AsyncSignal HasRoom => hasRoom;
+
+    /// <summary>Whether it was other processes of this host that left it no room.</summary>
+    public bool IsBehindOthers { get; set; }
 }

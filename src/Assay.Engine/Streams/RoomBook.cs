@@ -18,7 +18,7 @@ internal sealed class RoomBook : IDisposable
     /// <summary>Who waits writes so again whenever it looks; who has not for so long has stopped, and nobody waits for it.</summary>
     private const long WaitsMs = 2_000;
 
-    private const int EntryBytes = 3 * 20;
+    private const int EntryBytes = 4 * 20;
 
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -67,20 +67,24 @@ internal sealed class RoomBook : IDisposable
         {
             // Written down before it is looked: of two that come at once, at least one sees the other.
             var (before, now) = (_entry, Environment.TickCount64);
-            var since = before.Since > 0 ? before.Since : now;
-            Write(before with { Taken = before.Taken + bytes });
+            Write(before with { Wanted = bytes, LookedAt = now });
             var others = Others();
-            var isNext = !others.Any(o => o.Value.Since > 0 && now - o.Value.LookedAt < WaitsMs && IsBefore(o.Key, o.Value.Since, before.Since));
-            if (isNext && _entry.Taken + others.Values.Sum(o => o.Taken) <= most)
+            var isNext = !others.Any(o => o.Value.IsWaiting(now) && IsBefore(o.Key, o.Value.Since, before.Since));
+            if (isNext && IsRoom(bytes, others, now, most))
             {
-                Write(_entry with { Since = 0 });
-                return true;
+                Write(new Entry(before.Taken + bytes, Wanted: 0, Since: 0, now));
+
+                // Who was stopped meanwhile is reckoned with no more, and what it saw may be taken.
+                if (Environment.TickCount64 - now < WaitsMs / 2 || IsRoom(0, Others(), Environment.TickCount64, most)) return true;
             }
 
-            Write(before with { Since = since, LookedAt = now });
+            Write(new Entry(before.Taken, Wanted: 0, before.Since > 0 ? before.Since : now, now));
             return false;
         }
     }
+
+    private bool IsRoom(long more, Dictionary<string, Entry> others, long now, long most) =>
+        _entry.Taken + more + others.Values.Sum(o => o.Taken + (o.IsLooking(now) ? o.Wanted : 0)) <= most;
 
     /// <summary>Whether another process that waits comes before this one, which waits since then, or has just come (0).</summary>
     private bool IsBefore(string name, long since, long own) =>
@@ -155,16 +159,21 @@ internal sealed class RoomBook : IDisposable
 
     /// <summary>What stands in a file.</summary>
     /// <param name="Taken">Memory in bytes.</param>
+    /// <param name="Wanted">What it is about to take if there is room.</param>
     /// <param name="Since">Since when it waits, in milliseconds of the host's clock; 0: it does not.</param>
     /// <param name="LookedAt">When it looked last.</param>
-    private readonly record struct Entry(long Taken, long Since, long LookedAt)
+    private readonly record struct Entry(long Taken, long Wanted, long Since, long LookedAt)
     {
+        public bool IsLooking(long now) => now - LookedAt < WaitsMs;
+
+        public bool IsWaiting(long now) => Since > 0 && IsLooking(now);
+
         public static Entry Parse(string text)
         {
             var numbers = text.Split(' ').Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0).ToList();
-            return numbers is [var taken, var since, var lookedAt, ..] ? new Entry(taken, since, lookedAt) : default;
+            return numbers is [var taken, var wanted, var since, var lookedAt, ..] ? new Entry(taken, wanted, since, lookedAt) : default;
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Taken:D19} {Since:D19} {LookedAt:D19} ");
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Taken:D19} {Wanted:D19} {Since:D19} {LookedAt:D19} ");
     }
 }

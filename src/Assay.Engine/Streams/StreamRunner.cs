@@ -27,6 +27,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     private readonly AsyncSignal _moved = new();
     private readonly RoomSeeker _room = new(new AsyncSignal());
     private bool _lacksRoom;
+    private bool _saidThatItWaits;
     private StreamMachine _machine = new(lane, stream);
     private Task _keeping = Task.CompletedTask;
     private Claim? _claim;
@@ -188,7 +189,15 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
     private bool Fits(Effect effect)
     {
         if (!HostRoom.IsNeededBy(effect)) return true;
-        return !_lacksRoom && !(_lacksRoom = !engine.Room.TryTake(_room, effect));
+        if (_lacksRoom) return false;
+        _lacksRoom = !engine.Room.TryTake(_room, effect);
+        if (_lacksRoom && _room.IsBehindOthers && !_saidThatItWaits)
+        {
+            _saidThatItWaits = true;
+            engine.Tell(new WaitsForMemory(stream, effect.Id, ((RunProcess)effect).Caps.MemoryBytes ?? 0));
+        }
+
+        return !_lacksRoom;
     }
 
     /// <summary>

@@ -53,10 +53,22 @@ public sealed class RoomBookTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_waits_for_one_who_was_stopped_while_it_looked()
+    {
+        var own = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}-stopped";
+        Look(at: Environment.TickCount64);
+        Assert.False(_one.TryTake(60, most: 100));
+        Look(at: Environment.TickCount64 - 3_000);
+        Assert.True(_one.TryTake(60, most: 100));
+
+        void Look(long at) => File.WriteAllText(Path.Combine(Books, own), $"{0:D19} {90:D19} {1:D19} {at:D19} ");
+    }
+
+    [Fact]
     public void What_a_dead_process_had_is_free_and_its_file_goes()
     {
         var dead = Path.Combine(Books, $"{Environment.ProcessId}-1-{ProcFs.PidNamespace}-x");
-        File.WriteAllText(dead, $"{90:D19} {0:D19} {0:D19} ");
+        File.WriteAllText(dead, $"{90:D19} {0:D19} {0:D19} {0:D19} ");
         Assert.True(_one.TryTake(60, most: 100));
         Assert.False(File.Exists(dead));
     }

@@ -128,6 +128,9 @@ internal static class TaskDecider
             foreach (var dependant in state.Tasks.DependantsOf(id).Where(t => t.Phase == TaskPhase.Cancelled && reopened.Add(t.Spec.TaskId))) open.Enqueue(dependant.Spec.TaskId);
         }
 
-        return Decision.Accept([.. state.Tasks.Where(t => reopened.Contains(t.Spec.TaskId)).Select(t => new TaskReopened(t.Spec.TaskId, retry.By, retry.Reason))]);
+        // A run that had come to its end goes on with whoever works on runs here.
+        Event[] begun = state.Phase == ExecutionPhase.Finished ? [new ExecutionStarted(state.Jobs, retry.By)] : [];
+        var again = state.Tasks.Where(t => reopened.Contains(t.Spec.TaskId)).Select(t => new TaskReopened(t.Spec.TaskId, retry.By, retry.Reason));
+        return Decision.Accept([.. again, .. begun]);
     }
 }
