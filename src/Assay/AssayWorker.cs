@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Assay.Engine;
 using Assay.Engine.Gateways;
 using Assay.Engine.Streams;
@@ -42,19 +41,11 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     /// <summary>What is reported of a stream that the engine could not advance; it is tried again after a while.</summary>
     public const string NotAdvanced = "NOT_ADVANCED";
 
-    /// <summary>
-    /// What is reported of a stream whose record is whole and one of whose files could not be written; it is written when the stream is
-    /// next advanced.
-    /// </summary>
-    public const string FileMissing = "FILE_NOT_WRITTEN";
+    /// <summary>Whether a line says that something was left as it was, which a person has to see to.</summary>
+    public static bool IsLeftBehind(WorkerLine line) =>
+        line.State is NotAdvanced or FileNotWritten.Name or RoutingWatch.NotBegun or RoutingWatch.NotTaken;
 
-    /// <summary>What a stream folds to could not be kept, so opening it takes longer.</summary>
-    public const string FoldMissing = "FOLD_NOT_KEPT";
-
-    /// <summary>A run of a watched project that cannot begin as it is.</summary>
-    public const string NotBegun = "NOT_BEGUN";
-
-    private readonly ConcurrentQueue<EngineTrouble> _troubles = new();
+    private readonly Lock _telling = new();
     private readonly Dictionary<(string Lane, string Id), WorkerLine> _told = [];
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
@@ -68,7 +59,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         engine.Room = HostRoom.OfThisHost(options.Concurrency);
         using var watching = engine.Watch(notice =>
         {
-            if (notice is EngineTrouble trouble) _troubles.Enqueue(trouble);
+            if (notice is EngineTrouble trouble) Write(new WorkerLine(ModuleOf(trouble.Stream).Name, trouble.Stream.Id, trouble.Word, Message: trouble.Text));
         });
         var open = new Stack<IAsyncDisposable>();
         try
@@ -90,16 +81,16 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         }
     }
 
-    private void Refused(string runId, string why) => onLine(new WorkerLine(TaskModule.Name, runId, NotBegun, Message: why));
+    private void Refused(string runId, string word, string why) => Write(new WorkerLine(TaskModule.Name, runId, word, Message: why));
+
+    /// <summary>Lines come from the worker, from watches of projects and from streams that are under way.</summary>
+    private void Write(WorkerLine line)
+    {
+        lock (_telling) onLine(line);
+    }
 
     private void Tell(WorkerNotice notice)
     {
-        while (_troubles.TryDequeue(out var trouble))
-        {
-            var what = trouble is FileNotWritten ? FileMissing : FoldMissing;
-            onLine(new WorkerLine(ModuleOf(trouble.Stream).Name, trouble.Stream.Id, what, Message: trouble.Text));
-        }
-
         var module = ModuleOf(notice.Stream);
         var line = notice switch
         {
@@ -117,7 +108,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     {
         if (_told.TryGetValue((line.Lane, line.Id), out var last) && last == line) return;
         _told[(line.Lane, line.Id)] = line;
-        onLine(line);
+        Write(line);
     }
 
     private static LaneModule ModuleOf(StreamName stream) => KnownLanes.Modules.First(m => m.Lanes.Any(l => l.Name == stream.Lane));

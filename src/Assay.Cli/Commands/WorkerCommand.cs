@@ -55,7 +55,7 @@ internal static class WorkerCommand
             var leftBehind = false;
             void OnLine(WorkerLine line)
             {
-                leftBehind |= line.State is AssayWorker.NotAdvanced or AssayWorker.FileMissing or AssayWorker.NotBegun;
+                leftBehind |= AssayWorker.IsLeftBehind(line);
                 if (globals.Json(parsed) && parsed.GetValue(once)) done.Add(line);
                 else if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(line, WorkerJson.Default.WorkerLine));
                 else Console.Out.WriteLine(Text(line));

@@ -18,6 +18,9 @@ public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object 
 /// <summary>Something could not be done that costs the record nothing, and that somebody ought to know.</summary>
 public abstract record EngineTrouble(StreamName Stream) : EngineNotice(Stream)
 {
+    /// <summary>A word for it, in capitals.</summary>
+    public abstract string Word { get; }
+
     /// <summary>What, in a sentence.</summary>
     public abstract string Text { get; }
 }
@@ -29,6 +32,8 @@ public abstract record EngineTrouble(StreamName Stream) : EngineNotice(Stream)
 public sealed record WaitsForMemory(StreamName Stream, string EffectId, long Bytes) : EngineTrouble(Stream)
 {
     private const long MiB = 1 << 20;
+
+    public override string Word => "WAITS_FOR_MEMORY";
 
     public override string Text =>
         $"{Stream.Id}: {EffectId} waits for {Bytes / MiB} MiB of memory, which other work of Assay on this host has, or waits for since earlier";
@@ -43,6 +48,10 @@ public sealed record WaitsForMemory(StreamName Stream, string EffectId, long Byt
 /// <param name="Reason">Why, in bounded words.</param>
 public sealed record FileNotWritten(StreamName Stream, string Path, string Reason) : EngineTrouble(Stream)
 {
+    public const string Name = "FILE_NOT_WRITTEN";
+
+    public override string Word => Name;
+
     public override string Text => $"{Path} cannot be written: {Reason}";
 }
 
@@ -53,5 +62,7 @@ public sealed record FileNotWritten(StreamName Stream, string Path, string Reaso
 /// <param name="Reason">Why, in bounded words.</param>
 public sealed record FoldNotKept(StreamName Stream, string Reason) : EngineTrouble(Stream)
 {
+    public override string Word => "FOLD_NOT_KEPT";
+
     public override string Text => $"what {Stream} folds to could not be kept, so opening it takes longer: {Reason}";
 }

@@ -70,6 +70,9 @@ public interface ILane
     /// <summary>The lines of an event of format 1, with which they were not recorded. These never change.</summary>
     IReadOnlyList<LogLine> LinesOfFormat1(object state, RecordedEvent recorded);
 
+    /// <summary>Where a file that earlier events gave rise to lies as things stand: one that was put aside is as much evidence as before.</summary>
+    MirrorFile PlaceOf(object state, MirrorFile file);
+
     /// <summary>The rows that an event changes; the state already contains it.</summary>
     IReadOnlyList<LaneRow> Rows(object state, RecordedEvent recorded);
 }
@@ -107,6 +110,8 @@ public abstract class Lane<TState> : ILane where TState : class
 
     public virtual IReadOnlyList<LogLine> LinesOfFormat1(TState state, RecordedEvent recorded) => [];
 
+    public virtual MirrorFile PlaceOf(TState state, MirrorFile file) => file;
+
     public virtual IReadOnlyList<LaneRow> Rows(TState state, RecordedEvent recorded) => [];
 
     object ILane.Initial => Initial;
@@ -134,6 +139,8 @@ public abstract class Lane<TState> : ILane where TState : class
     IReadOnlyList<LogLine> ILane.Lines(object state, RecordedEvent recorded) => Lines((TState)state, recorded);
 
     IReadOnlyList<LogLine> ILane.LinesOfFormat1(object state, RecordedEvent recorded) => LinesOfFormat1((TState)state, recorded);
+
+    MirrorFile ILane.PlaceOf(object state, MirrorFile file) => PlaceOf((TState)state, file);
 
     IReadOnlyList<LaneRow> ILane.Rows(object state, RecordedEvent recorded) => Rows((TState)state, recorded);
 }

@@ -224,6 +224,8 @@ public sealed class LedgerVerifier(IEventStore store, LaneSet lanes, FileMirror 
                 if (file.OnlyLastCounts) report.Expected.Add((file, version));
                 else report.LastLines.Add(((AppendedLine)file, version));
             }
+
+            report.Place(file => lane.PlaceOf(_fold.State, file));
         }
     }
 }

@@ -27,6 +27,13 @@ internal sealed class StreamReport(StreamInfo info)
     /// <summary>What does not agree in files; not yet part of <see cref="Problems"/>, since work may have gone on.</summary>
     public List<VerifyProblem> FileProblems { get; } = [];
 
+    /// <summary>Looks for files where they lie as things stand.</summary>
+    public void Place(Func<MirrorFile, MirrorFile> place)
+    {
+        for (var i = 0; i < Expected.Count; i++) Expected[i] = (place(Expected[i].File), Expected[i].Version);
+        for (var i = 0; i < LastLines.Count; i++) LastLines[i] = ((AppendedLine)place(LastLines[i].Line), LastLines[i].Version);
+    }
+
     /// <summary>Compares what is expected with what is there.</summary>
     public async ValueTask CompareFilesAsync(FileMirror mirror, IEventReader store)
     {

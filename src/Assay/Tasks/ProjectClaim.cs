@@ -4,6 +4,7 @@ using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Kernel.Lanes;
 using Assay.Lanes.Tasks;
+using Assay.Ledger;
 using Assay.Native;
 
 namespace Assay.Tasks;
@@ -19,24 +20,43 @@ internal static class ProjectClaim
     /// <summary>Takes a project for a workspace, or finds that it has it.</summary>
     /// <param name="projectRoot">The project.</param>
     /// <param name="workspace">The workspace.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="takesOver">Whether it is taken from another workspace, in which nobody may be at work.</param>
     /// <returns>Why not; null when the workspace has it.</returns>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static async Task<Refusal?> TakeAsync(string projectRoot, Workspace workspace, bool takesOver)
+    public static async Task<Refusal?> TakeAsync(string projectRoot, Workspace workspace, TimeProvider time, bool takesOver)
     {
         using var project = FolderHandle.OpenNamed(projectRoot);
         var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
         var content = JsonSerializer.SerializeToUtf8Bytes((JsonNode)claim);
-        if (project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)) return null;
-        var (owner, problem) = Owner(projectRoot, workspace.Root);
-        if (owner == workspace.Root || (problem is not null && !takesOver)) return problem;
+        var handOver = new ProjectHandOver(project, projectRoot, time);
+        var (owner, problem) = project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)
+            ? (workspace.Root, null)
+            : Owner(projectRoot, workspace.Root);
+        if (owner == workspace.Root)
+        {
+            await handOver.TakeAsync(workspace);
+            return null;
+        }
+
+        if (!takesOver) return problem;
         if (owner is not null && await AtWorkAsync(owner, workspace.Lanes) is { } process)
         {
             var why = $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first";
             return new Refusal(TaskRefusals.ProjectClaimed, why);
         }
 
+        try
+        {
+            await handOver.GiveAsync(owner, workspace.Root, workspace.Lanes);
+        }
+        catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException)
+        {
+            return new Refusal(TaskRefusals.ProjectClaimed, $"the workspace {owner}, to which the project belongs, cannot give it away: {e.Message}");
+        }
+
         project.Write(TaskPaths.Claim, content, replaces: true, isSynced: true);
+        await handOver.TakeAsync(workspace);
         return null;
     }
 

@@ -17,9 +17,15 @@ public sealed record WatchedProject(string Root, string? AdaptersPath = null);
 /// <param name="project">The project.</param>
 /// <param name="jobs">How many tasks of a run at once.</param>
 /// <param name="by">In whose name.</param>
-/// <param name="tell">Is told of what cannot be begun.</param>
-internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, int jobs, Actor by, Action<string, string> tell)
+/// <param name="tell">Is told of what cannot be begun or taken: the run, a word for it, and why.</param>
+internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, int jobs, Actor by, Action<string, string, string> tell)
 {
+    /// <summary>A run that cannot begin as it is.</summary>
+    public const string NotBegun = "NOT_BEGUN";
+
+    /// <summary>What was changed is not taken by a run that is there.</summary>
+    public const string NotTaken = "NOT_TAKEN";
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private static readonly string[] Names = [TaskPaths.Queue, TaskPaths.Routing, "adapters.json", "adapters.yaml", "adapters.yml"];
@@ -47,20 +53,20 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
         var declare = TaskExecutor.Prepare(project.Root, runId, project.AdaptersPath, by);
         if (!declare.IsValid)
         {
-            tell(runId, string.Join("; ", declare.Problems));
+            await TellAsync(runId, string.Join("; ", declare.Problems));
             return;
         }
 
-        if (await ProjectClaim.TakeAsync(project.Root, engine.Workspace, takesOver: false) is { } claimed)
+        if (await ProjectClaim.TakeAsync(project.Root, engine.Workspace, engine.Time, takesOver: false) is { } claimed)
         {
-            tell(runId, claimed.Text);
+            await TellAsync(runId, claimed.Text);
             return;
         }
 
         var commands = engine.Commands;
         if (await TaskExecutor.DeclareAsync(commands, declare.Value.Declare, firstOwner: null) is { } refusal)
         {
-            tell(runId, refusal.Text);
+            await TellAsync(runId, refusal.Text);
             return;
         }
 
@@ -68,6 +74,12 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
         var run = (ExecutionState)await commands.FindAsync(TaskLane.Instance, TaskLane.StreamOf(runId));
         if (run.Phase != ExecutionPhase.Idle) return;
         await commands.SubmitAsync(TaskLane.Instance, TaskLane.StreamOf(runId), new StartExecution(jobs, by));
+    }
+
+    private async Task TellAsync(string runId, string why)
+    {
+        var isThere = await engine.Workspace.Store.FindAsync(TaskLane.StreamOf(runId)) is not null;
+        tell(runId, isThere ? NotTaken : NotBegun, why);
     }
 
     /// <summary>The run that is routed to its end; null while there is none.</summary>

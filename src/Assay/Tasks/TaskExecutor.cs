@@ -50,6 +50,8 @@ public sealed record ExecutionEnd
 /// <param name="Reason">Why.</param>
 public sealed record InputsRefused(StreamName Stream, string Reason) : EngineTrouble(Stream)
 {
+    public override string Word => RoutingWatch.NotTaken;
+
     public override string Text => Reason;
 }
 
@@ -99,7 +101,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
         engine.Gateways = gateways;
         var stream = TaskLane.StreamOf(declare.Execution.RunId);
         if (await StreamOwner.OfAsync(workspace.Store, stream) is { } owner) return Busy(stream, owner);
-        if (await ProjectClaim.TakeAsync(project.Root, workspace, takesOver) is { } claimed) return Answer<ExecutionEnd>.Refused(stream.Id, claimed);
+        if (await ProjectClaim.TakeAsync(project.Root, workspace, time, takesOver) is { } claimed) return Answer<ExecutionEnd>.Refused(stream.Id, claimed);
         using var watching = observer is null ? null : engine.Watch(observer);
         if (await DeclareAsync(engine.Commands, declare, engine.Session.Identity.Id) is { } refusal)
         {
@@ -110,7 +112,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
 
         // While it is worked on, the run takes what is added to its queue.
         using var watched = new CancellationTokenSource();
-        var growth = new RoutingWatch(engine, project, jobs, by, (_, why) => observer?.Invoke(new InputsRefused(stream, why))).RunAsync(watched.Token);
+        var growth = new RoutingWatch(engine, project, jobs, by, (_, _, why) => observer?.Invoke(new InputsRefused(stream, why))).RunAsync(watched.Token);
         try
         {
             return await WorkAsync(engine, stream, patience, cancel);

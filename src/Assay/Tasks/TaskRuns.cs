@@ -34,6 +34,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
     public async Task<RunResult> AdvanceAsync(StreamName stream, CancellationToken cancel, CancellationToken drain)
     {
         var state = (ExecutionState)(await StreamLoad.OfAsync(engine.Workspace.Store, TaskLane.Instance, stream)).State;
+        if (ProjectClaim.Problem(state.Declared.ProjectRoot, engine.Workspace.Root) is { } claimed) throw new IOException(claimed.Text);
         if (!_open.ContainsKey(stream))
         {
             var run = _open.GetOrAdd(stream, new OpenRun(engine, _telemetry, stream, state));

@@ -73,6 +73,8 @@ public sealed class WordingTests
 
         public StreamAnswer Answer(object state, Command command) => lane.Answer(state, command);
 
+        public MirrorFile PlaceOf(object state, MirrorFile file) => lane.PlaceOf(state, file);
+
         public Work Next(object state, ActiveEffects active, DateTimeOffset now) => lane.Next(state, active, now);
 
         public int PriorityOf(object state) => lane.PriorityOf(state);

@@ -516,6 +516,77 @@ public sealed class TaskExecutionTests
     }
 
     [Fact]
+    public async Task A_project_that_is_handed_over_and_back_leaves_both_records_whole()
+    {
+        using var folder = new TaskFolder().Repository();
+        folder.Add("one", "echo 1 > one.txt", "test -f one.txt");
+        folder.Add("two", "echo 2 > two.txt", "test -f two.txt");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        var first = File.ReadAllBytes(folder.Under(".state", "patch_ledger.jsonl"));
+        await RenameRunAsync(folder, TaskFolder.RunId, "night-2");
+        File.Delete(folder.Under("tree", "one.txt"));
+        var other = folder.Under("other");
+        string[] there = ["execute", "--run-id", "night-2", "--workspace", other];
+        Assert.Equal(2, (await folder.RunAsync(there)).ExitCode);
+        var taken = await folder.RunAsync([.. there, "--take-over"]);
+        Assert.True(taken.ExitCode == 0, taken.Output + taken.Error);
+        Assert.NotEqual(first, File.ReadAllBytes(folder.Under(".state", "patch_ledger.jsonl")));
+        await BothAgreeAsync();
+
+        // What is asked of a record whose project is elsewhere is refused; the project itself comes back as it went.
+        var patch = JsonNode.Parse((await folder.RunAsync("patch", "list", "--json")).Output)!["items"]![0]!["patch_id"]!;
+        var refused = await folder.RunAsync("patch", "rollback", (string)patch!);
+        Assert.True(refused.ExitCode == 2 && refused.Error.Contains("[project_claimed]", StringComparison.Ordinal), refused.Error);
+        await RenameRunAsync(folder, "night-2", TaskFolder.RunId);
+        Assert.Equal(0, (await folder.RunAsync("execute", "--run-id", TaskFolder.RunId, "--take-over")).ExitCode);
+        Assert.Equal(first, File.ReadAllBytes(folder.Under(".state", "patch_ledger.jsonl")));
+        await BothAgreeAsync();
+        Assert.Equal(0, (await folder.RunAsync("patch", "rollback", (string)patch!)).ExitCode);
+        await BothAgreeAsync();
+
+        async Task BothAgreeAsync()
+        {
+            foreach (string[] of in new string[][] { [], ["--workspace", other] })
+            {
+                var verified = await folder.RunAsync(["verify", .. of]);
+                Assert.True(verified.ExitCode == 0, verified.Output + verified.Error);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_worker_leaves_alone_what_was_handed_over()
+    {
+        using var folder = new TaskFolder();
+        var mark = folder.Under("mark");
+        for (var i = 0; i < 3; i++) folder.Add($"t{i}", $"echo {i} >> '{mark}'; sleep 1")["retry_safe"] = true;
+        using (var engine = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId, "-j", "1"], folder.Write().Path))
+        {
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(mark), TimeSpan.FromMinutes(1)), "no task began");
+            engine.Kill();
+            await engine.WaitForExitAsync();
+        }
+
+        var other = folder.Under("other");
+        Assert.Equal(0, (await folder.RunAsync("execute", "--run-id", TaskFolder.RunId, "--workspace", other, "--take-over")).ExitCode);
+        var done = File.ReadAllText(mark);
+        var left = await folder.RunAsync("worker", "--once");
+        Assert.Contains($"the project belongs to the workspace {other}", left.Output + left.Error, StringComparison.Ordinal);
+        Assert.Equal(done, File.ReadAllText(mark));
+        Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
+        Assert.Equal(0, (await folder.RunAsync("verify", "--workspace", other)).ExitCode);
+    }
+
+    private static async Task RenameRunAsync(TaskFolder folder, string from, string to)
+    {
+        foreach (var name in new[] { "task_queue.json", "routing_decisions.json" })
+        {
+            var path = folder.Under(".state", name);
+            await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace(from, to, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task Inputs_that_changed_are_another_run()
     {
         using var folder = new TaskFolder();

@@ -38,6 +38,8 @@ namespace Assay.Lanes.Tasks;
 [JsonSerializable(typeof(PatchRequested))]
 [JsonSerializable(typeof(PatchRefused))]
 [JsonSerializable(typeof(ProjectOpened))]
+[JsonSerializable(typeof(ProjectHandedOver))]
+[JsonSerializable(typeof(ProjectTakenBack))]
 [JsonSerializable(typeof(ResultsPublished))]
 [JsonSerializable(typeof(AdapterConfigured))]
 [JsonSerializable(typeof(CircuitCounted))]

@@ -12,8 +12,14 @@ internal static class TaskPaths
     public const string ExecutorLog = "logs/executor.jsonl";
     public const string ResilienceLog = "logs/resilience.jsonl";
 
+    /// <summary>What the record of the workspace that has the project writes into it.</summary>
+    public static readonly string[] OfRecord = [PatchLedger, Results];
+
     /// <summary>Paths of a project that are Assay's own and never part of a task's tree.</summary>
     public static readonly string[] Own = [".state", ".ledger", ".assay", "logs"];
+
+    /// <summary>Where a file of the record lies while another workspace has the project.</summary>
+    public static string Aside(string path, string key) => path.Insert(path.LastIndexOf('.'), $".{key}");
 
     public static string Diff(string patchId) => $".state/patches/{patchId}.diff";
 

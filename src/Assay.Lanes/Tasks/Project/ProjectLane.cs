@@ -61,6 +61,9 @@ internal sealed record ProjectState
     public ImmutableSortedDictionary<string, string> Refusals { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     public ResultsPublished? Results { get; init; }
+
+    /// <summary>Another workspace has the project; null: this one has.</summary>
+    public ProjectHandedOver? HandedOver { get; init; }
 }
 
 /// <summary>
@@ -83,7 +86,9 @@ internal sealed class ProjectLane : Lane<ProjectState>
         .Add("PATCH_MOVED", static () => TaskJson.Default.PatchMoved)
         .Add("PATCH_REQUESTED", static () => TaskJson.Default.PatchRequested)
         .Add("PATCH_REFUSED", static () => TaskJson.Default.PatchRefused)
-        .Add("RESULTS_PUBLISHED", static () => TaskJson.Default.ResultsPublished);
+        .Add("RESULTS_PUBLISHED", static () => TaskJson.Default.ResultsPublished)
+        .Add("PROJECT_HANDED_OVER", static () => TaskJson.Default.ProjectHandedOver)
+        .Add("PROJECT_TAKEN_BACK", static () => TaskJson.Default.ProjectTakenBack);
 
     public override IReadOnlyList<LaneTable> Tables => PatchTables.All;
 
@@ -108,18 +113,23 @@ internal sealed class ProjectLane : Lane<ProjectState>
             Refusals = state.Refusals.SetItem(refused.PatchId, refused.Reason),
         },
         ResultsPublished published => state with { Results = published },
+        ProjectHandedOver over => state with { HandedOver = over },
+        ProjectTakenBack => state with { HandedOver = null },
         EffectEvent => state,
         _ => throw new InvalidOperationException($"a project records no {recorded.Body.GetType().Name}"),
     };
 
     public override Decision Decide(ProjectState state, ActiveEffects active, Command command, DateTimeOffset now) => command switch
     {
+        HandOverProject over => state.HandedOver is null ? Decision.Accept(new ProjectHandedOver(over.To, over.Key)) : Decision.Accept(),
+        TakeBackProject => state.HandedOver is null ? Decision.Accept() : Decision.Accept(new ProjectTakenBack()),
+        Cancel or WakeUp => Decision.Accept(),
+        _ when state.HandedOver is { } over => Decision.Refuse(TaskRefusals.ProjectClaimed, $"the project was handed over to the workspace {over.To}"),
         MovePatch move => state.Root is { } root && root != move.ProjectRoot ? Taken(root) : Move(state, move),
         CommitPatch commit => state.Root is { } root && root != commit.ProjectRoot ? Taken(root) : Commit(state, commit),
         PublishResults publish => state.Root is { } root && root != publish.ProjectRoot ? Taken(root) : Publish(state, publish),
         ApplyPatch apply => Ask(state, apply.PatchId, PatchState.Committed, apply.Merge, apply.By),
         RollBackPatch rollBack => Ask(state, rollBack.PatchId, PatchState.RolledBack, merge: false, rollBack.By),
-        Cancel or WakeUp => Decision.Accept(),
         _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a project knows no {command.GetType().Name}"),
     };
 
@@ -130,8 +140,12 @@ internal sealed class ProjectLane : Lane<ProjectState>
         _ => AcceptedAnswer.Instance,
     };
 
-    public override Work Next(ProjectState state, ActiveEffects active, DateTimeOffset now) =>
-        state.Requests.IsEmpty ? Work.Finished.Instance : new Work.Perform([Change(state, state.Requests[0])]);
+    public override Work Next(ProjectState state, ActiveEffects active, DateTimeOffset now) => state switch
+    {
+        { Requests.IsEmpty: true } => Work.Finished.Instance,
+        { HandedOver: { } over } when active.Count == 0 => new Work.Wait($"its project, which {over.To} has"),
+        _ => new Work.Perform([Change(state, state.Requests[0])]),
+    };
 
     public override Effect EffectOf(ProjectState state, string effectId) => Change(state, state.Requests[0]);
 
@@ -147,6 +161,11 @@ internal sealed class ProjectLane : Lane<ProjectState>
     }
 
     public override IReadOnlyList<MirrorFile> Mirror(ProjectState state, RecordedEvent recorded) => PatchFiles.Of(state, recorded);
+
+    public override MirrorFile PlaceOf(ProjectState state, MirrorFile file) =>
+        state.HandedOver is { } over && file.Root == state.Root && TaskPaths.OfRecord.Contains(file.Path)
+            ? file with { Path = TaskPaths.Aside(file.Path, over.Key) }
+            : file;
 
     public override IReadOnlyList<LogLine> Lines(ProjectState state, RecordedEvent recorded) =>
         PatchFiles.Lines(state, recorded, PatchLine.Of);
