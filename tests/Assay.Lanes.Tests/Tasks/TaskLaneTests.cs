@@ -35,7 +35,7 @@ public sealed class TaskLaneTests
             run, new StartExecution(1, Ada), new CompleteManual("one", Ada, null, [], []), new FailManual("one", Ada, "no"), new CancelTask("one", Ada, null), new RetryTask("one", Ada, null),
             new ConfigureAdapter(run.Adapters[0]), new AskPermit("t", 1), new ReportCall("t", AdapterReport.Failed), new RequestCheck(),
             new MovePatch("/p", patch, [PatchState.Created], null), new CommitPatch("/p", patch), new ApplyPatch("x", false, Ada), new RollBackPatch("x", Ada), new PublishResults("/p", "run", blob),
-            new Cancel("signal"), WakeUp.Instance,
+            new HandOverProject("/other", "of-x"), new TakeBackProject(), new Cancel("signal"), WakeUp.Instance,
         ];
         var own = typeof(TaskLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(TaskLane).Namespace);
         Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(TaskLane).Namespace).ToHashSet());
@@ -54,6 +54,23 @@ public sealed class TaskLaneTests
             Assert.NotNull(LaneFold.Of(AdapterLane.Instance).Decide(command));
             Assert.NotNull(LaneFold.Of(ProjectLane.Instance).Decide(command));
         }
+    }
+
+    [Fact]
+    public void A_project_that_another_workspace_has_is_not_touched_until_it_comes_back()
+    {
+        var patch = Patch();
+        var fold = LaneFold.Of(ProjectLane.Instance).After(new ProjectOpened("/p"), new PatchCreated(patch), new ProjectHandedOver("/other", "of-x"));
+        foreach (Command command in new Command[] { new CommitPatch("/p", patch), new RollBackPatch(patch.PatchId, Ada) })
+        {
+            Assert.Equal(TaskRefusals.ProjectClaimed, Assert.IsType<Decision.Refused>(fold.Decide(command)).Refusal.Kind);
+        }
+
+        var line = new BlobFile("/p", TaskPaths.PatchLedger, 1, Digest.Of("x"));
+        Assert.Equal(".state/patch_ledger.of-x.jsonl", ((ILane)ProjectLane.Instance).PlaceOf(fold.State, line).Path);
+        Assert.Equal("elsewhere", ((ILane)ProjectLane.Instance).PlaceOf(fold.State, line with { Path = "elsewhere" }).Path);
+        fold = fold.After(((Decision.Accepted)fold.Decide(new TakeBackProject())).Events);
+        Assert.Equal(line, ((ILane)ProjectLane.Instance).PlaceOf(fold.State, line));
     }
 
     [Fact]
