@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Host;
 using Assay.Ledger.Mirror;
 using Assay.Ledger.Verification;
 
@@ -27,9 +28,9 @@ internal static class VerifyCommand
     private static void Print(VerifyReport report)
     {
         foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Where}: {problem.Message} [{problem.Rule}]");
-        if (report.Behind > 0) Console.Out.WriteLine($"{report.Behind} files are not written yet: run the epoch again with --resume, or a worker");
-        var verdict = report.Problems.Count == 0 ? "all agree" : $"{report.Problems.Count} do not agree; the first is named first";
-        Console.Out.WriteLine($"{report.Streams} streams, {report.Events} events, {report.Files} files: {verdict}");
+        if (report.Behind > 0) Console.Out.WriteLine($"{Shown.Count(report.Behind, "file")} not written yet: run the epoch again with --resume, or a worker");
+        var verdict = report.Problems.Count == 0 ? "all agree" : $"{report.Problems.Count} {(report.Problems.Count == 1 ? "does" : "do")} not agree; the first is named first";
+        Console.Out.WriteLine($"{Shown.Count(report.Streams, "stream")}, {Shown.Count(report.Events, "event")}, {Shown.Count(report.Files, "file")}: {verdict}");
     }
 }
 

@@ -65,6 +65,11 @@ public sealed class TaskService
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>Whether it stands still though tasks are pending that no person has: whoever began it has let it go.</summary>
+    private bool IsLeft(StreamMachine machine) => machine.State is ExecutionState { Phase: ExecutionPhase.Idle } state
+        && state.Tasks.Any(t => t.Phase == TaskPhase.Pending && !state.WaitsForPerson(t))
+        && !new LivingEngines(_workspace.Store).Own(machine.Stream);
+
     /// <summary>The version of a run's last event; 0 when there is no such run.</summary>
     public long VersionOf(string runId) => StreamName.IsId(runId) ? _workspace.Store.Find(TaskLane.StreamOf(runId))?.Head.Version ?? 0 : 0;
 
@@ -142,7 +147,7 @@ public sealed class TaskService
     {
         if (Load(runId) is not { State: ExecutionState state } machine) return null;
         var adapters = Adapters().Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of);
-        return TaskViewMaker.Run(state, [.. adapters], Interrupted(machine));
+        return TaskViewMaker.Run(state, [.. adapters], Interrupted(machine)) with { IsLeft = IsLeft(machine) };
     }
 
     /// <summary>A task as people see it; null when there is no such task.</summary>
