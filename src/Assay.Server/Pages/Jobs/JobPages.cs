@@ -20,11 +20,14 @@ internal sealed class JobPages(
     JobService service, Submissions submissions, AccessGuard guard, PageAnswers answers, OncePerCommit<IReadOnlyDictionary<string, long>> counts, TimeProvider time)
 {
     private const int PageSize = 50;
+    private const string Home = "/ui/jobs";
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", () => Results.Redirect("/ui/jobs")).ExcludeFromDescription();
+        routes.MapGet("/", () => Results.Redirect(Home)).ExcludeFromDescription();
         var pages = routes.MapGroup("/ui").ExcludeFromDescription();
+        pages.MapGet("", () => Results.Redirect(Home));
+        pages.MapFallback("/{**path}", context => (IsRead(context.Request) ? answers.NotFound(context) : Problems.Absent()).ExecuteAsync(context));
         pages.MapGet("/jobs", List);
         pages.MapGet("/jobs/{job_id}", Job);
         pages.MapGet("/runs/{run_id}", Run);
@@ -41,6 +44,9 @@ internal sealed class JobPages(
             service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
 
+    /// <summary>Whether a person reads the answer, in a browser.</summary>
+    private static bool IsRead(HttpRequest request) => request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/html");
+
     private IResult List(HttpContext context)
     {
         var address = ListAddress.Of(context.Request, "/ui/jobs");
@@ -54,6 +60,7 @@ internal sealed class JobPages(
             return answers.Refused(context, HttpRefusal.Sort, "There is no such order", ListWords.NoOrder(address.Sort));
         }
 
+        if (!ListAddress.HasLimit(context.Request)) return answers.Refused(context, HttpRefusal.Limit, "There is no such page", PageLimit.Wrong);
         (string, string)? after = null;
         if (address.Cursor is { } cursor && (after = Cursor.Decode(cursor)) is null)
         {
