@@ -5,7 +5,8 @@ using Assay.Kernel.Json;
 namespace Assay.Cli;
 
 /// <summary>
-/// What is wrong with a command line as such. What is missing is named; of one that is mistyped only that is said, with what was probably meant.
+/// What is wrong with a command line as such. What is missing is named; of one that is mistyped only that is said, with what was probably
+/// meant.
 /// </summary>
 internal static class UsageRule
 {
@@ -18,12 +19,13 @@ internal static class UsageRule
     {
         if (Mistyped(parsed) is { } mistyped) return [Problem(mistyped)];
         var command = parsed.CommandResult.Command;
-        if (parsed.Errors.Count > 0 && command is { Action: null, Subcommands.Count: > 0 }) return [Problem($"{PathOf(parsed.CommandResult)} needs a command: {Help}")];
+        var path = PathOf(parsed.CommandResult);
+        if (parsed.Errors.Count > 0 && command is { Action: null, Subcommands.Count: > 0 }) return [Problem($"{path} needs a command: {Help}")];
         var missing = Missing(parsed);
         var others = parsed.Errors.Where(e => e.SymbolResult is not ArgumentResult argument || !missing.Contains(argument.Argument));
         return
         [
-            .. missing.Count == 0 ? [] : new[] { Problem($"{PathOf(parsed.CommandResult)} needs {string.Join(" and ", missing.Select(a => a.Name))}: {Help}") },
+            .. missing.Count == 0 ? [] : new[] { Problem($"{path} needs {string.Join(" and ", missing.Select(a => a.Name))}: {Help}") },
             .. others.Select(e => Problem($"{e.Message.TrimEnd('.')}: {Help}")),
         ];
     }
@@ -31,7 +33,8 @@ internal static class UsageRule
     /// <summary>The arguments that the command needs and that were not given.</summary>
     public static IReadOnlyList<Argument> Missing(ParseResult parsed) =>
     [
-        .. parsed.CommandResult.Command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 }),
+        .. parsed.CommandResult.Command.Arguments
+            .Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 }),
     ];
 
     /// <summary>What is said of a word that is no option of a command.</summary>
@@ -50,7 +53,8 @@ internal static class UsageRule
         if (option is not null && !isLiteral) return NoOption(command, option);
         if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens is not [var word, ..]) return null;
         if (IsOption(word)) return NoOption(command, word);
-        while (command.Parent is CommandResult parent && Place(parsed, word) < Place(parsed, command.IdentifierToken.Value)) command = parent;
+        var place = Place(parsed, word);
+        while (command.Parent is CommandResult parent && place < Place(parsed, command.IdentifierToken.Value)) command = parent;
         var commands = command.Command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name).ToList();
         return commands.Count == 0
             ? $"{PathOf(command)} has no place for {word}: {Help}"

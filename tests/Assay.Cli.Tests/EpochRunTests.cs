@@ -295,6 +295,7 @@ public sealed class EpochRunTests : IDisposable
         Assert.EndsWith(told, run.Error, StringComparison.Ordinal);
         Assert.Equal(told, shown.Error);
         Assert.Equal("", (await Assay("epoch", "show", "EPOCH_TEST", "--json")).Error);
+        Assert.Matches("^1 stream, \\d+ events, \\d+ files: all agree\n$", (await Assay("verify")).Output);
     }
 
     [Fact]

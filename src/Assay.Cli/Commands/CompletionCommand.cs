@@ -36,7 +36,8 @@ internal static class CompletionCommand
         shell.CompletionSources.Add(Shells);
         shell.Validators.Add(result =>
         {
-            if (result.Tokens is [var given] && !Shells.Contains(given.Value)) result.AddError($"there is no completion for {given.Value}: it is one of {string.Join(", ", Shells)}");
+            if (result.Tokens is not [var given] || Shells.Contains(given.Value)) return;
+            result.AddError($"there is no completion for {given.Value}: it is one of {string.Join(", ", Shells)}");
         });
         var command = new Command("completion", "Print a script that makes a shell complete commands and options") { shell };
         command.SetAction(parsed =>

@@ -71,7 +71,8 @@ internal static class JobCommands
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(blueprint) is not null && result.GetResult(proposal) is not null) result.AddError("--blueprint and --proposal exclude each other");
+            var areBoth = result.GetResult(blueprint) is not null && result.GetResult(proposal) is not null;
+            if (areBoth) result.AddError("--blueprint and --proposal exclude each other");
         });
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {

@@ -73,7 +73,8 @@ internal static class ServeCommand
         return command;
     }
 
-    private static string[] Addresses(string given) => given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Addresses(string given) =>
+        given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static void Announce(IReadOnlyList<string> addresses, WriteAuth auth, Workspace workspace, bool json)
     {

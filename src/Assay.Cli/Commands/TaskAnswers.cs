@@ -28,7 +28,8 @@ internal static class TaskAnswers
         ReadAsync(globals, parsed, service => OfRun(service, globals, parsed, runId, act));
 
     /// <summary>The same of the run that was worked on last where none is named; null where there is no run at all.</summary>
-    public static Task<int> ReadLatestAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView?, Task<int>> act) =>
+    public static Task<int> ReadLatestAsync(
+        GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView?, Task<int>> act) =>
         ReadAsync(globals, parsed, service => runId is null && service.LatestRun() is null
             ? act(service, null)
             : OfRun(service, globals, parsed, runId, act));

@@ -41,7 +41,7 @@ internal static class JobTable
         Section("Documents", view.Documents, d => [d.Name, $"v{d.Version}", d.Sha256, d.InForce ? d.Path : $"{d.Path} (replaced)"]);
         Section(
             "Decisions", [.. Timed(view.Decisions, events)],
-            d => [d.What.Decision, d.What.Step, Shown.Time(d.At), $"{d.What.Sha256[..12]}…", $"{Words.Safe(d.What.By)} ({d.What.Via})", Words.Safe(d.What.Reason ?? "")]);
+            d => [d.What.Decision, d.What.Step, Shown.Time(d.At), .. Cells(d.What)]);
         Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {Number(g.Threshold) ?? "(no threshold)"}", Number(g.Value) ?? "", g.SegmentId ?? ""]);
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
@@ -65,8 +65,12 @@ internal static class JobTable
         _ => null,
     };
 
+    private static string[] Cells(DecisionView decision) =>
+        [$"{decision.Sha256[..12]}…", $"{Words.Safe(decision.By)} ({decision.Via})", Words.Safe(decision.Reason ?? "")];
+
     /// <summary>Each decision with the time at which it was recorded: the first approval is the first APPROVED, and so on.</summary>
-    private static IEnumerable<(DecisionView What, DateTimeOffset At)> Timed(IReadOnlyList<DecisionView> decisions, IReadOnlyList<JobEventView> events) =>
+    private static IEnumerable<(DecisionView What, DateTimeOffset At)> Timed(
+        IReadOnlyList<DecisionView> decisions, IReadOnlyList<JobEventView> events) =>
         decisions.GroupBy(d => d.Decision, StringComparer.Ordinal)
             .SelectMany(kind => kind.Zip(events.Where(e => e.Type == kind.Key), (what, recorded) => (what, recorded.At)));
 

@@ -72,7 +72,13 @@ internal sealed class Listing(string what, string begin, params string[] heading
 /// <summary>The options of every command that lists: how many, and where to go on.</summary>
 internal sealed class ListOptions
 {
-    private readonly Option<string> _limit = new("--limit") { Description = "The most to list", HelpName = "N", DefaultValueFactory = _ => "100" };
+    private readonly Option<string> _limit = new("--limit")
+    {
+        Description = "The most to list",
+        HelpName = "N",
+        DefaultValueFactory = _ => "100",
+    };
+
     private readonly Option<string?> _cursor = new("--cursor")
     {
         Description = "Where to go on, as the page before says it",

@@ -64,7 +64,12 @@ internal static class TaskTable
         Console.Out.WriteLine($"{view.Kind} · priority {view.Priority} · adapters {string.Join(", ", view.AdapterIds)} · attempts {task.Attempts}{repeatable}");
         if (view.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
         if (view.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", view.Writes)}");
-        if (view.Patch is { } patch) Console.Out.WriteLine($"patch {patch.PatchId}: {Shown.Count(patch.Files, "file")}, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
+        if (view.Patch is { } patch)
+        {
+            var files = Shown.Count(patch.Files, "file");
+            Console.Out.WriteLine($"patch {patch.PatchId}: {files}, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
+        }
+
         foreach (var line in AgentWords.Of(view)) Console.Out.WriteLine(line);
         if (view.Prompt is { } prompt)
         {
@@ -90,7 +95,8 @@ internal static class TaskTable
         {
             Console.Out.WriteLine();
             var because = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
-            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {Shown.Count(test.Tests, "test")}, {test.Failures} failed, {Shown.Duration(test.Took)}{because}");
+            var counts = $"{Shown.Count(test.Tests, "test")}, {test.Failures} failed";
+            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {counts}, {Shown.Duration(test.Took)}{because}");
             if (AgentWords.Network(test.Network) is { } reached) Console.Out.WriteLine($"        {reached}");
             foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
         }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Assay.Inputs;
 
-/// <summary>The most that somebody may ask for of a list: one bound, one code and one sentence on the command line, in the API and on pages.</summary>
+/// <summary>
+/// The most that somebody may ask for of a list: one bound, one code and one sentence on the command line, in the API and on pages.
+/// </summary>
 internal static class PageLimit
 {
     /// <summary>What another number is refused for.</summary>

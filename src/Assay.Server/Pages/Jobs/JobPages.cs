@@ -27,7 +27,7 @@ internal sealed class JobPages(
         routes.MapGet("/", () => Results.Redirect(Home)).ExcludeFromDescription();
         var pages = routes.MapGroup("/ui").ExcludeFromDescription();
         pages.MapGet("", () => Results.Redirect(Home));
-        pages.MapFallback("/{**path}", context => (IsRead(context.Request) ? answers.NotFound(context) : Problems.Absent()).ExecuteAsync(context));
+        pages.MapFallback("/{**path}", context => NoPage(context).ExecuteAsync(context));
         pages.MapGet("/jobs", List);
         pages.MapGet("/jobs/{job_id}", Job);
         pages.MapGet("/runs/{run_id}", Run);
@@ -44,8 +44,10 @@ internal sealed class JobPages(
             service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
 
-    /// <summary>Whether a person reads the answer, in a browser.</summary>
-    private static bool IsRead(HttpRequest request) => request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/html");
+    /// <summary>A page to a person, who reads it in a browser; to others a problem.</summary>
+    private IResult NoPage(HttpContext context) => context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/html")
+        ? answers.NotFound(context)
+        : Problems.Absent();
 
     private IResult List(HttpContext context)
     {
@@ -60,7 +62,11 @@ internal sealed class JobPages(
             return answers.Refused(context, HttpRefusal.Sort, "There is no such order", ListWords.NoOrder(address.Sort));
         }
 
-        if (!ListAddress.HasLimit(context.Request)) return answers.Refused(context, HttpRefusal.Limit, "There is no such page", PageLimit.Wrong);
+        if (!ListAddress.HasLimit(context.Request))
+        {
+            return answers.Refused(context, HttpRefusal.Limit, "There is no such page", PageLimit.Wrong);
+        }
+
         (string, string)? after = null;
         if (address.Cursor is { } cursor && (after = Cursor.Decode(cursor)) is null)
         {
