@@ -3,6 +3,7 @@ using Assay.Cli;
 using Assay.Cli.Commands;
 using Assay.Cli.Output;
 using Assay.Host;
+using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Ledger;
 using Assay.Ledger.Opening;
@@ -15,14 +16,20 @@ var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : 
 
 // Its exit codes are the command's own below 125, so its own failures need one that no command has.
 var isTry = parsed.CommandResult.Command.Name == TryCommand.Name;
-if (parsed.Errors.Count > 0 && parsed.Action is not HelpExamples.WithExample)
+if (parsed.Action is not HelpExamples.WithExample && UsageRule.Problems(parsed) is { Count: > 0 } wrong)
 {
-    var wrong = parsed.Errors.Select(e => new InputProblem(Problems.CommandLine, "", "usage", $"{e.Message.TrimEnd('.')}: --help shows what is possible"));
-    return Refuse([.. wrong], ExitCodes.BadInput);
+    if (UsageRule.Missing(parsed).Count > 0) return Problems.Print(wrong, globals.Json(parsed));
+    return Refuse(wrong, ExitCodes.BadInput);
 }
 
 if (ArgumentRule.Refusal(parsed) is { } refusal) return Refuse([refusal], ExitCodes.BadInput);
 if (StoreSetting.OfEnvironment() is { IsValid: false } store) return Refuse(store.Problems, ExitCodes.BadInput);
+
+if (globals.NamesFile(parsed))
+{
+    var code = Problems.Print(globals.WorkspacePath(parsed), Absent.Workspace(), globals.Json(parsed));
+    return isTry ? ExitCodes.Try.OwnFailure : code;
+}
 
 WorkspaceTables.Progress = done => Console.Error.WriteLine($"assay: making the workspace's tables for this build: {done.Streams} of {done.Of} streams");
 using var signals = new Signals();

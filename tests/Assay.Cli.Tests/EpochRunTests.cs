@@ -278,6 +278,48 @@ public sealed class EpochRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_crucible_that_ends_has_a_number_of_its_own()
+    {
+        for (var i = 0; i < 6; i++) Builder.Add($"C{i}", "true");
+        var told = (await Run("--jobs", "6")).Error.Split('\n').Where(l => l.Contains(": PASS", StringComparison.Ordinal)).Select(l => l[l.LastIndexOf('[')..]);
+        Assert.Equal(["[1/6]", "[2/6]", "[3/6]", "[4/6]", "[5/6]", "[6/6]"], told);
+    }
+
+    [Fact]
+    public async Task What_failed_is_shown_with_its_last_words_and_where_the_evidence_lies()
+    {
+        Builder.Add("ONE", "printf 'first\\nno such\\033[2J thing\\n\\n' >&2; exit 127").Add("TWO", "true");
+        var run = await Run();
+        var shown = await Assay("epoch", "show", "EPOCH_TEST");
+        const string told = "ONE: no such\uFFFD[2J thing\nEvidence: .assay/epochs/EPOCH_TEST\n";
+        Assert.EndsWith(told, run.Error, StringComparison.Ordinal);
+        Assert.Equal(told, shown.Error);
+        Assert.Equal("", (await Assay("epoch", "show", "EPOCH_TEST", "--json")).Error);
+        Assert.Matches("^1 stream, \\d+ events, \\d+ files: all agree\n$", (await Assay("verify")).Output);
+    }
+
+    [Fact]
+    public async Task That_an_id_is_taken_is_said_before_anything_runs()
+    {
+        Builder.Add("ONE", "true");
+        Assert.Equal(0, (await Run()).ExitCode);
+        var lines = (await Run()).Error.Split('\n');
+        Assert.Equal(("EPOCH_TEST has run already; this is EPOCH_TEST_RUN2", "ONE: started"), (lines[0], lines[1]));
+    }
+
+    [Fact]
+    public async Task A_resume_of_what_has_its_verdict_says_that_nothing_was_run()
+    {
+        const string said = "EPOCH_TEST has its verdict already; nothing was run\n";
+        Builder.Add("ONE", "true");
+        Assert.DoesNotContain(said, (await Run("--resume")).Error, StringComparison.Ordinal);
+        var again = await Run("--resume");
+        Assert.Equal(0, again.ExitCode);
+        Assert.StartsWith(said, again.Error, StringComparison.Ordinal);
+        Assert.Equal(said, (await Run("--resume", "--json")).Error.Split("Evidence")[0]);
+    }
+
+    [Fact]
     public async Task A_full_disk_is_one_clear_error_and_nothing_is_left_running()
     {
         var mount = _folder.Under("small");

@@ -6,7 +6,7 @@ namespace Assay.Tests;
 /// <summary>Lists are alike, whatever they list.</summary>
 public sealed partial class ListingTests : IDisposable
 {
-    private static readonly string[] Listed = ["epoch", "job", "run", "adapter", "patch", "token"];
+    private static readonly string[] Listed = ["epoch", "job", "run", "task", "adapter", "patch", "token"];
 
     private readonly TaskFolder _folder = new();
 

@@ -21,7 +21,7 @@ public sealed class NothingMadeTests : IDisposable
         other.Start();
         var address = ((IPEndPoint)other.LocalEndpoint).ToString();
         var result = await RefusedAsync("serve", "--urls", string.Format(CultureInfo.InvariantCulture, urls, address));
-        Assert.Matches("^assay: http://127.0.0.1:[0-9]+/: another process listens there already: .*--urls\n$", result.Error);
+        Assert.Matches("^assay: http://127.0.0.1:[0-9]+/: another process listens there already: .*--urls \\[serve\\]\n$", result.Error);
     }
 
     [Theory]
@@ -30,6 +30,12 @@ public sealed class NothingMadeTests : IDisposable
     [InlineData("serve", "--urls", "http://0.0.0.0:0")]
     [InlineData("serve", "--urls", "here")]
     [InlineData("serve", "--urls")]
+    [InlineData("serve", "--urls", "")]
+    [InlineData("serve", "--urls", " ; ")]
+    [InlineData("serve", "--urls", "http://127.0.0.1:0", "--components", "none.json")]
+    [InlineData("serve", "--urls", "http://127.0.0.1:0", "--components", "/dev/null")]
+    [InlineData("serve", "--urls", "http://127.0.0.1:0", "--policies", "none")]
+    [InlineData("serve", "--urls", "http://127.0.0.1:0", "--policies", "/dev/null")]
     [InlineData("token", "create", "--name", " ")]
     [InlineData("token", "create", "--name", "ci", "--days", "-1")]
     [InlineData("token", "create")]
@@ -74,6 +80,41 @@ public sealed class NothingMadeTests : IDisposable
         var made = await AssayProgram.RunAsync(AssayProgram.Program, ["worker", "--once"], _folder.Path, Store("sqlite"), patience);
         Assert.Equal((0, ""), (made.ExitCode, made.Error));
         Assert.Equal(0, (await AssayProgram.RunAsync(_folder.Path, "verify")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("worker", "--once")]
+    [InlineData("job", "show", "0123456789ab")]
+    public async Task A_workspace_that_is_a_file_is_refused_alike_by_who_reads_and_who_writes(params string[] command)
+    {
+        var file = _folder.Under("notes");
+        await File.WriteAllTextAsync(file, "mine");
+        var result = await AssayProgram.RunAsync(_folder.Path, [.. command, "--workspace", "notes"]);
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Equal("assay: notes: there is no workspace here: run something first, or name another with --workspace [no_workspace]\n", result.Error);
+        Assert.Equal("mine", await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
+    public async Task A_workspace_for_which_the_disk_has_no_room_leaves_nothing()
+    {
+        var plan = new PlanBuilder(_folder.Under("plan")).Add("ONE", "true").Write();
+        var mount = Directory.CreateDirectory(_folder.Under("mount")).FullName;
+        string[] small = ["-t", "tmpfs", "-o", "size=4k", "tmpfs", mount];
+        var mounted = await AssayProgram.RunAsync("/bin/mount", small, null, null, TimeSpan.FromSeconds(10));
+        if (mounted.ExitCode != 0) Assert.Skip("mount needs root");
+        try
+        {
+            await File.WriteAllBytesAsync(Path.Combine(mount, "fill"), new byte[4096]);
+            var result = await AssayProgram.RunAsync(_folder.Path, "epoch", "run", plan, "--workspace", Path.Combine(mount, "new", "workspace"));
+            Assert.True(result.ExitCode == 3, result.Output + result.Error);
+            Assert.Contains("where the record goes, cannot be made", result.Error, StringComparison.Ordinal);
+            Assert.Equal(["fill"], Directory.EnumerateFileSystemEntries(mount).Select(Path.GetFileName));
+        }
+        finally
+        {
+            await AssayProgram.RunAsync("/bin/umount", [mount], null, null, TimeSpan.FromSeconds(10));
+        }
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class WorkerCommandTests
         var submitted = await jobs.RunAsync("epoch", "submit", plan);
         Assert.Equal((0, "EPOCH_TEST"), (submitted.ExitCode, submitted.Output.Trim()));
 
-        var worked = await jobs.RunAsync("worker", "--once", "--run-tasks", tasks.Path, "--lanes", "epochs,jobs", "--json");
+        var worked = await jobs.RunAsync("worker", "--once", "--run-tasks", tasks.Path, "--json");
         Assert.Equal(0, worked.ExitCode);
         var lines = JsonNode.Parse(worked.Output)!["lines"]!.AsArray().ToDictionary(l => ((string)l!["lane"]!, (string)l["id"]!), l => (string)l!["state"]!);
         Assert.Equal("WAITING_APPROVAL", lines[("jobs", job)]);
@@ -38,6 +38,47 @@ public sealed class WorkerCommandTests
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("there is no lane weather: epochs, jobs, tasks", refused.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("--run-jobs serves the lane jobs alone: leave out --run-jobs or --lanes", "--run-jobs", "--lanes", "jobs,epochs")]
+    [InlineData("--run-jobs serves the lane jobs alone, and --run-tasks needs the lane tasks: leave one of them out", "--run-jobs", "--run-tasks", ".")]
+    [InlineData("--run-tasks needs the lane tasks: add it to --lanes", "--lanes", "jobs,epochs", "--run-tasks", ".")]
+    public async Task Options_that_contradict_each_other_are_refused_in_one_sentence(string why, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        var refused = await AssayProgram.RunAsync(folder.Path, ["worker", "--once", .. options]);
+        Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
+        Assert.StartsWith($"assay: {why}", refused.Error, StringComparison.Ordinal);
+        Assert.Single(refused.Error.TrimEnd().Split('\n'));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("epochs, jobs, tasks", "--run-tasks", ".")]
+    [InlineData("epochs, tasks", "--lanes", "tasks,epochs", "--run-tasks", ".")]
+    [InlineData("jobs", "--run-jobs", "--lanes", "jobs")]
+    public async Task It_says_what_it_serves_and_a_project_to_begin_narrows_nothing(string lanes, params string[] options)
+    {
+        using var tasks = new TaskFolder();
+        tasks.Add("t1", "true");
+        tasks.Write();
+        var workspace = tasks.Under(".assay");
+        var worked = await tasks.RunAsync(["worker", "--once", "-j", "3", .. options]);
+        Assert.Equal((0, $"Serves {lanes} in {workspace}, 3 at once\n"), (worked.ExitCode, worked.Error));
+        Assert.Equal("", (await tasks.RunAsync(["worker", "--once", "--json", .. options])).Error);
+    }
+
+    [Fact]
+    public async Task A_project_without_state_is_waited_for_and_the_files_it_lacks_are_named()
+    {
+        using var tasks = new TaskFolder();
+        var empty = Directory.CreateDirectory(tasks.Under("empty")).FullName;
+        var worked = await tasks.RunAsync("worker", "--once", "--json", "--run-tasks", empty);
+        Assert.Equal(0, worked.ExitCode);
+        Assert.Equal(
+            $"assay: {empty} has no .state folder yet: a run begins there once it has .state/task_queue.json, .state/routing_decisions.json and adapters.json (or .yaml)\n",
+            worked.Error);
     }
 
     [Fact]

@@ -31,6 +31,16 @@ public sealed class SqliteStoreFailureTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_fails_is_said_in_words_with_what_to_do()
+    {
+        using var connection = new SqliteConnection(Db);
+        var failure = Assert.Throws<LedgerException>(() => connection.Check(SQLitePCL.raw.SQLITE_IOERR, "PRAGMA user_version"));
+        Assert.StartsWith("the ledger cannot be read or written (", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("the disk is full or fails: free some space, or look at it", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("PRAGMA", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_writers_in_two_stores_lose_nothing()
     {
         await using var one = SqliteEventStore.Open(Db);

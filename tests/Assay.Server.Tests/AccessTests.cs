@@ -39,6 +39,42 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_token_that_nobody_knows_is_said_to_be_unknown_and_no_token_to_be_missing()
+    {
+        await using var served = await ServedFolder.StartAsync();
+        using var stranger = Bearer(served, "assay_none");
+        Assert.Contains("the token is not known here", await RefusedAsync(stranger), StringComparison.Ordinal);
+        Assert.Contains("this needs credentials", await RefusedAsync(served.Anonymous), StringComparison.Ordinal);
+
+        async Task<string> RefusedAsync(HttpClient client)
+        {
+            var answer = await served.PostAsync("/jobs/0123456789ab/cancel", "{}", client: client);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            return await answer.Content.ReadAsStringAsync(Cancel);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_no_page_is_a_page_to_a_browser_and_a_problem_to_a_program()
+    {
+        await using var served = await ServedFolder.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(served.Url) };
+        using var home = await client.GetAsync("/ui", Cancel);
+        Assert.Equal((HttpStatusCode.Found, "/ui/jobs"), (home.StatusCode, home.Headers.Location?.ToString()));
+        Assert.Equal("application/problem+json", await TypeAsync("application/json"));
+        Assert.Equal("text/html", await TypeAsync("text/html"));
+
+        async Task<string?> TypeAsync(string accept)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/ui/weather/today");
+            request.Headers.Add("Accept", accept);
+            using var answer = await client.SendAsync(request, Cancel);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            return answer.Content.Headers.ContentType?.MediaType;
+        }
+    }
+
+    [Fact]
     public async Task The_record_names_whose_token_decided_and_a_programs_token_submits_and_never_decides()
     {
         await using var served = await ServedFolder.StartAsync();

@@ -34,6 +34,29 @@ public sealed class EventApiTests
     }
 
     [Fact]
+    public async Task A_place_that_no_event_has_is_refused()
+    {
+        await using var served = await ServedFolder.StartAsync();
+        await using var run = await RecordedRun.OpenAsync(served.Folder.Under(".assay"));
+        await run.CommitAsync(new ExecutionResumed("one"), new ExecutionResumed("two"));
+        Assert.Equal("after", await RefusedAsync(served, $"{Path}?after=-1", null));
+        Assert.Equal("last_event_id", await RefusedAsync(served, Path, "3"));
+        Assert.Equal("last_event_id", await RefusedAsync(served, Path, "one"));
+        Assert.Null(await RefusedAsync(served, Path, "2"));
+        Assert.Null(await RefusedAsync(served, $"{Path}?after=2", null));
+    }
+
+    private static async Task<string?> RefusedAsync(ServedFolder served, string path, string? last)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (last is not null) request.Headers.Add("Last-Event-ID", last);
+        using var answer = await served.Anonymous.SendAsync(request, Cancel);
+        if (answer.IsSuccessStatusCode) return null;
+        Assert.Equal(400, (int)answer.StatusCode);
+        return (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancel))!["title"]!;
+    }
+
+    [Fact]
     public async Task What_a_caged_run_may_have_written_is_told_to_nobody()
     {
         const string said = "printed by the program";

@@ -127,6 +127,14 @@ public sealed class JobApiTests
     }
 
     [Fact]
+    public async Task A_list_says_where_it_goes_on_also_where_it_does_not()
+    {
+        await using var served = await ServedFolder.StartAsync();
+        Assert.Equal("""{"items":[],"next_cursor":null,"jobs":[]}""", (await served.GetAsync("/jobs")).ToJsonString());
+        Assert.Equal(200, (int)(await served.Anonymous.GetAsync("/jobs?limit=1000")).StatusCode);
+    }
+
+    [Fact]
     public async Task Rejecting_cancelling_retrying_and_spawning_keep_their_rules()
     {
         await using var served = await ServedFolder.StartAsync(change: f => f.Budget["max_spawn_per_job"] = 1);

@@ -73,6 +73,18 @@ public sealed class OneRefusalTests
         await SameAsync(served, RefusalClass.BadInput, ["job", "list", "--cursor", "nowhere"], "/jobs?cursor=nowhere", "/ui/jobs?cursor=nowhere");
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1001")]
+    [InlineData("many")]
+    public async Task A_limit_that_no_list_has_is_said_alike_everywhere(string limit)
+    {
+        await using var served = await ServedFolder.StartAsync();
+        await served.WaitingAsync();
+        await SameAsync(served, RefusalClass.BadInput, ["job", "list", "--limit", limit], $"/jobs?limit={limit}", $"/ui/jobs?limit={limit}");
+        await SameAsync(served, RefusalClass.BadInput, ["epoch", "list", "--limit", limit], null);
+    }
+
     /// <summary>As the approved table of all classes has it.</summary>
     private static int Exit(RefusalClass refused) => refused == RefusalClass.Policy ? 6 : 2;
 

@@ -28,10 +28,17 @@ internal static class CompletionCommand
         complete -c assay -a '(set -l line (commandline -cp | string replace -r "^\S+\s" ""); assay "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)'
         """;
 
+    private static readonly string[] Shells = ["bash", "zsh", "fish"];
+
     public static Command Create()
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        shell.CompletionSources.Add(Shells);
+        shell.Validators.Add(result =>
+        {
+            if (result.Tokens is not [var given] || Shells.Contains(given.Value)) return;
+            result.AddError($"there is no completion for {given.Value}: it is one of {string.Join(", ", Shells)}");
+        });
         var command = new Command("completion", "Print a script that makes a shell complete commands and options") { shell };
         command.SetAction(parsed =>
         {

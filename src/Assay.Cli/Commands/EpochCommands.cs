@@ -36,9 +36,9 @@ internal static class EpochCommands
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
-            var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe).RunAsync(prepared.Value, cancel);
+            var result = await new EpochRunner(workspace, TimeProvider.System, reporter.Observe, Announce).RunAsync(prepared.Value, cancel);
             await reporter.DisposeAsync();
-            return Report(result, workspace, options, globals.Json(parsed));
+            return await ReportAsync(result, workspace, globals.Json(parsed));
         });
         return command;
     }
@@ -91,7 +91,9 @@ internal static class EpochCommands
             }
 
             Print(view, globals.Json(parsed));
-            if (!globals.Json(parsed)) foreach (var network in view.Networks) Console.Out.WriteLine(EgressWords.Of(network));
+            if (globals.Json(parsed)) return ExitCodes.Of(view);
+            foreach (var network in view.Networks) Console.Out.WriteLine(EgressWords.Of(network));
+            await PointAsync(workspace, view.Summary.EpochId, json: false);
             return ExitCodes.Of(view);
         });
         return command;
@@ -149,16 +151,28 @@ internal static class EpochCommands
         return command;
     }
 
-    private static int Report(Answer<EpochEnd> answer, Workspace workspace, EpochOptions options, bool json)
+    private static void Announce(EpochBegun begun)
+    {
+        if (begun.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {begun.EpochId}");
+        if (begun.HasVerdict) Console.Error.WriteLine($"{begun.EpochId} has its verdict already; nothing was run");
+    }
+
+    private static async Task<int> ReportAsync(Answer<EpochEnd> answer, Workspace workspace, bool json)
     {
         if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, json);
         var end = answer.Value;
-        if (end.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {end.Summary.EpochId}");
         if (json) PrintJson(end.Summary);
         else SummaryTable.Print(end.Summary);
-        var folder = EpochText.Folder(workspace, options.ArtifactsRoot, end.Summary.EpochId);
-        Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", folder)}");
+        await PointAsync(workspace, end.Summary.EpochId, json);
         return ExitCodes.Of(end.Summary.EpochVerdict, end.Reason);
+    }
+
+    /// <summary>Says where the evidence lies, and to a person what the crucibles that failed said last.</summary>
+    private static async Task PointAsync(Workspace workspace, string epochId, bool json)
+    {
+        var evidence = await EpochEvidence.OfAsync(workspace, epochId);
+        if (!json) foreach (var (crucibleId, line) in evidence.LastWords) Console.Error.WriteLine($"{crucibleId}: {Words.Safe(line)}");
+        Console.Error.WriteLine($"Evidence: {Path.GetRelativePath(".", evidence.Folder)}");
     }
 
     private static void Print(EpochView view, bool json)

@@ -41,6 +41,9 @@ internal sealed class GlobalOptions
 
     public string WorkspacePath(ParseResult parsed) => GivenWorkspace(parsed) ?? WorkspacePaths.DefaultName;
 
+    /// <summary>Whether what is named as the workspace can be none, nor become one: it is a file.</summary>
+    public bool NamesFile(ParseResult parsed) => File.Exists(WorkspacePath(parsed));
+
     /// <summary>A workspace that is there already; null, with a message, when there is none.</summary>
     public Task<Workspace?> OpenExistingAsync(ParseResult parsed) =>
         ExistingAsync(parsed, static path => Workspace.OpenAsync(path, KnownLanes.All));
@@ -53,7 +56,7 @@ internal sealed class GlobalOptions
     {
         var path = WorkspacePath(parsed);
         if (Workspace.Exists(path)) return await open(path);
-        Problems.Print(path, Absent.Workspace(path), Json(parsed));
+        Problems.Print(path, Absent.Workspace(), Json(parsed));
         return null;
     }
 }

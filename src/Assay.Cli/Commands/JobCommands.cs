@@ -69,6 +69,11 @@ internal static class JobCommands
         var blueprint = new Option<string?>("--blueprint") { Description = "The child's blueprint", HelpName = "FILE" };
         var proposal = new IdOption("--proposal", "One of the job's proposals");
         var command = new Command("spawn", "Make a job of a blueprint, as a child of a job that is done") { id, blueprint, proposal };
+        command.Validators.Add(result =>
+        {
+            var areBoth = result.GetResult(blueprint) is not null && result.GetResult(proposal) is not null;
+            if (areBoth) result.AddError("--blueprint and --proposal exclude each other");
+        });
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, async service =>
         {
             if (parsed.GetValue(blueprint) is not { } path)
@@ -118,7 +123,7 @@ internal static class JobCommands
             }
 
             if (globals.Json(parsed)) Console.Out.WriteLine(JsonSerializer.Serialize(view, JobViewJson.Shared.JobView));
-            else JobTable.Print(view, job.Gates);
+            else JobTable.Print(view, job.Gates, job.Events);
             return ExitCodes.Of(view.Job);
         }));
         return command;
@@ -220,6 +225,9 @@ internal sealed class JobPlaces
     {
         foreach (var option in All) command.Add(option);
     }
+
+    /// <summary>The components that this command line names; null: it names none.</summary>
+    public string? Named(ParseResult parsed) => parsed.GetValue(_components);
 
     public JobOptions Read(ParseResult parsed) => JobOptions.From(parsed.GetValue(_components), parsed.GetValue(_root));
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
+using Assay.Jobs;
 using Assay.Kernel.Json;
 using Assay.Server;
 using Assay.Server.Security;
@@ -25,7 +26,8 @@ internal static class ServeCommand
         places.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            var given = parsed.GetValue(urls) is { Length: > 0 } list ? list.SelectMany(u => u.Split(';', StringSplitOptions.RemoveEmptyEntries)).ToArray() : [ServeOptions.DefaultUrl];
+            var given = parsed.GetValue(urls) is { Length: > 0 } list ? list.SelectMany(Addresses).ToArray() : [ServeOptions.DefaultUrl];
+            if (given is []) return Refuse($"--urls names no address: one looks like {ServeOptions.DefaultUrl}");
             if (given.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out _)) is { } bad)
             {
                 return Refuse($"--urls {bad}: an address looks like {ServeOptions.DefaultUrl}");
@@ -47,6 +49,16 @@ internal static class ServeCommand
             // Looked at before the workspace is opened, so that what cannot be served leaves nothing behind.
             if (ListenRule.Problem(options) is { } refused) return Refuse(refused);
             if (ListenRule.Taken(options) is { } taken) return Refuse(taken);
+            if (places.Named(parsed) is { } components && JobService.ComponentsProblems(components) is { Count: > 0 } unusable)
+            {
+                return Problems.Print(unusable, globals.Json(parsed));
+            }
+
+            if (parsed.GetValue(policies) is { } place && JobService.PolicyProblems(place) is { Count: > 0 } unread)
+            {
+                return Problems.Print(unread, globals.Json(parsed));
+            }
+
             await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             if (auth is WriteAuth.Off off)
             {
@@ -60,6 +72,9 @@ internal static class ServeCommand
         });
         return command;
     }
+
+    private static string[] Addresses(string given) =>
+        given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static void Announce(IReadOnlyList<string> addresses, WriteAuth auth, Workspace workspace, bool json)
     {

@@ -30,6 +30,13 @@ internal static class TaskAnswers
     public static Task<int> ReadRunAsync(GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView, Task<int>> act) =>
         ReadAsync(globals, parsed, service => OfRunAsync(service, globals, parsed, runId, act));
 
+    /// <summary>The same of the run that was worked on last where none is named; null where there is no run at all.</summary>
+    public static Task<int> ReadLatestAsync(
+        GlobalOptions globals, ParseResult parsed, string? runId, Func<TaskService, RunView?, Task<int>> act) =>
+        ReadAsync(globals, parsed, async service => runId is null && await service.LatestRunAsync() is null
+            ? await act(service, null)
+            : await OfRunAsync(service, globals, parsed, runId, act));
+
     private static async Task<int> WithAsync(Task<Workspace?> opening, Func<TaskService, Task<int>> act)
     {
         await using var workspace = await opening;

@@ -66,12 +66,13 @@ internal static class TaskCommands
         var list = new ListOptions();
         var command = new Command("list", "List the tasks of a run") { run };
         list.AddTo(command);
-        command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), async (service, view) =>
+        command.SetAction((parsed, _) => TaskAnswers.ReadLatestAsync(globals, parsed, parsed.GetValue(run), async (service, view) =>
         {
-            var (page, next, problem) = list.Page(parsed, view.Tasks, task => task.TaskId);
+            var (page, next, problem) = list.Page(parsed, view?.Tasks ?? [], task => task.TaskId);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
-            TaskTable.List(page, (await service.ResultsAsync(view.RunId))!).Print(next, globals.Json(parsed));
-            if (!globals.Json(parsed)) TaskTable.Stand(view);
+            var listing = view is null ? TaskTable.None : TaskTable.List(page, (await service.ResultsAsync(view.RunId))!);
+            listing.Print(next, globals.Json(parsed));
+            if (view is not null && !globals.Json(parsed)) TaskTable.Stand(view);
             return ExitCodes.Done;
         }));
         return command;

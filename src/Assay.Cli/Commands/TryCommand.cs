@@ -71,7 +71,8 @@ internal static class TryCommand
             };
             if (options.Command[0].StartsWith('-'))
             {
-                Console.Error.WriteLine($"assay: {options.Command[0]} is no option of try: see assay try --help, and put the command behind --");
+                var wrong = UsageRule.NoOption(parsed.CommandResult, options.Command[0]);
+                Console.Error.WriteLine($"assay: {Words.Safe(wrong)}; the command stands behind -- [{UsageRule.Name}]");
                 return ExitCodes.Try.OwnFailure;
             }
 

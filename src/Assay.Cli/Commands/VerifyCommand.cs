@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Assay.Host;
 using Assay.Ledger.Mirror;
 using Assay.Ledger.Verification;
 
@@ -27,10 +28,18 @@ internal static class VerifyCommand
     private static void Print(VerifyReport report)
     {
         foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Where}: {problem.Message} [{problem.Rule}]");
-        if (report.Behind > 0) Console.Out.WriteLine($"{report.Behind} files are not written yet: run the epoch again with --resume, or a worker");
-        var verdict = report.Problems.Count == 0 ? "all agree" : $"{report.Problems.Count} do not agree; the first is named first";
-        Console.Out.WriteLine($"{report.Streams} streams, {report.Events} events, {report.Files} files: {verdict}");
+        var behind = Shown.Count(report.Behind, "file");
+        if (report.Behind > 0) Console.Out.WriteLine($"{behind} not written yet: run the epoch again with --resume, or a worker");
+        var (streams, events, files) = (Shown.Count(report.Streams, "stream"), Shown.Count(report.Events, "event"), Shown.Count(report.Files, "file"));
+        Console.Out.WriteLine($"{streams}, {events}, {files}: {Verdict(report.Problems.Count)}");
     }
+
+    private static string Verdict(int problems) => problems switch
+    {
+        0 => "all agree",
+        1 => "1 does not agree",
+        _ => $"{problems} do not agree; the first is named first",
+    };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

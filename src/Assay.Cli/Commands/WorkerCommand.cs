@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Gateway;
 using Assay.Host;
-using Assay.Jobs;
 using Assay.Tasks;
 
 namespace Assay.Cli.Commands;
@@ -20,7 +20,7 @@ internal static class WorkerCommand
         {
             Description = $"Only these lanes: {string.Join(", ", KnownLanes.Names)}",
             HelpName = "LANES",
-            CustomParser = result => [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            CustomParser = result => Names(result.Tokens),
         };
         lanes.Validators.Add(result =>
         {
@@ -32,7 +32,7 @@ internal static class WorkerCommand
         var runJobs = new Option<bool>("--run-jobs") { Description = "The same as --lanes jobs, which does no network I/O" };
         var runTasks = new Option<string[]>("--run-tasks")
         {
-            Description = "Begin the runs of these projects as soon as .state/routing_decisions.json says ROUTING_COMPLETE",
+            Description = "Also begin the runs of these projects as soon as .state/routing_decisions.json says ROUTING_COMPLETE",
             HelpName = "ROOT",
             AllowMultipleArgumentsPerToken = true,
         };
@@ -47,9 +47,15 @@ internal static class WorkerCommand
         {
             lanes, runJobs, runTasks, once, concurrency,
         };
+        command.Validators.Add(result =>
+        {
+            var named = Names(result.GetResult(lanes)?.Tokens ?? []);
+            var contradiction = WorkerLanes.Contradiction(named, IsGiven(result.GetResult(runJobs)), IsGiven(result.GetResult(runTasks)));
+            if (contradiction is not null) result.AddError(contradiction);
+        });
         command.SetAction(async (parsed, drain) =>
         {
-            var served = Served(parsed.GetValue(lanes) ?? [], parsed.GetValue(runJobs), parsed.GetValue(runTasks)?.Length > 0);
+            var served = WorkerLanes.Served(parsed.GetValue(lanes) ?? [], parsed.GetValue(runJobs));
             await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             var done = ImmutableArray.CreateBuilder<WorkerLine>();
             var leftBehind = false;
@@ -70,6 +76,7 @@ internal static class WorkerCommand
                 By = CommandLineCaller.Here.Actor,
                 Gateways = served.Contains(TaskModule.Name) ? new ModelGateways(TimeProvider.System) : null,
             };
+            Announce(workspace, options, globals.Json(parsed));
             await new AssayWorker(workspace, TimeProvider.System, options, OnLine).RunAsync(drain);
             if (globals.Json(parsed) && parsed.GetValue(once)) Console.Out.WriteLine(JsonSerializer.Serialize(new WorkerReport(done.ToImmutable()), WorkerReportJson.Default.WorkerReport));
             return leftBehind && parsed.GetValue(once) ? ExitCodes.FailClosed : ExitCodes.Done;
@@ -77,13 +84,21 @@ internal static class WorkerCommand
         return command;
     }
 
-    /// <summary>The lanes that were asked for in one way or another; all, when none was.</summary>
-    private static ImmutableHashSet<string> Served(string[] named, bool runJobs, bool runTasks)
+    private static string[] Names(IEnumerable<Token> given) =>
+        [.. given.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+
+    private static bool IsGiven(OptionResult? option) => option is { Implicit: false };
+
+    private static void Announce(Workspace workspace, WorkerOptions options, bool json)
     {
-        var lanes = named.ToImmutableHashSet(StringComparer.Ordinal);
-        if (runJobs) lanes = lanes.Add(JobModule.Name);
-        if (runTasks) lanes = lanes.Add(TaskModule.Name);
-        return lanes.IsEmpty ? [.. KnownLanes.Names] : lanes;
+        foreach (var project in options.Projects)
+        {
+            if (project.Missing is { } missing) Console.Error.WriteLine($"assay: {Words.Safe($"{project.Root} {missing}")}");
+        }
+
+        if (json) return;
+        var lanes = string.Join(", ", options.Lanes!.Order(StringComparer.Ordinal));
+        Console.Error.WriteLine($"Serves {lanes} in {Words.Safe(workspace.Root)}, {options.Concurrency} at once");
     }
 
     private static string Text(WorkerLine line)

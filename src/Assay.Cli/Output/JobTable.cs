@@ -27,25 +27,25 @@ internal static class JobTable
         return listing;
     }
 
-    public static void Print(JobView view, IReadOnlyList<GateView> gates)
+    public static void Print(JobView view, IReadOnlyList<GateView> gates, IReadOnlyList<JobEventView> events)
     {
         var job = view.Job;
         Console.Out.WriteLine($"{job.JobId}  {Words.Safe(job.Title)}");
         Console.Out.WriteLine(Standing(job));
-        Console.Out.WriteLine($"submitted {Shown.Time(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId}");
+        var ended = HasEnded(job) && events.LastOrDefault(e => e.Type == job.State) is { } end ? $" · ended {Shown.Time(end.At)}" : "";
+        Console.Out.WriteLine($"submitted {Shown.Time(job.SubmittedAt)} by {Words.Safe(job.SubmittedBy)} · snapshot {job.SnapshotId}{ended}");
+        if (job.RunId is { } run) Console.Out.WriteLine($"run {run}{(job.CardId is { } card ? $" · card {card}" : "")}");
         Console.Out.WriteLine($"policies {view.Policy.Id} ({view.Policy.Sha256[..12]}…, file {view.Policy.File})");
         Console.Out.WriteLine(Used(view));
         if (job.ParentJobId is { } parent) Console.Out.WriteLine($"generation {job.Generation}, spawned by {parent}, root {job.RootJobId}");
         Section("Documents", view.Documents, d => [d.Name, $"v{d.Version}", d.Sha256, d.InForce ? d.Path : $"{d.Path} (replaced)"]);
-        Section("Decisions", view.Decisions, d => [d.Decision, d.Step, $"{d.Sha256[..12]}…", $"{Words.Safe(d.By)} ({d.Via})", Words.Safe(d.Reason ?? "")]);
+        Section(
+            "Decisions", [.. Timed(view.Decisions, events)],
+            d => [d.What.Decision, d.What.Step, Shown.Time(d.At), .. Cells(d.What)]);
         Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {Number(g.Threshold) ?? "(no threshold)"}", Number(g.Value) ?? "", g.SegmentId ?? ""]);
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
-        if (job.State == JobSummary.Interrupted)
-        {
-            Console.Out.WriteLine("\nThe worker that advanced it is gone. It goes on with: assay worker --run-jobs");
-        }
-
+        if (NextStep(job) is { } next) Console.Out.WriteLine($"\n{next}");
         if (view.Waiting is not { } waiting) return;
         Console.Out.WriteLine();
         Console.Out.WriteLine($"Waits for a decision on {waiting.Step}. Look, then decide:");
@@ -53,6 +53,26 @@ internal static class JobTable
         Console.Out.WriteLine($"  assay job approve {job.JobId} --step {waiting.Step} --hash {waiting.Sha256}");
         Console.Out.WriteLine($"  assay job reject {job.JobId} --step {waiting.Step} --hash {waiting.Sha256} --reason \"…\" [--replacement FILE]");
     }
+
+    private static bool HasEnded(JobSummary job) => job.State is "DONE" or "REJECTED" or "ERROR" or "STOPPED_BUDGET" or "CANCELLED";
+
+    /// <summary>What brings on a job that stands still, in words; null: nothing has to.</summary>
+    private static string? NextStep(JobSummary job) => job.State switch
+    {
+        JobSummary.Interrupted => "The worker that advanced it is gone. It goes on with: assay worker --run-jobs",
+        "ERROR" => $"Try its stage again: assay job retry {job.JobId} [--components FILE]",
+        "STOPPED_BUDGET" => "A budget ended it: submit it again with a policy bundle of another name that allows more",
+        _ => null,
+    };
+
+    private static string[] Cells(DecisionView decision) =>
+        [$"{decision.Sha256[..12]}…", $"{Words.Safe(decision.By)} ({decision.Via})", Words.Safe(decision.Reason ?? "")];
+
+    /// <summary>Each decision with the time at which it was recorded: the first approval is the first APPROVED, and so on.</summary>
+    private static IEnumerable<(DecisionView What, DateTimeOffset At)> Timed(
+        IReadOnlyList<DecisionView> decisions, IReadOnlyList<JobEventView> events) =>
+        decisions.GroupBy(d => d.Decision, StringComparer.Ordinal)
+            .SelectMany(kind => kind.Zip(events.Where(e => e.Type == kind.Key), (what, recorded) => (what, recorded.At)));
 
     private static void Section<T>(string heading, IReadOnlyList<T> items, Func<T, string[]> cells)
     {

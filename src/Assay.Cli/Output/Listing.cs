@@ -72,7 +72,13 @@ internal sealed class Listing(string what, string begin, params string[] heading
 /// <summary>The options of every command that lists: how many, and where to go on.</summary>
 internal sealed class ListOptions
 {
-    private readonly Option<int> _limit = CheckedOption.Whole(["--limit"], "The most to list", standard: 100, least: 1, most: 1000);
+    private readonly Option<string> _limit = new("--limit")
+    {
+        Description = "The most to list",
+        HelpName = "N",
+        DefaultValueFactory = _ => "100",
+    };
+
     private readonly Option<string?> _cursor = new("--cursor")
     {
         Description = "Where to go on, as the page before says it",
@@ -93,9 +99,9 @@ internal sealed class ListOptions
     public async Task<(IReadOnlyList<T> Page, string? Next, InputProblem? Problem)> PageAsync<T>(
         ParseResult parsed, Func<(string At, string Key)?, int, Task<IReadOnlyList<T>>> read, Func<T, (string At, string Key)> place)
     {
+        if (PageLimit.Of(parsed.GetValue(_limit)!) is not { } limit) return ([], null, NoLimit);
         (string, string)? after = null;
         if (parsed.GetValue(_cursor) is { } cursor && (after = Cursor.Decode(cursor)) is null) return ([], null, NoPlace);
-        var limit = parsed.GetValue(_limit);
         var found = await read(after, limit + 1);
         if (found.Count <= limit) return (found, null, null);
         var (at, key) = place(found[limit - 1]);
@@ -109,6 +115,7 @@ internal sealed class ListOptions
     public (IReadOnlyList<T> Page, string? Next, InputProblem? Problem) Page<T>(
         ParseResult parsed, IReadOnlyList<T> all, Func<T, string> key)
     {
+        if (PageLimit.Of(parsed.GetValue(_limit)!) is not { } limit) return ([], null, NoLimit);
         var from = 0;
         if (parsed.GetValue(_cursor) is { } cursor)
         {
@@ -116,10 +123,11 @@ internal sealed class ListOptions
             if (from++ == all.Count) return ([], null, NoPlace);
         }
 
-        var limit = parsed.GetValue(_limit);
         IReadOnlyList<T> page = [.. all.Skip(from).Take(limit)];
         return (page, from + limit < all.Count ? key(page[^1]) : null, null);
     }
+
+    private static InputProblem NoLimit => new("--limit", "", PageLimit.Rule, PageLimit.Wrong);
 
     private static InputProblem NoPlace => new("--cursor", "", Cursor.Rule, Cursor.NoPlace);
 }

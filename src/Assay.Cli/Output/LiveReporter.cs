@@ -20,15 +20,14 @@ internal sealed class LiveReporter : EpochReporter
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
-    private readonly Task _drawing;
+    private Task? _drawing;
     private EpochLines? _epoch;
-
-    public LiveReporter() => _drawing = Task.Run(DrawAsync);
 
     public override void Observe(EngineNotice notice)
     {
         lock (_gate)
         {
+            _drawing ??= Task.Run(DrawAsync);
             switch (EpochNews.Of(notice))
             {
                 case EpochNews.Moved moved:
@@ -49,7 +48,7 @@ internal sealed class LiveReporter : EpochReporter
     {
         if (_ended.IsCancellationRequested) return;
         await _ended.CancelAsync();
-        await _drawing;
+        if (_drawing is { } drawing) await drawing;
         _ended.Dispose();
     }
 

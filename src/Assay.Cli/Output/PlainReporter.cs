@@ -21,7 +21,8 @@ internal sealed class PlainReporter : EpochReporter
                 Write(Words.Safe(trouble.Text));
                 break;
             case EpochNews.Moved moved:
-                foreach (var crucible in moved.Ended) Write(Line(moved.Epoch, crucible));
+                var before = moved.Epoch.Done - moved.Ended.Count;
+                for (var i = 0; i < moved.Ended.Count; i++) Write(Line(moved.Ended[i], before + i + 1, moved.Epoch.Count));
                 break;
         }
     }
@@ -35,11 +36,11 @@ internal sealed class PlainReporter : EpochReporter
         _ => "started",
     };
 
-    private static string Line(EpochLines epoch, CrucibleLine crucible)
+    private static string Line(CrucibleLine crucible, int number, int of)
     {
         var notes = crucible.Notes.IsEmpty ? "" : $"  {Words.Safe(string.Join(", ", crucible.Notes))}";
         var used = $"{Shown.Duration(crucible.DurationMs)}  {Shown.Bytes(crucible.PeakRssBytes)}";
-        return $"{crucible.CrucibleId}: {crucible.Outcome}  {used}{notes}  [{epoch.Done}/{epoch.Count}]";
+        return $"{crucible.CrucibleId}: {crucible.Outcome}  {used}{notes}  [{number}/{of}]";
     }
 
     private void Write(string line)

@@ -38,7 +38,8 @@ internal static class Problems
         return code;
     }
 
-    private static string Line(InputProblem problem) => problem.Source == CommandLine ? problem.Message : problem.ToString();
+    private static string Line(InputProblem problem) =>
+        problem.Source == CommandLine ? $"{problem.Message} [{problem.Rule}]" : problem.ToString();
 }
 
 internal sealed record ProblemList(IReadOnlyList<InputProblem> Problems);

@@ -18,13 +18,16 @@ internal static class TaskTable
         Stand(run);
     }
 
+    /// <summary>Where no run is of which there could be tasks.</summary>
+    public static Listing None => Empty("assay execute --run-id ID begins a run");
+
     /// <summary>Some tasks of a run.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="results">What a program reads of them; null: none reads it.</param>
     public static Listing List(IReadOnlyList<TaskSummary> tasks, JsonObject? results)
     {
         var items = results?["results"]!.AsArray().ToDictionary(r => (string)r!["task_id"]!, r => r!, StringComparer.Ordinal);
-        var listing = new Listing("tasks", "the run's queue names none", "TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
+        var listing = Empty("the run's queue names none");
         foreach (var task in tasks)
         {
             listing.Add(
@@ -44,6 +47,7 @@ internal static class TaskTable
         Console.Out.WriteLine();
         Console.Out.WriteLine(Summary(run));
         if (run.Tasks.Any(t => t.IsInterrupted)) Console.Out.WriteLine(GoesOn(run));
+        else if (run.IsLeft) Console.Out.WriteLine($"Nobody works on it: {Execute(run)}");
         foreach (var task in run.Tasks.Where(t => t.WaitsForPerson))
         {
             Console.Out.WriteLine($"{task.TaskId} waits for a person: assay task show {task.TaskId}, then assay task done {task.TaskId} --evidence FILE");
@@ -60,7 +64,12 @@ internal static class TaskTable
         Console.Out.WriteLine($"{view.Kind} · priority {view.Priority} · adapters {string.Join(", ", view.AdapterIds)} · attempts {task.Attempts}{repeatable}");
         if (view.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
         if (view.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", view.Writes)}");
-        if (view.Patch is { } patch) Console.Out.WriteLine($"patch {patch.PatchId}: {patch.Files} files, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
+        if (view.Patch is { } patch)
+        {
+            var files = Shown.Count(patch.Files, "file");
+            Console.Out.WriteLine($"patch {patch.PatchId}: {files}, +{patch.Added} -{patch.Removed}; assay patch show {patch.PatchId}");
+        }
+
         foreach (var line in AgentWords.Of(view)) Console.Out.WriteLine(line);
         if (view.Prompt is { } prompt)
         {
@@ -78,13 +87,16 @@ internal static class TaskTable
         Console.Out.WriteLine($"Then: assay task done {task.TaskId} --evidence FILE  or  assay task fail {task.TaskId} --reason \"…\"");
     }
 
+    private static Listing Empty(string begin) => new("tasks", begin, "TASK", "STATE", "ADAPTER", "TRIES", "TIME", "TESTS", "PATCH", "WHY");
+
     private static void Print(ImmutableArray<TestView> tests)
     {
         foreach (var test in tests)
         {
             Console.Out.WriteLine();
             var because = test.Reason is { } text ? $": {Words.Safe(text)}" : "";
-            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {test.Tests} tests, {test.Failures} failed, {Shown.Duration(test.Took)}{because}");
+            var counts = $"{Shown.Count(test.Tests, "test")}, {test.Failures} failed";
+            Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")}  {test.Name}  {counts}, {Shown.Duration(test.Took)}{because}");
             if (AgentWords.Network(test.Network) is { } reached) Console.Out.WriteLine($"        {reached}");
             foreach (var failure in test.FirstFailures) Console.Out.WriteLine($"        {Words.Safe(failure)}");
         }
@@ -95,8 +107,9 @@ internal static class TaskTable
 
     private static string State(TaskSummary task) => task.IsInterrupted ? Interrupted : task.State;
 
-    private static string GoesOn(RunView run) =>
-        $"The engine that worked on it is gone. It goes on with: assay execute --run-id {run.RunId} --root {Words.Safe(run.ProjectRoot)}";
+    private static string GoesOn(RunView run) => $"The engine that worked on it is gone. It goes on with: {Execute(run)}";
+
+    private static string Execute(RunView run) => $"assay execute --run-id {run.RunId} --root {Words.Safe(run.ProjectRoot)}";
 
     private static string Summary(RunView run)
     {

@@ -19,6 +19,9 @@ public sealed class LivingEngines
         return new LivingEngines(store, living.Select(s => s.Id).ToHashSet(StringComparer.Ordinal));
     }
 
+    /// <summary>Whether there is none at all.</summary>
+    public bool AreNone => _living.Count == 0;
+
     /// <summary>Whether a stream is owned by an engine that lives.</summary>
     public async ValueTask<bool> OwnAsync(StreamName stream) =>
         (await _store.FindAsync(stream))?.Owner is { } owner && _living.Contains(owner);

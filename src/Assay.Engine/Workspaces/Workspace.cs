@@ -65,6 +65,8 @@ public sealed class Workspace : IAsyncDisposable
     /// <summary>Version control passes over a new workspace: its record is evidence, not source.</summary>
     private static void Create(string root)
     {
+        var above = root;
+        while (Path.GetDirectoryName(above) is { } parent && !Directory.Exists(parent)) above = parent;
         try
         {
             Directory.CreateDirectory(root);
@@ -72,7 +74,22 @@ public sealed class Workspace : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            TakeBack(root, above);
             throw new IOException($"{root}, where the record goes, cannot be made ({e.Message.TrimEnd('.')}): name another place with --workspace", e);
+        }
+    }
+
+    /// <summary>Removes what was made of a workspace that could not be made whole, up to the first folder that was new.</summary>
+    private static void TakeBack(string root, string above)
+    {
+        try
+        {
+            File.Delete(Path.Combine(root, ".gitignore"));
+            for (var folder = root; folder.Length >= above.Length; folder = Path.GetDirectoryName(folder)!) Directory.Delete(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else has put something there meanwhile, or it was never made.
         }
     }
 

@@ -81,6 +81,7 @@ internal sealed class SqliteConnection : IDisposable
         throw new LedgerException((code & 0xFF) switch
         {
             raw.SQLITE_FULL => "the disk with the workspace is full: free some space and run again",
+            raw.SQLITE_IOERR => $"the ledger cannot be read or written ({detail}): the disk is full or fails: free some space, or look at it",
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => $"the ledger is damaged ({detail}): restore it from a backup",
             raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => $"the ledger cannot be written ({detail}): check its owner and mode",
             _ => $"SQLite failed with {code} ({detail}) at: {what}",

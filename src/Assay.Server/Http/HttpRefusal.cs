@@ -16,6 +16,9 @@ internal sealed record HttpRefusal
     /// <summary>The short name, as answers and the log of refusals show it. No other refusal has it.</summary>
     public string Rule { get; }
 
+    /// <summary>What is no version of an event.</summary>
+    public static readonly HttpRefusal After = new(StatusCodes.Status400BadRequest, "after");
+
     /// <summary>The body is not all there, or not what the request takes.</summary>
     public static readonly HttpRefusal Body = new(StatusCodes.Status400BadRequest, "body");
 
@@ -31,7 +34,7 @@ internal sealed record HttpRefusal
 
     public static readonly HttpRefusal LastEventId = new(StatusCodes.Status400BadRequest, "last_event_id");
 
-    public static readonly HttpRefusal Limit = new(StatusCodes.Status400BadRequest, "limit");
+    public static readonly HttpRefusal Limit = new(StatusCodes.Status400BadRequest, Inputs.PageLimit.Rule);
 
     /// <summary>An <c>If-Match</c> that is no digest.</summary>
     public static readonly HttpRefusal MatchForm = new(StatusCodes.Status400BadRequest, "if_match");
@@ -82,10 +85,10 @@ internal sealed record HttpRefusal
 
     public static IReadOnlyList<HttpRefusal> All { get; } =
     [
-        Body, Cursor, Form, FormToken, KeyForm, LastEventId, Limit, MatchForm, Request, Sort, State, Step, Unauthorized, Origin, NotFound,
+        After, Body, Cursor, Form, FormToken, KeyForm, LastEventId, Limit, MatchForm, Request, Sort, State, Step, Unauthorized, Origin, NotFound,
         Method, Timeout, BodyTooLarge, ContentType, Host, KeyReused, MatchRequired, RateLimit, Bug, Ledger, TooManyStreams,
     ];
 
     /// <summary>What a status means that somebody below has set.</summary>
-    public static HttpRefusal Of(int status) => All.FirstOrDefault(r => r.Status == status && r != Body) ?? Request;
+    public static HttpRefusal Of(int status) => All.FirstOrDefault(r => r.Status == status && r != After && r != Body) ?? Request;
 }

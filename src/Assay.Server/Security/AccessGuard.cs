@@ -60,7 +60,8 @@ internal sealed class AccessGuard(Credentials credentials, IAntiforgery antiforg
         var how = credentials.IsBasic
             ? "sign in with name and password"
             : "send the operator's token (keys/operator.token of the workspace) as a bearer token, or sign in at /ui/sign-in";
-        return $"this needs credentials: {how}, or a token that assay token create made";
+        var lacking = Credentials.HasToken(context) ? "the token is not known here" : "this needs credentials";
+        return $"{lacking}: {how}, or a token that assay token create made";
     }
 
     private static Refusal TooLittle(Credential found, Role least) => new(

@@ -44,6 +44,10 @@ internal sealed class Credentials(WriteAuth auth, TokenBook tokens, Sessions ses
         return isPassword ? new Credential(((WriteAuth.Basic)auth).User, Role.Operator, null) : null;
     }
 
+    /// <summary>Whether a request carries a token, good or not.</summary>
+    public static bool HasToken(HttpContext context) =>
+        context.Request.Headers.Authorization.ToString().StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A token as it was given out, or the workspace's own.</summary>
     public Credential? ByToken(string secret)
     {

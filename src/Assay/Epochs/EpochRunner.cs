@@ -15,7 +15,9 @@ namespace Assay.Epochs;
 /// <param name="workspace">The workspace.</param>
 /// <param name="time">The clock.</param>
 /// <param name="observer">Is told what happens while it happens.</param>
-public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null)
+/// <param name="begun">Is told which epoch it is, before anything of it runs.</param>
+public sealed class EpochRunner(
+    Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null, Action<EpochBegun>? begun = null)
 {
     private const string Doing = "run";
 
@@ -28,10 +30,18 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     {
         await WorkspaceTables.ReadyAsync(workspace);
         await using var engine = await AssayEngine.StartAsync(workspace, time);
-        var begun = await BeginAsync(epoch, engine.Session.Identity.Id);
-        return begun.IsGiven
-            ? await AdvanceAsync(engine, begun.Value.EpochId, epoch, cancel)
-            : Answer<EpochEnd>.Refused(begun.Subject, begun.Refusal);
+        var receipt = await BeginAsync(epoch, engine.Session.Identity.Id);
+        if (!receipt.IsGiven) return Answer<EpochEnd>.Refused(receipt.Subject, receipt.Refusal);
+        var id = receipt.Value.EpochId;
+        begun?.Invoke(await BeginningAsync(id, epoch));
+        return await AdvanceAsync(engine, id, epoch, cancel);
+    }
+
+    private async ValueTask<EpochBegun> BeginningAsync(string id, PreparedEpoch epoch)
+    {
+        var wasBumped = !epoch.Options.Resume && id != epoch.Epoch.EpochId;
+        var hasVerdict = epoch.Options.Resume && await new EpochReader(workspace).ShowAsync(id) is { Standing: null };
+        return new EpochBegun(id, wasBumped ? epoch.Epoch.EpochId : null, hasVerdict);
     }
 
     /// <summary>Leaves a prepared plan to whichever worker of the workspace comes first.</summary>
@@ -73,7 +83,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     }
 
     /// <summary>A new epoch under the plan's id, or the next free one.</summary>
-    private static async ValueTask<Beginning> DeclareAsync(PreparedEpoch epoch, EpochNames names)
+    private static async ValueTask<FirstStep> DeclareAsync(PreparedEpoch epoch, EpochNames names)
     {
         var id = epoch.Epoch.EpochId;
         if (await names.IsTakenAsync(id))
@@ -81,23 +91,23 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
             if (!epoch.Options.AutoBump)
             {
                 const string advice = "leave out --no-auto-bump, use --resume, or give the plan another epoch_id";
-                return new Beginning(id, null, $"the epoch {id} has run already: {advice}");
+                return new FirstStep(id, null, $"the epoch {id} has run already: {advice}");
             }
 
             id = await names.NextFreeAsync();
         }
 
-        return new Beginning(id, new DeclareEpoch(epoch.Epoch with { EpochId = id }, epoch.Crucibles), null);
+        return new FirstStep(id, new DeclareEpoch(epoch.Epoch with { EpochId = id }, epoch.Crucibles), null);
     }
 
     /// <summary>The plan's epoch that was interrupted or cancelled; a new one when it has none.</summary>
-    private static async ValueTask<Beginning> ResumeAsync(PreparedEpoch epoch, EpochNames names)
+    private static async ValueTask<FirstStep> ResumeAsync(PreparedEpoch epoch, EpochNames names)
     {
-        if (await names.ToResumeAsync() is { } id) return new Beginning(id, new ResumeEpoch(epoch.Epoch, epoch.Crucibles), null);
+        if (await names.ToResumeAsync() is { } id) return new FirstStep(id, new ResumeEpoch(epoch.Epoch, epoch.Crucibles), null);
         var own = epoch.Epoch.EpochId;
         if (!await names.IsTakenAsync(own)) return await DeclareAsync(epoch, names);
         const string advice = "move the folder away, or run without --resume";
-        return new Beginning(own, null, $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}");
+        return new FirstStep(own, null, $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}");
     }
 
     private async Task<Decision> PutAsync(StreamName stream, Command command, string? firstOwner)
@@ -127,7 +137,7 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
             RunResult.Finished when missing is not null && await IsBehindAsync(stream) => throw new IOException(
                 $"{epochId} has its verdict, but {missing.Path} could not be written: {missing.Reason}; "
                 + "put that right, and --resume writes it from the ledger"),
-            RunResult.Finished finished => Answer<EpochEnd>.Given(epochId, Ended((EpochState)finished.State, epoch)),
+            RunResult.Finished finished => Answer<EpochEnd>.Given(epochId, Ended((EpochState)finished.State)),
             RunResult.Waiting waiting => throw new InvalidOperationException($"the epoch waits for {waiting.For.For}"),
             var other => throw new InvalidOperationException($"unknown result {other}"),
         };
@@ -136,21 +146,22 @@ public sealed class EpochRunner(Workspace workspace, TimeProvider time, Action<E
     private async ValueTask<bool> IsBehindAsync(StreamName stream) =>
         await workspace.Store.FindAsync(stream) is { } info && info.MirroredTo < info.Head.Version;
 
-    private static EpochEnd Ended(EpochState state, PreparedEpoch epoch)
-    {
-        var wasBumped = !epoch.Options.Resume && state.Declared.EpochId != epoch.Epoch.EpochId;
-        return new EpochEnd(EpochFiles.Summary(state), state.Finished!.Reason, wasBumped ? epoch.Epoch.EpochId : null);
-    }
+    private static EpochEnd Ended(EpochState state) => new(EpochFiles.Summary(state), state.Finished!.Reason);
 
     /// <summary>Which epoch to begin with which command, or why not.</summary>
-    private sealed record Beginning(string Id, Command? Command, string? Problem);
+    private sealed record FirstStep(string Id, Command? Command, string? Problem);
 }
 
 /// <summary>How a run of a plan ended.</summary>
 /// <param name="Summary">The summary, as it is in the record.</param>
 /// <param name="Reason">Why it ended early; null: it did not.</param>
+public sealed record EpochEnd(EpochSummary Summary, EndReason? Reason);
+
+/// <summary>Which epoch a run of a plan is.</summary>
+/// <param name="EpochId">Its id: the plan's own, or the next free one.</param>
 /// <param name="BumpedFrom">The plan's own id when it was taken.</param>
-public sealed record EpochEnd(EpochSummary Summary, EndReason? Reason, string? BumpedFrom);
+/// <param name="HasVerdict">Whether it was to go on and has its verdict, so that nothing runs.</param>
+public sealed record EpochBegun(string EpochId, string? BumpedFrom, bool HasVerdict);
 
 /// <summary>An epoch was begun.</summary>
 /// <param name="EpochId">Its id: the plan's own, or the next free one.</param>

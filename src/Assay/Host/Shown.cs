@@ -31,6 +31,9 @@ internal static class Shown
         _ => $"{(int)time.TotalDays} d {time.Hours} h",
     };
 
+    /// <summary>How many of something, in the singular where it is one.</summary>
+    public static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
+
     /// <summary>In units of 1024.</summary>
     public static string Bytes(long bytes) => bytes switch
     {

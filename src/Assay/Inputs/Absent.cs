@@ -10,8 +10,8 @@ namespace Assay.Inputs;
 /// </summary>
 internal static class Absent
 {
-    public static Refusal Workspace(string path) => new(
-        RequestRefusals.NoWorkspace, $"{path} is no workspace: run something first, or name another with --workspace");
+    public static Refusal Workspace() => new(
+        RequestRefusals.NoWorkspace, "there is no workspace here: run something first, or name another with --workspace");
 
     public static Refusal Epoch(string id) => Of(RequestRefusals.UnknownEpoch, $"there is no epoch {id}", "assay epoch list");
 

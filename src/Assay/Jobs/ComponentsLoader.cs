@@ -15,7 +15,7 @@ namespace Assay.Jobs;
 /// <summary>Reads <c>components.json</c> once, checks it against this host, and fixes each component as it is now.</summary>
 internal sealed class ComponentsLoader
 {
-    private const string Version = "components_v1";
+    public const string Version = "components_v1";
 
     private readonly InputDocument _document;
     private readonly PlanFolder _folder;

@@ -71,6 +71,12 @@ public sealed class JobService
     /// <summary>The id of the policy bundle in a file; null when it is no valid bundle.</summary>
     public static string? BundleId(string path) => JobLoader.ReadBundle(path) is { IsValid: true } bundle ? bundle.Value.Reference.Id : null;
 
+    /// <summary>Why a file cannot be read as components, whatever this host can hold of them.</summary>
+    public static IReadOnlyList<InputProblem> ComponentsProblems(string path) => DocumentFile.Read(path, ComponentsLoader.Version).Problems;
+
+    /// <summary>Why a place cannot have the policy bundles of a server: it is neither a folder nor a bundle.</summary>
+    public static IReadOnlyList<InputProblem> PolicyProblems(string place) => Directory.Exists(place) ? [] : JobLoader.ReadBundle(place).Problems;
+
     /// <summary>Reads a document from a file, without looking at what it says.</summary>
     public static Checked<InputDocument> ReadDocument(string path) => DocumentFile.ReadAny(path).Document;
 
@@ -157,9 +163,7 @@ public sealed class JobService
         }
         else
         {
-            var known = string.Join(", ", parent.Proposals.Select(p => p.ProposalId));
-            return Answer<JobReceipt>.Refused(
-                jobId, JobRefusals.Proposal, $"{jobId} has no proposal {proposalId}: give a blueprint, or one of {known}");
+            return Answer<JobReceipt>.Refused(jobId, JobRefusals.Proposal, NoProposal(parent, proposalId));
         }
 
         var before = parent.Stopped;
@@ -168,6 +172,14 @@ public sealed class JobService
         return (await FindAsync(jobId))!.Stopped is { } stopped && stopped != before
             ? Answer<JobReceipt>.Refused(jobId, JobRefusals.StoppedBudget, $"{stopped.Reason} is {stopped.Limit}: nothing was spawned")
             : Done(child.JobId, JobReceipt.Spawned);
+    }
+
+    /// <summary>Why nothing is spawned of a proposal that the job does not have; null: none was named.</summary>
+    private static string NoProposal(JobState parent, string? proposalId)
+    {
+        var known = string.Join(", ", parent.Proposals.Select(p => p.ProposalId));
+        var advice = known.Length == 0 ? "it has none, so give a blueprint" : $"give a blueprint, or one of {known}";
+        return proposalId is null ? $"name either a proposal of the job or a blueprint: {advice}" : $"the job has no proposal {proposalId}: {advice}";
     }
 
     /// <summary>A job's state, or null when there is no such job.</summary>

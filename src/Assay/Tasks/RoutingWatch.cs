@@ -8,7 +8,13 @@ namespace Assay.Tasks;
 /// <summary>A project whose runs a worker begins by itself, as soon as they are routed.</summary>
 /// <param name="Root">The project, which holds <c>.state</c>.</param>
 /// <param name="AdaptersPath">Its adapters; null: the project's own file.</param>
-public sealed record WatchedProject(string Root, string? AdaptersPath = null);
+public sealed record WatchedProject(string Root, string? AdaptersPath = null)
+{
+    /// <summary>Of which files a worker waits, where the project has no <c>.state</c> yet; null: it has.</summary>
+    public string? Missing => Directory.Exists(Path.Combine(Root, Path.GetDirectoryName(TaskPaths.Queue)!))
+        ? null
+        : $"has no .state folder yet: a run begins there once it has {TaskPaths.Queue}, {TaskPaths.Routing} and adapters.json (or .yaml)";
+}
 
 /// <summary>
 /// Begins the runs of projects when their routing says ROUTING_COMPLETE. What it finds wrong it says once for each state of the files.

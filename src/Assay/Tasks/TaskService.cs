@@ -68,6 +68,20 @@ public sealed class TaskService
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>Whether it stands still though tasks are pending that no person has: whoever began it has let it go.</summary>
+    private async ValueTask<bool> IsLeftAsync(StreamMachine machine)
+    {
+        var state = (ExecutionState)machine.State;
+        if (!state.Tasks.Any(t => t.Phase == TaskPhase.Pending && !state.WaitsForPerson(t))) return false;
+        var living = await LivingEngines.LookAsync(_workspace.Store);
+        return state.Phase switch
+        {
+            ExecutionPhase.Idle => !await living.OwnAsync(machine.Stream),
+            ExecutionPhase.Running => living.AreNone,
+            _ => false,
+        };
+    }
+
     /// <summary>The version of a run's last event; 0 when there is no such run.</summary>
     public async Task<long> VersionOfAsync(string runId) =>
         StreamName.IsId(runId) ? (await _workspace.Store.FindAsync(TaskLane.StreamOf(runId)))?.Head.Version ?? 0 : 0;
@@ -151,7 +165,7 @@ public sealed class TaskService
     {
         if (await LoadAsync(runId) is not { State: ExecutionState state } machine) return null;
         var adapters = (await AdaptersAsync()).Where(a => state.Adapters.ContainsKey(a.Key)).Select(AdapterView.Of);
-        return TaskViewMaker.Run(state, [.. adapters], await InterruptedAsync(machine));
+        return TaskViewMaker.Run(state, [.. adapters], await InterruptedAsync(machine)) with { IsLeft = await IsLeftAsync(machine) };
     }
 
     /// <summary>A task as people see it; null when there is no such task.</summary>

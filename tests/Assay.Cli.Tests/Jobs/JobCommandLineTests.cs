@@ -227,6 +227,50 @@ public sealed class JobCommandLineTests
     }
 
     [Fact]
+    public async Task A_job_is_shown_with_its_run_and_the_times_of_what_happened()
+    {
+        using var folder = new JobFolder().Write();
+        var id = await folder.SubmitAndRunAsync();
+        var job = (await folder.ShowAsync(id))["job"]!;
+        var shown = (await folder.RunAsync("job", "show", id)).Output;
+        const string time = "20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d[+-]\\d\\d:\\d\\d";
+        Assert.Matches($"\nsubmitted {time} by .* · ended {time}\n", shown);
+        Assert.Contains($"\nrun {(string)job["run_id"]!} · card {(string)job["card_id"]!}\n", shown, StringComparison.Ordinal);
+        Assert.Matches($"\nAPPROVED +runspec +{time}  ", shown);
+    }
+
+    [Fact]
+    public async Task A_job_that_ended_in_an_error_or_at_a_limit_says_what_can_be_done()
+    {
+        using var broken = new JobFolder().Before("exit 3").Write();
+        var id = await broken.SubmitAsync();
+        await broken.WorkAsync();
+        Assert.Contains($"Try its stage again: assay job retry {id} [--components FILE]", (await broken.RunAsync("job", "show", id)).Output, StringComparison.Ordinal);
+
+        using var poor = new JobFolder();
+        poor.Budget["max_wall_clock_ms"] = 1;
+        poor.Before("sleep 0.2").Write();
+        var stopped = await poor.SubmitAsync();
+        await poor.WorkAsync();
+        var shown = await poor.RunAsync("job", "show", stopped);
+        Assert.Equal(4, shown.ExitCode);
+        Assert.Contains("A budget ended it: submit it again with a policy bundle of another name that allows more", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_child_is_of_a_proposal_or_of_a_blueprint_and_what_is_missing_is_said()
+    {
+        using var folder = new JobFolder().Write();
+        var id = await folder.SubmitAsync();
+        var neither = await folder.RunAsync("job", "spawn", id);
+        Assert.Equal(2, neither.ExitCode);
+        Assert.Contains("name either a proposal of the job or a blueprint: it has none, so give a blueprint [proposal]", neither.Error, StringComparison.Ordinal);
+        var both = await folder.RunAsync("job", "spawn", id, "--proposal", "p", "--blueprint", "blueprint.json");
+        Assert.Equal(2, both.ExitCode);
+        Assert.StartsWith("assay: --blueprint and --proposal exclude each other", both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_changed_policy_file_is_reported_and_changes_no_job()
     {
         using var folder = new JobFolder().Write();

@@ -587,6 +587,19 @@ public sealed class TaskExecutionTests
     }
 
     [Fact]
+    public async Task A_run_that_nobody_works_on_says_how_it_goes_on()
+    {
+        using var folder = new TaskFolder();
+        folder.Add("one", "false");
+        await folder.Write().ExecuteAsync();
+        const string left = "Nobody works on it: assay execute --run-id night-1 --root ";
+        Assert.DoesNotContain(left, (await folder.RunAsync("run", "status", TaskFolder.RunId)).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await folder.RunAsync("task", "retry", "one")).ExitCode);
+        Assert.Contains($"{left}{folder.Path}\n", (await folder.RunAsync("run", "status", TaskFolder.RunId)).Output, StringComparison.Ordinal);
+        Assert.Contains(left, (await folder.RunAsync("task", "list")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Inputs_that_changed_are_another_run()
     {
         using var folder = new TaskFolder();

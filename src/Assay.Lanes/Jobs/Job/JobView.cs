@@ -157,7 +157,8 @@ public sealed record PolicyView(string Path, string Id, string Sha256, string Fi
 /// <summary>A page of jobs.</summary>
 /// <param name="Items">The jobs, the newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null: this is the last.</param>
-public sealed record JobPage(ImmutableArray<JobSummary> Items, string? NextCursor)
+public sealed record JobPage(
+    ImmutableArray<JobSummary> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor)
 {
     /// <summary>The same under the name that the API's first clients know.</summary>
     public ImmutableArray<JobSummary> Jobs => Items;

@@ -42,6 +42,9 @@ public sealed record RunView
     /// <summary>Whether an attempt cost something that nobody knows.</summary>
     public bool IsCostUnknown { get; init; }
 
+    /// <summary>Whether tasks are pending, and nobody is at work on it or will be by themselves.</summary>
+    public bool IsLeft { get; init; }
+
     public int Ended => Tasks.Count(t => t.HasEnded);
 }
 

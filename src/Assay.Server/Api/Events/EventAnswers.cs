@@ -15,12 +15,18 @@ internal sealed class EventAnswers(IEventReader store, EventStream events)
     /// <summary>The events of something behind <paramref name="after"/>, or behind the header <c>Last-Event-ID</c>.</summary>
     public async Task<IResult> AnswerAsync(HttpContext context, IEventSource source, string id, long? after)
     {
-        if (source.StreamOf(id) is not { } stream || await store.FindAsync(stream) is null) return Problems.Result(source.Absent(id));
+        if (source.StreamOf(id) is not { } stream || await store.FindAsync(stream) is not { } info) return Problems.Result(source.Absent(id));
         var last = context.Request.Headers["Last-Event-ID"].ToString();
+        if (after < 0) return Problems.Result(HttpRefusal.After, "after is the version of an event: a whole number from 0");
         var seen = after ?? 0;
         if (last.Length > 0 && !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out seen))
         {
             return Problems.Result(HttpRefusal.LastEventId, "Last-Event-ID is the id of an event");
+        }
+
+        if (last.Length > 0 && seen > info.Head.Version)
+        {
+            return Problems.Result(HttpRefusal.LastEventId, $"Last-Event-ID is beyond the last event, which is {info.Head.Version}");
         }
 
         if (context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/event-stream"))

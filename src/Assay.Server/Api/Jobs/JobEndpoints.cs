@@ -20,7 +20,6 @@ namespace Assay.Server.Api.Jobs;
 internal sealed class JobEndpoints(JobService service, Submissions submissions, AccessGuard guard, EventAnswers events, JobEvents jobEvents)
 {
     private const int DefaultLimit = 50;
-    private const int MaxLimit = 200;
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -46,21 +45,20 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
             .Produces<JobReceipt>().Refuses(400, 401, 404, 409, 429);
     }
 
-    private async Task<IResult> ListAsync(string? state, string? cursor, int? limit)
+    private async Task<IResult> ListAsync(string? state, string? cursor, string? limit)
     {
         if (state is not null && !JobService.States.Contains(state))
         {
             return Problems.Result(HttpRefusal.State, ListWords.NoState(state));
         }
 
-        if (limit is < 1 or > MaxLimit) return Problems.Result(HttpRefusal.Limit, $"limit is from 1 to {MaxLimit}");
+        if ((limit is null ? DefaultLimit : PageLimit.Of(limit)) is not { } wanted) return Problems.Result(HttpRefusal.Limit, PageLimit.Wrong);
         (string, string)? after = null;
         if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
         {
             return Problems.Result(HttpRefusal.Cursor, Cursor.NoPlace);
         }
 
-        var wanted = limit ?? DefaultLimit;
         var found = await service.ListAsync(state, after, wanted + 1);
         var page = found.Take(wanted).ToList();
         var next = found.Count > wanted ? Cursor.Encode(page[^1].SubmittedAt, page[^1].JobId) : null;

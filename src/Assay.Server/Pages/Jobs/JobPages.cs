@@ -20,11 +20,14 @@ internal sealed class JobPages(
     JobService service, Submissions submissions, AccessGuard guard, PageAnswers answers, OncePerCommit<IReadOnlyDictionary<string, long>> counts, TimeProvider time)
 {
     private const int PageSize = 50;
+    private const string Home = "/ui/jobs";
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", () => Results.Redirect("/ui/jobs")).ExcludeFromDescription();
+        routes.MapGet("/", () => Results.Redirect(Home)).ExcludeFromDescription();
         var pages = routes.MapGroup("/ui").ExcludeFromDescription();
+        pages.MapGet("", () => Results.Redirect(Home));
+        pages.MapFallback("/{**path}", context => NoPage(context).ExecuteAsync(context));
         pages.MapGet("/jobs", (Delegate)ListAsync);
         pages.MapGet("/jobs/{job_id}", JobAsync);
         pages.MapGet("/runs/{run_id}", RunAsync);
@@ -41,6 +44,11 @@ internal sealed class JobPages(
             service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
 
+    /// <summary>A page to a person, who reads it in a browser; to others a problem.</summary>
+    private IResult NoPage(HttpContext context) => context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/html")
+        ? answers.NotFound(context)
+        : Problems.Absent();
+
     private async Task<IResult> ListAsync(HttpContext context)
     {
         var address = ListAddress.Of(context.Request, "/ui/jobs");
@@ -52,6 +60,11 @@ internal sealed class JobPages(
         if (address.Sort is not (null or JobListPage.Submitted))
         {
             return answers.Refused(context, HttpRefusal.Sort, "There is no such order", ListWords.NoOrder(address.Sort));
+        }
+
+        if (!ListAddress.HasLimit(context.Request))
+        {
+            return answers.Refused(context, HttpRefusal.Limit, "There is no such page", PageLimit.Wrong);
         }
 
         (string, string)? after = null;

@@ -1,3 +1,4 @@
+using Assay.Inputs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 
@@ -34,6 +35,10 @@ public sealed record ListAddress(string Path, string Prefix = "")
             Cursor = Value("cursor"),
         };
     }
+
+    /// <summary>Whether a request asks for no limit that no list has. A page has its own size.</summary>
+    public static bool HasLimit(HttpRequest request) =>
+        !request.Query.TryGetValue(PageLimit.Rule, out var limit) || PageLimit.Of(limit.ToString()) is not null;
 
     /// <summary>The same list from its beginning with another filter.</summary>
     public ListAddress Filtered(string? state) => this with { State = state, Cursor = null };

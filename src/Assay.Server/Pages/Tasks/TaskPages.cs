@@ -43,6 +43,11 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
     private async Task<IResult> RunAsync(HttpContext context, string path, string? runId)
     {
         if (runId is null) return answers.Page<TaskRunPage>(context, []);
+        if (!ListAddress.HasLimit(context.Request))
+        {
+            return answers.Refused(context, HttpRefusal.Limit, "There is no such page", PageLimit.Wrong, path);
+        }
+
         if (await service.RunViewAsync(runId) is not { } run) return answers.NotFound(context, Absent.Run(runId), "/ui/tasks");
         var address = ListAddress.Of(context.Request, path);
         var patches = ListAddress.Of(context.Request, path, "patches_");
