@@ -68,6 +68,19 @@ internal sealed unsafe partial class FolderHandle
         return Marshal.GetLastPInvokeError() == Libc.ENOENT ? false : throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
     }
 
+    /// <summary>Gives a file another name in the same folder, where there must be none of that name.</summary>
+    /// <param name="relative">Its path.</param>
+    /// <param name="name">The new last part of its path.</param>
+    /// <returns>False when it is not there.</returns>
+    /// <exception cref="IOException">It cannot be renamed, or something has the name.</exception>
+    public bool RenameToNew(string relative, string name)
+    {
+        const uint noReplace = 1;
+        using var parent = Parent(relative, make: false, out var old);
+        if (Libc.RenameAt2(parent.Descriptor, old, parent.Descriptor, name, noReplace) == 0) return true;
+        return Marshal.GetLastPInvokeError() == Libc.ENOENT ? false : throw new IOException($"{Shown(relative)} to {name}: {Libc.LastError()}");
+    }
+
     /// <summary>
     /// Writes a whole file, which has its name only when all is written: it comes from a new one beside it whose name nobody could guess.
     /// </summary>

@@ -60,6 +60,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RenameAt(int folder, string path, int toFolder, string toPath);
 
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RenameAt2(int folder, string path, int toFolder, string toPath, uint flags);
+
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
     public static unsafe partial int RenameAt(int folder, byte* path, int toFolder, byte* toPath);
 

@@ -8,6 +8,7 @@ using Assay.Host;
 using Assay.Inputs;
 using Assay.Kernel.Json;
 using Assay.Lanes.Epochs;
+using Assay.Observe;
 
 namespace Assay.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Assay.Host;
-using Assay.Jobs;
-using Assay.Tasks;
+using Assay.Models;
 
 namespace Assay.Cli.Commands;
 

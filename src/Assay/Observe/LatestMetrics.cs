@@ -55,8 +55,8 @@ internal sealed class LatestMetrics(Workspace workspace, TimeProvider time) : IA
         {
             var position = (await workspace.Store.ChangesAsync(long.MaxValue - 1)).Position;
             if (position == _position) return;
-            _position = position;
             Volatile.Write(ref _value, await TaskMetrics.ReadAsync(workspace, time));
+            _position = position;
         }
         catch (LedgerException)
         {

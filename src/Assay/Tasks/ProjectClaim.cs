@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Kernel.Lanes;
@@ -17,64 +17,97 @@ internal static class ProjectClaim
 {
     private const string Version = "project_claim_v1";
 
-    /// <summary>Takes a project for a workspace, or finds that it has it.</summary>
+    /// <summary>Takes a project for a workspace, or finds that it has it. What a crash left half done is brought to its end.</summary>
     /// <param name="projectRoot">The project.</param>
     /// <param name="workspace">The workspace.</param>
     /// <param name="time">The clock.</param>
     /// <param name="takesOver">Whether it is taken from another workspace, in which nobody may be at work.</param>
     /// <returns>Why not; null when the workspace has it.</returns>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
     public static async Task<Refusal?> TakeAsync(string projectRoot, Workspace workspace, TimeProvider time, bool takesOver)
     {
+        projectRoot = Path.GetFullPath(projectRoot).TrimEnd('/');
         using var project = FolderHandle.OpenNamed(projectRoot);
-        var claim = new JsonObject { ["schema_version"] = Version, ["workspace"] = workspace.Root };
-        var content = JsonSerializer.SerializeToUtf8Bytes((JsonNode)claim);
         var handOver = new ProjectHandOver(project, projectRoot, time);
-        var (owner, problem) = project.Write(TaskPaths.Claim, content, replaces: false, isSynced: true)
-            ? (workspace.Root, null)
-            : Owner(projectRoot, workspace.Root);
-        if (owner == workspace.Root)
+        if (project.Look(TaskPaths.Claim) is null)
         {
-            await handOver.TakeAsync(workspace);
+            await handOver.MakeRoomAsync(workspace);
+            project.Write(TaskPaths.Claim, Document(workspace.Root, from: null), replaces: false, isSynced: true);
+        }
+
+        var (claim, problem) = Read(projectRoot, workspace.Root);
+        if (problem is not null && !takesOver) return problem;
+        if (problem is null && claim!.From is null)
+        {
+            await handOver.TakeBackAsync(workspace);
             return null;
         }
 
-        if (!takesOver) return problem;
-        if (owner is not null && await AtWorkAsync(owner, workspace.Lanes) is { } process)
+        if (problem is not null && claim?.From is { } earlier)
         {
-            var why = $"process {process} is at work in the workspace {owner}, to which the project belongs: end it first";
-            return new Refusal(TaskRefusals.ProjectClaimed, why);
+            var unfinished = $"the workspace {claim.Workspace} has not finished taking the project from {earlier}: assay execute there finishes it";
+            return new Refusal(TaskRefusals.ProjectClaimed, unfinished);
         }
 
+        // First the claim, then the look: an engine that begins meanwhile in the other workspace finds that it has the project no more.
+        var from = problem is null ? claim!.From : claim?.Workspace;
+        project.Write(TaskPaths.Claim, Document(workspace.Root, from), replaces: true, isSynced: true);
+        if (await NoHandOverAsync(handOver, workspace, from) is { } refusal)
+        {
+            project.Write(TaskPaths.Claim, Document(from!, from: null), replaces: true, isSynced: true);
+            return refusal;
+        }
+
+        await handOver.TakeBackAsync(workspace);
+        project.Write(TaskPaths.Claim, Document(workspace.Root, from: null), replaces: true, isSynced: true);
+        return null;
+    }
+
+    /// <summary>Gets the project from the workspace that had it; there is a refusal when that cannot be.</summary>
+    private static async Task<Refusal?> NoHandOverAsync(ProjectHandOver handOver, Workspace workspace, string? from)
+    {
+        if (from is null)
+        {
+            await handOver.MakeRoomAsync(workspace);
+            return null;
+        }
+
+        string why;
         try
         {
-            await handOver.GiveAsync(owner, workspace.Root, workspace.Lanes);
+            if (await AtWorkAsync(from, workspace.Lanes) is { } process)
+            {
+                why = $"process {process} is at work in the workspace {from}, to which the project belongs: end it first";
+                return new Refusal(TaskRefusals.ProjectClaimed, why);
+            }
+
+            return await handOver.GiveAsync(from, workspace.Root, workspace.Lanes);
         }
         catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException)
         {
-            return new Refusal(TaskRefusals.ProjectClaimed, $"the workspace {owner}, to which the project belongs, cannot give it away: {e.Message}");
+            why = $"the workspace {from}, to which the project belongs, cannot give it away: {e.Message}";
+            return new Refusal(TaskRefusals.ProjectClaimed, why);
         }
-
-        project.Write(TaskPaths.Claim, content, replaces: true, isSynced: true);
-        await handOver.TakeAsync(workspace);
-        return null;
     }
 
     /// <summary>Why a workspace, which need not be there yet, cannot have a project without taking it from another; null: it can.</summary>
     public static Refusal? Problem(string projectRoot, string workspacePath) => File.Exists(Path.Combine(projectRoot, TaskPaths.Claim))
-        ? Owner(projectRoot, RealPath.Of(Path.GetFullPath(workspacePath).TrimEnd('/'))).Problem
+        ? Read(projectRoot, RealPath.Of(Path.GetFullPath(workspacePath).TrimEnd('/'))).Problem
         : null;
 
-    private static (string? Owner, Refusal? Problem) Owner(string projectRoot, string workspaceRoot)
+    private static (Claimed? Claim, Refusal? Problem) Read(string projectRoot, string workspaceRoot)
     {
         var found = DocumentFile.Read(Path.Combine(projectRoot, TaskPaths.Claim), Version);
-        var owner = found.IsValid ? found.Value.Root.GetProperty("workspace").GetString()! : null;
-        if (owner == workspaceRoot) return (owner, null);
-        var why = owner is null
-            ? found.Problems[0].ToString()
-            : $"the project belongs to the workspace {owner}: work there (--workspace {owner})";
-        return (owner, new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over"));
+        var claim = found.IsValid ? found.Value.Root.Deserialize(ClaimJson.Default.Claimed)! : null;
+        if (claim?.Workspace == workspaceRoot) return (claim, null);
+        var why = claim is null
+            ? $"{found.Problems[0]} cannot be read as a claim: mend or remove it"
+            : $"the project belongs to the workspace {claim.Workspace}: work there (--workspace {claim.Workspace})";
+        return (claim, new Refusal(TaskRefusals.ProjectClaimed, $"{why}, or hand it to this one with assay execute --take-over"));
     }
+
+    private static byte[] Document(string workspace, string? from) =>
+        JsonSerializer.SerializeToUtf8Bytes(new Claimed(Version, workspace) { From = from }, ClaimJson.Default.Claimed);
 
     /// <summary>A process that works in a workspace; null when none does, or when it is not there any more.</summary>
     private static async Task<int?> AtWorkAsync(string root, LaneSet lanes)
@@ -84,3 +117,15 @@ internal static class ProjectClaim
         return (await other.Store.SessionsAsync()).FirstOrDefault(s => s.Holds && !SessionProcess.IsGone(s))?.ProcessId;
     }
 }
+
+/// <summary>The file.</summary>
+internal sealed record Claimed(string SchemaVersion, string Workspace)
+{
+    /// <summary>The workspace from which it is being taken over; null: it is not.</summary>
+    public string? From { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Claimed))]
+internal sealed partial class ClaimJson : JsonSerializerContext;

@@ -26,31 +26,39 @@ internal sealed class ProjectHandOver(FolderHandle project, string root, TimePro
     /// <param name="from">That workspace; null: nobody knows.</param>
     /// <param name="to">Which one has the project now.</param>
     /// <param name="lanes">The lanes of this build.</param>
+    /// <returns>Why it cannot be given away; null when it was.</returns>
     /// <exception cref="Ledger.LedgerException">That record cannot be written.</exception>
     /// <exception cref="IOException">A file cannot be put aside.</exception>
-    public async Task GiveAsync(string? from, string to, LaneSet lanes)
+    public async Task<Refusal?> GiveAsync(string? from, string to, LaneSet lanes)
     {
         var key = FreeKey(from is null ? Nobody : $"of-{Digest.Of(from).Short(8)}");
         if (from is not null && Workspace.Exists(from))
         {
             await using var other = await Workspace.OpenAsync(from, lanes);
+            if (await StateAsync(other) is { Requests: [var open, ..] })
+            {
+                var advice = $"let it come to its end: assay worker --once --workspace {from}";
+                return new Refusal(TaskRefusals.ProjectClaimed, $"{open.PatchId} is being brought into or out of the tree in the workspace {from}; {advice}");
+            }
+
             key = await SaidAsync(other, new HandOverProject(to, key)) ?? key;
         }
 
-        foreach (var path in TaskPaths.OfRecord) project.Rename(path, NameOf(TaskPaths.Aside(path, key)));
+        foreach (var path in TaskPaths.OfRecord) project.RenameToNew(path, NameOf(TaskPaths.Aside(path, key)));
+        return null;
+    }
+
+    /// <summary>Puts aside what is in a project that nobody has claimed, unless this workspace's own record wrote it.</summary>
+    public async Task MakeRoomAsync(Workspace workspace)
+    {
+        if (await StateAsync(workspace) is not { HandedOver: null }) await GiveAsync(from: null, workspace.Root, workspace.Lanes);
     }
 
     /// <summary>Gives the files of a workspace's own record their names again, if they were put aside.</summary>
-    public async Task TakeAsync(Workspace workspace)
+    public async Task TakeBackAsync(Workspace workspace)
     {
-        if (await StateAsync(workspace) is not { } state)
-        {
-            await GiveAsync(from: null, workspace.Root, workspace.Lanes);
-            return;
-        }
-
-        if (state.HandedOver is not { } over) return;
-        foreach (var path in TaskPaths.OfRecord) project.Rename(TaskPaths.Aside(path, over.Key), NameOf(path));
+        if (await StateAsync(workspace) is not { HandedOver: { } over }) return;
+        foreach (var path in TaskPaths.OfRecord) project.RenameToNew(TaskPaths.Aside(path, over.Key), NameOf(path));
         await new CommandHandler(workspace, time).SubmitAsync(ProjectLane.Instance, Stream, new TakeBackProject());
     }
 

@@ -2,6 +2,7 @@ using Assay.Engine;
 using Assay.Inputs;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
+using Assay.Ledger;
 
 namespace Assay.Tasks;
 
@@ -56,6 +57,18 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
         if (now == _seen) return;
         _seen = now;
         if (RoutedRun() is not { } runId) return;
+        try
+        {
+            await BeginAsync(runId);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerException)
+        {
+            await TellAsync(runId, e.Message);
+        }
+    }
+
+    private async Task BeginAsync(string runId)
+    {
         var declare = TaskExecutor.Prepare(project.Root, runId, project.AdaptersPath, by);
         if (!declare.IsValid)
         {

@@ -19,11 +19,7 @@ internal static class TaskModule
             return
             [
                 .. runs.Served(only: null),
-                new ServedLane(ProjectLane.Instance, (project, cancel, drain) =>
-                    setting.Engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain))
-                {
-                    IsBeside = true,
-                },
+                new ServedLane(ProjectLane.Instance, runs.ChangeAsync) { IsBeside = true },
             ];
         },
         Line = static (stream, state) => state is ExecutionState run ? Line(stream.Id, run) : null,

@@ -14,6 +14,7 @@ namespace Assay.Tasks;
 internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<StreamName, OpenRun> _open = new();
+    private readonly ConcurrentDictionary<string, bool> _projects = new(StringComparer.Ordinal);
     private readonly TaskTelemetry _telemetry = new(engine.Workspace, engine.Time);
 
     /// <summary>The lanes that a worker serves for them.</summary>
@@ -34,7 +35,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
     public async Task<RunResult> AdvanceAsync(StreamName stream, CancellationToken cancel, CancellationToken drain)
     {
         var state = (ExecutionState)(await StreamLoad.OfAsync(engine.Workspace.Store, TaskLane.Instance, stream)).State;
-        if (ProjectClaim.Problem(state.Declared.ProjectRoot, engine.Workspace.Root) is { } claimed) throw new IOException(claimed.Text);
+        await HaveAsync(state.Declared.ProjectRoot);
         if (!_open.ContainsKey(stream))
         {
             var run = _open.GetOrAdd(stream, new OpenRun(engine, _telemetry, stream, state));
@@ -46,6 +47,25 @@ internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
         var result = await engine.RunAsync(TaskLane.Instance, stream, room, cancel, drain);
         if (result is RunResult.Finished or RunResult.Owned && _open.TryRemove(stream, out var ended)) ended.Dispose();
         return result;
+    }
+
+    /// <summary>Brings on what was asked for in a project.</summary>
+    public async Task<RunResult> ChangeAsync(StreamName project, CancellationToken cancel, CancellationToken drain)
+    {
+        var state = (ProjectState)await engine.Commands.FindAsync(ProjectLane.Instance, project);
+        if (state.Root is { } root) await HaveAsync(root);
+        return await engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, cancel, drain);
+    }
+
+    /// <summary>What is due in a project that another workspace has is left to that one.</summary>
+    /// <exception cref="IOException">It has another workspace.</exception>
+    private async Task HaveAsync(string projectRoot)
+    {
+        var claimed = _projects.ContainsKey(projectRoot)
+            ? ProjectClaim.Problem(projectRoot, engine.Workspace.Root)
+            : await ProjectClaim.TakeAsync(projectRoot, engine.Workspace, engine.Time, takesOver: false);
+        if (claimed is not null) throw new IOException(claimed.Text);
+        _projects.TryAdd(projectRoot, true);
     }
 
     private Task<RunResult> CheckAsync(StreamName adapter, CancellationToken cancel, CancellationToken drain) =>

@@ -313,7 +313,9 @@ public sealed class TaskService
         await using var engine = await AssayEngine.StartAsync(_workspace, _time);
         for (; ; )
         {
-            if (await engine.RunAsync(ProjectLane.Instance, stream, concurrency: 1, CancellationToken.None) is not RunResult.Finished { State: ProjectState state })
+            var result = await engine.RunAsync(ProjectLane.Instance, stream, concurrency: 1, CancellationToken.None);
+            if (result is RunResult.Waiting waiting) return Answer<Receipt>.Refused(patchId, TaskRefusals.ProjectClaimed, $"it waits for {waiting.For.For}");
+            if (result is not RunResult.Finished { State: ProjectState state })
             {
                 // An executor that works in the project does it.
                 await Task.Delay(TimeSpan.FromMilliseconds(100), _time);

@@ -5,9 +5,8 @@ using System.Text.Json.Nodes;
 using Assay.Kernel.Contracts;
 using Assay.Lanes.Jobs;
 using Assay.Lanes.Shared;
-using Assay.Models;
 
-namespace Assay.Jobs;
+namespace Assay.Models;
 
 /// <summary>
 /// One request to a model, as the process of a stage: the worker does no network I/O itself (ruling 23).

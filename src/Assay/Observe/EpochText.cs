@@ -2,7 +2,7 @@ using System.Text.Json;
 using Assay.Engine.Workspaces;
 using Assay.Lanes.Epochs;
 
-namespace Assay.Epochs;
+namespace Assay.Observe;
 
 /// <summary>Summaries as programs read them, in the form of their files, and where those lie.</summary>
 internal static class EpochText

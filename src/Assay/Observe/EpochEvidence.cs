@@ -5,7 +5,7 @@ using Assay.Kernel.Effects;
 using Assay.Lanes.Epochs;
 using Assay.Native;
 
-namespace Assay.Epochs;
+namespace Assay.Observe;
 
 /// <summary>Where the evidence of an epoch lies, and what its failed crucibles said last: for people, from files that may be gone.</summary>
 /// <param name="Folder">The folder of its files, as an absolute path.</param>

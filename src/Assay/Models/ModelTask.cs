@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Assay.Lanes.Tasks;
-using Assay.Models;
 
-namespace Assay.Tasks;
+namespace Assay.Models;
 
 /// <summary>One request to a model, as the process of a task: its prompt in, its answer out.</summary>
 public static class ModelTask
