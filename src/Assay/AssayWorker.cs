@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Assay.Engine;
 using Assay.Engine.Gateways;
 using Assay.Engine.Streams;
@@ -45,7 +46,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     public static bool IsLeftBehind(WorkerLine line) =>
         line.State is NotAdvanced or FileNotWritten.Name or RoutingWatch.NotBegun or RoutingWatch.NotTaken;
 
-    private readonly Lock _telling = new();
+    private readonly Channel<WorkerLine> _lines = Channel.CreateUnbounded<WorkerLine>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<(string Lane, string Id), WorkerLine> _told = [];
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
@@ -62,6 +63,7 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
             if (notice is EngineTrouble trouble) Write(new WorkerLine(ModuleOf(trouble.Stream).Name, trouble.Stream.Id, trouble.Word, Message: trouble.Text));
         });
         var open = new Stack<IAsyncDisposable>();
+        var telling = Task.Run(TellAllAsync, CancellationToken.None);
         try
         {
             var modules = KnownLanes.Modules.Where(m => options.Lanes?.Contains(m.Name) != false);
@@ -78,15 +80,19 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
         finally
         {
             while (open.TryPop(out var last)) await last.DisposeAsync();
+            _lines.Writer.TryComplete();
+            await telling;
         }
     }
 
     private void Refused(string runId, string word, string why) => Write(new WorkerLine(TaskModule.Name, runId, word, Message: why));
 
-    /// <summary>Lines come from the worker, from watches of projects and from streams that are under way.</summary>
-    private void Write(WorkerLine line)
+    /// <summary>Lines come from the worker, from watches of projects and from streams that are under way, none of which waits for a reader.</summary>
+    private void Write(WorkerLine line) => _lines.Writer.TryWrite(line);
+
+    private async Task TellAllAsync()
     {
-        lock (_telling) onLine(line);
+        await foreach (var line in _lines.Reader.ReadAllAsync()) onLine(line);
     }
 
     private void Tell(WorkerNotice notice)

@@ -15,7 +15,7 @@ public sealed record AttemptBegan(StreamName Stream, Effect Effect, int Attempt)
 /// <summary>How far an attempt is; <paramref name="Progress"/> is, for a process, a <see cref="Runner.ProcessProgress"/>.</summary>
 public sealed record AttemptProgressed(StreamName Stream, Effect Effect, object Progress) : EngineNotice(Stream);
 
-/// <summary>Something could not be done that costs the record nothing, and that somebody ought to know.</summary>
+/// <summary>Something that costs the record nothing, and that somebody ought to know.</summary>
 public abstract record EngineTrouble(StreamName Stream) : EngineNotice(Stream)
 {
     /// <summary>A word for it, in capitals.</summary>
@@ -36,7 +36,7 @@ public sealed record WaitsForMemory(StreamName Stream, string EffectId, long Byt
     public override string Word => "WAITS_FOR_MEMORY";
 
     public override string Text =>
-        $"{Stream.Id}: {EffectId} waits for {Bytes / MiB} MiB of memory, which other work of Assay on this host has, or waits for since earlier";
+        $"{EffectId} waits for {Bytes / MiB} MiB of memory, which other work of Assay on this host has, or waits for since earlier";
 }
 
 /// <summary>

@@ -12,7 +12,7 @@ internal static class TaskPaths
     public const string ExecutorLog = "logs/executor.jsonl";
     public const string ResilienceLog = "logs/resilience.jsonl";
 
-    /// <summary>What the record of the workspace that has the project writes into it.</summary>
+    /// <summary>What the record of the workspace that has the project writes into it under names that the next one uses too.</summary>
     public static readonly string[] OfRecord = [PatchLedger, Results];
 
     /// <summary>Paths of a project that are Assay's own and never part of a task's tree.</summary>
