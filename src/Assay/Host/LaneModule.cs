@@ -6,7 +6,7 @@ using Assay.Kernel.Streams;
 namespace Assay.Host;
 
 /// <summary>
-/// What workers, tables, verify and the command line read of a lane: a new one is a folder and a line in <c>KnownLanes</c>.
+/// What workers, tables, verify and the command line read of a lane: a new one is two folders and a line in <c>KnownLanes</c>.
 /// </summary>
 /// <param name="Name">Its name for people, as <c>--lanes</c> takes it.</param>
 /// <param name="Lanes">Its kinds of streams.</param>
