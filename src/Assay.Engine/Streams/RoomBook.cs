@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Assay.Engine.Native;
@@ -16,7 +17,7 @@ namespace Assay.Engine.Streams;
 internal sealed class RoomBook : IDisposable
 {
     /// <summary>Who waits writes so again whenever it looks; who has not for so long has stopped, and nobody waits for it.</summary>
-    private const long WaitsMs = 2_000;
+    private static readonly long Waits = 2 * Stopwatch.Frequency;
 
     private const int EntryBytes = 4 * 20;
 
@@ -66,7 +67,7 @@ internal sealed class RoomBook : IDisposable
         lock (_gate)
         {
             // Written down before it is looked: of two that come at once, at least one sees the other.
-            var (before, now) = (_entry, Environment.TickCount64);
+            var (before, now) = (_entry, Stopwatch.GetTimestamp());
             Write(before with { Wanted = bytes, LookedAt = now });
             var others = Others();
             var isNext = !others.Any(o => o.Value.IsWaiting(now) && IsBefore(o.Key, o.Value.Since, before.Since));
@@ -75,7 +76,7 @@ internal sealed class RoomBook : IDisposable
                 Write(new Entry(before.Taken + bytes, Wanted: 0, Since: 0, now));
 
                 // Who was stopped meanwhile is reckoned with no more, and what it saw may be taken.
-                if (Environment.TickCount64 - now < WaitsMs / 2 || IsRoom(0, Others(), Environment.TickCount64, most)) return true;
+                if (Stopwatch.GetTimestamp() - now < Waits / 2 || IsRoom(0, Others(), Stopwatch.GetTimestamp(), most)) return true;
             }
 
             Write(new Entry(before.Taken, Wanted: 0, before.Since > 0 ? before.Since : now, now));
@@ -160,11 +161,11 @@ internal sealed class RoomBook : IDisposable
     /// <summary>What stands in a file.</summary>
     /// <param name="Taken">Memory in bytes.</param>
     /// <param name="Wanted">What it is about to take if there is room.</param>
-    /// <param name="Since">Since when it waits, in milliseconds of the host's clock; 0: it does not.</param>
+    /// <param name="Since">Since when it waits, by the host's steady clock; 0: it does not.</param>
     /// <param name="LookedAt">When it looked last.</param>
     private readonly record struct Entry(long Taken, long Wanted, long Since, long LookedAt)
     {
-        public bool IsLooking(long now) => now - LookedAt < WaitsMs;
+        public bool IsLooking(long now) => now - LookedAt < Waits;
 
         public bool IsWaiting(long now) => Since > 0 && IsLooking(now);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Assay.Engine.Native;
 using Assay.Engine.Streams;
 
@@ -56,9 +57,9 @@ public sealed class RoomBookTests : IDisposable
     public void Nobody_waits_for_one_who_was_stopped_while_it_looked()
     {
         var own = $"{ProcessIdentity.Own.Pid}-{ProcessIdentity.Own.StartTicks}-{ProcFs.PidNamespace}-stopped";
-        Look(at: Environment.TickCount64);
+        Look(at: Stopwatch.GetTimestamp());
         Assert.False(_one.TryTake(60, most: 100));
-        Look(at: Environment.TickCount64 - 3_000);
+        Look(at: Stopwatch.GetTimestamp() - (3 * Stopwatch.Frequency));
         Assert.True(_one.TryTake(60, most: 100));
 
         void Look(long at) => File.WriteAllText(Path.Combine(Books, own), $"{0:D19} {90:D19} {1:D19} {at:D19} ");

@@ -11,6 +11,7 @@ using Assay.Server.Pages.Shared;
 using Assay.Server.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Assay.Server.Pages.Jobs;
@@ -26,7 +27,7 @@ internal sealed class JobPages(
     {
         routes.MapGet("/", () => Results.Redirect(Home)).ExcludeFromDescription();
         var pages = routes.MapGroup("/ui").ExcludeFromDescription();
-        pages.MapGet("", () => Results.Redirect(Home));
+        pages.MapGet("", context => (IsEntry(context) ? Results.Redirect(Home) : NoPage(context)).ExecuteAsync(context));
         pages.MapFallback("/{**path}", context => NoPage(context).ExecuteAsync(context));
         pages.MapGet("/jobs", (Delegate)ListAsync);
         pages.MapGet("/jobs/{job_id}", JobAsync);
@@ -43,6 +44,9 @@ internal sealed class JobPages(
         pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
             service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
+
+    /// <summary>Whether somebody asked for the pages as such, not for a path that came to that.</summary>
+    private static bool IsEntry(HttpContext context) => context.Features.Get<IHttpRequestFeature>()?.RawTarget is "/ui" or "/ui/";
 
     /// <summary>A page to a person, who reads it in a browser; to others a problem.</summary>
     private IResult NoPage(HttpContext context) => context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/html")
