@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Assay.Engine.Workspaces;
 using Assay.Inputs;
 using Assay.Kernel.Lanes;
@@ -117,15 +116,3 @@ internal static class ProjectClaim
         return (await other.Store.SessionsAsync()).FirstOrDefault(s => s.Holds && !SessionProcess.IsGone(s))?.ProcessId;
     }
 }
-
-/// <summary>The file.</summary>
-internal sealed record Claimed(string SchemaVersion, string Workspace)
-{
-    /// <summary>The workspace from which it is being taken over; null: it is not.</summary>
-    public string? From { get; init; }
-}
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(Claimed))]
-internal sealed partial class ClaimJson : JsonSerializerContext;

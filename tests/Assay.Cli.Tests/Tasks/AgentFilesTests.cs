@@ -1,4 +1,4 @@
-using Assay.Tasks;
+using Assay.Inputs;
 
 namespace Assay.Tests.Tasks;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Native;
 
-namespace Assay.Tasks;
+namespace Assay.Inputs;
 
 /// <summary>
 /// What an agent's program has to read besides what it is granted: itself, the packages that it was installed with, and, when it is a
