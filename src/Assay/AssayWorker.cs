@@ -42,12 +42,12 @@ public sealed class AssayWorker(Workspace workspace, TimeProvider time, WorkerOp
     /// <summary>What is reported of a stream that the engine could not advance; it is tried again after a while.</summary>
     public const string NotAdvanced = "NOT_ADVANCED";
 
+    private readonly Channel<WorkerLine> _lines = Channel.CreateUnbounded<WorkerLine>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<(string Lane, string Id), WorkerLine> _told = [];
+
     /// <summary>Whether a line says that something was left as it was, which a person has to see to.</summary>
     public static bool IsLeftBehind(WorkerLine line) =>
         line.State is NotAdvanced or FileNotWritten.Name or RoutingWatch.NotBegun or RoutingWatch.NotTaken;
-
-    private readonly Channel<WorkerLine> _lines = Channel.CreateUnbounded<WorkerLine>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<(string Lane, string Id), WorkerLine> _told = [];
 
     /// <summary>Works until there is nothing to do, or for ever.</summary>
     /// <param name="drain">Begins nothing more, lets what is under way come to its end, and leaves.</param>

@@ -51,19 +51,20 @@ internal static class ProjectClaim
         // First the claim, then the look: an engine that begins meanwhile in the other workspace finds that it has the project no more.
         var from = problem is null ? claim!.From : claim?.Workspace;
         project.Write(TaskPaths.Claim, Document(workspace.Root, from), replaces: true, isSynced: true);
-        if (await NoHandOverAsync(handOver, workspace, from) is { } refusal)
+        if (await GetAsync(handOver, workspace, from) is { } refusal)
         {
             project.Write(TaskPaths.Claim, Document(from!, from: null), replaces: true, isSynced: true);
             return refusal;
         }
 
-        await handOver.TakeBackAsync(workspace);
+        // What is given away is done with before anything of this workspace has its name again: a crash in between is told from one before.
         project.Write(TaskPaths.Claim, Document(workspace.Root, from: null), replaces: true, isSynced: true);
+        await handOver.TakeBackAsync(workspace);
         return null;
     }
 
     /// <summary>Gets the project from the workspace that had it; there is a refusal when that cannot be.</summary>
-    private static async Task<Refusal?> NoHandOverAsync(ProjectHandOver handOver, Workspace workspace, string? from)
+    private static async Task<Refusal?> GetAsync(ProjectHandOver handOver, Workspace workspace, string? from)
     {
         if (from is null)
         {

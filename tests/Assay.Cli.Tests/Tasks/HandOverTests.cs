@@ -102,6 +102,40 @@ public sealed class HandOverTests
         await BothAgreeAsync(folder);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_crash_before_a_record_has_its_own_files_again_costs_neither_anything(bool isGiven)
+    {
+        using var folder = new TaskFolder();
+        folder.Add("one", "echo 1 > one.txt", "test -f one.txt");
+        Assert.Equal(0, (await folder.Write().ExecuteAsync()).ExitCode);
+        await RenameRunAsync(folder, TaskFolder.RunId, "night-2");
+        File.Delete(folder.Under("tree", "one.txt"));
+        string[] there = ["execute", "--run-id", "night-2", "--workspace", folder.Under(Other)];
+        Assert.Equal(0, (await folder.RunAsync([.. there, "--take-over"])).ExitCode);
+        var own = folder.Under(".assay");
+        var project = ProjectLane.StreamOf(TaskIdentity.ProjectId(folder.Path));
+        var ledger = folder.Under(".state", "patch_ledger.jsonl");
+        var lines = await File.ReadAllTextAsync(ledger);
+
+        // The first workspace takes the project back, and dies when the other one's files are put aside.
+        await using (var workspace = await Workspace.OpenAsync(folder.Under(Other), KnownLanes.All))
+        {
+            await new CommandHandler(workspace, TimeProvider.System).SubmitAsync(ProjectLane.Instance, project, new HandOverProject(own, "of-x"));
+        }
+
+        foreach (var path in TaskPaths.OfRecord) File.Move(Path.Combine(folder.Path, path), Path.Combine(folder.Path, TaskPaths.Aside(path, "of-x")));
+        var claim = new JsonObject { ["schema_version"] = "project_claim_v1", ["workspace"] = own };
+        if (!isGiven) claim["from"] = folder.Under(Other);
+        await File.WriteAllTextAsync(folder.Under(".state", "workspace.json"), claim.ToJsonString());
+        await RenameRunAsync(folder, "night-2", TaskFolder.RunId);
+        Assert.Equal(0, (await folder.ExecuteAsync()).ExitCode);
+        await BothAgreeAsync(folder);
+        Assert.Equal(lines, await File.ReadAllTextAsync(ledger.Replace(".jsonl", ".of-x.jsonl", StringComparison.Ordinal)));
+        Assert.NotEqual(lines, await File.ReadAllTextAsync(ledger));
+    }
+
     [Fact]
     public async Task What_lies_in_a_project_that_nobody_claims_is_not_written_over()
     {
