@@ -3,12 +3,17 @@ using System.Runtime.InteropServices;
 namespace Assay.Native;
 
 /// <summary>
-/// Waits until somebody writes to a file, in this process or another one of this host (inotify). One thread waits; any may end it.
+/// Waits until somebody writes to a file, or changes what lies in folders, in this process or another one of this host (inotify(7)). One thread
+/// waits; any may end it.
 /// </summary>
 public sealed unsafe partial class FileWatch : IDisposable
 {
     private const int BufferBytes = 4096;
-    private const uint Modified = 2;
+    private const uint Modified = 0x2;
+
+    // A file that was written and closed, or renamed, made, removed, or whose times were set.
+    private const uint Listed = 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x4;
+    private const uint OnlyFolder = 0x01000000;
 
     private readonly int _events;
     private readonly int _end;
@@ -22,15 +27,29 @@ public sealed unsafe partial class FileWatch : IDisposable
     /// <param name="path">The file, which need not be readable.</param>
     public static FileWatch? TryOpen(string path)
     {
+        if (TryOpen() is not { } watch) return null;
+        if (INotifyAdd(watch._events, path, Modified) >= 0) return watch;
+        watch.Dispose();
+        return null;
+    }
+
+    /// <summary>A watch of nothing yet; null where this host gives no more of them to this user.</summary>
+    public static FileWatch? TryOpen()
+    {
         var events = INotifyInit(Libc.O_CLOEXEC | Libc.O_NONBLOCK);
         if (events < 0) return null;
-        var end = INotifyAdd(events, path, Modified) < 0 ? -1 : Libc.EventFd(0, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
+        var end = Libc.EventFd(0, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
         if (end >= 0) return new FileWatch(events, end);
         _ = Libc.Close(events);
         return null;
     }
 
-    /// <summary>Waits for the next write, which may have been made since the last call.</summary>
+    /// <summary>Watches what comes into a folder, goes, or is written there, not below. Again for one that is watched changes nothing.</summary>
+    /// <param name="path">The folder.</param>
+    /// <returns>Whether it is watched; false also where there is none.</returns>
+    public bool AddFolder(string path) => INotifyAdd(_events, path, Listed | OnlyFolder) >= 0;
+
+    /// <summary>Waits for the next change, which may have been made since the last call.</summary>
     /// <param name="atMost">How long; rounded up to a millisecond.</param>
     /// <returns>Whether there was one; false when the time has passed, or the watch was ended.</returns>
     public bool Wait(TimeSpan atMost)

@@ -18,6 +18,7 @@ internal static partial class Libc
     public const int EACCES = 13;
     public const int EEXIST = 17;
     public const int ENOENT = 2;
+    public const int ESRCH = 3;
     public const int ENOTDIR = 20;
     public const int EISDIR = 21;
     public const int EINVAL = 22;

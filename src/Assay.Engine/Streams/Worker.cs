@@ -39,9 +39,6 @@ public abstract record WorkerNotice(StreamName Stream)
 /// </summary>
 public sealed class Worker
 {
-    /// <summary>How often it is looked for workers of this host that died, of which no commit tells.</summary>
-    private static readonly TimeSpan LookForDeadEvery = TimeSpan.FromSeconds(1);
-
     /// <summary>How often it is looked for what is due though nothing was committed: a lease of another host may have run out.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
@@ -55,7 +52,6 @@ public sealed class Worker
     private readonly List<ServedLane> _lanes;
     private readonly int _concurrency;
     private readonly Action<WorkerNotice> _told;
-    private DateTimeOffset _lookForDeadAt = DateTimeOffset.MinValue;
     private DateTimeOffset _lookAt = DateTimeOffset.MinValue;
     private int _turn;
 
@@ -80,6 +76,7 @@ public sealed class Worker
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel, drain, _engine.Session.Lost);
         var tail = await _engine.TailAsync();
         using var watching = tail.WatchAll(_woken.Set);
+        using var others = new SessionWatch(Store, _engine.Time, _woken.Set);
         using var leaving = leave.Token.Register(_woken.Set);
         foreach (var lane in _lanes)
         {
@@ -90,9 +87,10 @@ public sealed class Worker
         {
             var wasWoken = _woken.Task.IsCompleted;
             _woken.Reset();
-            if (await FreeDeadAsync() || wasWoken || _lookAt <= _engine.Time.GetUtcNow()) await StartDueAsync(leave.Token, cancel, drain);
+            var isTime = _lookAt <= _engine.Time.GetUtcNow();
+            if (await others.FreeDeadAsync(isTime, wasWoken) || wasWoken || isTime) await StartDueAsync(leave.Token, cancel, drain);
             if (once && _running.Count == 0) break;
-            await WaitAsync();
+            await WaitAsync(others.NextLookAt);
             if (await ReapAsync()) _lookAt = DateTimeOffset.MinValue;
         }
 
@@ -107,23 +105,13 @@ public sealed class Worker
     }
 
     /// <summary>Waits for a commit, for the end of what is under way, or for the next time at which it is to be looked.</summary>
-    private async Task WaitAsync()
+    private async Task WaitAsync(DateTimeOffset lookForDeadAt)
     {
-        var pause = Earlier(_lookAt, _lookForDeadAt) - _engine.Time.GetUtcNow();
+        var pause = Earlier(_lookAt, lookForDeadAt) - _engine.Time.GetUtcNow();
         if (pause <= TimeSpan.Zero) return;
         using var woken = new CancellationTokenSource();
         await Task.WhenAny([.. _running.Keys, _woken.Task, Task.Delay(pause, _engine.Time, woken.Token)]);
         await woken.CancelAsync();
-    }
-
-    /// <summary>What a worker owned that was killed is free at once, without waiting for its lease.</summary>
-    /// <returns>Whether anything was freed.</returns>
-    private async Task<bool> FreeDeadAsync()
-    {
-        var now = _engine.Time.GetUtcNow();
-        if (now < _lookForDeadAt && now > _lookForDeadAt - LookForDeadEvery) return false;
-        _lookForDeadAt = now + LookForDeadEvery;
-        return await DeadSessions.EndAsync(Store);
     }
 
     private async Task StartDueAsync(CancellationToken leave, CancellationToken cancel, CancellationToken drain)

@@ -7,12 +7,13 @@ namespace Assay.Engine.Workspaces;
 internal static class DeadSessions
 {
     /// <summary>Ends those that are found now.</summary>
-    /// <returns>Whether there were any.</returns>
-    public static async Task<bool> EndAsync(IEventStore store)
+    /// <returns>How many were ended, and those that are not known to be gone.</returns>
+    public static async Task<(int Ended, IReadOnlyList<WorkerSession> Others)> EndAsync(IEventStore store)
     {
-        var dead = (await store.SessionsAsync()).Where(SessionProcess.IsGone).Select(s => s.Id).ToList();
-        if (dead.Count > 0) await store.EndSessionsAsync(dead);
-        return dead.Count > 0;
+        var sessions = await store.SessionsAsync();
+        var dead = sessions.Where(SessionProcess.IsGone).ToList();
+        if (dead.Count > 0) await store.EndSessionsAsync([.. dead.Select(s => s.Id)]);
+        return (dead.Count, [.. sessions.Except(dead)]);
     }
 
     /// <summary>Claims a stream, also from a session whose process is gone.</summary>

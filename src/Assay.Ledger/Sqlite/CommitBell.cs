@@ -12,7 +12,7 @@ internal sealed class CommitBell : IDisposable
     /// <summary>Commits that come closer together are told once.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(5);
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEveryUnwatched = TimeSpan.FromMilliseconds(100);
 
     private readonly string _path;

@@ -1,3 +1,4 @@
+using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Ledger;
 
@@ -11,16 +12,25 @@ namespace Assay.Observe;
 /// <param name="time">The clock.</param>
 internal sealed class LatestMetrics(Workspace workspace, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _end = new();
+    private readonly AsyncSignal _asked = new();
     private Func<bool> _isListenedTo = () => false;
     private TaskMetrics? _value;
     private Task _reading = Task.CompletedTask;
     private long _position = -1;
 
-    /// <summary>As they were when they were last read; null before that.</summary>
-    public TaskMetrics? Value => Volatile.Read(ref _value);
+    /// <summary>As they were when they were last read; null before that: they are read then.</summary>
+    public TaskMetrics? Value
+    {
+        get
+        {
+            var value = Volatile.Read(ref _value);
+            if (value is null) _asked.Set();
+            return value;
+        }
+    }
 
     /// <summary>Begins to read them.</summary>
     /// <param name="isListenedTo">Whether anybody wants them.</param>
@@ -41,10 +51,13 @@ internal sealed class LatestMetrics(Workspace workspace, TimeProvider time) : IA
 
     private async Task RunAsync()
     {
+        using var listening = workspace.Store.Listen(_asked.Set);
         while (!_end.IsCancellationRequested)
         {
+            _asked.Reset();
             await LookAsync();
-            await Task.Delay(LookEvery, time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(LookAtMostEvery, time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _asked.Task.WaitAsync(_end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -33,8 +33,6 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
     /// <summary>What was changed is not taken by a run that is there.</summary>
     public const string NotTaken = "NOT_TAKEN";
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
-
     private static readonly string[] Names = [TaskPaths.Queue, TaskPaths.Routing, "adapters.json", "adapters.yaml", "adapters.yml"];
 
     private string? _seen;
@@ -43,10 +41,12 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
     public async Task RunAsync(CancellationToken stop)
     {
         _seen ??= State();
+        using var changes = new FolderChanges(Folders);
         while (!stop.IsCancellationRequested)
         {
+            changes.Changed.Reset();
             await LookAsync();
-            await Task.Delay(LookEvery, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changes.Changed.Task.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -110,8 +110,13 @@ internal sealed class RoutingWatch(AssayEngine engine, WatchedProject project, i
             && root.TryGetProperty("run_id", out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String ? id.GetString() : null;
     }
 
-    /// <summary>Sizes and times of the files that a run is made of.</summary>
-    private string State() => string.Join('|', Names
-        .Select(name => Path.Combine(project.Root, name)).Append(project.AdaptersPath).OfType<string>().Select(path => new FileInfo(path))
+    /// <summary>The files that a run is made of.</summary>
+    private IEnumerable<string> Files => Names.Select(name => Path.Combine(project.Root, name)).Append(project.AdaptersPath).OfType<string>();
+
+    /// <summary>Where they lie, if that is there already.</summary>
+    private IEnumerable<string> Folders => Files.Select(p => Path.GetDirectoryName(Path.GetFullPath(p))!).Append(project.Root).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Their sizes and times.</summary>
+    private string State() => string.Join('|', Files.Select(path => new FileInfo(path))
         .Select(file => file.Exists ? $"{file.Length} {file.LastWriteTimeUtc.Ticks}" : ""));
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Assay.Engine;
+using Assay.Engine.Native;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Lanes;
@@ -98,6 +100,27 @@ public sealed class WorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_worker_owned_goes_on_the_moment_it_is_killed()
+    {
+        await DeclareAsync("batch", "b1");
+        using var process = Process.Start("sleep", "600");
+        var start = ProcFs.Read(process.Id)!.Value.StartTicks;
+        await _workspace.Store.OpenSessionAsync(new WorkerSession("other", Environment.MachineName, SessionProcess.BootId, process.Id, start), TimeSpan.FromHours(1));
+        await _workspace.Store.ClaimAsync(StreamName.Of("batch", "b1"), "other");
+
+        // By a clock that stands still, so that no look of its own finds it out.
+        await using var engine = await StartAsync(new StillTime());
+        using var stop = new CancellationTokenSource();
+        var worker = engine.NewWorker(Lanes(engine), concurrency: 1, static _ => { }).RunAsync(once: false, default, stop.Token);
+        Assert.True(SpinWait.SpinUntil(static () => HasProcessHandle(), Patience), "the other worker is not watched");
+        Assert.Empty(_advanced);
+        process.Kill();
+        Assert.True(SpinWait.SpinUntil(() => !_advanced.IsEmpty, Patience), "b1 was not advanced");
+        await stop.CancelAsync();
+        await worker;
+    }
+
+    [Fact]
     public async Task A_stream_that_cannot_be_advanced_keeps_no_other_from_it()
     {
         await DeclareAsync("batch", "bad");
@@ -143,8 +166,11 @@ public sealed class WorkerTests : IAsyncLifetime
         Assert.Single(_advanced);
     }
 
-    private Task<AssayEngine> StartAsync() =>
-        AssayEngine.StartAsync(_workspace, TimeProvider.System, lanes: new LaneSet(new BatchLane([]), new BatchLane([]) { LaneName = "other" }));
+    private static bool HasProcessHandle() => Directory.EnumerateFileSystemEntries("/proc/self/fd")
+        .Any(fd => new FileInfo(fd).LinkTarget is { } target && target.Contains("pidfd", StringComparison.Ordinal));
+
+    private Task<AssayEngine> StartAsync(TimeProvider? time = null) =>
+        AssayEngine.StartAsync(_workspace, time ?? TimeProvider.System, lanes: new LaneSet(new BatchLane([]), new BatchLane([]) { LaneName = "other" }));
 
     private IReadOnlyList<ServedLane> Lanes(AssayEngine engine) =>
     [
@@ -157,4 +183,14 @@ public sealed class WorkerTests : IAsyncLifetime
 
     private Task DeclareAsync(string lane, string id, Workspace? workspace = null) =>
         new CommandHandler(workspace ?? _workspace, TimeProvider.System).SubmitAsync(new BatchLane([]) { LaneName = lane }, StreamName.Of(lane, id), new DeclareBatch());
+
+    private sealed class StillTime : TimeProvider
+    {
+        private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 }
