@@ -23,8 +23,8 @@ internal static class WakeBench
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
 
-    // The runtime compiles in the first minute what is called every second.
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(60);
+    // The runtime compiles in the first minutes what is called every few seconds.
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(180);
 
     public static async Task RunAsync(Report report, string folder)
     {
@@ -33,7 +33,7 @@ internal static class WakeBench
         Rows(report, "a byte in a file, to a thread that watches it (inotify)", floor);
         Rows(report, "a commit of the worker's own process", await WakeAsync(Path.Combine(folder, "own"), CommitAsync));
         Rows(report, "a commit of another process", await WakeAsync(Path.Combine(folder, "other"), CommitElsewhereAsync));
-        report.Table("A worker that has nothing to do, in its second minute", "percent of a core");
+        report.Table("A worker that has nothing to do, in its fourth minute", "percent of a core");
         report.Row("assay worker", await IdleAsync(Path.Combine(folder, "idle")), "0.000");
     }
 
