@@ -12,6 +12,9 @@ namespace Assay.Native;
 /// </summary>
 internal sealed unsafe partial class FolderHandle
 {
+    /// <summary>What a file may, for which permission bits were asked, until all of it is written: so one that was cut short is known.</summary>
+    public const uint UnfinishedMode = 0x80;
+
     private const int RandomDigits = 24;
 
     private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
@@ -81,6 +84,21 @@ internal sealed unsafe partial class FolderHandle
         return Marshal.GetLastPInvokeError() == Libc.ENOENT ? false : throw new IOException($"{Shown(relative)} to {name}: {Libc.LastError()}");
     }
 
+    /// <summary>Writes a new file; whatever stands there already is left alone.</summary>
+    /// <param name="relative">Its path. Folders on the way are made.</param>
+    /// <param name="content">All that it holds.</param>
+    /// <param name="mode">Its permission bits, exactly; null: as usual for a new file.</param>
+    /// <param name="isSynced">Whether its content survives a loss of power from now on.</param>
+    /// <exception cref="IOException">Something stands there, or it cannot be written.</exception>
+    public void WriteNew(string relative, ReadOnlySpan<byte> content, uint? mode = null, bool isSynced = false)
+    {
+        using var file = Create(relative, mode is null ? AllMayReadAndWrite : UnfinishedMode);
+        RandomAccess.Write(file, content, 0);
+        var descriptor = (int)file.DangerousGetHandle();
+        if (isSynced && Libc.FSync(descriptor) != 0) throw new IOException($"fsync {Shown(relative)}: {Libc.LastError()}");
+        if (mode is { } bits && Libc.FChMod(descriptor, bits) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
+    }
+
     /// <summary>
     /// Writes a whole file, which has its name only when all is written: it comes from a new one beside it whose name nobody could guess.
     /// </summary>
@@ -97,14 +115,7 @@ internal sealed unsafe partial class FolderHandle
         var temporary = RandomName();
         try
         {
-            using (var file = parent.Create(temporary))
-            {
-                RandomAccess.Write(file, content, 0);
-                var descriptor = (int)file.DangerousGetHandle();
-                if (mode is { } bits && Libc.FChMod(descriptor, bits) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-                if (isSynced && Libc.FSync(descriptor) != 0) throw new IOException($"fsync {Shown(relative)}: {Libc.LastError()}");
-            }
-
+            parent.WriteNew(temporary, content, mode, isSynced);
             return Exchange(parent, temporary, name, replaces, relative);
         }
         catch

@@ -49,7 +49,11 @@ internal static class TaskPlans
         CallHttp => (new HttpOutcome(random.Next(3) == 0 ? 500 : 200, null, MayHaveActed: true) { StartedAt = now, DurationMs = 1 }, FakeOutcomes.NoEvidence),
         CopyTree copy => (wasEnded || random.Next(25) == 0 ? new CopyOutcome(copy.To, default, 0, "no room") : new CopyOutcome(copy.To, Digest.Of("tree"), 3, null), FakeOutcomes.NoEvidence),
         CaptureChanges => Changes(random),
-        ApplyChanges => (new ApplyOutcome(random.Next(15) > 0, "it does not fit", []), FakeOutcomes.NoEvidence),
+        ApplyChanges apply when apply.Tested is not null && random.Next(4) == 0 =>
+            (new ApplyOutcome(Applied: false, "a.txt changed in the tree", []) { TreeMoved = true }, FakeOutcomes.NoEvidence),
+        ApplyChanges or PrepareCopy => (new ApplyOutcome(random.Next(15) > 0, "it does not fit", []), FakeOutcomes.NoEvidence),
+        PlaceCopy place => (new CopyOutcome($"{place.Folder}/{place.Name}", default, 0, wasEnded || random.Next(25) == 0 ? "no room" : null), FakeOutcomes.NoEvidence),
+        CheckCopy => (random.Next(8) == 0 ? new CheckOutcome(["a.txt"], 1, null) : new CheckOutcome([], 0, wasEnded ? "it was cancelled" : null), FakeOutcomes.NoEvidence),
         RemoveFolders => (new FilesOutcome([], true), FakeOutcomes.NoEvidence),
         _ => throw new InvalidOperationException($"a run asks for no {effect}"),
     };

@@ -98,7 +98,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         _moved.Add(id);
         World.Submit(project, patch.State == PatchState.Committed
             ? new RollBackPatch(id, TaskPlans.Somebody)
-            : new ApplyPatch(id, Merge: false, TaskPlans.Somebody));
+            : new ApplyPatch(id, Merge: false, Untested: Random.Next(2) == 0, TaskPlans.Somebody));
         World.Drive(project);
     }
 

@@ -106,8 +106,10 @@ internal static class PatchCommands
     {
         var id = Id();
         var merge = new Option<bool>("--3way") { Description = "Merge with what files have become, where the two do not touch the same lines" };
-        var command = new Command("apply", "Bring a patch into its tree that could not be brought there, or was rolled back") { id, merge };
-        command.SetAction((parsed, _) => DecideAsync(globals, parsed, service => service.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), CommandLineCaller.Here)));
+        var untested = new Option<bool>("--untested") { Description = "Also into a tree on which it was not tested, which the record shows for ever" };
+        var command = new Command("apply", "Bring a patch into its tree that could not be brought there, or was rolled back") { id, merge, untested };
+        command.SetAction((parsed, _) => DecideAsync(globals, parsed, service =>
+            service.ApplyAsync(parsed.GetValue(id)!, parsed.GetValue(merge), parsed.GetValue(untested), CommandLineCaller.Here)));
         return command;
     }
 

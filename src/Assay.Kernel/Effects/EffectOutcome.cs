@@ -13,6 +13,7 @@ namespace Assay.Kernel.Effects;
 [JsonDerivedType(typeof(CopyOutcome), "copy")]
 [JsonDerivedType(typeof(ChangesOutcome), "changes")]
 [JsonDerivedType(typeof(ApplyOutcome), "apply")]
+[JsonDerivedType(typeof(CheckOutcome), "check")]
 [JsonDerivedType(typeof(HttpOutcome), "http")]
 public abstract record EffectOutcome;
 

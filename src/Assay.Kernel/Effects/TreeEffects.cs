@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Effects;
@@ -77,7 +78,7 @@ public sealed record ChangesOutcome(Digest? ChangesSha256, Digest? DiffSha256, l
 
 /// <summary>
 /// Bring a change set into a tree. All its files are compared first, so that nothing is touched when one of them is neither as before nor
-/// as after; then each is replaced whole. Doing it again goes on where it stopped.
+/// as after; then each is exchanged whole. What was cut short is taken back before it is done again.
 /// </summary>
 public sealed record ApplyChanges(string Id) : Effect(Id)
 {
@@ -95,14 +96,87 @@ public sealed record ApplyChanges(string Id) : Effect(Id)
     /// <summary>Merge a text file that has moved on with the change, where the two do not touch the same lines.</summary>
     public bool Merge { get; init; }
 
+    /// <summary>The tree on which the change was tested: into any other it does not come. Null: it comes untested.</summary>
+    public TestedTree? Tested { get; init; }
+
     public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ApplyOutcome(Applied: false, reason, []);
 }
+
+/// <summary>A tree as it was when a change was tested on it.</summary>
+/// <param name="Sha256">The identity of its content.</param>
+/// <param name="Folder">Where the copies that were made of it are, or were, relative to the workspace.</param>
+/// <param name="Exclude">Paths of the tree that were not copied.</param>
+public sealed record TestedTree(Digest Sha256, string Folder, ImmutableArray<string> Exclude);
 
 /// <summary>What came of <see cref="ApplyChanges"/>.</summary>
 /// <param name="Applied">Whether all of it is there now; else nothing is.</param>
 /// <param name="Problem">Why not.</param>
 /// <param name="Merged">Files that had moved on and were merged.</param>
-public sealed record ApplyOutcome(bool Applied, string? Problem, ImmutableArray<string> Merged) : EffectOutcome;
+public sealed record ApplyOutcome(bool Applied, string? Problem, ImmutableArray<string> Merged) : EffectOutcome
+{
+    /// <summary>The change set that was made where files were merged, by which it is taken back; null: the one that was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Digest? Changes { get; init; }
+
+    /// <summary>Files beside those of the tree, in which what somebody wrote into them in the very last moment is kept; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? Kept { get; init; }
+
+    /// <summary>Whether the tree is another one than the one on which the change was tested.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TreeMoved { get; init; }
+}
+
+/// <summary>
+/// Make the copy ready in which a change is tested. It must be as it was copied, whoever may have reached it meanwhile; then the change is
+/// brought in, and it is noted how the copy lies there.
+/// </summary>
+public sealed record PrepareCopy(string Id) : Effect(Id)
+{
+    /// <summary>Where the copies are, relative to the workspace.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The change; null: there is none.</summary>
+    public required Digest? Changes { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ApplyOutcome(Applied: false, reason, []);
+}
+
+/// <summary>Make another copy of the one in which a change is tested, for a test that runs beside others.</summary>
+public sealed record PlaceCopy(string Id) : Effect(Id)
+{
+    /// <summary>Where the copies are, relative to the workspace.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The name of the new one in that folder. What stands there is from an attempt that was lost, and goes.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The tree that they were made of.</summary>
+    public required string Origin { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new CopyOutcome($"{Folder}/{Name}", default, 0, reason);
+}
+
+/// <summary>See what a test has changed in the copy in which it ran, and put that back, so that the next one finds what was to be tested.</summary>
+public sealed record CheckCopy(string Id) : Effect(Id)
+{
+    /// <summary>Where the copies are, relative to the workspace.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Its name in that folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The tree that they were made of, whose own rules say what git ignores.</summary>
+    public required string Origin { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new CheckOutcome([], 0, reason);
+}
+
+/// <summary>What <see cref="CheckCopy"/> found.</summary>
+/// <param name="Files">Files that were made, changed or removed, the first of them, by path; not those that git ignores.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Problem">Why that cannot be told, or what was there could not be put back; null: it is as it was.</param>
+public sealed record CheckOutcome(ImmutableArray<string> Files, int Count, string? Problem) : EffectOutcome;
 
 /// <summary>Remove folders of the workspace that nobody needs any more.</summary>
 public sealed record RemoveFolders(string Id) : Effect(Id)

@@ -217,6 +217,7 @@ internal sealed class TaskLoader
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
             var program = test.Command[0];
             if (!program.Contains('/', StringComparison.Ordinal) && !ProgramRule.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
+            Globs(test.Outputs, $"{at}/outputs");
             SandboxRule.CheckHost(test.Sandbox ?? SandboxLevel.Strict, _host, $"{at}/sandbox", Refuse);
         }
 
@@ -236,6 +237,7 @@ internal sealed class TaskLoader
                 Required = t.Required ?? true,
                 Parse = t.Parse ?? ReportFormat.ExitCode,
                 Parallel = t.Parallel,
+                Outputs = t.Outputs,
                 Sandbox = t.Sandbox ?? SandboxLevel.Strict,
                 Grants = GrantRule.Load(
                     _root, t.Keys, t.Sandbox ?? SandboxLevel.Strict, _host, $"{pointer}/acceptance_tests/{task.AcceptanceTests.IndexOf(t)}", Refuse),

@@ -216,8 +216,12 @@ public sealed class TaskService
             .Select(PatchSummary.Of).FirstOrDefault();
 
     /// <summary>Brings a patch into the real tree that could not be brought there, or was taken out.</summary>
-    public Task<Answer<Receipt>> ApplyAsync(string patchId, bool merge, Caller by) =>
-        DecideAsync(patchId, by, () => ChangeAsync(patchId, new ApplyPatch(patchId, merge, by.Actor), PatchState.Committed));
+    /// <param name="patchId">The patch.</param>
+    /// <param name="merge">Merge it with what files have become; that was never tested.</param>
+    /// <param name="untested">Also into a tree on which it was not tested, which the record shows.</param>
+    /// <param name="by">Who asks.</param>
+    public Task<Answer<Receipt>> ApplyAsync(string patchId, bool merge, bool untested, Caller by) =>
+        DecideAsync(patchId, by, () => ChangeAsync(patchId, new ApplyPatch(patchId, merge, untested, by.Actor), PatchState.Committed));
 
     /// <summary>Takes a patch out of the real tree: byte for byte, or not at all.</summary>
     public Task<Answer<Receipt>> RollBackAsync(string patchId, Caller by) =>

@@ -68,8 +68,14 @@ public sealed class TaskExecutionTests
 
         File.AppendAllText(folder.Under("tree", "a.txt"), "mine\n");
         Assert.Equal(1, (await folder.RunAsync("patch", "apply", patch)).ExitCode);
-        Assert.Equal(0, (await folder.RunAsync("patch", "apply", patch, "--3way")).ExitCode);
+        Assert.Contains("[untested]", (await folder.RunAsync("patch", "apply", patch, "--3way")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await folder.RunAsync("patch", "apply", patch, "--3way", "--untested")).ExitCode);
         Assert.Equal("1\ntwo\n3\n4\n5\n6\n7\n8\n9\nmine\n", folder.Read("a.txt"));
+        Assert.Contains("\"untested\":true", File.ReadAllLines(folder.Under(".state", "patch_ledger.jsonl"))[^1], StringComparison.Ordinal);
+
+        // What a merge made is what is taken back.
+        Assert.Equal(0, (await folder.RunAsync("patch", "rollback", patch)).ExitCode);
+        Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\n9\nmine\n", folder.Read("a.txt"));
         Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
     }
 

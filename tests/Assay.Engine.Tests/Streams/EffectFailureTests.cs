@@ -36,6 +36,9 @@ public sealed class EffectFailureTests : IAsyncLifetime
         new CopyTree("copy") { From = "/a\0b", To = "copies" },
         new CaptureChanges("capture") { Folder = "a\0b", Origin = "/" },
         new ApplyChanges("apply") { Target = "tree", Changes = NoChanges.Sha256 },
+        new PrepareCopy("prepare") { Folder = "a\0b", Changes = null },
+        new PlaceCopy("place") { Folder = "a\0b", Name = "copy", Origin = "/" },
+        new CheckCopy("check") { Folder = "a\0b", Name = "copy", Origin = "/" },
         new CallHttp("call") { Method = "NO METHOD", Url = "http://127.0.0.1:9/", TimeoutMs = 1000, ResponseFile = "answer" },
         new RemoveFolders("remove") { Folders = ["a\0b"] },
     ];
@@ -205,6 +208,7 @@ public sealed class EffectFailureTests : IAsyncLifetime
         AnswerOutcome { Answer: var answer } => answer.NotDone,
         CopyOutcome copy => copy.Problem,
         ChangesOutcome changes => changes.Problem,
+        CheckOutcome check => check.Problem,
         ApplyOutcome apply => apply.Applied ? null : apply.Problem,
         HttpOutcome http => http.Status is null ? http.Problem : null,
         _ => throw new InvalidOperationException($"unknown outcome {outcome}"),

@@ -34,7 +34,7 @@ public sealed class TaskLaneTests
         [
             run, new StartExecution(1, Ada), new CompleteManual("one", Ada, null, [], []), new FailManual("one", Ada, "no"), new CancelTask("one", Ada, null), new RetryTask("one", Ada, null),
             new ConfigureAdapter(run.Adapters[0]), new AskPermit("t", 1), new ReportCall("t", AdapterReport.Failed), new RequestCheck(),
-            new MovePatch("/p", patch, [PatchState.Created], null), new CommitPatch("/p", patch), new ApplyPatch("x", false, Ada), new RollBackPatch("x", Ada), new PublishResults("/p", "run", blob),
+            new MovePatch("/p", patch, [PatchState.Created], null), new CommitPatch("/p", patch), new ApplyPatch("x", false, false, Ada), new RollBackPatch("x", Ada), new PublishResults("/p", "run", blob),
             new HandOverProject("/other", "of-x"), new TakeBackProject(), new Cancel("signal"), WakeUp.Instance,
         ];
         var own = typeof(TaskLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(TaskLane).Namespace);

@@ -1,23 +1,63 @@
 using System.Collections.Immutable;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
 using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>Performs <see cref="ApplyChanges"/>. An attempt that was lost is made again, and goes on where it stopped.</summary>
+/// <summary>Performs <see cref="ApplyChanges"/>. An attempt that was lost is taken back and made again.</summary>
 internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
 {
+    /// <summary>Where it is noted what was begun.</summary>
+    private const string Folder = "applying";
+
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => PerformAsync((ApplyChanges)attempt.Effect), CancellationToken.None);
 
     private async Task<EffectResult> PerformAsync(ApplyChanges effect)
     {
         var target = Path.Combine(workspace.Root, effect.Target);
         if (effect.IsProject) target = HostPath.Real(target);
-        var outcome = await workspace.Store.ReadBlobAsync(effect.Changes) is { } bytes
-            ? await new TreePatch(target, ChangeSet.Read(bytes), effect.Reverse, effect.Merge, workspace.Store.ReadBlobAsync).ApplyAsync()
-            : new ApplyOutcome(Applied: false, $"the ledger does not hold the change set {effect.Changes}", []);
-        return new EffectResult(outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, []);
+        if (await workspace.Store.ReadBlobAsync(effect.Changes) is not { } bytes)
+        {
+            return Result(new ApplyOutcome(Applied: false, $"the ledger does not hold the change set {effect.Changes}", []), []);
+        }
+
+        var patch = new TreePatch(target, ChangeSet.Read(bytes), effect.Reverse, effect.Merge, workspace.Store.ReadBlobAsync, Path.Combine(workspace.Root, Folder))
+        {
+            Moved = (top, own) => effect.Tested is { } tested ? Moved(tested, target, top, own) : null,
+        };
+        var (outcome, blobs) = await patch.ApplyAsync();
+        return Result(outcome, blobs);
+    }
+
+    private static EffectResult Result(ApplyOutcome outcome, IReadOnlyList<Blob> blobs) =>
+        new(outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, [.. blobs]);
+
+    /// <summary>
+    /// Why a tree is not the one that was tested. By what was noted when it was copied that takes no reading; where that is gone, by the identity
+    /// of all that it holds.
+    /// </summary>
+    private string? Moved(TestedTree tested, string target, FolderHandle top, IReadOnlySet<string> own)
+    {
+        HashSet<string> exclude = [.. tested.Exclude];
+        if (workspace.Root.StartsWith(target + '/', StringComparison.Ordinal)) exclude.Add(workspace.Root[(target.Length + 1)..]);
+        using var copies = FolderHandle.Find(Path.Combine(workspace.Root, tested.Folder));
+        if (copies is null)
+        {
+            return TreeSnapshot.Take(top, exclude: exclude).Sha256() == tested.Sha256 ? null : "the tree is not the one on which the change was tested";
+        }
+
+        var before = TreeSnapshot.Load(copies, TreeNames.Origin);
+        if (before.Sha256() != tested.Sha256) throw new IOException("it is not known any more on which tree the change was tested");
+        List<string> moved = [.. before.Differences(TreeSnapshot.Take(top, before, exclude: exclude)).Where(p => !own.Contains(p))];
+        if (moved.Count > 0 && GitRepository.Is(target))
+        {
+            var ignored = GitRepository.Ignored(target, moved);
+            moved.RemoveAll(ignored.Contains);
+        }
+
+        return moved.Count == 0 ? null : $"{moved[0]}{(moved.Count > 1 ? $" and {moved.Count - 1} more" : "")} changed in the tree since the change was tested";
     }
 }

@@ -34,8 +34,8 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         using var folder = FolderHandle.Open(Path.Combine(workspace.Root, effect.Folder));
         using var kept = folder.FindFolder(CopyOutcome.BaseName) ?? throw new IOException("the untouched copy is not there any more");
         using var work = folder.FindFolder(CopyOutcome.WorkName) ?? throw new IOException("the copy to work in is not there any more");
-        var before = TreeSnapshot.Load(folder);
-        var changes = Compare(before, TreeSnapshot.Take(work, before, effect.MaxBytes, cancel));
+        var before = TreeSnapshot.Load(folder, TreeNames.Work);
+        var changes = Compare(before, TreeSnapshot.Take(work, before, effect.MaxBytes, cancel: cancel));
         if (changes.Count > 0 && GitRepository.Is(effect.Origin))
         {
             var ignored = GitRepository.Ignored(effect.Origin, [.. changes.Select(c => c.Path)]);

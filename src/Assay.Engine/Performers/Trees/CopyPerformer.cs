@@ -11,7 +11,7 @@ namespace Assay.Engine.Performers.Trees;
 internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 {
     /// <summary>Longer than a tick of the clock that stamps files, so that whatever is changed later has another stamp.</summary>
-    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(12);
+    internal static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(12);
 
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CopyTree)attempt.Effect, cancel), CancellationToken.None);
 
@@ -69,25 +69,34 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         using var place = FolderHandle.Open(at);
         using var kept = place.MakeFolder(CopyOutcome.BaseName);
         using var work = place.MakeFolder(CopyOutcome.WorkName);
-        CopyFiles(origin, kept, exclude, cancel);
+        var begun = (DateTimeOffset.UtcNow - ClockTick - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var stamps = new Dictionary<string, FileStamp>(StringComparer.Ordinal);
+        CopyFiles(origin, kept, exclude, (path, found) => stamps.Add(path, found.Stamp), cancel);
         var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
-        CopyFiles(kept, work, [], cancel);
-        snapshot.StampedAt(work).Save(place);
+        CopyFiles(kept, work, [], null, cancel);
+        snapshot.Save(place, TreeNames.Base);
+        snapshot.StampedAt(work).Save(place, TreeNames.Work);
+
+        // What was changed in the tick in which it was copied may have been changed again in the same one.
+        snapshot.Stamped((path, _) => stamps.GetValueOrDefault(path) is var stamp && stamp.ChangedNs < begun ? stamp : default).Save(place, TreeNames.Origin);
         Thread.Sleep(ClockTick);
         return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
     }
 
-    private static void CopyFiles(FolderHandle from, FolderHandle to, HashSet<string> exclude, CancellationToken cancel)
+    /// <summary>Copies the files of a tree, and tells what each was before it was read.</summary>
+    internal static void CopyFiles(
+        FolderHandle from, FolderHandle to, IReadOnlyCollection<string> exclude, Action<string, FileStat>? told, CancellationToken cancel)
     {
         // By what files say of their sizes, so that nobody copies for hours what takes no room.
         var room = FileSystem.Of($"/proc/self/fd/{to.Descriptor}")?.FreeBytes ?? long.MaxValue;
-        foreach (var (path, found) in TreeSnapshot.Walk(from, exclude, cancel))
+        foreach (var (path, found) in TreeSnapshot.Walk(from, exclude, cancel: cancel))
         {
             if (found.Kind == FileKind.File && (room -= found.SizeBytes) < 0)
             {
                 throw new IOException($"{path}: there is no room for a copy of {found.SizeBytes} bytes");
             }
 
+            told?.Invoke(path, found);
             if (found.Kind == FileKind.Folder) to.MakeFolder(path).Dispose();
             else if (found.Kind == FileKind.File) CopyFile(from, to, path, found.Mode, cancel);
             else if (found.Kind == FileKind.Link) to.WriteLink(path, Encoding.UTF8.GetString(from.ReadLink(path)), replaces: false);

@@ -7,76 +7,124 @@ using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>Brings a change set into a tree, or takes it back: wholly or not at all.</summary>
+/// <summary>Brings a change set into a tree, or takes it back: wholly or not at all, whatever cut it short.</summary>
 /// <param name="tree">The tree's absolute path.</param>
 /// <param name="changes">The change set.</param>
 /// <param name="reverse">Take it back.</param>
 /// <param name="merge">Merge with what a file has become, where that is possible.</param>
 /// <param name="blob">Reads contents of the ledger.</param>
-internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, ValueTask<byte[]?>> blob)
+/// <param name="notes">The folder in which it is noted what was begun.</param>
+internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, ValueTask<byte[]?>> blob, string notes)
 {
-    /// <summary>Merged files that an outcome names, so that it fits an event.</summary>
+    /// <summary>Files that an outcome names, so that it fits an event.</summary>
     private const int MaxListed = 50;
 
-    /// <summary>
-    /// No change that was captured has a larger file, so what stands there with more is neither before nor after, and is not read.
-    /// </summary>
     private const long MostBytes = CaptureChanges.MostBytes;
 
-    private readonly List<string> _merged = [];
-    private readonly List<(string Path, FileVersion? Was, byte[]? Content)> _undo = [];
+    private readonly List<MergedFile> _merged = [];
+    private HashSet<string>? _coming;
 
-    public async ValueTask<ApplyOutcome> ApplyAsync()
+    /// <summary>Says why the tree is not the one on which the change was tested; null when it is, or need not be. Not to be asked before it is whole.</summary>
+    public Func<FolderHandle, IReadOnlySet<string>, string?> Moved { get; init; } = static (_, _) => null;
+
+    /// <summary>Whether its contents survive a loss of power; a copy is rather made again.</summary>
+    public bool IsSynced { get; init; } = true;
+
+    /// <summary>Brings it in.</summary>
+    /// <returns>What came of it, and what the ledger has to keep of it.</returns>
+    public async ValueTask<(ApplyOutcome Outcome, IReadOnlyList<Blob> Blobs)> ApplyAsync()
     {
         try
         {
             using var top = FolderHandle.Find(tree);
-            return top is null ? Refused($"{tree} is no folder") : await ApplyAsync(top);
+            if (top is null) return Refused($"{tree} is no folder");
+            using var journal = await ApplyJournal.OpenAsync(notes, Digest.Of(Encoding.UTF8.GetBytes(tree)).Short(16));
+            return await ApplyAsync(top, journal);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Refused(e.Message);
         }
     }
 
-    private async ValueTask<ApplyOutcome> ApplyAsync(FolderHandle top)
+    private async ValueTask<(ApplyOutcome Outcome, IReadOnlyList<Blob> Blobs)> ApplyAsync(FolderHandle top, ApplyJournal journal)
     {
-        RemoveRests(top);
+        if (TakeBack(journal) is { } left) return Refused(left);
+        if (Moved(top, Moves().Select(m => m.Path).ToHashSet(StringComparer.Ordinal)) is { } moved)
+        {
+            return (new ApplyOutcome(Applied: false, moved, []) { TreeMoved = true }, []);
+        }
+
         var steps = new List<Step>();
         foreach (var move in Moves()) steps.Add(await PlanAsync(top, move));
         if (steps.Find(s => s.Conflict is not null) is { Conflict: { } conflict }) return Refused(conflict);
+        var open = steps.Where(s => !s.IsThere).ToList();
+        var kept = open.Count > 0 ? Exchange(top, journal, open) : [];
+        var made = MergedChange.Of(changes, reverse, _merged);
+        var outcome = new ApplyOutcome(Applied: true, null, [.. _merged.Take(MaxListed).Select(m => m.Path)])
+        {
+            Changes = made?.Sha256,
+            Kept = kept.Count == 0 ? null : [.. kept.Take(MaxListed).Select(p => p + TreeExchange.KeptSuffix)],
+        };
+        return (outcome, made?.Blobs ?? []);
+    }
+
+    private IReadOnlyList<string> Exchange(FolderHandle top, ApplyJournal journal, List<Step> steps)
+    {
+        var files = steps.Select(s => new FileExchange(s.Path, Beside(s.Path, s.To), s.Was, s.To)).ToImmutableArray();
+        var change = new BegunChange(tree, files);
+        journal.Note(change);
+        var exchange = new TreeExchange(top, files);
         try
         {
-            // What goes makes room for what comes.
-            foreach (var step in steps.OrderBy(s => s.To is not null)) Take(top, step);
-            DurableFile.SyncFolders(tree, steps.Select(s => Path.Combine(tree, s.Path)).Where(p => Directory.Exists(Path.GetDirectoryName(p))));
+            exchange.Do(steps.Where(s => s.Content is not null).ToDictionary(s => s.Path, s => s.Content!, StringComparer.Ordinal), IsSynced);
+            if (IsSynced) DurableFile.SyncFolders(tree, files.Select(f => Path.Combine(tree, f.Path)).Where(p => Directory.Exists(Path.GetDirectoryName(p))));
         }
         catch (Exception e)
         {
-            if (Undo(top) is { } left)
+            if (exchange.Undo() is { } left)
             {
-                return Refused($"{e.Message}; what had been changed could not be taken back ({left}), so the tree has to be looked at");
+                throw new IOException($"{e.Message}; what had been changed could not be taken back ({left}), so the tree has to be looked at", e);
             }
 
-            if (e is IOException or UnauthorizedAccessException) return Refused(e.Message);
+            journal.End();
             throw;
         }
 
-        return new ApplyOutcome(Applied: true, null, [.. _merged.Take(MaxListed)]);
+        journal.Note(change with { IsThere = true });
+        var kept = exchange.End();
+        journal.End();
+        return kept;
     }
 
-    /// <summary>An attempt before may have died between writing beside a file and putting that in its place.</summary>
-    private void RemoveRests(FolderHandle top)
+    /// <summary>Takes back what an attempt before has begun, or ends it where nothing was left but that. Returns why it could not.</summary>
+    private static string? TakeBack(ApplyJournal journal)
     {
-        foreach (var place in Moves().Select(m => m.Path.LastIndexOf('/') is > 0 and var cut ? m.Path[..cut] : "").Distinct(StringComparer.Ordinal))
-        {
-            if (place.Length > 0 && top.Look(place) is not { Kind: FileKind.Folder }) continue;
-            using var folder = top.FindFolder(place);
-            folder?.RemoveRests();
-        }
+        if (journal.Unfinished() is not { } begun) return null;
+        using var top = FolderHandle.Open(begun.Tree);
+        var exchange = new TreeExchange(top, begun.Files);
+        if (begun.IsThere) exchange.End();
+        else if (exchange.Undo() is { } left) return $"what an attempt before had changed could not be taken back: {left}";
+        journal.End();
+        return null;
     }
 
-    private static ApplyOutcome Refused(string problem) => new(Applied: false, problem, []);
+    /// <summary>A name in the folder of a file; of one that makes room for a file in the place of its folder, in the folder of that.</summary>
+    private string Beside(string path, FileVersion? to)
+    {
+        var coming = to is null ? _coming ??= Moves().Where(m => m.To is not null).Select(m => m.Path).ToHashSet(StringComparer.Ordinal) : [];
+        var place = path;
+        for (var cut = path.IndexOf('/'); cut > 0; cut = path.IndexOf('/', cut + 1))
+        {
+            if (!coming.Contains(path[..cut])) continue;
+            place = path[..cut];
+            break;
+        }
+
+        return $"{place[..(place.LastIndexOf('/') + 1)]}{FolderHandle.RandomName()}";
+    }
+
+    private static (ApplyOutcome Outcome, IReadOnlyList<Blob> Blobs) Refused(string problem) => (new ApplyOutcome(Applied: false, problem, []), []);
 
     /// <summary>Each path with what must stand there and what shall; a rename is two.</summary>
     private IEnumerable<(string Path, FileVersion? From, FileVersion? To)> Moves()
@@ -92,30 +140,19 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
     private async ValueTask<Step> PlanAsync(FolderHandle top, (string Path, FileVersion? From, FileVersion? To) move)
     {
         var (path, from, to) = move;
-        var now = Now(top, path);
-        if (now == to) return new Step(path, to, null, IsThere: true, null);
-        if (now is null && top.Look(path) is { Kind: FileKind.Folder } && !IsCleared(top, path))
-        {
-            return new Step(path, to, null, IsThere: false, $"{path} is a folder now");
-        }
-
+        var now = TreeExchange.Version(top, path);
+        Step Refuse(string why) => new(path, now, to, Conflict: why);
+        if (now == to) return new Step(path, now, to);
+        if (now is null && top.Look(path) is { Kind: FileKind.Folder } && !IsCleared(top, path)) return Refuse($"{path} is a folder now");
         if (now == from)
         {
             var content = to is null ? null : await ContentAsync(to);
-            return to is null || content is not null ? new Step(path, to, content, IsThere: false, null) : Lost(path);
+            return to is null || content is not null ? new Step(path, now, to, content) : Refuse($"the ledger does not hold the content of {path}");
         }
 
-        if (!merge) return new Step(path, to, null, IsThere: false, $"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
-        return await MergeAsync(top, path, now, from, to);
+        if (merge) return await MergeAsync(top, path, now, from, to) ?? Refuse($"{path} has moved on and cannot be merged");
+        return Refuse($"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
     }
-
-    /// <summary>What stands at a path; without its content's digest when that is larger than any of a change.</summary>
-    private static FileVersion? Now(FolderHandle top, string path) => top.Look(path) switch
-    {
-        null or { Kind: FileKind.Folder } => null,
-        { Kind: FileKind.File, SizeBytes: > MostBytes } large => new FileVersion(EntryKind.File, large.Mode, large.SizeBytes, default),
-        { } found => TreeEntry.Read(top, path, found).Version,
-    };
 
     /// <summary>Whether the change takes away all that lies in a folder, so that a file may stand in its place.</summary>
     private bool IsCleared(FolderHandle top, string path)
@@ -132,24 +169,19 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         return walk.Problem is null;
     }
 
-    private async ValueTask<Step> MergeAsync(FolderHandle top, string path, FileVersion? now, FileVersion? from, FileVersion? to)
+    /// <summary>What a file becomes of what it is now and of the change; null when the two touch the same lines.</summary>
+    private async ValueTask<Step?> MergeAsync(FolderHandle top, string path, FileVersion? now, FileVersion? from, FileVersion? to)
     {
-        var whole = now is { Kind: EntryKind.File, SizeBytes: <= MostBytes } && from is { Kind: EntryKind.File }
-            && to is { Kind: EntryKind.File };
-        if (whole && TreeEntry.Bytes(top, path, EntryKind.File, now!.SizeBytes) is { } ours && await ContentAsync(from!) is { } origin
-            && await ContentAsync(to!) is { } theirs
-            && new[] { ours, origin, theirs }.All(IsText) && GitRepository.Merge(ours, origin, theirs) is { } merged)
-        {
-            _merged.Add(path);
-            return new Step(path, to! with { SizeBytes = merged.Length, Sha256 = Digest.Of(merged) }, merged, IsThere: false, null);
-        }
-
-        return new Step(path, to, null, IsThere: false, $"{path} has moved on and cannot be merged");
+        if (now is not { Kind: EntryKind.File, SizeBytes: <= MostBytes } || from is not { Kind: EntryKind.File } || to is not { Kind: EntryKind.File }) return null;
+        if (TreeEntry.Bytes(top, path, EntryKind.File, now.SizeBytes) is not { } ours || Digest.Of(ours) != now.Sha256) return null;
+        if (await ContentAsync(from) is not { } origin || await ContentAsync(to) is not { } theirs) return null;
+        if (!new[] { ours, origin, theirs }.All(IsText) || GitRepository.Merge(ours, origin, theirs) is not { } merged) return null;
+        var made = to with { SizeBytes = merged.Length, Sha256 = Digest.Of(merged) };
+        _merged.Add(new MergedFile(path, now, ours, made, merged));
+        return new Step(path, now, made, merged);
     }
 
     private static bool IsText(byte[] content) => !content.AsSpan().Contains((byte)0);
-
-    private static Step Lost(string path) => new(path, null, null, IsThere: false, $"the ledger does not hold the content of {path}");
 
     private async ValueTask<byte[]?> ContentAsync(FileVersion version)
     {
@@ -157,67 +189,15 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         return await blob(version.Sha256) is { } bytes && Digest.Of(bytes) == version.Sha256 ? bytes : null;
     }
 
-    private void Take(FolderHandle top, Step step)
-    {
-        if (step.IsThere) return;
-        var was = Now(top, step.Path);
-        if (was is { SizeBytes: > MostBytes }) throw new IOException($"{step.Path} has another content now");
-        _undo.Add((step.Path, was, was is null ? null : TreeEntry.Bytes(top, step.Path, was.Kind, was.SizeBytes)));
-        Put(top, step.Path, step.To, step.Content);
-    }
-
-    private static void Put(FolderHandle top, string path, FileVersion? version, byte[]? content)
-    {
-        if (version is null)
-        {
-            if (!top.Unlink(path)) throw new IOException($"{path} is not there any more");
-            RemoveEmptyFolders(top, path);
-        }
-        else if (version.Kind == EntryKind.Link)
-        {
-            top.WriteLink(path, Encoding.UTF8.GetString(content!), replaces: true);
-        }
-        else
-        {
-            top.Write(path, content!, replaces: true, (uint)version.Mode, isSynced: true);
-        }
-    }
-
-    /// <summary>Folders count only as the places of files; one that is not empty, or not ours to remove, stays.</summary>
-    private static void RemoveEmptyFolders(FolderHandle top, string path)
-    {
-        try
-        {
-            for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) top.RemoveFolder(path[..cut]);
-        }
-        catch (IOException)
-        {
-            return;
-        }
-    }
-
-    /// <summary>
-    /// Puts back what was there, the last first. Returns why the first that could not be put back is not; null when all is as it was.
-    /// </summary>
-    private string? Undo(FolderHandle top)
-    {
-        string? left = null;
-        for (var i = _undo.Count - 1; i >= 0; i--)
-        {
-            var (path, was, content) = _undo[i];
-            try
-            {
-                if (Now(top, path) != was) Put(top, path, was, content);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                left ??= e.Message;
-            }
-        }
-
-        return left;
-    }
-
     /// <summary>What is to be done at a path.</summary>
-    private sealed record Step(string Path, FileVersion? To, byte[]? Content, bool IsThere, string? Conflict);
+    /// <param name="Path">The path.</param>
+    /// <param name="Was">What stands there.</param>
+    /// <param name="To">What shall stand there.</param>
+    /// <param name="Content">Its content.</param>
+    /// <param name="Conflict">Why it cannot be done.</param>
+    private sealed record Step(string Path, FileVersion? Was, FileVersion? To, byte[]? Content = null, string? Conflict = null)
+    {
+        /// <summary>Whether it is there already.</summary>
+        public bool IsThere => Conflict is null && Was == To;
+    }
 }

@@ -48,6 +48,22 @@ internal static class AcceptanceRule
         return report.Tests == 0 && test.Parse != ReportFormat.Sarif ? Result(passed: false, report, "it ran no test") : Result(passed: true, report, null);
     }
 
+    /// <summary>Why a test has not passed that changed the tree in which it ran; null when it changed only what it may.</summary>
+    public static string? Spoils(AcceptanceTest test, CheckOutcome check)
+    {
+        var outputs = test.Outputs.Select(o => GlobPattern.Parse(o)!).ToList();
+        var foreign = check.Files.Where(f => !outputs.Exists(o => o.Matches(f))).ToList();
+        var unseen = check.Count - check.Files.Length;
+        if (foreign.Count == 0 && unseen == 0) return null;
+        var first = foreign.Count > 0 ? ScopeRule.Shown(foreign[0]) : $"{check.Count} files";
+        var more = foreign.Count + unseen > 1 ? $" and {foreign.Count + unseen - 1} more" : "";
+        return $"it changed the tree that it tests ({first}{more}): what a test may write there is declared in its outputs";
+    }
+
+    /// <summary>A result, now that it is known what its test did to the tree.</summary>
+    public static TestResult Checked(TestResult result, TestChecked looked) =>
+        looked.Spoiled is { } why && result.Name == looked.Name ? result with { Passed = false, Reason = why } : result;
+
     /// <summary>Why the gate as a whole did not pass; null when it did.</summary>
     public static string? Problem(TaskState task)
     {

@@ -86,6 +86,15 @@ internal static class ExecutionFold
                 return validating.Patch is { } patch ? Move(valid, task, patch, [PatchState.Created, PatchState.Validated], null) : valid;
             case TaskTested tested:
                 return state.With(Changed(task, a => a with { Tests = a.Tests.Add(tested.Result) }));
+            case TestChecked looked:
+                return state.With(Changed(task, a => a with
+                {
+                    Checked = a.Checked.Add(looked.Name),
+                    Tests = [.. a.Tests.Select(t => AcceptanceRule.Checked(t, looked))],
+                }));
+            case TaskTreeMoved when task.Standing is TaskStanding.Testing testing:
+                var again = testing.Attempt with { Copy = null, Tests = [], Placed = [], Checked = [] };
+                return state.With(task with { Standing = new TaskStanding.Testing(again, Round: testing.Round + 1) });
             case TaskRetried retried:
                 var left = Leave(state, task, AdapterReport.Unknown);
                 if (retried.Dropped is { } dropped) left = Move(left, task, dropped, [PatchState.Created, PatchState.Dropped], retried.Reason);
@@ -127,6 +136,8 @@ internal static class ExecutionFold
             var last = PatchRule.IsDangerous(failure) ? PatchState.Quarantined : PatchState.Dropped;
             ImmutableArray<PatchState> through = task.Standing switch
             {
+                // It had passed its tests, on a tree that is no more.
+                TaskStanding.Testing { Round: > 0 } => [PatchState.Created, PatchState.Validated, PatchState.Applied, PatchState.Verified, PatchState.ApplyFailed],
                 TaskStanding.Testing { IsPrepared: true } => [PatchState.Created, PatchState.Validated, PatchState.Applied, last],
                 TaskStanding.Testing => [PatchState.Created, PatchState.Validated, last],
                 _ => [PatchState.Created, last],
@@ -196,7 +207,10 @@ internal static class ExecutionFold
             case (TaskEffectId.Answer, _):
                 return state.With(Changed(task, a => a with { IsAnswerApplied = true }));
             case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }) when task.Standing is TaskStanding.Testing testing:
-                return Move(state.With(task with { Standing = testing with { IsPrepared = true } }), task, task.Patch!, [PatchState.Applied], null);
+                var prepared = state.With(task with { Standing = testing with { IsPrepared = true } });
+                return task.Patch is { } patch && testing.Round == 0 ? Move(prepared, task, patch, [PatchState.Applied], null) : prepared;
+            case (TaskEffectId.Place, CopyOutcome { Problem: null }):
+                return state.With(Changed(task, a => a with { Placed = a.Placed.Add(id.Detail!) }));
             default:
                 return state.With(task);
         }

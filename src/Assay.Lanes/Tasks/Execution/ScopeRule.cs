@@ -36,10 +36,14 @@ internal static class ScopeRule
     /// <summary>Whether two tasks may change the same file.</summary>
     public static bool Overlap(TaskSpec a, TaskSpec b)
     {
-        if (a.WorkingTree is not { } one || b.WorkingTree is not { } other || (!Inside(one, other) && !Inside(other, one))) return false;
-        if (one != other) return true;
+        if (!SharesTree(a, b)) return false;
+        if (a.WorkingTree != b.WorkingTree) return true;
         return a.FileScope.Write.Any(p => b.FileScope.Write.Any(q => GlobPattern.Parse(p)!.Overlaps(GlobPattern.Parse(q)!)));
     }
+
+    /// <summary>Whether two tasks work in the same tree, or one in a part of the other's.</summary>
+    public static bool SharesTree(TaskSpec a, TaskSpec b) =>
+        a.WorkingTree is { } one && b.WorkingTree is { } other && (Inside(one, other) || Inside(other, one));
 
     private static bool Inside(string path, string folder) => path == folder || path.StartsWith(folder + '/', StringComparison.Ordinal);
 
@@ -52,5 +56,5 @@ internal static class ScopeRule
     }
 
     /// <summary>A name as it may stand in a message: whoever made the file chose it.</summary>
-    private static string Shown(string path) => BoundedText.Cut(string.Concat(path.Select(c => char.IsControl(c) ? '\uFFFD' : c)), 200);
+    public static string Shown(string path) => BoundedText.Cut(string.Concat(path.Select(c => char.IsControl(c) ? '\uFFFD' : c)), 200);
 }

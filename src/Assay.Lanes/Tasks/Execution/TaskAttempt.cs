@@ -28,8 +28,17 @@ internal sealed record TaskAttempt
     /// <summary>The tests that have ended.</summary>
     public ImmutableArray<TestResult> Tests { get; init; } = [];
 
+    /// <summary>Tests for which a copy of their own was made.</summary>
+    public ImmutableArray<string> Placed { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Tests after which it was seen what they had changed, and that was put back.</summary>
+    public ImmutableArray<string> Checked { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Whether a test has ended, and the copy in which it ran is known to be as it was.</summary>
+    public bool IsTested(AcceptanceTest test) => HasRun(test) && (Copy is null || Checked.Contains(test.Name));
+
     /// <summary>Whether a test has ended.</summary>
-    public bool IsTested(AcceptanceTest test) => Tests.Any(t => t.Name == test.Name);
+    public bool HasRun(AcceptanceTest test) => Tests.Any(t => t.Name == test.Name);
 }
 
 /// <summary>The last call of an adapter for a task: what is known of it stays until the next one begins.</summary>

@@ -55,6 +55,9 @@ internal sealed record TaskSpec
 
     /// <summary>The request body for each adapter that takes one, kept by the ledger.</summary>
     public required ImmutableSortedDictionary<string, Digest> Bodies { get; init; }
+
+    /// <summary>One of its tests.</summary>
+    public AcceptanceTest Test(string name) => AcceptanceTests.Single(t => t.Name == name);
 }
 
 /// <summary>A text that the ledger keeps.</summary>
@@ -108,6 +111,9 @@ internal sealed record AcceptanceTest
     public Grants? Grants { get; init; }
 
     public required ImmutableArray<string> Inherit { get; init; }
+
+    /// <summary>Patterns of what it may write in the tree that it tests, which is put back after it.</summary>
+    public ImmutableArray<string> Outputs { get => field.IsDefault ? [] : field; init; }
 }
 
 /// <summary>What an adapter is.</summary>

@@ -12,7 +12,9 @@ internal readonly record struct TaskEffectId(string Kind, string Of, string? Det
     public const string Answer = "answer";
     public const string Capture = "capture";
     public const string Prepare = "prepare";
+    public const string Place = "place";
     public const string Test = "test";
+    public const string Check = "check";
     public const string Commit = "commit";
     public const string Report = "report";
     public const string Clean = "clean";
@@ -21,7 +23,7 @@ internal readonly record struct TaskEffectId(string Kind, string Of, string? Det
     public const string Escalate = "escalate";
 
     /// <summary>The task that it brings on; null for what is done beside the tasks.</summary>
-    public string? TaskId => Kind is Permit or Copy or Act or Answer or Capture or Prepare or Test or Commit ? Of : null;
+    public string? TaskId => Kind is Permit or Copy or Act or Answer or Capture or Prepare or Place or Test or Check or Commit ? Of : null;
 
     public static TaskEffectId Parse(string effectId)
     {

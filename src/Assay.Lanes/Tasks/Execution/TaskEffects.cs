@@ -51,12 +51,15 @@ internal static class TaskEffects
         From = task.Spec.WorkingTree!,
         To = TaskPaths.Copy(state.Declared.RunId, task.Spec.TaskId, task.Attempts),
         IsProject = task.Spec.WorkingTree == state.Declared.ProjectRoot,
-        Exclude =
-        [
-            .. task.Spec.WorkingTree == state.Declared.ProjectRoot ? state.Declared.Own : [],
-            .. KeyRule.In(state, task.Spec.WorkingTree!),
-        ],
+        Exclude = Excluded(state, task),
     };
+
+    /// <summary>Files of Assay's own, and keys, are no part of a task's tree.</summary>
+    private static ImmutableArray<string> Excluded(ExecutionState state, TaskState task) =>
+    [
+        .. task.Spec.WorkingTree == state.Declared.ProjectRoot ? state.Declared.Own : [],
+        .. KeyRule.In(state, task.Spec.WorkingTree!),
+    ];
 
     /// <summary>The adapter's part.</summary>
     public static Effect ActOf(ExecutionState state, TaskState task)
@@ -92,7 +95,18 @@ internal static class TaskEffects
     public static CaptureChanges CaptureOf(TaskState task) => new(Id(TaskEffectId.Capture, task)) { Folder = task.Attempt!.Copy!.Folder, Origin = task.Spec.WorkingTree! };
 
     /// <summary>Brings the change into the copy that has stayed as the tree was; there it is tested.</summary>
-    public static ApplyChanges PrepareOf(TaskState task) => new(Id(TaskEffectId.Prepare, task)) { Target = task.Attempt!.Copy!.Base, Changes = task.Patch!.ChangesSha256 };
+    public static PrepareCopy PrepareOf(TaskState task) =>
+        new(Id(TaskEffectId.Prepare, task)) { Folder = task.Attempt!.Copy!.Folder, Changes = task.Patch?.ChangesSha256 };
+
+    /// <summary>Makes the copy in which a test runs that others run beside.</summary>
+    public static PlaceCopy PlaceOf(TaskState task, AcceptanceTest test) =>
+        new(Id(TaskEffectId.Place, task, test.Name)) { Folder = task.Attempt!.Copy!.Folder, Name = CopyName(test), Origin = task.Spec.WorkingTree! };
+
+    /// <summary>Sees what a test has changed in its copy, and puts that back.</summary>
+    public static CheckCopy CheckOf(TaskState task, AcceptanceTest test) =>
+        new(Id(TaskEffectId.Check, task, test.Name)) { Folder = task.Attempt!.Copy!.Folder, Name = CopyName(test), Origin = task.Spec.WorkingTree! };
+
+    private static string CopyName(AcceptanceTest test) => test.Parallel ? $"test-{test.Name}" : CopyOutcome.BaseName;
 
     public static RunProcess TestOf(ExecutionState state, TaskState task, AcceptanceTest test)
     {
@@ -101,7 +115,7 @@ internal static class TaskEffects
         {
             Command = [.. test.Command.Select(w => w.Replace("{report}", $"{{run_root}}/{ReportFile}", StringComparison.Ordinal))],
             Inherit = ChildEnvironment.With(test.Inherit),
-            WorkFolder = task.Attempt?.Copy?.Base,
+            WorkFolder = task.Attempt?.Copy is { } copy ? $"{copy.Folder}/{CopyName(test)}" : null,
             Collect = [new CollectedName(ReportFile, MaxDocumentBytes, Content: true)],
             Caps = test.Caps,
             Sandbox = test.Sandbox,
@@ -113,7 +127,10 @@ internal static class TaskEffects
     }
 
     public static ChildStream CommitOf(ExecutionState state, TaskState task) => Project(
-        state, Id(TaskEffectId.Commit, task), new CommitPatch(state.Declared.ProjectRoot, task.Patch!), untilEnd: true);
+        state, Id(TaskEffectId.Commit, task), new CommitPatch(state.Declared.ProjectRoot, task.Patch!) { Tested = TestedOf(state, task) }, untilEnd: true);
+
+    private static TestedTree TestedOf(ExecutionState state, TaskState task) =>
+        new(task.Attempt!.Copy!.TreeSha256, task.Attempt.Copy.Folder, Excluded(state, task));
 
     public static Effect FollowUpOf(ExecutionState state, string id, FollowUp followUp) => followUp switch
     {

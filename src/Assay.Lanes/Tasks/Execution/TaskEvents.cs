@@ -84,6 +84,15 @@ internal sealed record TaskValidating(string TaskId, PatchDeclaration? Patch) : 
 /// <summary>An acceptance test has ended.</summary>
 internal sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(TaskId);
 
+/// <summary>It is known what a test did to the tree in which it ran, and that was put back.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="Name">The test.</param>
+/// <param name="Spoiled">Why the test has not passed, since it changed what it was to test, or what the next one was to find; null: it did not.</param>
+internal sealed record TestChecked(string TaskId, string Name, string? Spoiled) : TaskEvent(TaskId);
+
+/// <summary>The tree is not the one on which the change was tested: it is put on the tree as it is now, and tested there.</summary>
+internal sealed record TaskTreeMoved(string TaskId, string Reason) : TaskEvent(TaskId);
+
 /// <summary>What came of an acceptance test.</summary>
 /// <param name="Name">The test.</param>
 /// <param name="Required">Whether the task fails with it.</param>

@@ -14,6 +14,9 @@ internal static class TaskFlow
     /// <summary>An attempt that was cut short does not count, but not for ever: it may be what brings the machine down.</summary>
     private const int MaxInterruptions = 3;
 
+    /// <summary>How often a change is tested again because its tree had moved on: somebody may write into it without end.</summary>
+    private const int MaxRounds = 5;
+
     /// <summary>How long the machine is given to become usable again.</summary>
     private static readonly TimeSpan EnvironmentRest = TimeSpan.FromSeconds(30);
 
@@ -69,7 +72,9 @@ internal static class TaskFlow
             (TaskEffectId.Act, _) => OnActed(state, task, report, now),
             (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
             (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
-            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPrepared(task, prepared),
+            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPlaced(state, task, prepared.Applied ? null : prepared.Problem),
+            (TaskEffectId.Place, EffectCompleted { Outcome: CopyOutcome placed }) => OnPlaced(state, task, placed.Problem),
+            (TaskEffectId.Check, EffectCompleted { Outcome: CheckOutcome check }) => OnChecked(state, task, id.Detail!, check),
             (TaskEffectId.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Detail!, run, done),
 
             // A test that was lost with its engine is simply run again.
@@ -120,6 +125,7 @@ internal static class TaskFlow
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
     {
         if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];
+        if (task.Standing is TaskStanding.Testing) return OnPlaced(state, task, problem);
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
         var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
@@ -192,20 +198,26 @@ internal static class TaskFlow
             : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
     }
 
-    private static IReadOnlyList<Event> OnPrepared(TaskState task, ApplyOutcome prepared) => prepared.Applied
-        ? []
-        : [
-            new TaskFailed(
-                task.Spec.TaskId, $"its change cannot be tested: {BoundedText.Cut(prepared.Problem!, 500)}", TaskFailure.Prepare, task.Patch),
-        ];
+    /// <summary>A copy in which the change is tested is ready, or why it is not. What was ended with the run is done again.</summary>
+    private static IReadOnlyList<Event> OnPlaced(ExecutionState state, TaskState task, string? problem)
+    {
+        if (problem is null || state.Phase == ExecutionPhase.Stopping || task.CancelRequested is not null) return [];
+        var isAgain = task.Standing is TaskStanding.Testing { Round: > 0 };
+        var what = isAgain ? "the tree has moved on, and its change cannot be tested on what it is now" : "its change cannot be tested";
+        return [new TaskFailed(task.Spec.TaskId, $"{what}: {BoundedText.Cut(problem, 500)}", isAgain ? TaskFailure.TreeMoved : TaskFailure.Prepare, task.Patch)];
+    }
+
+    private static IReadOnlyList<Event> OnChecked(ExecutionState state, TaskState task, string name, CheckOutcome check)
+    {
+        if (check.Problem is not null) return OnPlaced(state, task, $"it is not known what {name} changed in the tree that it tests: {check.Problem}");
+        return [new TestChecked(task.Spec.TaskId, name, AcceptanceRule.Spoils(task.Spec.Test(name), check))];
+    }
 
     private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
     {
         // Ended because the run stops or the task is cancelled, not because of itself.
         if (run.KillReason == KillReason.Cancelled) return [];
-        var test = task.Spec.AcceptanceTests.Single(t => t.Name == name);
-        var tested = new TaskTested(task.Spec.TaskId, AcceptanceRule.Judge(test, run, done.Evidence));
-        return [tested];
+        return [new TaskTested(task.Spec.TaskId, AcceptanceRule.Judge(task.Spec.Test(name), run, done.Evidence))];
     }
 
     private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamAnswer answer) => answer switch
@@ -213,6 +225,10 @@ internal static class TaskFlow
         PatchAnswer { State: PatchState.Committed } => [new TaskCompleted(task.Spec.TaskId)],
         PatchAnswer { State: PatchState.ApplyFailed } failed =>
             [new TaskFailed(task.Spec.TaskId, failed.Reason ?? "the tree has moved on", TaskFailure.TreeMoved, null)],
+        PatchAnswer { State: PatchState.Verified, Reason: { } moved } when task.Standing is TaskStanding.Testing { Round: < MaxRounds } =>
+            [new TaskTreeMoved(task.Spec.TaskId, moved)],
+        PatchAnswer { State: PatchState.Verified, Reason: { } moved } =>
+            [new TaskFailed(task.Spec.TaskId, $"the tree moved on whenever the change was to come in, {MaxRounds + 1} times: {moved}", TaskFailure.TreeMoved, task.Patch)],
         { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
         _ => [],
     };
@@ -243,7 +259,8 @@ internal static class TaskFlow
             if (task.Standing is not TaskStanding.Testing { Attempt: var attempt } || !task.Spec.AcceptanceTests.All(attempt.IsTested)) continue;
             if (AcceptanceRule.Problem(task) is { } problem)
             {
-                yield return new TaskFailed(task.Spec.TaskId, problem, TaskFailure.AcceptanceFailed, task.Patch);
+                var said = task.Standing is TaskStanding.Testing { Round: > 0 } ? $"the tree has moved on, and on what it is now: {problem}" : problem;
+                yield return new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
         }

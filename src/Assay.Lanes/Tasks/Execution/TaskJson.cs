@@ -34,6 +34,8 @@ namespace Assay.Lanes.Tasks;
 [JsonSerializable(typeof(Escalated))]
 [JsonSerializable(typeof(EscalationUndelivered))]
 [JsonSerializable(typeof(PatchCreated))]
+[JsonSerializable(typeof(TestChecked))]
+[JsonSerializable(typeof(TaskTreeMoved))]
 [JsonSerializable(typeof(PatchMoved))]
 [JsonSerializable(typeof(PatchRequested))]
 [JsonSerializable(typeof(PatchRefused))]

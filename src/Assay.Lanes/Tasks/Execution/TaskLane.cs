@@ -39,6 +39,8 @@ internal sealed class TaskLane : Lane<ExecutionState>
         .Add("MANUAL_REMINDED", static () => TaskJson.Default.ManualReminded)
         .Add("TASK_VALIDATING", static () => TaskJson.Default.TaskValidating)
         .Add("TASK_TESTED", static () => TaskJson.Default.TaskTested)
+        .Add("TASK_TEST_CHECKED", static () => TaskJson.Default.TestChecked)
+        .Add("TASK_TREE_MOVED", static () => TaskJson.Default.TaskTreeMoved)
         .Add("TASK_RETRIED", static () => TaskJson.Default.TaskRetried)
         .Add("TASK_COMPLETED", static () => TaskJson.Default.TaskCompleted)
         .Add("TASK_FAILED", static () => TaskJson.Default.TaskFailed)
@@ -82,7 +84,9 @@ internal sealed class TaskLane : Lane<ExecutionState>
             TaskEffectId.Answer => TaskEffects.AnswerOf(state, task),
             TaskEffectId.Capture => TaskEffects.CaptureOf(task),
             TaskEffectId.Prepare => TaskEffects.PrepareOf(task),
-            TaskEffectId.Test => TaskEffects.TestOf(state, task, task.Spec.AcceptanceTests.Single(t => t.Name == id.Detail)),
+            TaskEffectId.Place => TaskEffects.PlaceOf(task, task.Spec.Test(id.Detail!)),
+            TaskEffectId.Test => TaskEffects.TestOf(state, task, task.Spec.Test(id.Detail!)),
+            TaskEffectId.Check => TaskEffects.CheckOf(task, task.Spec.Test(id.Detail!)),
             TaskEffectId.Commit => TaskEffects.CommitOf(state, task),
             var kind => throw new InvalidOperationException($"a run asks for no {kind}"),
         };

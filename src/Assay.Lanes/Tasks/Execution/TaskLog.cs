@@ -22,6 +22,8 @@ internal static class TaskLog
         ManualFailed failed => $"by {failed.By.Name}: {failed.Reason}",
         TaskValidating { Patch: { } patch } => $"patch {patch.PatchId}: {patch.FileCount} {(patch.FileCount == 1 ? "file" : "files")}, +{patch.Added} -{patch.Removed}",
         TaskTested { Result: var result } => result.Passed ? $"{result.Name} passed" : $"{result.Name} failed: {result.Reason}",
+        TestChecked looked => looked.Spoiled is { } why ? $"{looked.Name} failed: {why}" : looked.Name,
+        TaskTreeMoved moved => $"{moved.Reason}: it is tested again, on the tree as it is now",
         TaskRetried retried => retried.Reason,
         TaskEnded ended => ended.Reason,
         TaskReopened reopened => $"by {reopened.By.Name}{(reopened.Reason is { } reason ? $": {reason}" : "")}",

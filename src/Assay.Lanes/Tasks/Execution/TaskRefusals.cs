@@ -47,9 +47,12 @@ internal static class TaskRefusals
     /// <summary>The tree is not what the patch was made on, and stays as it is.</summary>
     public static readonly RefusalKind TreeMoved = new("tree_moved", RefusalClass.Failed);
 
+    /// <summary>What would come into the tree was never tested there.</summary>
+    public static readonly RefusalKind Untested = new("untested", RefusalClass.Conflict);
+
     public static IReadOnlyList<RefusalKind> All { get; } =
     [
         NoRun, RunChanged, ProjectClaimed, NoTask, Committing, NotEnded, Completed, UnknownAdapter, NoHealthCheck, Unhealthy, NoPatch, PatchBusy,
-        PatchState, TreeMoved,
+        PatchState, TreeMoved, Untested,
     ];
 }

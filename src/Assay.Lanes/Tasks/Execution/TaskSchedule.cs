@@ -23,7 +23,7 @@ internal static class TaskSchedule
         }
 
         var inPlay = state.Tasks.InPlay(underWay).ToList();
-        var steps = inPlay.SelectMany(t => Steps(state, underWay, t));
+        var steps = inPlay.SelectMany(t => Steps(state, underWay, inPlay, t));
         var effects = FollowUps(state, underWay, now).Concat(steps).Concat(Starts(state, underWay, inPlay, now)).ToList();
         var stop = inPlay.Where(t => t.CancelRequested is not null || t.HasEnded).SelectMany(underWay.Of).ToList();
         if (effects.Count > 0 || !underWay.IsEmpty) return new Work.Perform(effects) { Stop = stop };
@@ -78,13 +78,13 @@ internal static class TaskSchedule
         state.Task(clean.TaskId) is var task && task.Attempts == clean.Attempt && underWay.HasAny(task);
 
     /// <summary>What a task that has been started needs next.</summary>
-    private static IEnumerable<Effect> Steps(ExecutionState state, TasksUnderWay underWay, TaskState task)
+    private static IEnumerable<Effect> Steps(ExecutionState state, TasksUnderWay underWay, List<TaskState> inPlay, TaskState task)
     {
         if (task.CancelRequested is not null) return [];
         return task.Standing switch
         {
             TaskStanding.Working working => Working(state, task, working.Attempt).Where(e => !underWay.Contains(e.Id)),
-            TaskStanding.Testing testing => Testing(state, task, testing).Where(e => !underWay.Contains(e.Id)),
+            TaskStanding.Testing testing => Testing(state, inPlay, task, testing).Where(e => !underWay.Contains(e.Id)),
             _ => [],
         };
     }
@@ -99,24 +99,23 @@ internal static class TaskSchedule
         else yield return TaskEffects.CaptureOf(task);
     }
 
-    private static IEnumerable<Effect> Testing(ExecutionState state, TaskState task, TaskStanding.Testing testing)
+    private static IEnumerable<Effect> Testing(ExecutionState state, List<TaskState> inPlay, TaskState task, TaskStanding.Testing testing)
     {
-        if (testing is { Attempt.Patch: not null, IsPrepared: false })
-        {
-            yield return TaskEffects.PrepareOf(task);
-            yield break;
-        }
+        var attempt = testing.Attempt;
+        if (task.Spec.WorkingTree is not null && attempt.Copy is null) return [TaskEffects.CopyOf(state, task)];
+        if (attempt.Copy is not null && !testing.IsPrepared) return [TaskEffects.PrepareOf(task)];
+        var open = task.Spec.AcceptanceTests.Where(t => !attempt.IsTested(t)).ToList();
+        if (open.Count == 0) return CommitQueue.IsReady(state, task) && CommitQueue.IsNext(state, inPlay, task) ? [TaskEffects.CommitOf(state, task)] : [];
 
-        var open = task.Spec.AcceptanceTests.Where(t => !testing.Attempt.IsTested(t)).ToList();
-        if (open.Count > 0)
-        {
-            // Those that may run beside others do so; the rest one by one.
-            foreach (var test in open[0].Parallel ? open.TakeWhile(t => t.Parallel) : open.Take(1)) yield return TaskEffects.TestOf(state, task, test);
-        }
-        else if (testing.Attempt.Patch is { } patch && !state.FollowUps.Values.OfType<PatchFollowUp>().Any(c => c.Patch.PatchId == patch.PatchId))
-        {
-            yield return TaskEffects.CommitOf(state, task);
-        }
+        // Those that may run beside others do so, each in a copy of its own; the rest one by one, and what each has changed is put back before the next.
+        return (open[0].Parallel ? open.TakeWhile(t => t.Parallel) : open.Take(1)).Select(test => TestStep(state, task, attempt, test));
+    }
+
+    private static Effect TestStep(ExecutionState state, TaskState task, TaskAttempt attempt, AcceptanceTest test)
+    {
+        if (attempt.HasRun(test)) return TaskEffects.CheckOf(task, test);
+        var needsPlace = test.Parallel && attempt.Copy is not null && !attempt.Placed.Contains(test.Name);
+        return needsPlace ? TaskEffects.PlaceOf(task, test) : TaskEffects.TestOf(state, task, test);
     }
 
     /// <summary>Permission is asked for tasks that are ready, as long as there are slots.</summary>

@@ -50,7 +50,8 @@ internal abstract record TaskStanding
     /// <param name="Attempt">The attempt that made it.</param>
     /// <param name="IsPrepared">Whether the change lies in the copy in which it is tested.</param>
     /// <param name="IsCommitting">Whether it is on the way into the real tree: there is no way back but a roll back.</param>
-    public sealed record Testing(TaskAttempt Attempt, bool IsPrepared = false, bool IsCommitting = false) : TaskStanding
+    /// <param name="Round">How often the tree had moved on when the change was to come in, so that it was tested again.</param>
+    public sealed record Testing(TaskAttempt Attempt, bool IsPrepared = false, bool IsCommitting = false, int Round = 0) : TaskStanding
     {
         /// <inheritdoc/>
         public override TaskPhase Phase => TaskPhase.Validating;

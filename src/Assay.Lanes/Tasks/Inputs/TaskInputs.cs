@@ -66,6 +66,8 @@ internal sealed record TestDocument
 
     public bool Parallel { get; init; }
 
+    public ImmutableArray<string> Outputs { get => field.IsDefault ? [] : field; init; }
+
     public SandboxLevel? Sandbox { get; init; }
 
     public ImmutableArray<string> Reads { get => field.IsDefault ? [] : field; init; }

@@ -15,11 +15,11 @@ internal static class PatchLine
     /// </summary>
     public static byte[]? Of(ProjectState state, RecordedEvent recorded)
     {
-        var (patchId, word, reason, by) = recorded.Body switch
+        var (patchId, word, reason, by, untested) = recorded.Body switch
         {
-            PatchCreated created => (created.Patch.PatchId, WireName<PatchState>.Of(PatchState.Created), null, null),
-            PatchMoved moved => (moved.PatchId, WireName<PatchState>.Of(moved.State), moved.Reason, moved.By),
-            _ => (null, null, null, null),
+            PatchCreated created => (created.Patch.PatchId, WireName<PatchState>.Of(PatchState.Created), null, null, false),
+            PatchMoved moved => (moved.PatchId, WireName<PatchState>.Of(moved.State), moved.Reason, moved.By, moved.Untested),
+            _ => (null, null, null, null, false),
         };
         if (patchId is null) return null;
         var patch = state.Patches[patchId].Patch;
@@ -41,6 +41,7 @@ internal static class PatchLine
         };
         if (reason is not null) line["reason"] = reason;
         if (by is not null) line["by"] = by.Name;
+        if (untested) line["untested"] = true;
         return JsonLine.Of(line);
     }
 }

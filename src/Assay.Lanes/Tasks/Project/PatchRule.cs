@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Trees;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
 
@@ -34,6 +35,16 @@ internal static class PatchRule
             Added = changes.Added,
             Removed = changes.Removed,
         };
+
+    /// <summary>What is to be said of a patch that has come into the real tree, or left it; null: nothing.</summary>
+    public static string? Said(ApplyOutcome outcome, bool untested)
+    {
+        List<string> said = [];
+        if (untested) said.Add("not tested on this tree");
+        if (!outcome.Merged.IsEmpty) said.Add($"merged {string.Join(", ", outcome.Merged)}");
+        if (outcome.Kept is { IsDefaultOrEmpty: false } kept) said.Add($"written meanwhile, and kept: {string.Join(", ", kept)}");
+        return said.Count == 0 ? null : BoundedText.Cut(string.Join("; ", said), 1_000);
+    }
 
     private static ImmutableArray<string> Names(ChangeSet changes)
     {

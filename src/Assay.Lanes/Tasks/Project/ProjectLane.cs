@@ -14,10 +14,18 @@ namespace Assay.Lanes.Tasks;
 internal sealed record MovePatch(string ProjectRoot, PatchDeclaration Patch, ImmutableArray<PatchState> Through, string? Reason) : Command;
 
 /// <summary>Asks for a verified patch to be brought into the real tree.</summary>
-internal sealed record CommitPatch(string ProjectRoot, PatchDeclaration Patch) : Command;
+internal sealed record CommitPatch(string ProjectRoot, PatchDeclaration Patch) : Command
+{
+    /// <summary>The tree on which it was tested; null in what an earlier build asked for.</summary>
+    public TestedTree? Tested { get; init; }
+}
 
 /// <summary>A person asks for a patch to be brought into the real tree after all, or again.</summary>
-internal sealed record ApplyPatch(string PatchId, bool Merge, Actor By) : Command;
+/// <param name="PatchId">The patch.</param>
+/// <param name="Merge">Merge it with what files have become.</param>
+/// <param name="Untested">Also into a tree on which it was not tested.</param>
+/// <param name="By">Who asks.</param>
+internal sealed record ApplyPatch(string PatchId, bool Merge, bool Untested, Actor By) : Command;
 
 /// <summary>A person asks for a patch to be taken out of the real tree.</summary>
 internal sealed record RollBackPatch(string PatchId, Actor By) : Command;
@@ -29,10 +37,28 @@ internal sealed record ProjectOpened(string Root) : Event;
 
 internal sealed record PatchCreated(PatchDeclaration Patch) : Event;
 
-internal sealed record PatchMoved(string PatchId, PatchState State, string? Reason, Actor? By) : Event;
+internal sealed record PatchMoved(string PatchId, PatchState State, string? Reason, Actor? By) : Event
+{
+    /// <summary>The change that was made, where it was merged; null: the patch's own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Digest? Changes { get; init; }
+
+    /// <summary>Whether it came into a tree on which it was not tested.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Untested { get; init; }
+}
 
 /// <summary>The real tree is to be changed.</summary>
-internal sealed record PatchRequested(string PatchId, PatchState To, bool Merge, Actor By) : Event;
+internal sealed record PatchRequested(string PatchId, PatchState To, bool Merge, Actor By) : Event
+{
+    /// <summary>The tree on which it was tested, and no other; null: into any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TestedTree? Tested { get; init; }
+
+    /// <summary>Whether it may be another tree than the one on which it was tested.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Untested { get; init; }
+}
 
 /// <summary>The real tree was left as it was.</summary>
 internal sealed record PatchRefused(string PatchId, string Reason) : Event;
@@ -40,7 +66,14 @@ internal sealed record PatchRefused(string PatchId, string Reason) : Event;
 internal sealed record ResultsPublished(string RunId, Digest Sha256, long SizeBytes) : Event;
 
 /// <summary>A patch of a project.</summary>
-internal sealed record PatchRecord(PatchDeclaration Patch, PatchState State, string? Reason, DateTimeOffset At);
+internal sealed record PatchRecord(PatchDeclaration Patch, PatchState State, string? Reason, DateTimeOffset At)
+{
+    /// <summary>The tree on which it was tested last; null: it was not, or by an earlier build.</summary>
+    public TestedTree? Tested { get; init; }
+
+    /// <summary>The change that is in the tree, where it was merged with what was there; null: the patch's own.</summary>
+    public Digest? Made { get; init; }
+}
 
 /// <summary>A project, folded from its events.</summary>
 internal sealed record ProjectState
@@ -74,6 +107,8 @@ internal sealed class ProjectLane : Lane<ProjectState>
 {
     public const string LaneName = "project";
 
+    private const string Untested = "--untested brings it in all the same, and the record shows that";
+
     public static readonly ProjectLane Instance = new();
 
     public static StreamName StreamOf(string projectId) => StreamName.Of(LaneName, projectId);
@@ -102,11 +137,19 @@ internal sealed class ProjectLane : Lane<ProjectState>
         PatchCreated created => state with { Patches = state.Patches.SetItem(created.Patch.PatchId, new PatchRecord(created.Patch, PatchState.Created, null, recorded.At)) },
         PatchMoved moved => state with
         {
-            Patches = state.Patches.SetItem(moved.PatchId, state.Patches[moved.PatchId] with { State = moved.State, Reason = moved.Reason, At = recorded.At }),
+            Patches = state.Patches.SetItem(
+                moved.PatchId, state.Patches[moved.PatchId] with { State = moved.State, Reason = moved.Reason, At = recorded.At, Made = moved.Changes }),
             Requests = state.Requests.RemoveAll(r => r.PatchId == moved.PatchId),
             Refusals = state.Refusals.Remove(moved.PatchId),
         },
-        PatchRequested requested => state with { Requests = state.Requests.Add(requested), Refusals = state.Refusals.Remove(requested.PatchId) },
+        PatchRequested requested => state with
+        {
+            Requests = state.Requests.Add(requested),
+            Refusals = state.Refusals.Remove(requested.PatchId),
+            Patches = requested.Tested is { } tested
+                ? state.Patches.SetItem(requested.PatchId, state.Patches[requested.PatchId] with { Tested = tested })
+                : state.Patches,
+        },
         PatchRefused refused => state with
         {
             Requests = state.Requests.RemoveAll(r => r.PatchId == refused.PatchId),
@@ -128,8 +171,8 @@ internal sealed class ProjectLane : Lane<ProjectState>
         MovePatch move => state.Root is { } root && root != move.ProjectRoot ? Taken(root) : Move(state, move),
         CommitPatch commit => state.Root is { } root && root != commit.ProjectRoot ? Taken(root) : Commit(state, commit),
         PublishResults publish => state.Root is { } root && root != publish.ProjectRoot ? Taken(root) : Publish(state, publish),
-        ApplyPatch apply => Ask(state, apply.PatchId, PatchState.Committed, apply.Merge, apply.By),
-        RollBackPatch rollBack => Ask(state, rollBack.PatchId, PatchState.RolledBack, merge: false, rollBack.By),
+        ApplyPatch apply => Ask(state, new PatchRequested(apply.PatchId, PatchState.Committed, apply.Merge, apply.By) { Untested = apply.Untested }),
+        RollBackPatch rollBack => Ask(state, new PatchRequested(rollBack.PatchId, PatchState.RolledBack, Merge: false, rollBack.By)),
         _ => Decision.Refuse(KernelRefusals.UnknownCommand, $"a project knows no {command.GetType().Name}"),
     };
 
@@ -153,11 +196,16 @@ internal sealed class ProjectLane : Lane<ProjectState>
     {
         var request = state.Requests[0];
         if (report is not EffectCompleted { Outcome: ApplyOutcome outcome }) return [];
-        if (outcome.Applied) return [new PatchMoved(request.PatchId, request.To, outcome.Merged.IsEmpty ? null : $"merged {string.Join(", ", outcome.Merged)}", request.By)];
+        if (outcome.Applied)
+        {
+            return [new PatchMoved(request.PatchId, request.To, PatchRule.Said(outcome, request.Untested), request.By) { Changes = outcome.Changes, Untested = request.Untested }];
+        }
+
         var reason = BoundedText.Cut(outcome.Problem!, 1_000);
-        return state.Patches[request.PatchId].State == PatchState.Verified
-            ? [new PatchMoved(request.PatchId, PatchState.ApplyFailed, reason, request.By)]
-            : [new PatchRefused(request.PatchId, reason)];
+        if (state.Patches[request.PatchId].State != PatchState.Verified) return [new PatchRefused(request.PatchId, outcome.TreeMoved ? $"{reason}; {Untested}" : reason)];
+
+        // Its task tests it again.
+        return outcome.TreeMoved ? [new PatchRefused(request.PatchId, reason)] : [new PatchMoved(request.PatchId, PatchState.ApplyFailed, reason, request.By)];
     }
 
     public override IReadOnlyList<MirrorFile> Mirror(ProjectState state, RecordedEvent recorded) => PatchFiles.Of(state, recorded);
@@ -224,11 +272,13 @@ internal sealed class ProjectLane : Lane<ProjectState>
         }
 
         Event[] verified = known.State == PatchState.Applied ? [new PatchMoved(commit.Patch.PatchId, PatchState.Verified, null, null)] : [];
-        return Decision.Accept([.. verified, new PatchRequested(commit.Patch.PatchId, PatchState.Committed, Merge: false, Actor.Engine)]);
+        var request = new PatchRequested(commit.Patch.PatchId, PatchState.Committed, Merge: false, Actor.Engine) { Tested = commit.Tested };
+        return Decision.Accept([.. verified, request]);
     }
 
-    private static Decision Ask(ProjectState state, string patchId, PatchState to, bool merge, Actor by)
+    private static Decision Ask(ProjectState state, PatchRequested asked)
     {
+        var patchId = asked.PatchId;
         if (!state.Patches.TryGetValue(patchId, out var patch))
         {
             return Decision.Refuse(TaskRefusals.NoPatch, $"the project has no patch {patchId}");
@@ -239,14 +289,18 @@ internal sealed class ProjectLane : Lane<ProjectState>
             return Decision.Refuse(KernelRefusals.Busy, $"{patchId} is being changed already");
         }
 
-        if (patch.State == to) return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {WireName<PatchState>.Of(to)} already");
-        if (patch.State is PatchState.Verified || !PatchMoves.CanMove(patch.State, to))
+        if (patch.State == asked.To) return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {WireName<PatchState>.Of(asked.To)} already");
+        if (patch.State is PatchState.Verified || !PatchMoves.CanMove(patch.State, asked.To))
         {
             var stands = $"{WireName<PatchState>.Of(patch.State)}{(patch.Reason is { } why ? $" ({why})" : "")}";
-            return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {stands}: it cannot become {WireName<PatchState>.Of(to)}");
+            return Decision.Refuse(TaskRefusals.PatchState, $"{patchId} is {stands}: it cannot become {WireName<PatchState>.Of(asked.To)}");
         }
 
-        return Decision.Accept(new PatchRequested(patchId, to, merge, by));
+        if (asked.To == PatchState.RolledBack || asked.Untested) return Decision.Accept(asked);
+        if (asked.Merge) return Decision.Refuse(TaskRefusals.Untested, $"what a merge makes of {patchId} was never tested: {Untested}");
+        return patch.Tested is { } tested
+            ? Decision.Accept(asked with { Tested = tested })
+            : Decision.Refuse(TaskRefusals.Untested, $"it is not known on which tree {patchId} was tested: {Untested}");
     }
 
     private static Decision Publish(ProjectState state, PublishResults publish)
@@ -260,14 +314,15 @@ internal sealed class ProjectLane : Lane<ProjectState>
 
     private static ApplyChanges Change(ProjectState state, PatchRequested request)
     {
-        var patch = state.Patches[request.PatchId].Patch;
-        return new ApplyChanges($"{(request.To == PatchState.RolledBack ? "rollback" : "apply")}/{request.PatchId}")
+        var (record, isBack) = (state.Patches[request.PatchId], request.To == PatchState.RolledBack);
+        return new ApplyChanges($"{(isBack ? "rollback" : "apply")}/{request.PatchId}")
         {
-            Target = patch.WorkingTree,
-            IsProject = patch.WorkingTree == state.Root,
-            Changes = patch.ChangesSha256,
-            Reverse = request.To == PatchState.RolledBack,
+            Target = record.Patch.WorkingTree,
+            IsProject = record.Patch.WorkingTree == state.Root,
+            Changes = isBack ? record.Made ?? record.Patch.ChangesSha256 : record.Patch.ChangesSha256,
+            Reverse = isBack,
             Merge = request.Merge,
+            Tested = request.Tested,
         };
     }
 }

@@ -34,7 +34,7 @@ internal sealed class TaskPages(TaskService service, AccessGuard guard, PageAnsw
         pages.MapPost("/tasks/{run_id}/{task_id}/retry", (HttpContext context, string run_id, string task_id) => PutAsync(context, $"/ui/tasks/{run_id}/{task_id}", (by, form) =>
             service.RetryAsync(run_id, task_id, Text(form, "reason"), by)));
         pages.MapPost("/patches/{patch_id}/apply", (HttpContext context, string patch_id) => PutAsync(context, $"/ui/patches/{patch_id}", (by, form) =>
-            service.ApplyAsync(patch_id, form["merge"] == "true", by)));
+            service.ApplyAsync(patch_id, form["merge"] == "true", form["untested"] == "true", by)));
         pages.MapPost("/patches/{patch_id}/rollback", (HttpContext context, string patch_id) => PutAsync(context, $"/ui/patches/{patch_id}", (by, _) => service.RollBackAsync(patch_id, by)));
     }
 

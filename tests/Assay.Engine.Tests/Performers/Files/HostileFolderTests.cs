@@ -93,8 +93,8 @@ public sealed class HostileFolderTests : IDisposable
             var bytes = "applied"u8.ToArray();
             var version = new FileVersion(EntryKind.File, 0x1A4, bytes.Length, Digest.Of(bytes));
             var files = HostileShape.Expected.Select(n => new FileChange(n, ChangeKind.Created, null, null, version)).ToImmutableArray();
-            var outcome = await new TreePatch(Path.Combine(workspace.Root, folder), new ChangeSet(default, default, files, 1, 0), reverse: false, merge: false, _ => ValueTask.FromResult<byte[]?>(bytes)).ApplyAsync();
-            return outcome.Problem;
+            var outcome = await new TreePatch(Path.Combine(workspace.Root, folder), new ChangeSet(default, default, files, 1, 0), reverse: false, merge: false, _ => ValueTask.FromResult<byte[]?>(bytes), Path.Combine(workspace.Root, "applying")).ApplyAsync();
+            return outcome.Outcome.Problem;
         },
         ["remove"] = async (_, workspace, folder) =>
         {

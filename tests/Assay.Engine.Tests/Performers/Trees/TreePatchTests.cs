@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Assay.Engine.Performers;
 using Assay.Engine.Performers.Trees;
 using Assay.Engine.Workspaces;
@@ -42,10 +43,10 @@ public sealed class TreePatchTests : IDisposable
                 "created file-then-folder/bin", "deleted file-then-folder", "deleted gone.txt", "created link", "mode mode.sh", "renamed moved-here.txt", "created new.txt", "modified same-size.txt",
             ],
             changes.Files.OrderBy(f => f.Path.Replace("file-then-folder/", "a", StringComparison.Ordinal), StringComparer.Ordinal).Select(f => $"{f.Change.ToString().ToLowerInvariant()} {f.Path}"));
-        Assert.True((await Patch(tree, changes).ApplyAsync()).Applied);
+        Assert.True((await ApplyAsync(tree, changes)).Applied);
         Assert.Equal(Sha256(work), Sha256(tree));
-        Assert.True((await Patch(tree, changes).ApplyAsync()).Applied);
-        Assert.True((await Patch(tree, changes, reverse: true).ApplyAsync()).Applied);
+        Assert.True((await ApplyAsync(tree, changes)).Applied);
+        Assert.True((await ApplyAsync(tree, changes, reverse: true)).Applied);
         Assert.Equal(before, Sha256(tree));
     }
 
@@ -59,7 +60,7 @@ public sealed class TreePatchTests : IDisposable
         });
         File.WriteAllText(Path.Combine(tree, "mode.sh"), "somebody else\n");
         var before = Sha256(tree);
-        var outcome = await Patch(tree, changes).ApplyAsync();
+        var outcome = await ApplyAsync(tree, changes);
         Assert.Equal((false, before), (outcome.Applied, Sha256(tree)));
         Assert.StartsWith("mode.sh has another content or mode now", outcome.Problem, StringComparison.Ordinal);
     }
@@ -72,7 +73,7 @@ public sealed class TreePatchTests : IDisposable
         Directory.CreateDirectory(_folder.Under("elsewhere"));
         Directory.Delete(Path.Combine(tree, "deep"), recursive: true);
         Directory.CreateSymbolicLink(Path.Combine(tree, "deep"), _folder.Under("elsewhere"));
-        Assert.False((await Patch(tree, changes).ApplyAsync()).Applied);
+        Assert.False((await ApplyAsync(tree, changes)).Applied);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Under("elsewhere")));
     }
 
@@ -98,12 +99,113 @@ public sealed class TreePatchTests : IDisposable
         File.WriteAllText(Path.Combine(tree, "long.txt"), lines);
         var (changes, _) = await ChangeAsync(tree, work => File.WriteAllText(Path.Combine(work, "long.txt"), lines.Replace("line 3\n", "three\n", StringComparison.Ordinal)));
         File.WriteAllText(Path.Combine(tree, "long.txt"), lines.Replace("line 17\n", "seventeen\n", StringComparison.Ordinal));
-        Assert.False((await Patch(tree, changes).ApplyAsync()).Applied);
-        Assert.Equal(["long.txt"], (await Patch(tree, changes, merge: true).ApplyAsync()).Merged);
+        Assert.False((await ApplyAsync(tree, changes)).Applied);
+        Assert.Equal(["long.txt"], (await ApplyAsync(tree, changes, merge: true)).Merged);
         Assert.Equal(lines.Replace("line 3\n", "three\n", StringComparison.Ordinal).Replace("line 17\n", "seventeen\n", StringComparison.Ordinal), File.ReadAllText(Path.Combine(tree, "long.txt")));
         File.WriteAllText(Path.Combine(tree, "long.txt"), lines.Replace("line 3\n", "drei\n", StringComparison.Ordinal));
-        Assert.Contains("cannot be merged", (await Patch(tree, changes, merge: true).ApplyAsync()).Problem, StringComparison.Ordinal);
+        Assert.Contains("cannot be merged", (await ApplyAsync(tree, changes, merge: true)).Problem, StringComparison.Ordinal);
         Assert.Contains("drei", File.ReadAllText(Path.Combine(tree, "long.txt")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_merged_is_taken_back_to_what_it_was_before_the_merge()
+    {
+        var tree = Tree();
+        var lines = string.Concat(Enumerable.Range(1, 20).Select(i => $"line {i}\n"));
+        File.WriteAllText(Path.Combine(tree, "long.txt"), lines);
+        var (changes, _) = await ChangeAsync(tree, work =>
+        {
+            File.WriteAllText(Path.Combine(work, "long.txt"), lines.Replace("line 3\n", "three\n", StringComparison.Ordinal));
+            File.Delete(Path.Combine(work, "gone.txt"));
+        });
+        File.WriteAllText(Path.Combine(tree, "long.txt"), lines.Replace("line 17\n", "seventeen\n", StringComparison.Ordinal));
+        var before = Sha256(tree);
+        var made = (await ApplyAsync(tree, changes, merge: true)).Changes!.Value;
+        Assert.False((await ApplyAsync(tree, changes, reverse: true)).Applied);
+        Assert.True((await ApplyAsync(tree, ChangeSet.Read(_blobs[made]), reverse: true)).Applied);
+        Assert.Equal(before, Sha256(tree));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_edit_that_is_made_while_a_change_comes_in_is_never_lost(bool canSwap)
+    {
+        const int files = 40;
+        FolderHandle.HasSwap = canSwap;
+        try
+        {
+            var tree = Tree();
+            for (var i = 0; i < files; i++) File.WriteAllText(Path.Combine(tree, $"f{i}"), "before");
+            var (changes, _) = await ChangeAsync(tree, work =>
+            {
+                for (var i = 0; i < files; i++) File.WriteAllText(Path.Combine(work, $"f{i}"), "after");
+            });
+            var (random, applied, refused) = (new Random(13), 0, 0);
+            for (var round = 0; round < 60; round++)
+            {
+                var (path, text) = (Path.Combine(tree, $"f{random.Next(files)}"), $"by a person, {round}");
+                var apply = Task.Run(() => ApplyAsync(tree, changes));
+                await Task.Delay(random.Next(80));
+                Edit(path, text, inPlace: round % 2 == 0);
+                var outcome = await apply;
+                if (outcome.Kept is not null) File.Move(path + ".orig", path, overwrite: true);
+                Assert.Equal(text, File.ReadAllText(path));
+                Assert.Empty(Directory.EnumerateFiles(tree, ".assay-*"));
+                var rest = Enumerable.Range(0, files).Select(i => Path.Combine(tree, $"f{i}")).Where(p => p != path).Select(File.ReadAllText).Distinct();
+                Assert.Equal(outcome.Applied ? "after" : "before", Assert.Single(rest));
+                if (outcome.Applied) applied++;
+                else refused++;
+                for (var i = 0; i < files; i++) File.WriteAllText(Path.Combine(tree, $"f{i}"), "before");
+            }
+
+            Assert.True(applied > 0 && refused > 0, $"applied {applied}, refused {refused}: the edits came at no interesting time");
+        }
+        finally
+        {
+            FolderHandle.HasSwap = true;
+        }
+    }
+
+    [Fact]
+    public async Task A_change_that_was_cut_short_is_taken_back_when_it_cannot_be_ended()
+    {
+        var tree = Tree();
+        var (changes, _) = await ChangeAsync(tree, work =>
+        {
+            foreach (var name in new[] { "same-size.txt", "mode.sh", "made.txt" }) File.WriteAllText(Path.Combine(work, name), "changed\n");
+            File.Delete(Path.Combine(work, "gone.txt"));
+        });
+
+        // As a process leaves it that was killed before the last file.
+        using (var top = FolderHandle.Open(tree))
+        {
+            var begun = changes.Files.Select(f => new FileExchange(f.Path, FolderHandle.RandomName(), f.Before, f.After)).ToImmutableArray();
+            using var journal = await ApplyJournal.OpenAsync(Notes, Digest.Of(Encoding.UTF8.GetBytes(tree)).Short(16));
+            journal.Note(new BegunChange(tree, begun));
+            var done = begun.Where(f => f.Path != "mode.sh").ToList();
+            new TreeExchange(top, done).Do(done.Where(f => f.To is not null).ToDictionary(f => f.Path, f => _blobs[f.To!.Sha256]), isSynced: false);
+            await File.WriteAllTextAsync(Path.Combine(tree, begun.Single(f => f.Path == "mode.sh").Beside), "half of a fi");
+            File.SetUnixFileMode(Path.Combine(tree, begun.Single(f => f.Path == "mode.sh").Beside), (UnixFileMode)FolderHandle.UnfinishedMode);
+        }
+
+        File.WriteAllText(Path.Combine(tree, "mode.sh"), "by a person\n");
+        var outcome = await ApplyAsync(tree, changes);
+        Assert.False(outcome.Applied);
+        Assert.StartsWith("mode.sh has another content", outcome.Problem, StringComparison.Ordinal);
+        Assert.Equal("1234", File.ReadAllText(Path.Combine(tree, "same-size.txt")));
+        Assert.Equal("gone.txt\n", File.ReadAllText(Path.Combine(tree, "gone.txt")));
+        Assert.Equal("by a person\n", File.ReadAllText(Path.Combine(tree, "mode.sh")));
+        Assert.False(File.Exists(Path.Combine(tree, "made.txt")));
+        Assert.Empty(Directory.EnumerateFiles(tree, ".assay-*"));
+        Assert.DoesNotContain(Directory.EnumerateFiles(Notes), f => f.EndsWith(".json", StringComparison.Ordinal));
+    }
+
+    /// <summary>As editors save: into the file itself, or into a new one that takes its place.</summary>
+    private static void Edit(string path, string text, bool inPlace)
+    {
+        File.WriteAllText(inPlace ? path : path + ".new", text);
+        if (!inPlace) File.Move(path + ".new", path, overwrite: true);
     }
 
     private string Tree()
@@ -130,7 +232,15 @@ public sealed class TreePatchTests : IDisposable
 
     private static Task<EffectResult> PerformAsync(IEffectPerformer performer, Effect effect) => performer.PerformAsync(new Attempt(Stream, effect, 1, static _ => { }), CancellationToken.None);
 
-    private TreePatch Patch(string tree, ChangeSet changes, bool reverse = false, bool merge = false) => new(tree, changes, reverse, merge, digest => ValueTask.FromResult(_blobs.GetValueOrDefault(digest)));
+    private async Task<ApplyOutcome> ApplyAsync(string tree, ChangeSet changes, bool reverse = false, bool merge = false)
+    {
+        var patch = new TreePatch(tree, changes, reverse, merge, digest => ValueTask.FromResult(_blobs.GetValueOrDefault(digest)), Notes);
+        var (outcome, blobs) = await patch.ApplyAsync();
+        foreach (var blob in blobs) _blobs[blob.Sha256] = blob.Bytes.ToArray();
+        return outcome;
+    }
+
+    private string Notes => _folder.Under("applying");
 
     private static Digest Sha256(string tree)
     {

@@ -1,0 +1,48 @@
+using Assay.Engine.Workspaces;
+using Assay.Kernel.Effects;
+using Assay.Kernel.Trees;
+using Assay.Native;
+
+namespace Assay.Engine.Performers.Trees;
+
+/// <summary>Performs <see cref="PrepareCopy"/>. An attempt that was lost is taken back and made again.</summary>
+internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<PrepareCopy>
+{
+    protected override async ValueTask<EffectOutcome> DoAsync(PrepareCopy effect, CancellationToken cancel)
+    {
+        var path = Path.Combine(workspace.Root, effect.Folder);
+        using var folder = FolderHandle.Open(path);
+        using var copy = folder.FindFolder(TreeNames.Base) ?? throw new IOException("the untouched copy is not there any more");
+        var untouched = TreeSnapshot.Load(folder, TreeNames.Base);
+        if (effect.Changes is not { } changes)
+        {
+            if (Touched(untouched, copy, new HashSet<string>(), cancel) is { } touched) throw new IOException(touched);
+            untouched.Save(folder, TreeNames.Tested);
+            RepositoryMark.Save(folder, copy);
+            return new ApplyOutcome(Applied: true, null, []);
+        }
+
+        var bytes = await workspace.Store.ReadBlobAsync(changes) ?? throw new IOException($"the ledger does not hold the change set {changes}");
+        var set = ChangeSet.Read(bytes);
+        var patch = new TreePatch(Path.Combine(path, TreeNames.Base), set, reverse: false, merge: false, workspace.Store.ReadBlobAsync, $"{path}/notes")
+        {
+            IsSynced = false,
+            Moved = (top, own) => Touched(untouched, top, own, cancel),
+        };
+        var (outcome, _) = await patch.ApplyAsync();
+        if (!outcome.Applied) return outcome;
+        untouched.With(copy, set.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path })).Save(folder, TreeNames.Tested);
+        RepositoryMark.Save(folder, copy);
+        await Task.Delay(CopyPerformer.ClockTick, CancellationToken.None);
+        return outcome;
+    }
+
+    /// <summary>Why the copy is not as it was; null when it is, but for what the change itself is about.</summary>
+    private static string? Touched(TreeSnapshot untouched, FolderHandle copy, IReadOnlySet<string> own, CancellationToken cancel)
+    {
+        var now = TreeSnapshot.Take(copy, untouched, cancel: cancel);
+        return untouched.Differences(now).FirstOrDefault(p => !own.Contains(p)) is { } path
+            ? $"the copy that nobody was to touch is not as it was ({path})"
+            : null;
+    }
+}
