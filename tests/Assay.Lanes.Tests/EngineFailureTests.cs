@@ -205,7 +205,7 @@ public sealed class EngineFailureTests
             Prompt = Digest.Of("prompt"),
             WorkingTree = "/p/tree",
             FileScope = new FileScope(["**"], []),
-            AcceptanceTests = [test],
+            AcceptanceTests = [test, test with { Name = "beside", Parallel = true }],
             Caps = Caps,
             MaxAttempts = 1,
             RetrySafe = false,

@@ -10,7 +10,7 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
     /// <summary>Files that an outcome names, so that it fits an event.</summary>
     private const int MaxListed = 100;
 
-    protected override async ValueTask<EffectOutcome> DoAsync(CheckCopy effect, CancellationToken cancel)
+    protected override ValueTask<EffectOutcome> DoAsync(CheckCopy effect, CancellationToken cancel)
     {
         using var folder = FolderHandle.Open(Path.Combine(workspace.Root, effect.Folder));
         using var copy = folder.FindFolder(effect.Name) ?? throw new IOException("the copy in which the test ran is not there any more");
@@ -29,11 +29,10 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
         {
             found.PutBack(copy, [folder.FindFolder(TreeNames.Work), Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null]);
             if (!RepositoryMark.IsSame(folder, copy)) RenewRepository(folder, copy, isRepository ? effect.Origin : null);
-            if (found.Files.Count > 0) expected.With(copy, found.Files).Save(folder, TreeNames.Tested);
-            await Task.Delay(CopyPerformer.ClockTick, CancellationToken.None);
+            if (found.Files.Count > 0) expected.With(copy, found.Files).ToBeRead(found.Files.ToHashSet(StringComparer.Ordinal)).Save(folder, TreeNames.Tested);
         }
 
-        return new CheckOutcome([.. told.Take(MaxListed)], told.Count, null);
+        return ValueTask.FromResult<EffectOutcome>(new CheckOutcome([.. told.Take(MaxListed)], told.Count, null));
     }
 
     /// <summary>What a test did to the repository could name programs for the next one's git.</summary>

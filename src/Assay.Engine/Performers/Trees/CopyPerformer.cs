@@ -11,7 +11,10 @@ namespace Assay.Engine.Performers.Trees;
 internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 {
     /// <summary>Longer than a tick of the clock that stamps files, so that whatever is changed later has another stamp.</summary>
-    internal static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(12);
+    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(12);
+
+    /// <summary>So many files are read faster than a tick of the clock takes.</summary>
+    private const int SmallTree = 200;
 
     public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CopyTree)attempt.Effect, cancel), CancellationToken.None);
 
@@ -74,12 +77,16 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         CopyFiles(origin, kept, exclude, (path, found) => stamps.Add(path, found.Stamp), cancel);
         var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
         CopyFiles(kept, work, [], null, cancel);
-        snapshot.Save(place, TreeNames.Base);
-        snapshot.StampedAt(work).Save(place, TreeNames.Work);
+
+        // A small tree is rather read again than waited for.
+        var isSmall = snapshot.Entries.Count <= SmallTree;
+        HashSet<string> read = isSmall ? [.. snapshot.Entries.Keys] : [];
+        snapshot.ToBeRead(read).Save(place, TreeNames.Base);
+        snapshot.StampedAt(work).ToBeRead(read).Save(place, TreeNames.Work);
 
         // What was changed in the tick in which it was copied may have been changed again in the same one.
         snapshot.Stamped((path, _) => stamps.GetValueOrDefault(path) is var stamp && stamp.ChangedNs < begun ? stamp : default).Save(place, TreeNames.Origin);
-        Thread.Sleep(ClockTick);
+        if (!isSmall) Thread.Sleep(ClockTick);
         return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
     }
 

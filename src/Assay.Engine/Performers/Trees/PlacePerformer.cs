@@ -7,7 +7,7 @@ namespace Assay.Engine.Performers.Trees;
 /// <summary>Performs <see cref="PlaceCopy"/>. What an attempt that was lost has left goes first.</summary>
 internal sealed class PlacePerformer(Workspace workspace) : TreePerformer<PlaceCopy>
 {
-    protected override async ValueTask<EffectOutcome> DoAsync(PlaceCopy effect, CancellationToken cancel)
+    protected override ValueTask<EffectOutcome> DoAsync(PlaceCopy effect, CancellationToken cancel)
     {
         var path = Path.Combine(workspace.Root, effect.Folder);
         using var folder = FolderHandle.Open(path);
@@ -17,8 +17,7 @@ internal sealed class PlacePerformer(Workspace workspace) : TreePerformer<PlaceC
         using var copy = folder.MakeFolder(effect.Name);
         CopyPerformer.CopyFiles(tested, copy, [], null, cancel);
         var snapshot = TreeSnapshot.Load(folder, TreeNames.Tested);
-        snapshot.StampedAt(copy).Save(folder, effect.Name);
-        await Task.Delay(CopyPerformer.ClockTick, CancellationToken.None);
-        return new CopyOutcome($"{effect.Folder}/{effect.Name}", snapshot.Sha256(), snapshot.Entries.Count, null);
+        snapshot.StampedAt(copy).ToBeRead([.. snapshot.Entries.Where(e => e.Value.Stamp == default).Select(e => e.Key)]).Save(folder, effect.Name);
+        return ValueTask.FromResult<EffectOutcome>(new CopyOutcome($"{effect.Folder}/{effect.Name}", snapshot.Sha256(), snapshot.Entries.Count, null));
     }
 }

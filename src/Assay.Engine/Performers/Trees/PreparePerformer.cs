@@ -31,9 +31,9 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
         };
         var (outcome, _) = await patch.ApplyAsync();
         if (!outcome.Applied) return outcome;
-        untouched.With(copy, set.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path })).Save(folder, TreeNames.Tested);
+        HashSet<string> changed = [.. set.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path })];
+        untouched.With(copy, changed).ToBeRead(changed).Save(folder, TreeNames.Tested);
         RepositoryMark.Save(folder, copy);
-        await Task.Delay(CopyPerformer.ClockTick, CancellationToken.None);
         return outcome;
     }
 

@@ -120,6 +120,10 @@ internal sealed class TreeSnapshot
         if (walk.Problem is { } problem) throw new IOException($"{tree.Name}: {problem}");
     }
 
+    /// <summary>The same, but that a later look reads these files whatever their stamps say: they may be changed again in the tick of this very moment.</summary>
+    public TreeSnapshot ToBeRead(IReadOnlyCollection<string> paths) =>
+        Stamped((path, entry) => paths.Contains(path) ? default : entry.Stamp);
+
     /// <summary>The same with some paths as they lie there now, of which some may be there no more.</summary>
     /// <exception cref="IOException">One cannot be read.</exception>
     public TreeSnapshot With(FolderHandle tree, IEnumerable<string> paths)
