@@ -94,8 +94,9 @@ internal static class TrialBench
                 """);
         }
 
-        var plan = new StringBuilder($$"""{"schema_version":"epoch_plan_v1","epoch_id":"{{epochId}}","epoch_profile":"COVERAGE",""");
-        plan.Append(""""kernel_identity":{"kernel_target":"T"},"seed":7,""").Append("\"crucible_order\":[").AppendJoin(',', ids.Select(i => $"\"{i}\"")).Append("],\"crucible_specs\":{")
+        var plan = new StringBuilder(
+            $$"""{"schema_version":"epoch_plan_v1","epoch_id":"{{epochId}}","epoch_profile":"COVERAGE","kernel_identity":{"kernel_target":"T"},""");
+        plan.Append("\"seed\":7,\"crucible_order\":[").AppendJoin(',', ids.Select(i => $"\"{i}\"")).Append("],\"crucible_specs\":{")
             .AppendJoin(',', ids.Select(i => $"\"{i}\":\"{i}.json\"")).Append("},")
             .Append("""
                 "budgets":{"epoch_wall_clock_ms":600000,"per_crucible_timeout_ms":60000,"per_crucible_rss_mb":512},
