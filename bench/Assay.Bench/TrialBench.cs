@@ -74,15 +74,15 @@ internal static class TrialBench
 
     private static async Task<double> EpochsAsync(string folder, int epochs, int jobs)
     {
-        var plan = WritePlan(folder, 1, "none");
+        var plans = Enumerable.Range(0, epochs).Select(i => WritePlan(Path.Combine(folder, $"plan{i}"), 1, "none", $"E{i}")).ToList();
         await using var workspace = await Workspace.OpenAsync(Path.Combine(folder, "w"), KnownLanes.All);
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(0, epochs), new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (i, cancel) =>
-            await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions { EpochId = $"E{i}" }).Value, cancel));
+        await Parallel.ForEachAsync(plans, new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (plan, cancel) =>
+            await new EpochRunner(workspace, TimeProvider.System).RunAsync(EpochRunner.Prepare(plan, new EpochOptions()).Value, cancel));
         return watch.Elapsed.TotalMilliseconds / epochs;
     }
 
-    private static string WritePlan(string folder, int crucibles, string level)
+    private static string WritePlan(string folder, int crucibles, string level, string epochId = "E")
     {
         Directory.CreateDirectory(folder);
         var ids = Enumerable.Range(0, crucibles).Select(i => $"C{i}").ToList();
@@ -94,8 +94,9 @@ internal static class TrialBench
                 """);
         }
 
-        var plan = new StringBuilder("""{"schema_version":"epoch_plan_v1","epoch_id":"E","epoch_profile":"COVERAGE","kernel_identity":{"kernel_target":"T"},"seed":7,""");
-        plan.Append("\"crucible_order\":[").AppendJoin(',', ids.Select(i => $"\"{i}\"")).Append("],\"crucible_specs\":{")
+        var plan = new StringBuilder(
+            $$"""{"schema_version":"epoch_plan_v1","epoch_id":"{{epochId}}","epoch_profile":"COVERAGE","kernel_identity":{"kernel_target":"T"},""");
+        plan.Append("\"seed\":7,\"crucible_order\":[").AppendJoin(',', ids.Select(i => $"\"{i}\"")).Append("],\"crucible_specs\":{")
             .AppendJoin(',', ids.Select(i => $"\"{i}\":\"{i}.json\"")).Append("},")
             .Append("""
                 "budgets":{"epoch_wall_clock_ms":600000,"per_crucible_timeout_ms":60000,"per_crucible_rss_mb":512},

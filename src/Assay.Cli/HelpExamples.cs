@@ -29,6 +29,7 @@ internal static class HelpExamples
         ["assay job cancel"] = "assay job cancel 1f3a5c7e9b0d --reason \"not needed any more\"",
         ["assay job check"] = "assay job check blueprint.yaml --snapshot prices_2010 --policy-bundle policies.yaml",
         ["assay job retry"] = "assay job retry 1f3a5c7e9b0d --components components.json",
+        ["assay job rerun"] = "assay job rerun 1f3a5c7e9b0d --components components.json --reason \"the gates read the wrong column\"",
         ["assay job show"] = "assay job show 1f3a5c7e9b0d --json | jq .waiting",
         ["assay job list"] = "assay job list --state WAITING_APPROVAL",
         ["assay job document"] = "assay job document 1f3a5c7e9b0d runspec | jq .segments",

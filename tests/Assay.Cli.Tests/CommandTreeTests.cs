@@ -49,8 +49,9 @@ public sealed class CommandTreeTests
     [InlineData("worker --run-jobs --once")]
     [InlineData("execute --run night-1")]
     [InlineData("epoch preflight plan.yaml")]
-    [InlineData("epoch escalate ladder.yaml --autonomous --max-epochs 5")]
+    [InlineData("epoch escalate ladder.yaml --autonomous --max-epochs 5 --resume --no-auto-bump")]
     [InlineData("epoch run plan.yaml --resume --mode shadow --artifacts-root a --no-auto-bump --jobs 4")]
+    [InlineData("epoch run plan.yaml --artifacts-base a --runner-cmd-override ./r.sh --runner-cmd-override=--fast")]
     [InlineData("log epoch/E --follow")]
     public void Command_lines_of_the_seeds_and_of_earlier_scripts_are_taken_as_they_are_written(string line) => Assert.Empty(Root.Parse(line).Errors);
 

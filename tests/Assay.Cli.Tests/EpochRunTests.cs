@@ -217,32 +217,6 @@ public sealed class EpochRunTests : IDisposable
     }
 
     [Fact]
-    public async Task Shadow_is_said_so_and_climbs_no_ladder()
-    {
-        Builder.Add("ONE", "exit 0");
-        Builder.Write();
-        Builder.Write("ladder.json", JsonNode.Parse("""{"schema_version":"epoch_ladder_v1","ladder_id":"L","rungs":[{"plan":"plan.json","required_verdict":"PASS"}]}""")!);
-        var run = await Assay("epoch", "escalate", _folder.Under("plan", "ladder.json"), "--mode", "shadow", "--json");
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains("shadow epoch counts for no gate", run.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task An_autonomous_ladder_repeats_a_failed_rung_up_to_its_attempts()
-    {
-        Builder.Add("ONE", "exit 1");
-        Builder.Write();
-        Builder.Write("ladder.json", JsonNode.Parse("""{"schema_version":"epoch_ladder_v1","ladder_id":"L","rungs":[{"plan":"plan.json","required_verdict":"PASS","attempts":3}]}""")!);
-        var ladder = _folder.Under("plan", "ladder.json");
-        var run = await Assay("epoch", "escalate", ladder, "--autonomous", "--json");
-        Assert.Equal((1, 3), (run.ExitCode, JsonNode.Parse(run.Output)!["attempts"]!.AsArray().Count));
-
-        // It has ended; asking again tells the same and runs nothing.
-        Assert.Equal(run.Output, (await Assay("epoch", "escalate", ladder, "--autonomous", "--json")).Output);
-        Assert.Equal(3, Directory.GetDirectories(Epochs).Length);
-    }
-
-    [Fact]
     public async Task Salvage_collects_what_failed_crucibles_left()
     {
         Builder.Add("ONE", "echo part > result.txt; exit 1").Add("TWO", "exit 0");

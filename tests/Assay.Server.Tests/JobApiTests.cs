@@ -157,6 +157,33 @@ public sealed class JobApiTests
     }
 
     [Fact]
+    public async Task A_job_that_is_done_is_run_again_by_the_API_and_waits_for_its_own_approval()
+    {
+        await using var served = await ServedFolder.StartAsync();
+        var (id, shown) = await served.WaitingAsync();
+        var early = await served.PostAsync($"/jobs/{id}/rerun", "{}");
+        Assert.Equal(409, (int)early.StatusCode);
+        Assert.Equal("not_done", (string)JsonNode.Parse(await early.Content.ReadAsStringAsync())!["title"]!);
+        Assert.Equal(200, (int)(await served.PostAsync($"/jobs/{id}/approve?step=runspec", "{}", shown)).StatusCode);
+        await served.Folder.WorkAsync();
+        served.Folder.Before("# mended");
+        var answer = await served.PostAsync($"/jobs/{id}/rerun", """{"reason":"the gates read the wrong column"}""");
+        Assert.Equal(201, (int)answer.StatusCode);
+        var receipt = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+        var again = (string)receipt["job_id"]!;
+        Assert.Equal(("rerun", $"/jobs/{again}"), ((string)receipt["status"]!, answer.Headers.Location!.ToString()));
+        Assert.False((bool)(await served.GetAsync($"/jobs/{id}"))["reruns"]![0]!["submitted"]!);
+        await served.Folder.WorkAsync();
+        var job = await served.GetAsync($"/jobs/{again}");
+        Assert.Equal(("WAITING_APPROVAL", id), ((string)job["job"]!["state"]!, (string)job["rerun"]!["of"]!));
+        Assert.Equal("the gates read the wrong column", (string)job["rerun"]!["reason"]!);
+        var existing = JsonNode.Parse(await (await served.PostAsync(
+            $"/jobs/blueprint?snapshot_id={JobFolder.Snapshot}", served.Folder.Blueprint.ToJsonString())).Content.ReadAsStringAsync())!;
+        Assert.Equal((id, "exists"), ((string)existing["job_id"]!, (string)existing["status"]!));
+        Assert.Contains("run", existing["changed_components"]!.AsArray().Select(s => (string)s!));
+    }
+
+    [Fact]
     public async Task The_OpenAPI_document_names_every_endpoint_with_examples()
     {
         await using var served = await ServedFolder.StartAsync();
@@ -165,7 +192,7 @@ public sealed class JobApiTests
         Assert.Equal(
             [
                 "/epochs/{epoch_id}/events", "/healthz", "/jobs", "/jobs/blueprint", "/jobs/idea", "/jobs/{job_id}", "/jobs/{job_id}/approve", "/jobs/{job_id}/cancel", "/jobs/{job_id}/documents/{name}",
-                "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/metrics", "/readyz", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
+                "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/rerun", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/metrics", "/readyz", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
                 "/tasks/{run_id}/events",
             ],
             paths.Select(p => p.Key).Order(StringComparer.Ordinal));

@@ -16,12 +16,13 @@ internal static class LadderLife
         var random = new Random(seed);
         var world = new World(random, (effect, _, wasEnded) => (Climbed((RunChild)effect, wasEnded, random), FakeOutcomes.NoEvidence));
         ImmutableArray<LadderRung> rungs = [new LadderRung("a.yaml", EpochVerdict.Pass, 2), new LadderRung("b.yaml", EpochVerdict.Pass, 2)];
-        world.Submit(Stream, new DeclareLadder(new LadderDeclared("L", Digest.Of("ladder"), rungs, Autonomous: random.Next(2) == 0, MaxEpochs: 3)));
+        var ladder = new LadderDeclared("L", Digest.Of("ladder"), rungs, Autonomous: random.Next(2) == 0, MaxEpochs: 3);
+        world.Submit(Stream, new DeclareLadder(ladder));
         var engine = SimulatedEngine.Start(world, LadderLane.Instance, Stream, 1, random);
         for (var steps = random.Next(12); steps > 0; steps--) engine.Step();
         if (random.Next(2) == 0) world.Submit(Stream, new Cancel("signal"));
         Check((LadderState)world.Drive(Stream));
-        world.Submit(Stream, new ResumeLadder(Digest.Of("ladder")));
+        world.Submit(Stream, new ResumeLadder(ladder));
         Check((LadderState)world.Drive(Stream));
         return world;
     }

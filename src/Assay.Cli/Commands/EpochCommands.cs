@@ -59,7 +59,9 @@ internal static class EpochCommands
             await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             var answer = await new EpochRunner(workspace, TimeProvider.System).SubmitAsync(prepared.Value);
             if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, globals.Json(parsed));
-            var text = globals.Json(parsed) ? JsonSerializer.Serialize(answer.Value, EpochReceiptJson.Default.EpochReceipt) : answer.Value.EpochId;
+            var receipt = answer.Value;
+            Announce(new BegunRun(receipt.EpochId, receipt.BumpedFrom, HasEnded: false));
+            var text = globals.Json(parsed) ? JsonSerializer.Serialize(receipt, EpochReceiptJson.Default.EpochReceipt) : receipt.EpochId;
             Console.Out.WriteLine(text);
             return ExitCodes.Done;
         });
@@ -131,17 +133,28 @@ internal static class EpochCommands
         var ladder = new Argument<string>("LADDER") { Description = "The ladder (epoch_ladder_v1), JSON or YAML" };
         var autonomous = new Option<bool>("--autonomous") { Description = "Repeat a failed rung up to its attempts" };
         var maxEpochs = CheckedOption.OptionalWhole("--max-epochs", "The most epochs to run", least: 1, most: int.MaxValue);
+        var resume = new Option<bool>("--resume")
+        {
+            Description = "Go on with an interrupted or cancelled run of this ladder, as it was started",
+        };
+        var bump = new Option<bool>("--no-auto-bump")
+        {
+            Description = "Refuse a ladder_id that was climbed already, instead of taking the next free one",
+        };
         var run = new RunOptions();
-        var command = new Command("escalate", "Climb a ladder of plans: each must reach its verdict before the next starts") { ladder, autonomous, maxEpochs };
+        var command = new Command("escalate", "Climb a ladder of plans: each must reach its verdict before the next starts")
+        {
+            ladder, autonomous, maxEpochs, resume, bump,
+        };
         run.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            var options = run.Read(parsed);
+            var options = run.Read(parsed) with { Resume = parsed.GetValue(resume), AutoBump = !parsed.GetValue(bump) };
             var prepared = LadderRunner.Prepare(parsed.GetValue(ladder)!, options);
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             await using var reporter = EpochReporter.Choose(globals.Json(parsed));
-            var answer = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe)
+            var answer = await new LadderRunner(workspace, TimeProvider.System, reporter.Observe, AnnounceClimb)
                 .RunAsync(prepared.Value, parsed.GetValue(autonomous), parsed.GetValue(maxEpochs), cancel);
             await reporter.DisposeAsync();
             if (!answer.IsGiven) return Problems.Print(answer.Subject, answer.Refusal, globals.Json(parsed));
@@ -152,10 +165,17 @@ internal static class EpochCommands
         return command;
     }
 
-    private static void Announce(EpochBegun begun)
+    private static void Announce(BegunRun begun)
     {
-        if (begun.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {begun.EpochId}");
-        if (begun.HasVerdict) Console.Error.WriteLine($"{begun.EpochId} has its verdict already; nothing was run");
+        if (begun.BumpedFrom is { } from) Console.Error.WriteLine($"{from} has run already; this is {begun.Id}");
+        if (begun.HasEnded) Console.Error.WriteLine($"{begun.Id} has its verdict already; nothing was run");
+    }
+
+    private static void AnnounceClimb(BegunRun begun)
+    {
+        const string advice = "--resume goes on with one that has not ended";
+        if (begun.BumpedFrom is { } from) Console.Error.WriteLine($"{from} was climbed already; this is {begun.Id} ({advice})");
+        if (begun.HasEnded) Console.Error.WriteLine($"{begun.Id} has ended already; nothing was run");
     }
 
     private static async Task<int> ReportAsync(Answer<EpochEnd> answer, Workspace workspace, bool json)
@@ -203,20 +223,44 @@ internal static class EpochCommands
         private readonly Option<EpochMode?> _mode = CheckedOption.Word(
             "--mode", "normal; shadow: nothing may count it; salvage: go on after failures and collect what they left", EpochMode.Normal);
 
-        private readonly Option<string?> _artifacts = new("--artifacts-root") { Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR" };
+        private readonly Option<string?> _artifacts = new("--artifacts-root")
+        {
+            Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR",
+        };
+
+        private readonly Option<string?> _base = new("--artifacts-base")
+        {
+            Description = "The same, with epochs directly in it: DIR/EPOCH_ID", HelpName = "DIR",
+        };
+
+        private readonly Option<string[]> _override = new("--runner-cmd-override")
+        {
+            Description = "Run this in place of every crucible's command; once for the program and for each of its arguments",
+            HelpName = "WORD",
+        };
+
         private readonly Option<int> _jobs = Concurrency.Option("crucibles run", standard: 1, most: 1024);
 
         public void AddTo(Command command)
         {
             command.Add(_mode);
             command.Add(_artifacts);
+            command.Add(_base);
+            command.Add(_override);
+            command.Validators.Add(result =>
+            {
+                var areBoth = result.GetResult(_artifacts) is not null && result.GetResult(_base) is not null;
+                if (areBoth) result.AddError("--artifacts-root and --artifacts-base exclude each other");
+            });
             if (!isLeftToWorker) command.Add(_jobs);
         }
 
         public EpochOptions Read(ParseResult parsed) => new()
         {
             Mode = parsed.GetValue(_mode) ?? EpochMode.Normal,
-            ArtifactsRoot = parsed.GetValue(_artifacts),
+            ArtifactsRoot = parsed.GetValue(_artifacts) ?? parsed.GetValue(_base),
+            ArtifactsRootIsBase = parsed.GetValue(_base) is not null,
+            RunnerCommandOverride = parsed.GetValue(_override) is [_, ..] words ? words : null,
             Jobs = isLeftToWorker ? 1 : parsed.GetValue(_jobs),
         };
     }

@@ -18,7 +18,7 @@ internal static class JobCommands
     {
         Submit(globals, "submit-blueprint", "Submit a blueprint (blueprint_v1)", JobService.Prepare),
         Submit(globals, "submit-idea", "Submit an idea (idea_spec_v1), from which agents make a blueprint", JobService.PrepareIdea),
-        JobDecisions.Approve(globals), JobDecisions.Reject(globals), Spawn(globals), Cancel(globals), Retry(globals),
+        JobDecisions.Approve(globals), JobDecisions.Reject(globals), Spawn(globals), Cancel(globals), Retry(globals), Rerun(globals),
         Check(globals), Show(globals), List(globals), Document(globals), Replay(globals),
     };
 
@@ -40,7 +40,9 @@ internal static class JobCommands
             if (!prepared.IsValid) return Problems.Print(prepared.Problems, globals.Json(parsed));
             await using var workspace = await Workspace.OpenAsync(globals.WorkspacePath(parsed), KnownLanes.All);
             var service = await JobService.OpenAsync(workspace, TimeProvider.System);
-            return JobAnswers.Print(await service.SubmitAsync(prepared.Value), globals.Json(parsed));
+            var answer = await service.SubmitAsync(prepared.Value);
+            if (answer.IsGiven && JobTable.Bound(answer.Value) is { } bound) Console.Error.WriteLine(bound);
+            return JobAnswers.Print(answer, globals.Json(parsed));
         });
         return command;
     }
@@ -102,12 +104,22 @@ internal static class JobCommands
     {
         var id = JobArgument.Id();
         var reason = JobArgument.Reason(required: false);
-        var components = new Option<string?>("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
+        var components = JobArgument.Components();
         var command = new Command("retry", "Try the stage again that ended in an error") { id, reason, components };
         command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, service => service.RetryAsync(
-            parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), parsed.GetValue(components) is { } path
-                ? JobOptions.From(path, null)
-                : null)));
+            parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), JobArgument.Options(parsed, components))));
+        return command;
+    }
+
+    private static Command Rerun(GlobalOptions globals)
+    {
+        var id = JobArgument.Id();
+        var reason = JobArgument.Reason(required: false);
+        var components = JobArgument.Components();
+        const string description = "Run a job again that is done, as a job of its own with approvals of its own";
+        var command = new Command("rerun", description) { id, reason, components };
+        command.SetAction((parsed, _) => JobAnswers.PutAsync(globals, parsed, service => service.RerunAsync(
+            parsed.GetValue(id)!, CommandLineCaller.Here, parsed.GetValue(reason), JobArgument.Options(parsed, components))));
         return command;
     }
 
@@ -211,6 +223,13 @@ internal static class JobArgument
     public static IdArgument Id() => new("JOB_ID", "The job's id, 12 hex digits");
 
     public static Option<string?> Reason(bool required) => new("--reason") { Description = "Why, in your words", HelpName = "TEXT", Required = required };
+
+    public static Option<string?> Components() =>
+        new("--components") { Description = "Bind the job to the components as they are now (components_v1)", HelpName = "FILE" };
+
+    /// <summary>Where the components are that were named; null: none were, so that they stay as they were bound.</summary>
+    public static JobOptions? Options(ParseResult parsed, Option<string?> components) =>
+        parsed.GetValue(components) is { } path ? JobOptions.From(path, null) : null;
 }
 
 /// <summary>Where a submission finds its components and puts its jobs.</summary>

@@ -37,7 +37,7 @@ internal static class JobTable
         if (job.RunId is { } run) Console.Out.WriteLine($"run {run}{(job.CardId is { } card ? $" · card {card}" : "")}");
         Console.Out.WriteLine($"policies {view.Policy.Id} ({view.Policy.Sha256[..12]}…, file {view.Policy.File})");
         Console.Out.WriteLine(Used(view));
-        if (job.ParentJobId is { } parent) Console.Out.WriteLine($"generation {job.Generation}, spawned by {parent}, root {job.RootJobId}");
+        if (Origin(view) is { } origin) Console.Out.WriteLine(origin);
         Section("Documents", view.Documents, d => [d.Name, $"v{d.Version}", d.Sha256, d.InForce ? d.Path : $"{d.Path} (replaced)"]);
         Section(
             "Decisions", [.. Timed(view.Decisions, events)],
@@ -45,6 +45,7 @@ internal static class JobTable
         Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {Number(g.Threshold) ?? "(no threshold)"}", Number(g.Value) ?? "", g.SegmentId ?? ""]);
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
+        Section("Reruns", view.Reruns ?? [], r => [r.JobId, r.Submitted ? "" : "not submitted yet", Words.Safe(r.By), Why(r)]);
         if (NextStep(job) is { } next) Console.Out.WriteLine($"\n{next}");
         if (view.Waiting is not { } waiting) return;
         Console.Out.WriteLine();
@@ -52,6 +53,30 @@ internal static class JobTable
         Console.Out.WriteLine($"  assay job document {job.JobId} {waiting.Document}");
         Console.Out.WriteLine($"  assay job approve {job.JobId} --step {waiting.Step} --hash {waiting.Sha256}");
         Console.Out.WriteLine($"  assay job reject {job.JobId} --step {waiting.Step} --hash {waiting.Sha256} --reason \"…\" [--replacement FILE]");
+    }
+
+    /// <summary>What a submission was bound to that was there before, in words; null when it was not.</summary>
+    public static string? Bound(JobReceipt receipt) => receipt.ChangedComponents switch
+    {
+        null => null,
+        { Length: 0 } => $"{receipt.JobId} was submitted before, under the same components",
+        { } changed => $"{receipt.JobId} was submitted before, under other components ({string.Join(", ", changed)}): "
+            + $"when it is DONE, assay job rerun {receipt.JobId} --components FILE runs it under these",
+    };
+
+    /// <summary>What a job came from; null for one that a person submitted.</summary>
+    private static string? Origin(JobView view) => view switch
+    {
+        { Rerun: { } rerun } => $"rerun {rerun.Number} of {rerun.Of}, by {Words.Safe(rerun.By)}: {Why(rerun)}",
+        { Job: { ParentJobId: { } parent } job } => $"generation {job.Generation}, spawned by {parent}, root {job.RootJobId}",
+        _ => null,
+    };
+
+    private static string Why(RerunView rerun)
+    {
+        var stages = string.Join(", ", rerun.ChangedComponents);
+        var changed = stages.Length == 0 ? "the same components" : $"other components ({stages})";
+        return rerun.Reason is { } reason ? $"{Words.Safe(reason)} · {changed}" : changed;
     }
 
     private static bool HasEnded(JobSummary job) => job.State is "DONE" or "REJECTED" or "ERROR" or "STOPPED_BUDGET" or "CANCELLED";

@@ -32,6 +32,10 @@ internal sealed record TryReport
 
     public required KillReason? KillReason { get; init; }
 
+    /// <summary>The cap by which it most likely failed when it ended by itself; left out where nothing hints at one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required KillReason? ProbableReason { get; init; }
+
     /// <summary>Why it was not started, or not brought to its end; null when it was.</summary>
     public required string? Problem { get; init; }
 
@@ -62,6 +66,7 @@ internal sealed record TryReport
         CommandExitCode = outcome.ExitCode,
         Signal = outcome.Signal,
         KillReason = outcome.KillReason,
+        ProbableReason = outcome.ProbableReason,
         Problem = outcome.NoEnd,
         DurationMs = outcome.DurationMs,
         PeakRssBytes = outcome.PeakRssBytes,
@@ -87,9 +92,11 @@ internal sealed record TryReport
     {
         { Problem: { } problem } => $"not started ({Words.Safe(problem)})",
         { KillReason: { } reason } => $"{WireName<KillReason>.Of(reason)} ({Limit(reason, options)})",
-        { Signal: { } signal } => $"signal {signal}",
-        _ => $"exit {CommandExitCode}",
+        { Signal: { } signal } => $"signal {signal}{Guess()}",
+        _ => $"exit {CommandExitCode}{Guess()}",
     };
+
+    private string Guess() => ProbableReason is { } reason ? $" (probably {WireName<KillReason>.Of(reason)})" : "";
 
     private string Memory() => PeakRssBytes == 0 ? "memory not measured" : Shown.Bytes(PeakRssBytes);
 

@@ -81,16 +81,20 @@ internal sealed class CapWatch : IDisposable
     /// <summary>
     /// Why a run that ended by itself was over a cap all the same; null when it was not. Asked when the meter is read to its end.
     /// </summary>
-    public KillReason? ReasonAtEnd(int pid, int signal, int? exitCode, Totals totals)
+    public KillReason? ReasonAtEnd(int pid, int signal, int? exitCode, Totals totals, long peakRssBytes)
     {
         if (_stdout.Truncated || _stderr.Truncated) return KillReason.OutputLimit;
         if (_stdout.Failure is not null || _stderr.Failure is not null) return KillReason.CaptureFailed;
-        if (totals.OomKills > 0) return KillReason.MemoryLimit;
+        if (totals.OomKills > 0 || (IsPolled && MemoryEnd.IsOver(_start.Caps, peakRssBytes))) return KillReason.MemoryLimit;
         if (signal == Libc.SIGXCPU && _start.Caps.CpuTimeMs is not null) return KillReason.CpuLimit;
         if (IsOverDiskAtEnd(pid, signal, exitCode)) return KillReason.DiskLimit;
         if (_meter is { IsOver: true }) return KillReason.CostLimit;
         return _start.Plan.Gate is { IsOver: true } ? KillReason.NetworkLimit : _start.WantedEnd();
     }
+
+    /// <summary>What most likely ended a run that failed by itself; null where nothing hints at a cap.</summary>
+    public KillReason? ProbableReason(int? exitCode, long peakRssBytes) =>
+        IsPolled && MemoryEnd.IsProbable(_start.Caps, peakRssBytes, exitCode, _stderr.Small) ? KillReason.MemoryLimit : null;
 
     /// <summary>User and system time of the whole tree in milliseconds, as far as known.</summary>
     public long CpuMs(Libc.RUsage usage, Totals totals) =>

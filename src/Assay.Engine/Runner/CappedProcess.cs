@@ -291,16 +291,17 @@ internal sealed unsafe class CappedProcess : IDisposable
         int? exitCode = signal == 0 ? (status >> 8) & 0xFF : null;
         var totals = _containment.Total();
         _caps.ReadMeterToItsEnd();
-        var reason = _reason ?? _caps.ReasonAtEnd(_pid, signal, exitCode, totals);
+        var peak = _caps.PeakRssBytes(usage, totals, engineRss);
+        var reason = _reason ?? _caps.ReasonAtEnd(_pid, signal, exitCode, totals, peak);
 
         // bubblewrap's own processes end a moment after the program, and what that left ends with their pid namespace.
         var leaked = _reason is null && Cage.MechanismOf(_start.Plan.Level) != Mechanism.Bubblewrap ? _ended.Count : 0;
-        var peak = _caps.PeakRssBytes(usage, totals, engineRss);
         return new ProcessEnd(
             exitCode, signal == 0 ? null : signal, reason, durationMs, _caps.CpuMs(usage, totals), peak, leaked, totals.ProcessLimitHits)
         {
             Cost = _caps.Spent,
             MeterProblem = _caps.MeterProblem,
+            ProbableReason = reason is null ? _caps.ProbableReason(exitCode, peak) : null,
         };
     }
 

@@ -57,6 +57,9 @@ internal sealed record ProcessEnd(
 
     public string? MeterProblem { get; init; }
 
+    /// <summary>See <see cref="ProcessOutcome.ProbableReason"/>.</summary>
+    public KillReason? ProbableReason { get; init; }
+
     /// <summary>What it tried to reach; null: that was not watched.</summary>
     public Egress? Egress { get; init; }
 

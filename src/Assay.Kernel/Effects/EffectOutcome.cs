@@ -50,6 +50,10 @@ public sealed record ProcessOutcome : EffectOutcome
 
     public KillReason? KillReason { get; init; }
 
+    /// <summary>The cap by which it most likely failed, when it ended by itself and that is all that can be said; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public KillReason? ProbableReason { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public required long DurationMs { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Shared;
 
@@ -45,6 +46,10 @@ internal abstract record ProcessEnding
         _ when !run.ChangedInputs.IsDefaultOrEmpty => new ChangedInputs(run.ChangedInputs),
         var ending => ending,
     };
+
+    /// <summary>The cap by which a process that ended by itself most likely failed, as every lane says it; null: unknown.</summary>
+    public static string? Guess(ProcessOutcome run) =>
+        run.ProbableReason is { } reason ? $"probably {WireName<KillReason>.Of(reason)}" : null;
 
     /// <summary>How a process ended, whatever became of its inputs; only one that these kept from starting ended by them.</summary>
     public static ProcessEnding ByItself(ProcessOutcome run) => run switch

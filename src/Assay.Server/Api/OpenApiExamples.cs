@@ -45,6 +45,8 @@ internal static class OpenApiExamples
         [("/jobs/{job_id}/spawn", "POST")] = ("""{"proposal_id":"slower"}""", """{"job_id":"bddd0095868a","status":"spawned"}"""),
         [("/jobs/{job_id}/cancel", "POST")] = ("""{"reason":"not needed any more"}""", """{"job_id":"f37d4d78df22","status":"CANCELLED"}"""),
         [("/jobs/{job_id}/retry", "POST")] = ("""{"reason":"the disk is free again"}""", """{"job_id":"f37d4d78df22","status":"RUNNING"}"""),
+        [("/jobs/{job_id}/rerun", "POST")] =
+            ("""{"reason":"the gates read the wrong column"}""", """{"job_id":"9a0c1d5e7f24","status":"rerun"}"""),
         [("/tasks/{run_id}/events", "GET")] = (null, """{"events":[{"data":{"adapter_id":"shell","attempt":1,"fallback":false,"task_id":"fix"},"event":"TASK_STARTED","t":"2026-11-21T11:25:55.284100Z","version":5}]}"""),
         [("/epochs/{epoch_id}/events", "GET")] = (null, """{"events":[{"data":{"reason":null,"verdict":"PASS"},"event":"EPOCH_FINISHED","t":"2026-11-21T11:25:55.284100Z","version":9}]}"""),
         [("/runs/{run_id}", "GET")] = (null, Run),

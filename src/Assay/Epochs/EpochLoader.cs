@@ -39,7 +39,7 @@ internal sealed class EpochLoader
 
     private PreparedEpoch Load()
     {
-        CheckPlan();
+        foreach (var (pointer, rule, message) in PlanRule.Violations(_plan, _host.KernelCaps)) Refuse(pointer, rule, message);
         var crucibles = new List<CrucibleDeclared>();
         foreach (var id in _plan.CrucibleOrder)
         {
@@ -50,7 +50,7 @@ internal sealed class EpochLoader
         var hashes = crucibles.ToImmutableSortedDictionary(c => c.CrucibleId, c => c.CrucibleSha256, StringComparer.Ordinal);
         var epoch = new EpochDeclared
         {
-            EpochId = _options.EpochId ?? _plan.EpochId,
+            EpochId = _plan.EpochId,
             EpochHash = new EpochIdentityDocument(planSha256, hashes).Sha256(),
             PlanSha256 = planSha256,
             Mode = _options.Mode,
@@ -66,8 +66,10 @@ internal sealed class EpochLoader
             Inherit = _plan.Env,
             CruciblesTotal = crucibles.Count,
             ArtifactsRoot = _options.ArtifactsRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
+            ArtifactsRootIsBase = _options.ArtifactsRootIsBase,
+            CommandOverride = _options.RunnerCommandOverride is { } command ? [.. command] : null,
             Host = Enforcement(_host),
-            PlanFile = _options.EpochId is null ? Path.GetFullPath(_document.Source) : null,
+            PlanFile = Path.GetFullPath(_document.Source),
         };
         return new PreparedEpoch(_document.Source, _options, epoch, [.. crucibles]);
     }
@@ -75,18 +77,6 @@ internal sealed class EpochLoader
     /// <summary>The host as a manifest names it.</summary>
     public static HostEnforcement Enforcement(HostCapabilities host) =>
         new(WireName<ContainmentMode>.Of(host.Containment), host.Sandbox, Environment.MachineName, Environment.OSVersion.VersionString);
-
-    private void CheckPlan()
-    {
-        foreach (var (pointer, rule, message) in PlanRule.Violations(_plan)) Refuse(pointer, rule, message);
-        for (var i = 0; i < _plan.RequireKernelCaps.Length; i++)
-        {
-            if (!_host.KernelCaps)
-            {
-                Refuse($"/require_kernel_caps/{i}", "require_kernel_caps", $"this host can only poll the cap on {_plan.RequireKernelCaps[i]}: see assay doctor");
-            }
-        }
-    }
 
     private CrucibleDeclared? LoadCrucible(string id, int index)
     {

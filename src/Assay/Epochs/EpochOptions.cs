@@ -5,15 +5,18 @@ namespace Assay.Epochs;
 /// <summary>How an epoch is run.</summary>
 public sealed record EpochOptions
 {
-    /// <summary>Go on with an interrupted or cancelled epoch of this plan.</summary>
+    /// <summary>Go on with an interrupted or cancelled run of this plan or ladder.</summary>
     public bool Resume { get; init; }
 
     /// <summary>Where <c>epochs/</c> and <c>c019_runs/</c> are written; null: the workspace.</summary>
     public string? ArtifactsRoot { get; init; }
 
+    /// <summary>Whether epochs lie in the artifacts root directly, and not below its <c>epochs/</c>.</summary>
+    public bool ArtifactsRootIsBase { get; init; }
+
     public EpochMode Mode { get; init; }
 
-    /// <summary>When the epoch's id is taken, take the next free one; else that is a preflight block.</summary>
+    /// <summary>When the id is taken, take the next free one; else that is refused.</summary>
     public bool AutoBump { get; init; } = true;
 
     /// <summary>How many crucibles run at once.</summary>
@@ -21,7 +24,4 @@ public sealed record EpochOptions
 
     /// <summary>Runs this in place of every crucible's own command.</summary>
     public IReadOnlyList<string>? RunnerCommandOverride { get; init; }
-
-    /// <summary>The id to use in place of the plan's, for an epoch that a ladder starts.</summary>
-    public string? EpochId { get; init; }
 }

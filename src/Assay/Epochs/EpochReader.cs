@@ -81,13 +81,15 @@ public sealed partial class EpochReader(Workspace workspace)
         var epoch = state.Declared;
         if (state.Crucibles is [{ Declared.Spec: EpochDeclared.TryOrigin }]) return null;
         var place = $" --workspace {ShellWord.Of(workspace.Root)}";
-        if (await IsOfLadderAsync(epoch.EpochId)) return $"assay epoch escalate LADDER{place}";
+        if (epoch.LadderId is not null || await IsOfLadderAsync(epoch.EpochId)) return $"assay epoch escalate LADDER --resume{place}";
         var mode = epoch.Mode == EpochMode.Normal ? "" : $" --mode {WireName<EpochMode>.Of(epoch.Mode)}";
-        return $"assay epoch run {(epoch.PlanFile is { } plan ? ShellWord.Of(plan) : "PLAN")} --resume{mode}{place}";
+        var runner = string.Concat((epoch.CommandOverride ?? []).Select(word => $" --runner-cmd-override={ShellWord.Of(word)}"));
+        return $"assay epoch run {(epoch.PlanFile is { } plan ? ShellWord.Of(plan) : "PLAN")} --resume{mode}{runner}{place}";
     }
 
+    /// <summary>As its id says of what was recorded before an epoch named its ladder.</summary>
     private async ValueTask<bool> IsOfLadderAsync(string epochId) => LadderEpoch().Match(epochId) is { Success: true } match
-        && await workspace.Store.FindAsync(StreamName.Of(LadderLane.LaneName, match.Groups["ladder"].Value)) is not null;
+        && await workspace.Store.FindAsync(LadderLane.StreamOf(match.Groups["ladder"].Value)) is not null;
 
     [GeneratedRegex(@"^(?<ladder>.+)\.R[0-9]+\.A[0-9]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LadderEpoch();

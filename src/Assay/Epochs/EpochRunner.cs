@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Assay.Engine;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
@@ -17,7 +18,7 @@ namespace Assay.Epochs;
 /// <param name="observer">Is told what happens while it happens.</param>
 /// <param name="begun">Is told which epoch it is, before anything of it runs.</param>
 public sealed class EpochRunner(
-    Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null, Action<EpochBegun>? begun = null)
+    Workspace workspace, TimeProvider time, Action<EngineNotice>? observer = null, Action<BegunRun>? begun = null)
 {
     private const string Doing = "run";
 
@@ -33,15 +34,9 @@ public sealed class EpochRunner(
         var receipt = await BeginAsync(epoch, engine.Session.Identity.Id);
         if (!receipt.IsGiven) return Answer<EpochEnd>.Refused(receipt.Subject, receipt.Refusal);
         var id = receipt.Value.EpochId;
-        begun?.Invoke(await BeginningAsync(id, epoch));
-        return await AdvanceAsync(engine, id, epoch, cancel);
-    }
-
-    private async ValueTask<EpochBegun> BeginningAsync(string id, PreparedEpoch epoch)
-    {
-        var wasBumped = !epoch.Options.Resume && id != epoch.Epoch.EpochId;
         var hasVerdict = epoch.Options.Resume && await new EpochReader(workspace).ShowAsync(id) is { Standing: null };
-        return new EpochBegun(id, wasBumped ? epoch.Epoch.EpochId : null, hasVerdict);
+        begun?.Invoke(new BegunRun(id, receipt.Value.BumpedFrom, hasVerdict));
+        return await AdvanceAsync(engine, id, epoch, cancel);
     }
 
     /// <summary>Leaves a prepared plan to whichever worker of the workspace comes first.</summary>
@@ -54,7 +49,7 @@ public sealed class EpochRunner(
     /// <summary>Declares an epoch, or lets one go on.</summary>
     private async Task<Answer<EpochReceipt>> BeginAsync(PreparedEpoch epoch, string? firstOwner)
     {
-        var names = new EpochNames(workspace, epoch.Epoch);
+        var names = RunNames.Of(workspace, epoch.Epoch);
         for (; ; )
         {
             var begin = epoch.Options.Resume ? await ResumeAsync(epoch, names) : await DeclareAsync(epoch, names);
@@ -69,7 +64,7 @@ public sealed class EpochRunner(
                     return Answer<EpochReceipt>.Refused(epoch.PlanPath, refused.Refusal);
             }
 
-            return Answer<EpochReceipt>.Given(begin.Id, new EpochReceipt(begin.Id));
+            return Answer<EpochReceipt>.Given(begin.Id, new EpochReceipt(begin.Id, (begin.Command as DeclareEpoch)?.Epoch.BumpedFrom));
         }
     }
 
@@ -83,31 +78,23 @@ public sealed class EpochRunner(
     }
 
     /// <summary>A new epoch under the plan's id, or the next free one.</summary>
-    private static async ValueTask<FirstStep> DeclareAsync(PreparedEpoch epoch, EpochNames names)
+    private static async ValueTask<FirstStep> DeclareAsync(PreparedEpoch epoch, RunNames names)
     {
-        var id = epoch.Epoch.EpochId;
-        if (await names.IsTakenAsync(id))
-        {
-            if (!epoch.Options.AutoBump)
-            {
-                const string advice = "leave out --no-auto-bump, use --resume, or give the plan another epoch_id";
-                return new FirstStep(id, null, $"the epoch {id} has run already: {advice}");
-            }
-
-            id = await names.NextFreeAsync();
-        }
-
-        return new FirstStep(id, new DeclareEpoch(epoch.Epoch with { EpochId = id }, epoch.Crucibles), null);
+        var own = epoch.Epoch.EpochId;
+        var id = await names.FreeAsync();
+        if (id == own || epoch.Options.AutoBump) return new FirstStep(id, new DeclareEpoch(epoch.Epoch.As(id), epoch.Crucibles), null);
+        const string advice = "leave out --no-auto-bump, use --resume, or give the plan another epoch_id";
+        return new FirstStep(own, null, $"the epoch {own} has run already: {advice}");
     }
 
     /// <summary>The plan's epoch that was interrupted or cancelled; a new one when it has none.</summary>
-    private static async ValueTask<FirstStep> ResumeAsync(PreparedEpoch epoch, EpochNames names)
+    private static async ValueTask<FirstStep> ResumeAsync(PreparedEpoch epoch, RunNames names)
     {
         if (await names.ToResumeAsync() is { } id) return new FirstStep(id, new ResumeEpoch(epoch.Epoch, epoch.Crucibles), null);
         var own = epoch.Epoch.EpochId;
         if (!await names.IsTakenAsync(own)) return await DeclareAsync(epoch, names);
         const string advice = "move the folder away, or run without --resume";
-        return new FirstStep(own, null, $"{EpochPaths.Folder(own)} exists, but the ledger knows no such epoch: {advice}");
+        return new FirstStep(own, null, $"{EpochPaths.Folder(epoch.Epoch)} exists, but the ledger knows no such epoch: {advice}");
     }
 
     private async Task<Decision> PutAsync(StreamName stream, Command command, string? firstOwner)
@@ -157,12 +144,14 @@ public sealed class EpochRunner(
 /// <param name="Reason">Why it ended early; null: it did not.</param>
 public sealed record EpochEnd(EpochSummary Summary, EndReason? Reason);
 
-/// <summary>Which epoch a run of a plan is.</summary>
-/// <param name="EpochId">Its id: the plan's own, or the next free one.</param>
-/// <param name="BumpedFrom">The plan's own id when it was taken.</param>
-/// <param name="HasVerdict">Whether it was to go on and has its verdict, so that nothing runs.</param>
-public sealed record EpochBegun(string EpochId, string? BumpedFrom, bool HasVerdict);
+/// <summary>Which run of a plan or a ladder it is.</summary>
+/// <param name="Id">Its id: that of the document, or the next free one.</param>
+/// <param name="BumpedFrom">The document's own id when that was taken; null: it was not.</param>
+/// <param name="HasEnded">Whether it was to go on and has ended already, so that nothing runs.</param>
+public sealed record BegunRun(string Id, string? BumpedFrom, bool HasEnded);
 
 /// <summary>An epoch was begun.</summary>
 /// <param name="EpochId">Its id: the plan's own, or the next free one.</param>
-public sealed record EpochReceipt(string EpochId);
+/// <param name="BumpedFrom">The plan's own id when that was taken; null: it was not.</param>
+public sealed record EpochReceipt(
+    string EpochId, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? BumpedFrom);

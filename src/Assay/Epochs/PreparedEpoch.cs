@@ -20,4 +20,9 @@ public sealed class PreparedEpoch
     internal EpochDeclared Epoch { get; }
 
     internal ImmutableArray<CrucibleDeclared> Crucibles { get; }
+
+    /// <summary>The same as an attempt at a rung of a ladder, which goes on where it was interrupted.</summary>
+    internal PreparedEpoch Attempt(string ladderId, string epochId) => new(
+        PlanPath, Options with { Resume = true, AutoBump = false },
+        Epoch with { EpochId = epochId, PlanFile = null, LadderId = ladderId }, Crucibles);
 }

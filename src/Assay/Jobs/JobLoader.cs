@@ -72,7 +72,7 @@ internal static class JobLoader
                 : Checked<JobSubmitted>.Refused(declared.Problems);
     }
 
-    /// <summary>The components as they are now, for a retry.</summary>
+    /// <summary>The components as they are now, for a retry or a rerun.</summary>
     public static Checked<ImmutableSortedDictionary<string, ComponentBinding>> Components(JobKind kind, JobOptions options) =>
         ComponentsLoader.Load(options.ComponentsPath, JobWorkflow.Required(kind), HostCapabilities.Detect());
 

@@ -11,7 +11,7 @@ namespace Assay.Jobs;
 /// <summary>Replays an <c>events.jsonl</c>, whichever version its lines have: earlier ones stay readable.</summary>
 public static class JobReplay
 {
-    private static readonly string[] Known = ["job_event_v1", "job_event_v2"];
+    private static readonly string[] Known = ["job_event_v1", "job_event_v2", "job_event_v3"];
 
     private static readonly Dictionary<string, string> Terminal = new(StringComparer.Ordinal)
     {
@@ -70,7 +70,7 @@ public static class JobReplay
             }
 
             if (type == "APPROVED") approved.Add(named!);
-            if (state is "DONE" && type is not ("SPAWN_REQUESTED" or "SPAWNED" or "STOPPED_BUDGET"))
+            if (state is "DONE" && type is not ("SPAWN_REQUESTED" or "SPAWNED" or "STOPPED_BUDGET" or "RERUN_REQUESTED"))
             {
                 return new InputProblem(path, "/event_type", "order", $"{type} stands behind the end of the job", number);
             }

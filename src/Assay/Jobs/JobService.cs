@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Assay.Access;
 using Assay.Engine.Streams;
 using Assay.Engine.Workspaces;
@@ -86,10 +87,11 @@ public sealed class JobService
         var job = prepared.Job;
         try
         {
-            var (decision, _) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
+            var (decision, state) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(job.Job.JobId), new SubmitJob(job));
             return decision switch
             {
-                Decision.Accepted { Events.Count: 0 } => Done(job.Job.JobId, JobReceipt.Exists),
+                Decision.Accepted { Events.Count: 0 } =>
+                    Answer<JobReceipt>.Given(job.Job.JobId, JobViews.Existing((JobState)state, job.Job)),
                 Decision.Accepted => Done(job.Job.JobId, JobReceipt.Created),
                 Decision.Refused refused => Answer<JobReceipt>.Refused(job.Job.JobId, refused.Refusal),
                 _ => throw new InvalidOperationException($"unknown decision {decision}"),
@@ -122,15 +124,39 @@ public sealed class JobService
 
     private async Task<Answer<JobReceipt>> RetryAsync(string jobId, Actor by, string? reason, JobOptions? options)
     {
-        ImmutableSortedDictionary<string, ComponentBinding>? components = null;
-        if (options is not null && await FindAsync(jobId) is { } job)
-        {
-            var loaded = JobLoader.Components(job.Job.Kind, options);
-            if (!loaded.IsValid) return Answer<JobReceipt>.Refused(jobId, loaded.Problems[0]);
-            components = loaded.Value;
-        }
+        if (await FindAsync(jobId) is not { } job) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
+        var (components, problem) = Bind(job, options);
+        return problem is null
+            ? await PutAsync(jobId, new RetryJob(by, reason, components), reason)
+            : Answer<JobReceipt>.Refused(jobId, problem);
+    }
 
-        return await PutAsync(jobId, new RetryJob(by, reason, components), reason);
+    /// <summary>Runs a job that is done again, as a job of its own with approvals of its own.</summary>
+    /// <param name="jobId">The job that is done.</param>
+    /// <param name="by">Who.</param>
+    /// <param name="reason">Why; it stands in the lineage of the new job.</param>
+    /// <param name="options">Where the components are; null: they stay as they were bound.</param>
+    public Task<Answer<JobReceipt>> RerunAsync(string jobId, Caller by, string? reason, JobOptions? options) =>
+        DecideAsync(jobId, by, () => RerunAsync(jobId, by.Actor, reason, options));
+
+    private async Task<Answer<JobReceipt>> RerunAsync(string jobId, Actor by, string? reason, JobOptions? options)
+    {
+        if (await FindAsync(jobId) is not { } job) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
+        var (components, problem) = Bind(job, options);
+        if (problem is not null) return Answer<JobReceipt>.Refused(jobId, problem);
+        using var spec = JsonDocument.Parse(await _workspace.Store.ReadBlobAsync(job.Job.Spec.Sha256));
+        return await PutAsync(
+            jobId, new RerunJob(spec.RootElement, by, reason, components), reason,
+            state => new JobReceipt(state.Reruns[^1].Job.JobId, JobReceipt.Rerun));
+    }
+
+    /// <summary>The components as they are now; null: as they were bound.</summary>
+    private static (ImmutableSortedDictionary<string, ComponentBinding>? Components, InputProblem? Problem) Bind(
+        JobState job, JobOptions? options)
+    {
+        if (options is null) return (null, null);
+        var loaded = JobLoader.Components(job.Job.Kind, options);
+        return loaded.IsValid ? (loaded.Value, null) : (null, loaded.Problems[0]);
     }
 
     /// <summary>Makes a job of a blueprint, as a child of a job that is done.</summary>
@@ -282,16 +308,17 @@ public sealed class JobService
 
     private static Answer<JobReceipt> Done(string jobId, string status) => Answer<JobReceipt>.Given(jobId, new JobReceipt(jobId, status));
 
-    private async Task<Answer<JobReceipt>> PutAsync(string jobId, Command command, string? reason = null)
+    private async Task<Answer<JobReceipt>> PutAsync(
+        string jobId, Command command, string? reason = null, Func<JobState, JobReceipt>? receipt = null)
     {
         if (await VersionOfAsync(jobId) == 0) return Answer<JobReceipt>.Refused(jobId, Absent.Job(jobId));
         if (ReasonRule.Problem(reason) is { } problem) return Answer<JobReceipt>.Refused(jobId, problem);
         try
         {
             var (decision, state) = await _commands.SubmitAsync(JobLane.Instance, JobLane.StreamOf(jobId), command);
-            return decision is Decision.Refused refused
-                ? Answer<JobReceipt>.Refused(jobId, refused.Refusal)
-                : Done(jobId, JobTables.StateWord((JobState)state));
+            if (decision is Decision.Refused refused) return Answer<JobReceipt>.Refused(jobId, refused.Refusal);
+            var told = receipt?.Invoke((JobState)state) ?? new JobReceipt(jobId, JobTables.StateWord((JobState)state));
+            return Answer<JobReceipt>.Given(jobId, told);
         }
         catch (EventTooLargeException e)
         {

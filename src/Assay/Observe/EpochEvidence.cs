@@ -25,7 +25,7 @@ internal sealed record EpochEvidence(string Folder, IReadOnlyList<(string Crucib
                      let line = LastLine(root, crucible.Run!.Stderr)
                      where line is not null
                      select (crucible.Declared.CrucibleId, line);
-        return new EpochEvidence(EpochText.Folder(workspace, state.Declared.ArtifactsRoot, epochId), [.. failed]);
+        return new EpochEvidence(EpochText.Folder(workspace, state.Declared), [.. failed]);
     }
 
     private static string? LastLine(FolderHandle? root, Captured stderr)

@@ -14,6 +14,6 @@ internal static class EpochText
     public static string Json(LadderSummary summary) => JsonSerializer.Serialize(summary, EpochFileJson.Shared.LadderSummary);
 
     /// <summary>The folder of an epoch's files, as an absolute path.</summary>
-    public static string Folder(Workspace workspace, string? artifactsRoot, string epochId) =>
-        Path.Combine(workspace.Folder(artifactsRoot), EpochPaths.Folder(epochId));
+    public static string Folder(Workspace workspace, EpochDeclared epoch) =>
+        Path.Combine(workspace.Folder(epoch.ArtifactsRoot), EpochPaths.Folder(epoch));
 }

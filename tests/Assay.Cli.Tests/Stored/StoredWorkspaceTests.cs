@@ -52,9 +52,9 @@ public sealed class StoredWorkspaceTests
     [MemberData(nameof(Releases))]
     public async Task An_escalation_stays_at_its_top_and_a_killed_one_gets_there(string release)
     {
-        using (var finished = await StoredWorkspace.OpenAsync(release, "ladder-finished")) await ClimbAsync(finished);
+        using (var finished = await StoredWorkspace.OpenAsync(release, "ladder-finished")) await ClimbAsync(finished, nothingRun: true);
         using var killed = await StoredWorkspace.OpenAsync(release, "ladder-killed");
-        await ClimbAsync(killed);
+        await ClimbAsync(killed, nothingRun: false);
     }
 
     [Theory]
@@ -124,12 +124,13 @@ public sealed class StoredWorkspaceTests
         await stored.AssertContinuesAsync(events);
     }
 
-    private static async Task ClimbAsync(StoredWorkspace stored)
+    private static async Task ClimbAsync(StoredWorkspace stored, bool nothingRun)
     {
         var events = await stored.EventsAsync();
         await stored.AssertVerifiesAsync();
         Assert.Equal(2, (await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray().Count);
-        Assert.True((bool)(await stored.ReadAsync(0, "epoch", "escalate", "ladder.yaml", "--autonomous"))["reached"]!);
+        var climbed = await stored.ReadAsync(0, "epoch", "escalate", "ladder.yaml", "--autonomous", "--resume");
+        Assert.Equal((true, nothingRun), ((bool)climbed["reached"]!, (bool?)climbed["nothing_run"] ?? false));
         Assert.Equal(2, (await stored.ReadAsync(0, "epoch", "list"))["items"]!.AsArray().Count);
         await stored.AssertContinuesAsync(events);
     }

@@ -42,6 +42,13 @@ public sealed class CrucibleJudgeTests
         Assert.Equal("signal:11", Judge(RunnerTemplate.ExitCodeV1, Given.Outcome(null, signal: 11)).Notes[0]);
     }
 
+    [Fact]
+    public void A_failure_that_memory_probably_caused_says_so_beside_its_exit_code()
+    {
+        var outcome = Given.Outcome(2) with { ProbableReason = KillReason.MemoryLimit };
+        Assert.Equal(["exit_code:2", "probably MEMORY_LIMIT"], Judge(RunnerTemplate.ExitCodeV1, outcome).Notes);
+    }
+
     [Theory]
     [InlineData("start_failed:bwrap: no namespace", "bwrap: no namespace", null, 1)]
     [InlineData("engine_failed:the disk is gone", null, "the disk is gone", 1)]

@@ -47,6 +47,7 @@ public sealed class JobLaneTests
         [
             new SubmitJob(submitted), new ApproveStep("runspec", digest, JobStory.Ada, null), new RejectStep("runspec", digest, JobStory.Ada, "no", null),
             new CancelJob(JobStory.Ada, null), new RetryJob(JobStory.Ada, null, null), new SpawnJob(child, [], JobStory.Ada), new Cancel("x"), WakeUp.Instance,
+            new RerunJob(JsonDocument.Parse("{}").RootElement, JobStory.Ada, null, null),
         ];
         var own = typeof(JobLane).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && t.Namespace == typeof(JobLane).Namespace).Except([typeof(DeclareDossier), typeof(LogTrial)]);
         Assert.Equal(own.ToHashSet(), commands.Select(c => c.GetType()).Where(t => t.Namespace == typeof(JobLane).Namespace).ToHashSet());

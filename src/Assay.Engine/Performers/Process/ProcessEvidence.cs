@@ -39,6 +39,7 @@ internal static class ProcessEvidence
             ExitCode = end?.ExitCode,
             Signal = end?.Signal,
             KillReason = end?.Reason,
+            ProbableReason = end?.ProbableReason,
             StartedAt = startedAt,
             DurationMs = end?.DurationMs ?? 0,
             CpuTimeMs = end?.CpuMs ?? 0,

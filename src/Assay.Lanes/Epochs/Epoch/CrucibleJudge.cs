@@ -81,6 +81,7 @@ internal static class CrucibleJudge
                     break;
             }
 
+            if (ProcessEnding.Guess(run) is { } guess) _remarks.Add(guess);
             if (CageNote.Of(run.Caps.IsUncaged, Grants.Reach(crucible.Grants).IsOpen) is { } open) _remarks.Add(open);
             if (Refused() is { } refused) _remarks.Add(refused);
             if (run.LeakedProcesses > 0) _remarks.Add($"leaked_processes:{run.LeakedProcesses}");

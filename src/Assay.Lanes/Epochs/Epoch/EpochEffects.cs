@@ -39,7 +39,7 @@ internal static class EpochEffects
     public static RunProcess Run(EpochState state, CrucibleDeclared crucible, string kind)
     {
         var epoch = state.Declared;
-        var folder = EpochPaths.Crucible(epoch.EpochId, crucible.CrucibleId);
+        var folder = EpochPaths.Crucible(epoch, crucible.CrucibleId);
         var prefix = kind == ReplayKind ? "replay." : "";
         return new RunProcess($"{kind}/{crucible.CrucibleId}")
         {
@@ -71,8 +71,12 @@ internal static class EpochEffects
     public static CollectFiles Salvage(EpochState state, CrucibleState crucible) => new($"{SalvageKind}/{crucible.Declared.CrucibleId}")
     {
         Root = state.Declared.ArtifactsRoot,
-        From = [.. new[] { crucible.Run?.RunRoot, crucible.Replay?.RunRoot, EpochPaths.Crucible(state.Declared.EpochId, crucible.Declared.CrucibleId) }.OfType<string>()],
-        To = EpochPaths.Salvage(state.Declared.EpochId),
+        From =
+        [
+            .. new[] { crucible.Run?.RunRoot, crucible.Replay?.RunRoot }.OfType<string>(),
+            EpochPaths.Crucible(state.Declared, crucible.Declared.CrucibleId),
+        ],
+        To = EpochPaths.Salvage(state.Declared),
     };
 
     private static string Program(CrucibleDeclared crucible)

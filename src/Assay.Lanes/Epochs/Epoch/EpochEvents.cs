@@ -52,11 +52,38 @@ internal sealed record EpochDeclared : EpochEvent
     /// <summary>Absolute folder of the artifacts when it is not the workspace.</summary>
     public string? ArtifactsRoot { get; init; }
 
+    /// <summary>Whether epochs lie in that folder directly, and not below its <c>epochs/</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ArtifactsRootIsBase { get; init; }
+
+    /// <summary>
+    /// What ran in place of every crucible's own command; null: nothing did, or it was recorded before that was said here.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? CommandOverride { get; init; }
+
     public required HostEnforcement Host { get; init; }
 
     /// <summary>Absolute path of the plan; null for an epoch of a ladder, and before ledger format 2.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PlanFile { get; init; }
+
+    /// <summary>The plan's own id when that was taken; null: it was not, or this was recorded before a bump was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BumpedFrom { get; init; }
+
+    /// <summary>
+    /// The run of a ladder that it is an attempt for; null for any other epoch, and in what was recorded before ladders had runs.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LadderId { get; init; }
+
+    /// <summary>The same under the id that it gets.</summary>
+    public EpochDeclared As(string id) => this with { EpochId = id, BumpedFrom = id == EpochId ? null : EpochId };
+
+    /// <summary>Whether whoever goes on with this is who started it: a ladder's epochs are its own alone.</summary>
+    /// <param name="ladderId">The ladder that goes on with it; null: none.</param>
+    public bool IsOf(string? ladderId) => LadderId == ladderId || (LadderId is null && PlanFile is null);
 }
 
 /// <summary>One crucible, with its identity fixed before anything runs.</summary>
@@ -160,6 +187,8 @@ internal sealed record EpochFinished(EpochVerdict Verdict, EndReason? Reason) : 
 [JsonSerializable(typeof(LadderFinished))]
 [JsonSerializable(typeof(RunIdentityDocument))]
 [JsonSerializable(typeof(EpochIdentityDocument))]
+[JsonSerializable(typeof(RungIdentityDocument))]
+[JsonSerializable(typeof(LadderIdentityDocument))]
 [JsonSerializable(typeof(RunnerInput))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class EpochJson : JsonSerializerContext;

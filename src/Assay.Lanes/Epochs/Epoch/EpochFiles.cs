@@ -27,6 +27,7 @@ internal static class EpochFiles
         return new EpochSummary
         {
             EpochId = epoch.EpochId,
+            BumpedFrom = epoch.BumpedFrom,
             EpochProfile = epoch.Profile,
             EpochVerdict = state.Finished?.Verdict ?? EpochVerdict.FailClosed,
             Reason = state.Finished is { } finished ? finished.Reason is { } reason ? WireName<EndReason>.Of(reason) : null : "unfinished",
@@ -55,7 +56,7 @@ internal static class EpochFiles
         Outcome = crucible.Result?.Outcome ?? CrucibleOutcome.NotRun,
         Notes = [.. crucible.Kept ? ["SKIPPED_RESUME"] : Array.Empty<string>(), .. crucible.Result?.Notes ?? []],
         DurationMs = crucible.Result is null ? 0 : crucible.Run?.DurationMs ?? 0,
-        Record = crucible.Result is null ? null : EpochPaths.RunRecord("", crucible.Declared.CrucibleId, crucible.Records)["epochs//".Length..],
+        Record = crucible.Result is null ? null : EpochPaths.RunRecord(crucible.Declared.CrucibleId, crucible.Records),
     };
 
     private static DerivedFile Manifest(EpochState state)
@@ -72,7 +73,7 @@ internal static class EpochFiles
             Crucibles = [.. state.Crucibles.Select(c => new ManifestCrucible(
                 c.Declared.CrucibleId, c.Declared.Spec, c.Declared.CrucibleSha256, c.Declared.RunId, c.Declared.RunSha256, c.Declared.Caps))],
         };
-        return new DerivedFile(epoch.ArtifactsRoot, EpochPaths.Manifest(epoch.EpochId), Bytes(manifest, EpochFileJson.Shared.EpochManifest));
+        return new DerivedFile(epoch.ArtifactsRoot, EpochPaths.Manifest(epoch), Bytes(manifest, EpochFileJson.Shared.EpochManifest));
     }
 
     private static List<MirrorFile> OfCrucible(EpochState state, CrucibleFinished finished)
@@ -98,7 +99,7 @@ internal static class EpochFiles
 
         foreach (var partial in crucible.Interrupted?.Partial ?? []) files.Add(Captured(epoch, partial));
         var record = Bytes(Record(epoch, crucible, finished), EpochFileJson.Shared.RunRecord);
-        files.Add(new DerivedFile(epoch.ArtifactsRoot, EpochPaths.RunRecord(epoch.EpochId, finished.CrucibleId, crucible.Records), record));
+        files.Add(new DerivedFile(epoch.ArtifactsRoot, EpochPaths.RunRecord(epoch, finished.CrucibleId, crucible.Records), record));
         return files;
     }
 
@@ -152,17 +153,19 @@ internal static class EpochFiles
         };
         var files = new List<MirrorFile>
         {
-            new DerivedFile(epoch.ArtifactsRoot, EpochPaths.Coverage(epoch.EpochId, state.Verdicts), Bytes(coverage, EpochFileJson.Shared.EpochCoverage)),
+            new DerivedFile(
+                epoch.ArtifactsRoot, EpochPaths.Coverage(epoch, state.Verdicts), Bytes(coverage, EpochFileJson.Shared.EpochCoverage)),
         };
         if (epoch.Mode == EpochMode.Salvage) files.AddRange(Salvage(state));
-        files.Add(new DerivedFile(epoch.ArtifactsRoot, EpochPaths.Summary(epoch.EpochId, state.Verdicts), Bytes(Summary(state), EpochFileJson.Shared.EpochSummary)));
+        files.Add(new DerivedFile(
+            epoch.ArtifactsRoot, EpochPaths.Summary(epoch, state.Verdicts), Bytes(Summary(state), EpochFileJson.Shared.EpochSummary)));
         return files;
     }
 
     private static IEnumerable<MirrorFile> Salvage(EpochState state)
     {
         var epoch = state.Declared;
-        var folder = EpochPaths.Salvage(epoch.EpochId);
+        var folder = EpochPaths.Salvage(epoch);
         var salvaged = state.Crucibles.Select(c => c.Salvaged).OfType<CrucibleSalvaged>().ToList();
         foreach (var file in salvaged.SelectMany(s => s.Files).Where(f => f.Sha256 is not null))
         {

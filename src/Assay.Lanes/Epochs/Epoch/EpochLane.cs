@@ -55,6 +55,8 @@ internal sealed class EpochLane : Lane<EpochState>
             (EpochPhase.None, DeclareEpoch declare) => Decision.Accept([declare.Epoch, .. declare.Crucibles]),
             (_, DeclareEpoch) => Decision.Refuse(EpochRefusals.EpochExists, $"the epoch {state.Declared.EpochId} exists already"),
             (EpochPhase.None, _) => Decision.Refuse(EpochRefusals.NoEpoch, "there is no such epoch"),
+            (_, ResumeEpoch { Epoch.LadderId: var ladder }) when !state.Declared.IsOf(ladder) =>
+                Decision.Refuse(EpochRefusals.PlanChanged, Foreign(state.Declared, ladder)),
             (EpochPhase.Finished, ResumeEpoch) when state.Finished!.Reason != EndReason.Cancelled => Decision.Accept(),
             (_, ResumeEpoch resume) => Changed(state, resume) is { } changed
                 ? Decision.Refuse(
@@ -177,6 +179,10 @@ internal sealed class EpochLane : Lane<EpochState>
         var verdict = VerdictRule.Of(state, reason);
         yield return new EpochFinished(verdict, reason ?? (verdict == EpochVerdict.FailClosed ? EndReason.EvidenceMissing : null));
     }
+
+    private static string Foreign(EpochDeclared epoch, string? ladder) => ladder is null
+        ? $"the epoch {epoch.EpochId} is the ladder {epoch.LadderId}'s: assay epoch escalate LADDER --resume goes on with it"
+        : $"the epoch {epoch.EpochId} is none of the ladder {ladder}'s: give the ladder another ladder_id";
 
     /// <summary>What is not what it was when the epoch was declared, or null.</summary>
     private static string? Changed(EpochState state, ResumeEpoch resume)

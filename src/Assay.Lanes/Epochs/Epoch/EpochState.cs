@@ -42,6 +42,9 @@ internal sealed record EpochState : IJsonOnDeserialized
 
     public bool IsDeclared => _declared is not null;
 
+    /// <summary>Whether it can be gone on with.</summary>
+    public bool IsOpen => Finished is null or { Reason: EndReason.Cancelled };
+
     /// <summary>In the plan's order.</summary>
     public ImmutableArray<CrucibleState> Crucibles { get; init; } = [];
 

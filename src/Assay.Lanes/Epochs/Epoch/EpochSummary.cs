@@ -51,6 +51,10 @@ public sealed record EpochSummary
 
     public required string EpochId { get; init; }
 
+    /// <summary>The plan's own id when that was taken; left out when it was not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BumpedFrom { get; init; }
+
     public required EpochProfile EpochProfile { get; init; }
 
     public required EpochVerdict EpochVerdict { get; init; }

@@ -3,10 +3,14 @@ using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Epochs;
 
-/// <summary>What is wrong with a plan by itself, and with a crucible under it, whatever the host: where, which rule, and a sentence.</summary>
+/// <summary>
+/// What is wrong with a plan by itself, and with a crucible under it, whatever the host but for its caps: where, which rule, a sentence.
+/// </summary>
 internal static class PlanRule
 {
-    public static IEnumerable<(string Pointer, string Rule, string Message)> Violations(EpochPlan plan)
+    /// <param name="plan">The plan.</param>
+    /// <param name="kernelCaps">Whether this host's kernel holds caps, so that they need not be polled.</param>
+    public static IEnumerable<(string Pointer, string Rule, string Message)> Violations(EpochPlan plan, bool kernelCaps)
     {
         foreach (var id in plan.CrucibleSpecs.Keys.Except(plan.CrucibleOrder, StringComparer.Ordinal))
         {
@@ -19,6 +23,12 @@ internal static class PlanRule
             var id = plan.RequiredMilestones[i];
             if (plan.CrucibleOrder.Contains(id)) continue;
             yield return ($"/required_milestones/{i}", "required_milestones", $"{id} is not in crucible_order");
+        }
+
+        for (var i = 0; i < plan.RequireKernelCaps.Length && !kernelCaps; i++)
+        {
+            var message = $"this host can only poll the cap on {plan.RequireKernelCaps[i]}: see assay doctor";
+            yield return ($"/require_kernel_caps/{i}", "require_kernel_caps", message);
         }
     }
 

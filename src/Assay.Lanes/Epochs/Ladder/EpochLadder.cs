@@ -19,6 +19,3 @@ internal sealed record EpochLadder
 /// <param name="RequiredVerdict">PASS, OPERATIONAL or COMPLETE.</param>
 /// <param name="Attempts">How often an autonomous escalation may try it.</param>
 internal sealed record LadderRung(string Plan, EpochVerdict RequiredVerdict, int Attempts = 1);
-
-/// <summary>What came of an escalation.</summary>
-public sealed record LadderSummary(string LadderId, bool Reached, string? Reason, ImmutableArray<RungFinished> Attempts);

@@ -18,7 +18,22 @@ public abstract record LadderEvent : Event;
 /// <param name="Rungs">The rungs, with absolute paths.</param>
 /// <param name="Autonomous">Repeat a failed rung up to its attempts.</param>
 /// <param name="MaxEpochs">The most epochs that may be run; null: as many as the attempts allow.</param>
-internal sealed record LadderDeclared(string LadderId, Digest LadderSha256, ImmutableArray<LadderRung> Rungs, bool Autonomous, int? MaxEpochs) : LadderEvent;
+internal sealed record LadderDeclared(
+    string LadderId, Digest LadderSha256, ImmutableArray<LadderRung> Rungs, bool Autonomous, int? MaxEpochs) : LadderEvent
+{
+    /// <summary>What each rung is (<see cref="RungIdentityDocument"/>); null in what was recorded before it was compared.</summary>
+    public ImmutableArray<Digest>? RungHashes { get; init; }
+
+    /// <summary>The ladder's own id when that was taken; null: it was not.</summary>
+    public string? BumpedFrom { get; init; }
+
+    /// <summary>Covers the ladder, its plans, their crucibles and the programs.</summary>
+    [JsonIgnore]
+    public Digest? LadderHash => RungHashes is { } rungs ? new LadderIdentityDocument(LadderSha256, rungs).Sha256() : null;
+
+    /// <summary>The same under the id that it gets.</summary>
+    public LadderDeclared As(string id) => this with { LadderId = id, BumpedFrom = id == LadderId ? null : LadderId };
+}
 
 /// <summary>An attempt at a rung has its verdict; null when its epoch could not be concluded.</summary>
 public sealed record RungFinished(int Rung, int Attempt, string EpochId, EpochVerdict? Verdict, bool Reached, string? Reason) : LadderEvent;
@@ -48,13 +63,16 @@ internal sealed record LadderFinished(bool Reached, string? Reason) : LadderEven
 /// <summary>Starts an escalation.</summary>
 internal sealed record DeclareLadder(LadderDeclared Ladder) : Command;
 
-/// <summary>Lets an interrupted escalation go on.</summary>
-internal sealed record ResumeLadder(Digest LadderSha256) : Command;
+/// <summary>Lets an interrupted or cancelled escalation go on, if the ladder and all that stands on it are still what they were.</summary>
+internal sealed record ResumeLadder(LadderDeclared Ladder) : Command;
 
 /// <summary>An escalation, folded from its events.</summary>
 internal sealed record LadderState(LadderDeclared? Declared, ImmutableArray<RungFinished> Attempts, LadderFinished? Finished, bool Cancelling)
 {
     public static readonly LadderState Initial = new(null, [], null, Cancelling: false);
+
+    /// <summary>Whether it can be gone on with.</summary>
+    public bool IsOpen => Finished is null or { Cancelled: true };
 
     /// <summary>The rung to climb next: the first that has not been reached.</summary>
     public int Rung => Attempts.Count(a => a.Reached);
@@ -68,6 +86,11 @@ internal sealed class LadderLane : Lane<LadderState>
     public const string LaneName = "ladder";
 
     public static readonly LadderLane Instance = new();
+
+    public static StreamName StreamOf(string ladderId) => StreamName.Of(LaneName, ladderId);
+
+    /// <summary>The id of the epoch that is an attempt at a rung, both counted from 1.</summary>
+    public static string EpochId(string ladderId, int rung, int attempt) => $"{ladderId}.R{rung}.A{attempt}";
 
     public override string Name => LaneName;
 
@@ -98,8 +121,9 @@ internal sealed class LadderLane : Lane<LadderState>
         ({ Declared: null }, DeclareLadder declare) => Decision.Accept(declare.Ladder),
         (_, DeclareLadder) => Decision.Refuse(EpochRefusals.LadderExists, $"the ladder {state.Declared!.LadderId} was started already"),
         ({ Declared: null }, _) => Decision.Refuse(EpochRefusals.NoLadder, "there is no such ladder"),
-        (_, ResumeLadder resume) when resume.LadderSha256 != state.Declared!.LadderSha256 =>
-            Decision.Refuse(EpochRefusals.LadderChanged, "the ladder has changed since it was started: give it another ladder_id"),
+        (_, ResumeLadder resume) when LadderIdentityDocument.Changed(state.Declared!, resume.Ladder) is { } changed =>
+            Decision.Refuse(
+                EpochRefusals.LadderChanged, $"{changed} has changed since the ladder was started: climb it anew, without --resume"),
         ({ Finished.Cancelled: true }, ResumeLadder) => Decision.Accept([new LadderResumed(), .. End(state) is { } end ? [end] : Array.Empty<Event>()]),
         (_, ResumeLadder) => Decision.Accept(),
         ({ Finished: null, Cancelling: false }, Cancel cancel) => Decision.Accept(
@@ -162,7 +186,7 @@ internal sealed class LadderLane : Lane<LadderState>
         {
             Lane = EpochLane.LaneName,
             Document = state.Declared!.Rungs[rung].Plan,
-            ChildId = $"{state.Declared.LadderId}.R{rung + 1}.A{attempt}",
+            ChildId = EpochId(state.Declared.LadderId, rung + 1, attempt),
         };
     }
 }

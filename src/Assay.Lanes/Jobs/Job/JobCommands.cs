@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 
@@ -27,6 +28,14 @@ internal sealed record CancelJob(Actor By, string? Reason) : Command;
 
 /// <summary>Lets a stage that ended in an error be tried again.</summary>
 internal sealed record RetryJob(Actor By, string? Reason, ImmutableSortedDictionary<string, ComponentBinding>? Components) : Command;
+
+/// <summary>Runs a job that is done again, as a job of its own.</summary>
+/// <param name="Spec">The job's specification, which the ledger keeps by its digest.</param>
+/// <param name="By">The person.</param>
+/// <param name="Reason">Why, in that person's words.</param>
+/// <param name="Components">The components as they are now; null: as they were bound.</param>
+internal sealed record RerunJob(
+    JsonElement Spec, Actor By, string? Reason, ImmutableSortedDictionary<string, ComponentBinding>? Components) : Command;
 
 /// <summary>Makes a job of a blueprint, as a child of this one.</summary>
 internal sealed record SpawnJob(ChildJob Child, IReadOnlyList<Blob> Documents, Actor By) : Command;

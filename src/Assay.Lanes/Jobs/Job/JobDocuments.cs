@@ -55,7 +55,16 @@ internal sealed record JobBudget
 internal sealed record JobLineage(string? RootJobId, string? ParentJobId, int Generation)
 {
     public static readonly JobLineage Root = new(null, null, 0);
+
+    /// <summary>Set where it is its parent run again, and no child of it.</summary>
+    public JobRerun? Rerun { get; init; }
 }
+
+/// <summary>That a job is another one run again, and why.</summary>
+/// <param name="Number">1 for the first rerun of that job.</param>
+/// <param name="Reason">Why, in a person's words.</param>
+/// <param name="Changed">The stages that have other components than they had.</param>
+internal sealed record JobRerun(int Number, string? Reason, ImmutableArray<string> Changed);
 
 /// <summary>A component as it was when the job was submitted: what runs for a stage, under which caps.</summary>
 internal sealed record ComponentBinding

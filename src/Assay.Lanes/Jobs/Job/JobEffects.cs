@@ -15,6 +15,7 @@ internal static class JobEffects
 
     private const string StagePrefix = "stage/";
     private const string SpawnPrefix = "spawn/";
+    private const string RerunPrefix = "rerun/";
 
     /// <summary>The documents that each stage is given.</summary>
     private static readonly Dictionary<string, string[]> Given = new(StringComparer.Ordinal)
@@ -41,6 +42,10 @@ internal static class JobEffects
     /// <summary>The child that an effect submits; null for a stage.</summary>
     public static string? ChildOf(string effectId) => effectId.StartsWith(SpawnPrefix, StringComparison.Ordinal) ? effectId[SpawnPrefix.Length..] : null;
 
+    /// <summary>The job that an effect submits because this one is run again; null for any other.</summary>
+    public static string? RerunOf(string effectId) =>
+        effectId.StartsWith(RerunPrefix, StringComparison.Ordinal) ? effectId[RerunPrefix.Length..] : null;
+
     /// <summary>The effect of a stage that is to start, or has started, at a time.</summary>
     public static Effect Stage(JobState state, string stage, DateTimeOffset startsAt) => stage switch
     {
@@ -54,6 +59,7 @@ internal static class JobEffects
     public static Effect Find(JobState state, string effectId)
     {
         if (effectId == Register) return Registration(state);
+        if (RerunOf(effectId) is { } again) return Rerun(state.ToRerun.Single(r => r.Job.JobId == again));
         var startedAt = state.Stages.Last(s => s.EffectId == effectId).StartedAt;
         return ChildOf(effectId) is { } child
             ? Spawn(state, state.ToSpawn.Single(c => c.JobId == child))
@@ -65,6 +71,15 @@ internal static class JobEffects
     {
         Stream = JobLane.StreamOf(child.JobId),
         Command = new SubmitJob(new BlueprintSubmitted(Child(state.Job, child), new Actor($"job {state.Job.JobId}", "spawn"))),
+    };
+
+    /// <summary>Submits the job that this one becomes when it is run again.</summary>
+    public static ChildStream Rerun(JobRerunRequested rerun) => new(RerunPrefix + rerun.Job.JobId)
+    {
+        Stream = JobLane.StreamOf(rerun.Job.JobId),
+        Command = new SubmitJob(rerun.Job.Kind == JobKind.Blueprint
+            ? new BlueprintSubmitted(rerun.Job, rerun.By)
+            : new IdeaSubmitted(rerun.Job, rerun.By)),
     };
 
     /// <summary>A card is made only for a run that passed its gates, and once.</summary>

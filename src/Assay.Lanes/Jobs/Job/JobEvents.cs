@@ -117,6 +117,11 @@ internal sealed record JobFailed(string Stage, string Rule, string Message, stri
 /// <param name="Components">The components as they are now; null: unchanged.</param>
 internal sealed record JobRetried(Actor By, string? Reason, ImmutableSortedDictionary<string, ComponentBinding>? Components) : JobEvent;
 
+/// <summary>Somebody asked for the same specification to be run again.</summary>
+/// <param name="Job">The job that it becomes; why stands in its lineage.</param>
+/// <param name="By">Who.</param>
+internal sealed record JobRerunRequested(JobDeclaration Job, Actor By) : JobEvent;
+
 /// <summary>The workflow has come to its end.</summary>
 internal sealed record JobDone : JobEvent;
 
@@ -144,6 +149,7 @@ internal sealed record JobDone : JobEvent;
 [JsonSerializable(typeof(JobCancelled))]
 [JsonSerializable(typeof(JobFailed))]
 [JsonSerializable(typeof(JobRetried))]
+[JsonSerializable(typeof(JobRerunRequested))]
 [JsonSerializable(typeof(JobDone))]
 [JsonSerializable(typeof(DossierDeclared))]
 [JsonSerializable(typeof(DossierFailed))]

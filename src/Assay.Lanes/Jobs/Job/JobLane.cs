@@ -45,6 +45,7 @@ internal sealed class JobLane : Lane<JobState>
         .Add("CANCELLED", static () => JobJson.Default.JobCancelled)
         .Add("ERROR", static () => JobJson.Default.JobFailed)
         .Add("RETRIED", static () => JobJson.Default.JobRetried)
+        .Add("RERUN_REQUESTED", static () => JobJson.Default.JobRerunRequested)
         .Add("DONE", static () => JobJson.Default.JobDone);
 
     public override IReadOnlyList<LaneTable> Tables => [JobTables.Jobs];
@@ -74,6 +75,9 @@ internal sealed class JobLane : Lane<JobState>
             (JobPhase.Error, RetryJob retry) => Then(state, now, new JobRetried(retry.By, retry.Reason, retry.Components)),
             (_, RetryJob) =>
                 Decision.Refuse(JobRefusals.NoError, $"only a job in ERROR can be retried; this one is {JobTables.StateWord(state)}"),
+            (JobPhase.Done, RerunJob rerun) => Decision.Accept(RerunRule.Request(state, rerun)),
+            (_, RerunJob) =>
+                Decision.Refuse(JobRefusals.NotDone, $"only a job that is DONE can be run again; this one is {JobTables.StateWord(state)}"),
             (JobPhase.Done, SpawnJob spawn) => Spawn(state, spawn),
             (_, SpawnJob) =>
                 Decision.Refuse(JobRefusals.NotDone, $"only a job that is DONE can spawn; this one is {JobTables.StateWord(state)}"),
@@ -87,6 +91,7 @@ internal sealed class JobLane : Lane<JobState>
     {
         JobPhase.Active when state.Next is JobStep.Stage stage => new Work.Perform([JobEffects.Stage(state, stage.Name, now)]),
         JobPhase.Active or JobPhase.Done when state.ToSpawn.Length > 0 => new Work.Perform([JobEffects.Spawn(state, state.ToSpawn[0])]),
+        JobPhase.Done when state.ToRerun is [var rerun, ..] => new Work.Perform([JobEffects.Rerun(rerun)]),
         JobPhase.Waiting => new Work.Wait($"a decision on {state.Waiting!.Step}"),
         JobPhase.Cancelling => new Work.End("the job was cancelled"),
         JobPhase.Done or JobPhase.Rejected or JobPhase.StoppedBudget or JobPhase.Cancelled or JobPhase.Error => Work.Finished.Instance,

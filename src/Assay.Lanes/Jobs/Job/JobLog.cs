@@ -5,10 +5,13 @@ using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
-/// <summary>The lines of a job's <c>events.jsonl</c>: contract <c>job_event_v2</c>.</summary>
+/// <summary>The lines of a job's <c>events.jsonl</c>: contracts <c>job_event_v2</c> and <c>job_event_v3</c>.</summary>
 internal static class JobLog
 {
     public const string Version = "job_event_v2";
+
+    /// <summary>Of the events that version 2 does not know. The others keep it, so that who reads that one goes on reading them.</summary>
+    public const string NextVersion = "job_event_v3";
 
     /// <summary>The contract's limit.</summary>
     private const int MaxMessage = 4_000;
@@ -25,7 +28,7 @@ internal static class JobLog
         var actor = ActorOf(body);
         var line = new JsonObject
         {
-            ["schema_version"] = Version,
+            ["schema_version"] = body is JobRerunRequested ? NextVersion : Version,
             ["job_id"] = state.Job.JobId,
             ["event_type"] = JobLane.Instance.Events.NameOf(body),
             ["extensions"] = new JsonObject { ["recorded_at"] = RecordedTime.Text(recorded.At), ["actor"] = actor.Name, ["via"] = actor.Via },
@@ -47,6 +50,7 @@ internal static class JobLog
         SpawnRequested requested => requested.By,
         JobCancelRequested requested => requested.By,
         JobRetried retried => retried.By,
+        JobRerunRequested rerun => rerun.By,
         _ => Actor.Engine,
     };
 
@@ -84,6 +88,12 @@ internal static class JobLog
         JobCancelRequested requested => (requested.Reason, []),
         JobFailed failed => (failed.Message, With(new JsonObject { ["stage"] = failed.Stage, ["rule"] = failed.Rule }, ("pointer", failed.Pointer))),
         JobRetried retried => (retried.Reason, []),
+        JobRerunRequested { Job: { Lineage.Rerun: { } rerun } job } => (rerun.Reason, new JsonObject
+        {
+            ["rerun_job_id"] = job.JobId,
+            ["rerun"] = rerun.Number,
+            ["changed_components"] = new JsonArray([.. rerun.Changed.Select(s => (JsonNode)s)]),
+        }),
         JobCancelled or JobDone => (null, []),
         _ => throw new InvalidOperationException($"a job records no {body.GetType().Name}"),
     };

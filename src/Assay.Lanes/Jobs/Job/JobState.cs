@@ -31,7 +31,7 @@ internal enum JobPhase
     [JsonStringEnumMemberName("CANCELLING")]
     Cancelling,
 
-    /// <summary>The workflow has come to its end, whatever the gates said. Never left.</summary>
+    /// <summary>The workflow has come to its end, whatever the gates said. Never left: to run it again is another job.</summary>
     [JsonStringEnumMemberName("DONE")]
     Done,
 
@@ -109,6 +109,12 @@ internal sealed record JobState
 
     public ImmutableArray<Spawned> Children { get; init; } = [];
 
+    /// <summary>Every time that it was to be run again, in order.</summary>
+    public ImmutableArray<JobRerunRequested> Reruns { get; init; } = [];
+
+    /// <summary>Reruns that are to be submitted.</summary>
+    public ImmutableArray<JobRerunRequested> ToRerun { get; init; } = [];
+
     public JobCounters Counters { get; init; } = new(0, 0, 0, default, 0);
 
     /// <summary>What was tried, in the order in which it began.</summary>
@@ -173,6 +179,8 @@ internal sealed record JobState
             Counters = Counters with { Spawned = Counters.Spawned + 1 },
         },
 
+        JobRerunRequested rerun => this with { Reruns = Reruns.Add(rerun), ToRerun = ToRerun.Add(rerun) },
+
         // One wish too many of a job that is done leaves what was granted before as it is.
         StoppedBudget stopped when Phase == JobPhase.Done => this with { Stopped = stopped },
         StoppedBudget stopped => this with { Phase = JobPhase.StoppedBudget, Stopped = stopped, ToSpawn = [] },
@@ -230,6 +238,7 @@ internal sealed record JobState
             _ => (0L, default(Usd)),
         };
         var next = OnEnded(finished, at, StageEnds.Of(finished.Outcome), ms, cost);
+        if (JobEffects.RerunOf(finished.EffectId) is { } again) return next with { ToRerun = ToRerun.RemoveAll(r => r.Job.JobId == again) };
         return finished.EffectId == JobEffects.RegistryCard
             && finished.Outcome is ProcessOutcome { Files: [{ Sha256: not null } card] } made && StageEnds.IsWell(made)
             ? next with { Card = card }

@@ -98,6 +98,12 @@ public sealed record JobView
 
     public required ImmutableArray<string> Children { get; init; }
 
+    /// <summary>What it is that was run again, and why; null when it is no rerun.</summary>
+    public RerunView? Rerun { get; init; }
+
+    /// <summary>The times that it was run again itself; null when it was not.</summary>
+    public ImmutableArray<RerunView>? Reruns { get; init; }
+
     public required BudgetView Budget { get; init; }
 
     public required PolicyView Policy { get; init; }
@@ -142,6 +148,17 @@ public sealed record StageView(string Stage, int Attempt, string StartedAt, stri
 /// <summary>A blueprint that was proposed to be tried next.</summary>
 public sealed record ChildView(string? ProposalId, string Title, string JobId, bool Spawned);
 
+/// <summary>A job that is another one run again.</summary>
+/// <param name="JobId">The rerun.</param>
+/// <param name="Of">The job that was run again.</param>
+/// <param name="Number">1 for the first rerun of that job.</param>
+/// <param name="By">Who asked for it.</param>
+/// <param name="Reason">Why; null: nobody said.</param>
+/// <param name="ChangedComponents">The stages that have other components than in the job that was run again.</param>
+/// <param name="Submitted">False until a worker has made it a job.</param>
+public sealed record RerunView(
+    string JobId, string Of, int Number, string By, string? Reason, ImmutableArray<string> ChangedComponents, bool Submitted);
+
 /// <summary>Limits, and where the counters stand; null: no limit.</summary>
 public sealed record BudgetView(
     long? MaxSpawnPerJob, long? MaxTotalIterations, long? MaxProposalsPerJob, decimal? MaxCostUsd, long? MaxWallClockMs,
@@ -165,13 +182,24 @@ public sealed record JobPage(
 }
 
 /// <summary>What a request did to a job.</summary>
-/// <param name="JobId">The job; that was spawned, when one was.</param>
-/// <param name="Status"><c>created</c>; <c>exists</c> when the same was submitted before; <c>spawned</c>; else its state.</param>
+/// <param name="JobId">The job; the new one, when it was spawned or is another one run again.</param>
+/// <param name="Status">
+/// <c>created</c>; <c>exists</c> when the same was submitted before; <c>spawned</c>; <c>rerun</c>; else its state.
+/// </param>
 public sealed record JobReceipt(string JobId, string Status)
 {
     public const string Created = "created";
     public const string Exists = "exists";
     public const string Spawned = "spawned";
+    public const string Rerun = "rerun";
+
+    /// <summary>
+    /// Of one that exists: the SHA-256 of each component that it was submitted under, or retried with last, by stage; else null.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string>? Components { get; init; }
+
+    /// <summary>Of one that exists: the stages that would have other components now; else null.</summary>
+    public ImmutableArray<string>? ChangedComponents { get; init; }
 }
 
 /// <summary>An event as people see it.</summary>

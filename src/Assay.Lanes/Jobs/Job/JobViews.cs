@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Values;
+using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Jobs;
 
@@ -28,10 +30,27 @@ internal static class JobViews
         Stages = [.. state.Stages.Select(s => Stage(s, lost))],
         Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
         Children = [.. state.Children.Select(c => c.ChildJobId)],
+        Rerun = state.Job.Lineage.Rerun is null ? null : Rerun(state.Job, state.Submitted!.By, isSubmitted: true),
+        Reruns = state.Reruns.IsEmpty ? null : [.. state.Reruns.Select(r => Rerun(r.Job, r.By, !state.ToRerun.Contains(r)))],
         Budget = Budget(state),
         Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), bundle),
         Version = version,
     };
+
+    /// <summary>What is said of a submission that was there before.</summary>
+    /// <param name="state">The job that is there.</param>
+    /// <param name="asked">The same, as it would be submitted now.</param>
+    public static JobReceipt Existing(JobState state, JobDeclaration asked) => new(state.Job.JobId, JobReceipt.Exists)
+    {
+        Components = state.Job.Components.ToImmutableSortedDictionary(c => c.Key, c => c.Value.Sha256.ToString(), StringComparer.Ordinal),
+        ChangedComponents = RerunRule.Changed(state.Job.Components, asked.Components),
+    };
+
+    private static RerunView Rerun(JobDeclaration job, Actor by, bool isSubmitted)
+    {
+        var rerun = job.Lineage.Rerun!;
+        return new RerunView(job.JobId, job.Lineage.ParentJobId!, rerun.Number, by.Name, rerun.Reason, rerun.Changed, isSubmitted);
+    }
 
     internal static StageView Stage(StageRun run, IReadOnlySet<string> lost) => new(
         JobEffects.StageOf(run.EffectId) ?? run.EffectId, run.Attempt, RecordedTime.Text(run.StartedAt),

@@ -43,13 +43,15 @@ internal static class StageJudge
         ProcessEnding.NoEnd ending => new StageProblem(StageRefusals.Engine, ending.Why),
         ProcessEnding.MeterUnreadable ending => new StageProblem(StageRefusals.Meter, ending.Why),
         ProcessEnding.Killed ending => new StageProblem(StageRefusals.Killed, $"ended at its cap: {WireName<KillReason>.Of(ending.Reason)}"),
-        ProcessEnding.Signalled ending => new StageProblem(StageRefusals.Signal, $"ended by signal {ending.Signal}"),
+        ProcessEnding.Signalled ending => new StageProblem(StageRefusals.Signal, $"ended by signal {ending.Signal}{Guess(run)}"),
         ProcessEnding.Exited { Code: not 0 } ending =>
-            new StageProblem(StageRefusals.ExitCode, $"exit code {ending.Code}: see {run.Stderr.File}"),
+            new StageProblem(StageRefusals.ExitCode, $"exit code {ending.Code}{Guess(run)}: see {run.Stderr.File}"),
         ProcessEnding.Exited { LeftRunRoot: false } => new StageProblem(StageRefusals.RunRoot, "the program removed its own folder"),
         ProcessEnding.Exited => null,
         var ending => throw new InvalidOperationException($"unknown ending {ending}"),
     };
+
+    private static string Guess(ProcessOutcome run) => ProcessEnding.Guess(run) is { } guess ? $" ({guess})" : "";
 
     /// <summary>Reads a document that a component made: strictly, and against its contract.</summary>
     /// <param name="file">As it was collected.</param>

@@ -19,6 +19,7 @@ internal static class StageRule
             EffectCompleted { Outcome: AnswerOutcome { Answer: DossierAnswer run, Stream.Id: var runId } } => OnRun(state, runId, run),
             EffectCompleted { Outcome: AnswerOutcome { Answer: TrialAnswer logged } } => [Registered(state, logged.Trial)],
             EffectCompleted { Outcome: AnswerOutcome } when JobEffects.ChildOf(report.Effect.Id) is { } child => [new Spawned(child, state.ToSpawn.Single(c => c.JobId == child).ProposalId)],
+            EffectCompleted when JobEffects.RerunOf(report.Effect.Id) is not null => [],
             EffectLost lost => OnLost(state, stage, lost),
             _ => throw new InvalidOperationException($"a job asks for no effect with {report}"),
         };

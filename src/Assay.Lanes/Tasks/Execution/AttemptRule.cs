@@ -37,10 +37,12 @@ internal static class AttemptRule
         ProcessEnding.ChangedInputs ending => $"{string.Join(", ", ending.Names)} is not what it was when the run was declared",
         ProcessEnding.MeterUnreadable ending => ending.Kill is { } reason ? Killed(reason, run) : ending.Why,
         ProcessEnding.Killed ending => Killed(ending.Reason, run),
-        ProcessEnding.Signalled ending => $"{CrashWords}signal {ending.Signal} ended it",
-        ProcessEnding.Exited ending => successCodes.Contains(ending.Code) ? null : $"exit code {ending.Code}",
+        ProcessEnding.Signalled ending => $"{CrashWords}signal {ending.Signal} ended it{Guess(run)}",
+        ProcessEnding.Exited ending => successCodes.Contains(ending.Code) ? null : $"exit code {ending.Code}{Guess(run)}",
         var ending => throw new InvalidOperationException($"unknown ending {ending}"),
     };
+
+    private static string Guess(ProcessOutcome run) => ProcessEnding.Guess(run) is { } guess ? $" ({guess})" : "";
 
     private static string Killed(KillReason kill, ProcessOutcome run) => kill switch
     {

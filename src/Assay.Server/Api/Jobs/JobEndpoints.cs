@@ -43,6 +43,10 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
         jobs.MapPost("/{job_id}/cancel", CancelAsync).WithSummary("End a job").Accepts<ReasonRequest>(isOptional: true, "application/json").Produces<JobReceipt>().Refuses(400, 401, 404, 409, 429);
         jobs.MapPost("/{job_id}/retry", RetryAsync).WithSummary("Try the stage again that ended in an error").Accepts<ReasonRequest>(isOptional: true, "application/json")
             .Produces<JobReceipt>().Refuses(400, 401, 404, 409, 429);
+        jobs.MapPost("/{job_id}/rerun", RerunAsync)
+            .WithSummary("Run a job again that is done, as a job of its own with approvals of its own")
+            .WithDescription("It is bound to the components as they are now. A worker makes the new job.")
+            .Accepts<ReasonRequest>(isOptional: true, "application/json").Produces<JobReceipt>(201).Refuses(400, 401, 404, 409, 429);
     }
 
     private async Task<IResult> ListAsync(string? state, string? cursor, string? limit)
@@ -163,6 +167,14 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
         if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
         var (request, unreadable) = await RequestBody.ReadAsync(context.Request, JobRequestJson.Default.ReasonRequest, new ReasonRequest(null));
         return unreadable ?? Answer(context, await service.RetryAsync(job_id, caller, request.Reason, submissions.Options));
+    }
+
+    private async Task<IResult> RerunAsync(HttpContext context, string job_id)
+    {
+        if (!guard.TryApi(context, Role.Submitter, out var caller, out var refusal)) return refusal;
+        var (request, unreadable) = await RequestBody.ReadAsync(
+            context.Request, JobRequestJson.Default.ReasonRequest, new ReasonRequest(null));
+        return unreadable ?? Answer(context, await service.RerunAsync(job_id, caller, request.Reason, submissions.Options), isNew: true);
     }
 
     private static IResult Answer(HttpContext context, Answer<JobReceipt> answer, bool isNew = false) =>

@@ -41,6 +41,8 @@ internal sealed class JobPages(
             service.CancelAsync(job_id, caller, Text(form, "reason"))));
         pages.MapPost("/jobs/{job_id}/retry", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
             service.RetryAsync(job_id, caller, Text(form, "reason"), submissions.Options)));
+        pages.MapPost("/jobs/{job_id}/rerun", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
+            service.RerunAsync(job_id, caller, Text(form, "reason"), submissions.Options), isMadeByWorker: true));
         pages.MapPost("/jobs/{job_id}/spawn", (HttpContext context, string job_id) => PutAsync(context, job_id, (caller, form) =>
             service.SpawnAsync(job_id, null, Text(form, "proposal_id"), caller)));
     }
@@ -143,13 +145,19 @@ internal sealed class JobPages(
             : Task.FromResult(Answer<JobReceipt>.Refused(jobId, Said.NoHash(jobId)));
     });
 
-    private async Task<IResult> PutAsync(HttpContext context, string jobId, Func<Caller, IFormCollection, Task<Answer<JobReceipt>>> put)
+    /// <param name="context">The form.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="put">What is asked for.</param>
+    /// <param name="isMadeByWorker">Whether the job that is answered has no page yet, so that this one's is shown.</param>
+    private async Task<IResult> PutAsync(
+        HttpContext context, string jobId, Func<Caller, IFormCollection, Task<Answer<JobReceipt>>> put, bool isMadeByWorker = false)
     {
         var back = JobService.StreamOf(jobId) is not null ? $"/ui/jobs/{jobId}" : "/ui/jobs";
         var (caller, refusal) = await guard.FormAsync(context, Role.Submitter);
         if (caller is null) return answers.Refused(context, refusal!, back);
         var answer = await put(caller, await context.Request.ReadFormAsync());
-        return answer.IsGiven ? Results.Redirect($"/ui/jobs/{answer.Value.JobId}") : answers.Refused(context, answer.Refusal, back);
+        if (!answer.IsGiven) return answers.Refused(context, answer.Refusal, back);
+        return Results.Redirect(isMadeByWorker ? back : $"/ui/jobs/{answer.Value.JobId}");
     }
 
     private static string? Text(IFormCollection form, string field) => form[field].ToString().Trim() is { Length: > 0 } text ? text : null;
