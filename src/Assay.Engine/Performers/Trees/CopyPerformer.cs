@@ -77,17 +77,24 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         CopyFiles(origin, kept, exclude, (path, found) => stamps.Add(path, found.Stamp), cancel);
         var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
         CopyFiles(kept, work, [], null, cancel);
-
-        // A small tree is rather read again than waited for.
-        var isSmall = snapshot.Entries.Count <= SmallTree;
-        HashSet<string> read = isSmall ? [.. snapshot.Entries.Keys] : [];
-        snapshot.ToBeRead(read).Save(place, TreeNames.Base);
-        snapshot.StampedAt(work).ToBeRead(read).Save(place, TreeNames.Work);
+        var fresh = Rest(snapshot);
+        snapshot.ToBeRead(fresh).Save(place, TreeNames.Base);
+        snapshot.StampedAt(work).ToBeRead(fresh).Save(place, TreeNames.Work);
 
         // What was changed in the tick in which it was copied may have been changed again in the same one.
         snapshot.Stamped((path, _) => stamps.GetValueOrDefault(path) is var stamp && stamp.ChangedNs < begun ? stamp : default).Save(place, TreeNames.Origin);
-        if (!isSmall) Thread.Sleep(ClockTick);
         return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
+    }
+
+    /// <summary>
+    /// Which files of a copy that was just made a later look has to read, since they may be changed in this very tick of the clock. When they are
+    /// many it is rather waited for the next one.
+    /// </summary>
+    internal static HashSet<string> Rest(TreeSnapshot snapshot)
+    {
+        if (snapshot.Entries.Count <= SmallTree) return [.. snapshot.Entries.Keys];
+        Thread.Sleep(ClockTick);
+        return [];
     }
 
     /// <summary>Copies the files of a tree, and tells what each was before it was read.</summary>

@@ -17,7 +17,7 @@ internal sealed class PlacePerformer(Workspace workspace) : TreePerformer<PlaceC
         using var copy = folder.MakeFolder(effect.Name);
         CopyPerformer.CopyFiles(tested, copy, [], null, cancel);
         var snapshot = TreeSnapshot.Load(folder, TreeNames.Tested);
-        snapshot.StampedAt(copy).ToBeRead([.. snapshot.Entries.Where(e => e.Value.Stamp == default).Select(e => e.Key)]).Save(folder, effect.Name);
+        snapshot.StampedAt(copy).ToBeRead(CopyPerformer.Rest(snapshot)).Save(folder, effect.Name);
         return ValueTask.FromResult<EffectOutcome>(new CopyOutcome($"{effect.Folder}/{effect.Name}", snapshot.Sha256(), snapshot.Entries.Count, null));
     }
 }

@@ -81,7 +81,7 @@ internal sealed class TreeSnapshot
     /// <summary>The same content as it lies, untouched, in a copy of the tree.</summary>
     /// <exception cref="IOException">The copy does not hold the same files.</exception>
     public TreeSnapshot StampedAt(FolderHandle copy) => Stamped((path, entry) =>
-        copy.Look(path) is { } found && found.SizeBytes == entry.Stamp.SizeBytes ? found.Stamp : throw new IOException($"{path} was not copied"));
+        copy.Look(path) is { } found && found.SizeBytes == entry.Version.SizeBytes ? found.Stamp : throw new IOException($"{path} was not copied"));
 
     /// <summary>The same content with other stamps. One that is the default makes a later look read the file.</summary>
     public TreeSnapshot Stamped(Func<string, TreeEntry, FileStamp> stamp)
