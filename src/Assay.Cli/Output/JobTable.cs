@@ -45,6 +45,7 @@ internal static class JobTable
         Section("Gates", gates, g => [g.Status, g.GateId, $"{g.Metric} {g.Operator} {Number(g.Threshold) ?? "(no threshold)"}", Number(g.Value) ?? "", g.SegmentId ?? ""]);
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
+        if (view.Failure is { Stderr: { } lines } failure) LastWords(failure.Stage, lines);
         if (NextStep(job) is { } next) Console.Out.WriteLine($"\n{next}");
         if (view.Waiting is not { } waiting) return;
         Console.Out.WriteLine();
@@ -52,6 +53,12 @@ internal static class JobTable
         Console.Out.WriteLine($"  assay job document {job.JobId} {waiting.Document}");
         Console.Out.WriteLine($"  assay job approve {job.JobId} --step {waiting.Step} --hash {waiting.Sha256}");
         Console.Out.WriteLine($"  assay job reject {job.JobId} --step {waiting.Step} --hash {waiting.Sha256} --reason \"…\" [--replacement FILE]");
+    }
+
+    private static void LastWords(string stage, IReadOnlyList<string> lines)
+    {
+        Console.Out.WriteLine($"\nThe last that {stage} wrote to its standard error:");
+        foreach (var line in lines) Console.Out.WriteLine($"  {Words.Safe(line)}");
     }
 
     private static bool HasEnded(JobSummary job) => job.State is "DONE" or "REJECTED" or "ERROR" or "STOPPED_BUDGET" or "CANCELLED";
