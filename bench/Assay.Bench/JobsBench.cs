@@ -26,14 +26,15 @@ internal static class JobsBench
         await using (var workspace = await Workspace.OpenAsync(folder, KnownLanes.All))
         {
             var service = await JobService.OpenAsync(workspace, TimeProvider.System);
-            var middle = (await service.ListAsync(null, null, Jobs / 2))[^1];
+            var middle = (await service.ListAsync(new JobFilter(), null, Jobs / 2))[^1];
             report.Table("A page of 50 of 100,000 jobs, from the service (median)", "ms");
             var byId = await MedianAsync(() => workspace.Store.RowAsync(JobTables.Jobs, middle.JobId).AsTask());
             report.Row("a job by its id", byId, "0.000");
-            report.Row("the first page", await MedianAsync(() => service.ListAsync(null, null, 50)), "0.000");
-            var inTheMiddle = await MedianAsync(() => service.ListAsync(null, (middle.SubmittedAt, middle.JobId), 50));
+            report.Row("the first page", await MedianAsync(() => service.ListAsync(new JobFilter(), null, 50)), "0.000");
+            var inTheMiddle = await MedianAsync(() => service.ListAsync(new JobFilter(), (middle.SubmittedAt, middle.JobId), 50));
             report.Row("a page in the middle", inTheMiddle, "0.000");
-            report.Row("the first page of a rare state", await MedianAsync(() => service.ListAsync("CANCELLED", null, 50)), "0.000");
+            var rare = new JobFilter { State = "CANCELLED" };
+            report.Row("the first page of a rare state", await MedianAsync(() => service.ListAsync(rare, null, 50)), "0.000");
             report.Row("how many there are in each state", await MedianAsync(service.CountsAsync), "0.000");
         }
 

@@ -69,6 +69,18 @@ internal static class CheckedOption
         };
     }
 
+    /// <summary>One of some words, as they are written; null when it is not given.</summary>
+    public static Option<string?> OneOf(string name, string description, string helpName, IReadOnlyCollection<string> words)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = helpName };
+        option.Validators.Add(result =>
+        {
+            var given = result.GetValueOrDefault<string?>();
+            if (given is not null && !words.Contains(given)) result.AddError($"{name} {given}: it is one of {string.Join(", ", words)}");
+        });
+        return option;
+    }
+
     private static decimal? Number(ArgumentResult result, string name, string kind, decimal least, decimal most, NumberStyles styles)
     {
         var given = result.Tokens[0].Value;

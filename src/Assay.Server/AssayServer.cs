@@ -76,11 +76,13 @@ public static class AssayServer
         var events = new EventAnswers(workspace.Store, new EventStream(new EventHub(workspace.Store, tail), stop));
         new JobEndpoints(jobs, submissions, guard, events, new JobEvents(workspace.Store)).Map(app);
         new DossierEndpoints(jobs).Map(app);
+        new RegistryEndpoints(jobs).Map(app);
         new TaskEndpoints(events).Map(app);
         new EpochEndpoints(events).Map(app);
         var answers = new PageAnswers(guard);
         using var counts = new OncePerCommit<IReadOnlyDictionary<string, long>>(workspace.Store, jobs.CountsAsync);
         new JobPages(jobs, submissions, guard, answers, counts, time).Map(app);
+        new RegistryPages(jobs, answers).Map(app);
         new SignInPages(credentials, sessions, guard, answers, OperatorToken.PathIn(workspace.Root)).Map(app);
         new TaskPages(tasks, guard, answers).Map(app);
         new HealthEndpoints(workspace.Store).Map(app);

@@ -60,7 +60,10 @@ public sealed class CommandTreeTests
     {
         var lists = All(Root, "assay").Where(c => c.Command.Name == "list").ToList();
         Assert.Equal(
-            ["assay epoch list", "assay job list", "assay task list", "assay run list", "assay adapter list", "assay patch list", "assay token list"],
+            [
+                "assay epoch list", "assay job list", "assay registry list", "assay task list", "assay run list", "assay adapter list",
+                "assay patch list", "assay token list",
+            ],
             lists.Select(l => l.Path));
         Assert.All(lists, l => Assert.Equal(["--cursor", "--limit"], l.Command.Options.Select(o => o.Name).Intersect(["--cursor", "--limit"]).Order()));
     }

@@ -6,7 +6,7 @@ namespace Assay.Tests;
 /// <summary>Lists are alike, whatever they list.</summary>
 public sealed partial class ListingTests : IDisposable
 {
-    private static readonly string[] Listed = ["epoch", "job", "run", "task", "adapter", "patch", "token"];
+    private static readonly string[] Listed = ["epoch", "job", "registry", "run", "task", "adapter", "patch", "token"];
 
     private readonly TaskFolder _folder = new();
 
@@ -20,7 +20,7 @@ public sealed partial class ListingTests : IDisposable
         foreach (var what in Listed)
         {
             var text = await AssayProgram.RunAsync(folder.Path, what, "list");
-            Assert.Matches($"^No {what}(e?)s: assay .*\\.\n$", text.Output);
+            Assert.Matches($"^No {(what == "registry" ? "trial" : what)}(e?)s: assay .*\\.\n$", text.Output);
             var json = await AssayProgram.RunAsync(folder.Path, what, "list", "--json");
             Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""{"items":[],"next_cursor":null}"""), JsonNode.Parse(json.Output)), json.Output);
         }

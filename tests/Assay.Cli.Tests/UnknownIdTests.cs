@@ -24,6 +24,7 @@ public sealed class UnknownIdTests(UnknownIdTests.Workspace workspace) : IClassF
         ["STREAM"] = "unknown_stream",
         ["TASK"] = "no_task",
         ["TOKEN"] = "unknown_token",
+        ["TRIAL"] = "no_trial",
         ["--run-id"] = "no_run",
     };
 

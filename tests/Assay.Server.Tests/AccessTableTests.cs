@@ -63,7 +63,7 @@ public sealed partial class AccessTableTests
             var (method, path) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1].Replace("{run_id}", run, StringComparison.Ordinal));
             if (method == "GET")
             {
-                return (int)(await SendAsync(new HttpRequestMessage(HttpMethod.Get, path.Replace("{job_id}", done, StringComparison.Ordinal)))).StatusCode;
+                return (int)(await SendAsync(new HttpRequestMessage(HttpMethod.Get, Named(path, done)))).StatusCode;
             }
 
             served.Folder.Blueprint["title"] = $"Job {Interlocked.Increment(ref _jobs)}";
@@ -71,6 +71,9 @@ public sealed partial class AccessTableTests
             path = path.Replace("{job_id}", id, StringComparison.Ordinal);
             return (int)(await SendAsync(path.StartsWith("/ui/", StringComparison.Ordinal) ? await FormAsync(path, shown) : Json(path, shown))).StatusCode;
         }
+
+        private static string Named(string path, string done) =>
+            path.Replace("{job_id}", done, StringComparison.Ordinal).Replace("{trial}", "1", StringComparison.Ordinal);
 
         private HttpRequestMessage Json(string path, string shown)
         {

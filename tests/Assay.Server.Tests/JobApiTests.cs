@@ -70,7 +70,14 @@ public sealed class JobApiTests
         Assert.Equal(Enumerable.Reverse(ids), read);
         Assert.Equal(7, (await served.GetAsync("/jobs?state=BLUEPRINT_SUBMITTED"))["jobs"]!.AsArray().Count);
         Assert.Empty((await served.GetAsync("/jobs?state=DONE"))["jobs"]!.AsArray());
-        foreach (var bad in new[] { "state=NONE", "cursor=x", "limit=0", "limit=9999", "limit=many" }) Assert.Equal(400, (int)(await served.Anonymous.GetAsync($"/jobs?{bad}")).StatusCode);
+        Assert.Equal(7, (await served.GetAsync("/jobs?kind=blueprint"))["jobs"]!.AsArray().Count);
+        Assert.Empty((await served.GetAsync("/jobs?verdict=PASS"))["jobs"]!.AsArray());
+        async Task<IEnumerable<string>> SortedAsync(string sort) =>
+            (await served.GetAsync($"/jobs?sort={sort}"))["jobs"]!.AsArray().Select(j => (string)j!["job_id"]!);
+        Assert.Equal(ids, await SortedAsync("submitted"));
+        Assert.Equal(Enumerable.Reverse(ids), await SortedAsync("-updated"));
+        string[] all = ["state=NONE", "cursor=x", "limit=0", "limit=9999", "limit=many", "kind=dream", "verdict=MAYBE", "sort=title"];
+        foreach (var bad in all) Assert.Equal(400, (int)(await served.Anonymous.GetAsync($"/jobs?{bad}")).StatusCode);
     }
 
     [Fact]
@@ -192,8 +199,9 @@ public sealed class JobApiTests
         Assert.Equal(
             [
                 "/epochs/{epoch_id}/events", "/healthz", "/jobs", "/jobs/blueprint", "/jobs/idea", "/jobs/{job_id}", "/jobs/{job_id}/approve", "/jobs/{job_id}/cancel", "/jobs/{job_id}/documents/{name}",
-                "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/rerun", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/metrics", "/readyz", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
-                "/tasks/{run_id}/events",
+                "/jobs/{job_id}/events", "/jobs/{job_id}/reject", "/jobs/{job_id}/rerun", "/jobs/{job_id}/retry", "/jobs/{job_id}/spawn", "/metrics", "/readyz",
+                "/registry", "/registry/{trial}", "/runs/{run_id}", "/runs/{run_id}/segments/{segment_id}/curve",
+                "/runs/{run_id}/segments/{segment_id}/trades", "/runs/{run_id}/trades", "/tasks/{run_id}/events",
             ],
             paths.Select(p => p.Key).Order(StringComparer.Ordinal));
         foreach (var (path, operations) in paths)

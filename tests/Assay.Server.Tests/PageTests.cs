@@ -50,7 +50,7 @@ public sealed class PageTests
         await Expect(page.Locator(".report")).ToContainTextAsync("It was tried.");
         await Browser.ShotAsync(page, "job-done");
 
-        await page.Locator(".facts a").ClickAsync();
+        await page.Locator(".facts a[href^='/ui/runs/']").ClickAsync();
         await Expect(page.Locator(".curve path.line")).ToBeVisibleAsync();
         await Browser.ShotAsync(page, "run-walk");
         await page.GetByRole(AriaRole.Link, new() { Name = "held (held out)" }).ClickAsync();

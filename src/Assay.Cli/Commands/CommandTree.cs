@@ -12,6 +12,7 @@ internal static class CommandTree
             TryCommand.Create(globals),
             EpochCommands.Create(globals),
             JobCommands.Create(globals),
+            RegistryCommands.Create(globals),
             ExecuteCommand.Create(globals),
             TaskCommands.Create(globals),
             TaskCommands.CreateRun(globals),

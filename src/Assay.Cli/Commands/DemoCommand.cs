@@ -1,10 +1,13 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Assay.Access;
 using Assay.Cli.Output;
 using Assay.Engine.Workspaces;
 using Assay.Jobs;
+using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
+using Assay.Ledger;
 using Assay.Ledger.Verification;
 using Command = System.CommandLine.Command;
 
@@ -15,6 +18,16 @@ internal static class DemoCommand
 {
     private const string Example = "examples/jobs/momentum";
     private const string Snapshot = "prices_2010";
+
+    /// <summary>What is walked through, in this order.</summary>
+    private static readonly (string Introduction, string File)[] Stories =
+    [
+        ("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml"),
+        (
+            "The same the other way round. It runs to its end, and its gates say no: the log has it, the registry no card.",
+            "bad-blueprint.yaml"),
+        ("An idea: agents propose, and a person decides at five checkpoints.", "idea.yaml"),
+    ];
 
     public static Command Create(GlobalOptions globals)
     {
@@ -27,19 +40,30 @@ internal static class DemoCommand
 
     private static async Task<int> JobsAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
-        if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository");
+        if (Find(Example) is not { } example) return Refuse($"{Example} is not here: run it from a clone of the repository", json);
         if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Problems.Print("demo", no, json);
-        if (!IsBuilt(example) && !Build(example)) return Refuse($"{example}/build failed");
-        await using var workspace = await Workspace.OpenAsync(workspacePath ?? Directory.CreateTempSubdirectory("assay-demo-").FullName, KnownLanes.All);
+        if (!IsBuilt(example) && BuildProblem(example) is { } failed) return Refuse($"{example}/build failed: {failed}", json);
+        var prepared = Stories.Select(s => (s.Introduction, Job: Prepare(example, s.File))).ToList();
+        if (prepared.SelectMany(p => p.Job.Problems).FirstOrDefault() is { } problem)
+        {
+            return Refuse($"the example cannot run here: {problem}", json);
+        }
+
+
+        var (opened, unusable) = await OpenAsync(workspacePath);
+        if (opened is null) return Refuse(unusable!, json);
+        await using var workspace = opened;
         var service = await JobService.OpenAsync(workspace, TimeProvider.System);
-        var demo = new JobsDemo(workspace, service, example, json ? Console.Error : Console.Out, cancel);
-        var passed = await demo.RunAsync("A blueprint: compile, a person looks at the run specification, run, gates, registry.", "blueprint.yaml", isIdea: false);
-        var failed = await demo.RunAsync("The same the other way round. It runs to its end, and its gates say no: the log has it, the registry no card.", "bad-blueprint.yaml", isIdea: false);
-        var idea = await demo.RunAsync("An idea: agents propose, and a person decides at five checkpoints.", "idea.yaml", isIdea: true);
-        if (passed is null || failed is null || idea is null) return ExitCodes.Cancelled;
+        var demo = new JobsDemo(workspace, service, json ? Console.Error : Console.Out, cancel);
+        var ids = new List<string>();
+        foreach (var (introduction, job) in prepared)
+        {
+            if (await demo.RunAsync(introduction, job.Value) is not { } id) return ExitCodes.Cancelled;
+            ids.Add(id);
+        }
 
         var report = await new LedgerVerifier(workspace.Store, KnownLanes.All, workspace.Mirror).VerifyAsync();
-        var listed = await service.ListAsync(null, null, 10);
+        var listed = await service.ListAsync(new JobFilter(), null, 10);
         if (json)
         {
             JobTable.List(listed).Print(null, json);
@@ -53,7 +77,7 @@ internal static class DemoCommand
             assay verify: {report.Streams} streams, {report.Events} events, {report.Files} files: {(report.Problems.Count == 0 ? "all agree" : "they do not agree")}
 
             Look around, and decide about the two that the idea has spawned:
-              assay job show {idea} --workspace {workspace.Root}
+              assay job show {ids[^1]} --workspace {workspace.Root}
               assay serve --workspace {workspace.Root} --components {example}/components.json --policies {example}/policies.yaml
               assay worker --run-jobs --workspace {workspace.Root}
             """);
@@ -79,39 +103,61 @@ internal static class DemoCommand
         return program.Exists && sources.All(s => File.GetLastWriteTimeUtc(s) <= program.LastWriteTimeUtc);
     }
 
-    private static bool Build(string example)
+    /// <summary>Builds the components; what went wrong in one line, or null.</summary>
+    private static string? BuildProblem(string example)
     {
         Console.Error.WriteLine("Building the example's components …");
-        using var build = Process.Start(new ProcessStartInfo(Path.Combine(example, "build")) { UseShellExecute = false })!;
-        build.WaitForExit();
-        return build.ExitCode == 0;
+        try
+        {
+            string[] command = ["-c", "exec \"$0\" 2>&1", Path.Combine(example, "build")];
+            using var build = Process.Start(new ProcessStartInfo("sh", command) { UseShellExecute = false, RedirectStandardOutput = true })!;
+            var said = build.StandardOutput.ReadToEnd();
+            build.WaitForExit();
+            if (build.ExitCode == 0) return null;
+            return said.Split('\n').LastOrDefault(l => l.Trim().Length > 0)?.Trim() ?? $"it exited with {build.ExitCode}";
+        }
+        catch (Win32Exception e)
+        {
+            return e.Message;
+        }
     }
 
-    public static int Refuse(string problem)
+    private static Checked<PreparedJob> Prepare(string example, string file)
     {
-        Console.Error.WriteLine($"assay: {problem}");
-        return ExitCodes.BadInput;
+        var document = JobService.ReadDocument(Path.Combine(example, file));
+        if (!document.IsValid) return Checked<PreparedJob>.Refused(document.Problems);
+        var options = JobOptions.From(Path.Combine(example, "components.json"), null);
+        return JobService.PrepareAny(document.Value, Snapshot, Path.Combine(example, "policies.yaml"), options, CommandLineCaller.Here);
     }
+
+    /// <summary>The workspace, or why there can be none.</summary>
+    private static async Task<(Workspace? Workspace, string? Problem)> OpenAsync(string? path)
+    {
+        try
+        {
+            return (await Workspace.OpenAsync(path ?? Directory.CreateTempSubdirectory("assay-demo-").FullName, KnownLanes.All), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LedgerException)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    /// <summary>Says in one line why a demo cannot start.</summary>
+    public static int Refuse(string problem, bool json) =>
+        Problems.Print([new InputProblem(Problems.CommandLine, "", "demo", problem)], json);
 
     /// <summary>Takes a document through all its checkpoints. On a terminal the person decides; elsewhere whoever started the demo approves.</summary>
-    private sealed class JobsDemo(Workspace workspace, JobService service, string example, TextWriter output, CancellationToken cancel)
+    private sealed class JobsDemo(Workspace workspace, JobService service, TextWriter output, CancellationToken cancel)
     {
         private static readonly WorkerOptions WorkOnce = new() { Lanes = [JobModule.Name], Concurrency = 1, Once = true };
 
         /// <summary>The job's id; null when the person did not want to go on.</summary>
-        public async Task<string?> RunAsync(string introduction, string file, bool isIdea)
+        public async Task<string?> RunAsync(string introduction, PreparedJob job)
         {
             output.WriteLine();
             output.WriteLine(introduction);
-            var path = Path.Combine(example, file);
-            var document = JobService.ReadDocument(path).Value;
-            var options = JobOptions.From(Path.Combine(example, "components.json"), null);
-            var policies = Path.Combine(example, "policies.yaml");
-            var prepared = isIdea
-                ? JobService.PrepareIdea(document, Snapshot, policies, options, CommandLineCaller.Here)
-                : JobService.Prepare(document, Snapshot, policies, options, CommandLineCaller.Here);
-            if (!prepared.IsValid) throw new IOException(string.Join(Environment.NewLine, prepared.Problems));
-            var answer = await service.SubmitAsync(prepared.Value);
+            var answer = await service.SubmitAsync(job);
             var submitted = answer.Value ?? throw new IOException(answer.Refusal!.Text);
             output.WriteLine($"  submit   {submitted.JobId}  {submitted.Status}");
             while (!cancel.IsCancellationRequested)

@@ -146,21 +146,19 @@ internal static class JobCommands
 
     private static Command List(GlobalOptions globals)
     {
-        var state = new Option<string?>("--state") { Description = "Only jobs in this state", HelpName = "STATE" };
-        state.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } word && !JobService.States.Contains(word))
-            {
-                result.AddError($"--state {word}: it is one of {string.Join(", ", JobService.States)}");
-            }
-        });
+        var state = CheckedOption.OneOf("--state", "Only jobs in this state", "STATE", JobService.States);
+        var kind = CheckedOption.OneOf("--kind", "Only jobs of this kind", "blueprint|idea", JobService.Kinds);
+        var verdict = CheckedOption.OneOf("--verdict", "Only jobs whose gates said this", "PASS|FAIL", TrialSummary.Verdicts);
+        var sort = ListOptions.Sort(JobFilter.Orders);
         var list = new ListOptions();
-        var command = new Command("list", "List jobs, the newest first") { state };
+        var command = new Command("list", "List jobs, the newest first") { state, kind, verdict, sort };
         list.AddTo(command);
         command.SetAction((parsed, _) => JobAnswers.ReadAsync(globals, parsed, async service =>
         {
+            var filter = new JobFilter { State = parsed.GetValue(state), Kind = parsed.GetValue(kind), Verdict = parsed.GetValue(verdict) };
+            if (parsed.GetValue(sort) is { } order) filter = filter with { OrderBy = order.Column, IsAscending = !order.IsDescending };
             var (page, next, problem) = await list.PageAsync(
-                parsed, (after, limit) => service.ListAsync(parsed.GetValue(state), after, limit), job => (job.SubmittedAt, job.JobId));
+                parsed, (after, limit) => service.ListAsync(filter, after, limit), filter.PlaceOf);
             if (problem is not null) return Problems.Print([problem], globals.Json(parsed));
             JobTable.List(page).Print(next, globals.Json(parsed));
             return ExitCodes.Done;
@@ -236,7 +234,11 @@ internal static class JobArgument
 internal sealed class JobPlaces
 {
     private readonly Option<string?> _components = new("--components") { Description = "The programs behind the stages (default: ASSAY_COMPONENTS, else components.json)", HelpName = "FILE" };
-    private readonly Option<string?> _root = new("--job-root") { Description = "Folder of the jobs (default: ASSAY_JOB_ROOT, else jobs/ of the workspace)", HelpName = "DIR" };
+    private readonly Option<string?> _root = new("--job-root")
+    {
+        Description = "Folder of the jobs (default: ASSAY_JOB_ROOT, else jobs/ of ASSAY_ARTIFACT_ROOT, else of the workspace)",
+        HelpName = "DIR",
+    };
 
     public IEnumerable<Option> All => [_components, _root];
 

@@ -18,13 +18,8 @@ internal static class PatchCommands
 
     private static Command List(GlobalOptions globals)
     {
-        var state = new Option<string?>("--state") { Description = "Only patches in this state", HelpName = "STATE" };
+        var state = CheckedOption.OneOf("--state", "Only patches in this state", "STATE", TaskService.PatchStates);
         var run = new IdOption("--run-id", "Only patches of this run", "--run");
-        state.Validators.Add(result =>
-        {
-            var words = TaskService.PatchStates;
-            if (result.GetValueOrDefault<string?>() is { } word && !words.Contains(word)) result.AddError($"--state {word}: it is one of {string.Join(", ", words)}");
-        });
         var list = new ListOptions();
         var command = new Command("list", "List patches, the latest first") { state, run };
         list.AddTo(command);

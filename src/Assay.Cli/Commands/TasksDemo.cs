@@ -20,11 +20,15 @@ internal static class TasksDemo
 
     public static async Task<int> RunAsync(string? workspacePath, bool json, CancellationToken cancel)
     {
-        if (DemoCommand.Find(Example) is not { } example) return DemoCommand.Refuse($"{Example} is not here: run it from a clone of the repository");
+        if (DemoCommand.Find(Example) is not { } example)
+        {
+            return DemoCommand.Refuse($"{Example} is not here: run it from a clone of the repository", json);
+        }
+
         if (DecisionRule.Problem(CommandLineCaller.Here) is { } no) return Problems.Print("demo", no, json);
         var root = Path.Combine(Directory.CreateTempSubdirectory("assay-demo-").FullName, "kata-project");
         var port = FreePort();
-        if (!Setup(example, root, port)) return DemoCommand.Refuse($"{example}/setup failed: it needs git");
+        if (!Setup(example, root, port)) return DemoCommand.Refuse($"{example}/setup failed: it needs git", json);
         using var agent = Process.Start(new ProcessStartInfo("perl", [Path.Combine(root, "agents", "http-agent.pl"), port.ToString(CultureInfo.InvariantCulture)])
         {
             UseShellExecute = false,

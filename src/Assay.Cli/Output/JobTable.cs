@@ -46,6 +46,7 @@ internal static class JobTable
         Section("Proposals", view.Proposals, p => [p.ProposalId ?? "", p.JobId, p.Spawned ? "spawned" : "", Words.Safe(p.Title)]);
         Section("Children", view.Children, c => [c]);
         Section("Reruns", view.Reruns ?? [], r => [r.JobId, r.Submitted ? "" : "not submitted yet", Words.Safe(r.By), Why(r)]);
+        if (view.Failure is { Stderr: { } lines } failure) LastWords(failure.Stage, lines);
         if (NextStep(job) is { } next) Console.Out.WriteLine($"\n{next}");
         if (view.Waiting is not { } waiting) return;
         Console.Out.WriteLine();
@@ -77,6 +78,12 @@ internal static class JobTable
         var stages = string.Join(", ", rerun.ChangedComponents);
         var changed = stages.Length == 0 ? "the same components" : $"other components ({stages})";
         return rerun.Reason is { } reason ? $"{Words.Safe(reason)} · {changed}" : changed;
+    }
+
+    private static void LastWords(string stage, IReadOnlyList<string> lines)
+    {
+        Console.Out.WriteLine($"\nThe last that {stage} wrote to its standard error:");
+        foreach (var line in lines) Console.Out.WriteLine($"  {Words.Safe(line)}");
     }
 
     private static bool HasEnded(JobSummary job) => job.State is "DONE" or "REJECTED" or "ERROR" or "STOPPED_BUDGET" or "CANCELLED";

@@ -91,6 +91,21 @@ internal sealed class ListOptions
         command.Add(_cursor);
     }
 
+    /// <summary>The option of a list that has several orders; null when it is not given.</summary>
+    /// <param name="columns">What can order it.</param>
+    public static Option<ListOrder?> Sort(IReadOnlyList<string> columns) => new("--sort")
+    {
+        Description = "What orders the list; with a minus before it the latest first",
+        HelpName = string.Join('|', ListOrder.Words(columns)),
+        CustomParser = result =>
+        {
+            var given = result.Tokens[0].Value;
+            if (ListOrder.Of(given, columns) is { } order) return order;
+            result.AddError($"--sort {given}: it is one of {string.Join(", ", ListOrder.Words(columns))}");
+            return null;
+        },
+    };
+
     /// <summary>A page of a list that is ordered by a time.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="read">Reads so many rows behind a place.</param>

@@ -72,7 +72,7 @@ public static class TextRule
         public void Value(JsonElement value, IEnumerable<JsonElement> schemas, string pointer, bool isOpen)
         {
             var all = new List<JsonElement>();
-            foreach (var schema in schemas) Gather(schema, all);
+            foreach (var schema in schemas) Gather(schema, all, []);
             switch (value.ValueKind)
             {
                 case JsonValueKind.String:
@@ -110,15 +110,20 @@ public static class TextRule
             schemas.Select(s => s.TryGetProperty(keyword, out var of) ? of : (JsonElement?)null).OfType<JsonElement>();
 
         /// <summary>A schema with those that it refers to and is put together from.</summary>
-        private void Gather(JsonElement schema, List<JsonElement> all)
+        private void Gather(JsonElement schema, List<JsonElement> all, HashSet<string> followed)
         {
             if (schema.ValueKind != JsonValueKind.Object) return;
             all.Add(schema);
-            if (schema.TryGetProperty("$ref", out var to) && JsonPointer.Find(contract, to.GetString()![1..]) is { } of) Gather(of, all);
+            if (schema.TryGetProperty("$ref", out var to) && followed.Add(to.GetString()!)
+                && JsonPointer.Find(contract, to.GetString()![1..]) is { } of)
+            {
+                Gather(of, all, followed);
+            }
+
             foreach (var keyword in Alternatives)
             {
                 if (!schema.TryGetProperty(keyword, out var members)) continue;
-                foreach (var member in members.EnumerateArray()) Gather(member, all);
+                foreach (var member in members.EnumerateArray()) Gather(member, all, followed);
             }
         }
 

@@ -5,6 +5,9 @@ namespace Assay.Kernel.Schemas;
 /// <summary>One schema object or boolean, compiled. Its keywords are filled in after it is known, since schemas may be recursive.</summary>
 internal sealed class SchemaNode(SchemaResource resource)
 {
+    /// <summary>The most schemas within each other; no value is nested so deep that one which ends could need more.</summary>
+    private const int MostNested = 1_000;
+
     private Keyword[] _keywords = [];
     private bool? _literal;
     private bool _hasUnevaluated;
@@ -25,6 +28,7 @@ internal sealed class SchemaNode(SchemaResource resource)
     public bool Evaluate(JsonElement instance, Evaluation run, Evaluated? seen)
     {
         if (_literal is { } literal) return literal || run.Fail("false", "no value is allowed here");
+        if (run.Scope.Count == MostNested) return run.Fail("$ref", "the schema refers to itself without end");
         var own = seen is not null || _hasUnevaluated ? new Evaluated() : null;
         run.Scope.Add(resource);
         var valid = true;

@@ -31,6 +31,19 @@ internal static class OpenApiExamples
         {"events":[{"event_type":"WAITING_APPROVAL","extensions":{"actor":"assay","recorded_at":"2026-11-21T11:25:55.284100Z","via":"engine"},"job_id":"f37d4d78df22","outputs":{"sha256":"431e9d5a0ca8cf7b6082e038b1273f26c2105382bd00043a19acfdd1f42da413","step":"runspec"},"schema_version":"job_event_v2","stream":"job/f37d4d78df22","version":5}]}
         """;
 
+    private const string Trial = $$"""
+        {"trial":7,"verdict":"PASS","title":"Two winners of six months","job_id":"f37d4d78df22","run_id":"1c683159c62a",
+         "card_id":"9a3c5e7f0b1d","snapshot_id":"prices_2010","policy_bundle_id":"momentum_2010","policy_bundle_sha256":"{{Sha256}}",
+         "gates_passed":3,"gates_failed":0,"gate_results_sha256":"{{Sha256}}","recorded_at":"2026-11-21T11:26:03.284100Z"}
+        """;
+
+    private const string Card = """
+        {"schema_version":"registry_card_v1","title":"Two winners of six months","run_id":"1c683159c62a"}
+        """;
+
+    private const string Trades =
+        """{"columns":["month","side","symbol"],"rows":[["2003-01","buy","AAPL"],["2003-02","sell","AAPL"]],"total":2}""";
+
     /// <summary>By path and method: the request's example, and the answer's.</summary>
     private static readonly Dictionary<(string Path, string Method), (string? Request, string? Answer)> Table = new()
     {
@@ -51,6 +64,10 @@ internal static class OpenApiExamples
         [("/epochs/{epoch_id}/events", "GET")] = (null, """{"events":[{"data":{"reason":null,"verdict":"PASS"},"event":"EPOCH_FINISHED","t":"2026-11-21T11:25:55.284100Z","version":9}]}"""),
         [("/runs/{run_id}", "GET")] = (null, Run),
         [("/runs/{run_id}/segments/{segment_id}/curve", "GET")] = (null, """{"points":[{"at":"2003-01","value":1.021},{"at":"2003-02","value":1.034}]}"""),
+        [("/runs/{run_id}/segments/{segment_id}/trades", "GET")] = (null, Trades),
+        [("/runs/{run_id}/trades", "GET")] = (null, Trades),
+        [("/registry", "GET")] = (null, $$"""{"items":[{{Trial}}],"next_cursor":null}"""),
+        [("/registry/{trial}", "GET")] = (null, $$"""{"trial":{{Trial}},"card":{{Card}}}"""),
         [("/healthz", "GET")] = (null, """{"status":"ok"}"""),
         [("/readyz", "GET")] = (null, """{"status":"ok"}"""),
         [("/metrics", "GET")] = (null, """ "# TYPE retry_attempts_total counter\nretry_attempts_total 2\n" """),

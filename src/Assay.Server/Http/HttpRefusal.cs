@@ -32,6 +32,9 @@ internal sealed record HttpRefusal
     /// <summary>An <c>Idempotency-Key</c> that is none.</summary>
     public static readonly HttpRefusal KeyForm = new(StatusCodes.Status400BadRequest, "idempotency_key");
 
+    /// <summary>A kind of job that there is not.</summary>
+    public static readonly HttpRefusal Kind = new(StatusCodes.Status400BadRequest, "kind");
+
     public static readonly HttpRefusal LastEventId = new(StatusCodes.Status400BadRequest, "last_event_id");
 
     public static readonly HttpRefusal Limit = new(StatusCodes.Status400BadRequest, Inputs.PageLimit.Rule);
@@ -48,6 +51,9 @@ internal sealed record HttpRefusal
     public static readonly HttpRefusal State = new(StatusCodes.Status400BadRequest, "state");
 
     public static readonly HttpRefusal Step = new(StatusCodes.Status400BadRequest, "step");
+
+    /// <summary>A verdict that gates do not give.</summary>
+    public static readonly HttpRefusal Verdict = new(StatusCodes.Status400BadRequest, "verdict");
 
     public static readonly HttpRefusal Unauthorized = new(StatusCodes.Status401Unauthorized, "unauthorized");
 
@@ -85,8 +91,9 @@ internal sealed record HttpRefusal
 
     public static IReadOnlyList<HttpRefusal> All { get; } =
     [
-        After, Body, Cursor, Form, FormToken, KeyForm, LastEventId, Limit, MatchForm, Request, Sort, State, Step, Unauthorized, Origin, NotFound,
-        Method, Timeout, BodyTooLarge, ContentType, Host, KeyReused, MatchRequired, RateLimit, Bug, Ledger, TooManyStreams,
+        After, Body, Cursor, Form, FormToken, KeyForm, Kind, LastEventId, Limit, MatchForm, Request, Sort, State, Step, Verdict,
+        Unauthorized, Origin, NotFound, Method, Timeout, BodyTooLarge, ContentType, Host, KeyReused, MatchRequired, RateLimit, Bug, Ledger,
+        TooManyStreams,
     ];
 
     /// <summary>What a status means that somebody below has set.</summary>

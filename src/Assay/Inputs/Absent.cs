@@ -24,6 +24,9 @@ internal static class Absent
     /// <summary>A run of a job.</summary>
     public static Refusal Dossier(string id) => Of(RequestRefusals.UnknownDossier, $"there is no run {id} of a job", "assay job list");
 
+    /// <summary>A trial, by its number or its card.</summary>
+    public static Refusal Trial(string id) => Of(JobRefusals.NoTrial, $"the registry has no trial or card {id}", "assay registry list");
+
     /// <summary>A run of tasks.</summary>
     public static Refusal Run(string id) => Of(TaskRefusals.NoRun, $"there is no run {id}", "assay run list");
 

@@ -22,11 +22,14 @@ internal sealed class ComponentsLoader
     private readonly HostCapabilities _host;
     private readonly List<InputProblem> _problems = [];
     private readonly ProgramRule _programs;
+    private readonly ContractsLoader _contracts;
 
     private ComponentsLoader(InputDocument document, HostCapabilities host)
     {
         (_document, _folder, _host) = (document, new PlanFolder(document.Source), host);
         _programs = new ProgramRule(_folder, _folder.Path, Refuse);
+        var contracts = document.Root.TryGetProperty("contracts", out var named) ? named.GetString() : null;
+        _contracts = new ContractsLoader(_folder, contracts, Refuse, _problems);
     }
 
     /// <summary>The components by stage, or everything that is wrong with them.</summary>
@@ -78,7 +81,8 @@ internal sealed class ComponentsLoader
             Sandbox = SandboxLevel.Strict,
             Grants = gates.Grants is { } grants ? grants with { Network = null } : null,
             Model = null,
-            Sha256 = Identity(declared, pinned),
+            Contract = null,
+            Sha256 = Identity(declared, pinned, null),
             Caps = (component.Budgets with { NetworkMaxBytes = null }).ToCaps(CapsDefaults.Component, component.Disk),
         };
     }
@@ -123,6 +127,7 @@ internal sealed class ComponentsLoader
             Refuse($"/components/{stage}/disk", "disk", noDisk);
         }
 
+        var contract = _contracts.Load(stage, component.OutputContract);
         var grants = GrantRule.Load(_folder.Path, component.Keys, sandbox, _host, $"/components/{stage}", Refuse);
         return new ComponentBinding
         {
@@ -133,13 +138,18 @@ internal sealed class ComponentsLoader
             RetrySafe = component.RetrySafe,
             Inherit = component.Env,
             Model = model,
-            Sha256 = Identity(declared, pinned),
+            Contract = contract,
+            Sha256 = Identity(declared, pinned, contract),
             Caps = component.Budgets.ToCaps(CapsDefaults.Component, component.Disk),
         };
     }
 
-    private static Digest Identity(JsonElement declared, ImmutableArray<PinnedFile> pinned) =>
-        Digest.Of($"{Digest.Of(CanonicalJson.Serialize(declared))}\n{string.Join('\n', pinned.Select(p => p.Sha256))}");
+    private static Digest Identity(JsonElement declared, ImmutableArray<PinnedFile> pinned, OwnContract? contract)
+    {
+        var files = string.Join('\n', pinned.Select(p => p.Sha256));
+        var own = contract is null ? "" : $"\ncontract {contract.Sha256}";
+        return Digest.Of($"{Digest.Of(CanonicalJson.Serialize(declared))}\n{files}{own}");
+    }
 
     private void Refuse(string pointer, string rule, string message) => _problems.Add(_document.Problem(pointer, rule, message));
 }
@@ -157,6 +167,8 @@ internal sealed record ComponentDocument
     public ImmutableArray<string> Files { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Env { get => field.IsDefault ? [] : field; init; }
+
+    public required string OutputContract { get; init; }
 
     public required CapsDocument Budgets { get; init; }
 

@@ -6,6 +6,7 @@ using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
 using Assay.Ledger;
 using Assay.Native;
+using Assay.Observe;
 
 namespace Assay.Jobs;
 
@@ -22,8 +23,7 @@ public sealed class DossierReader(Workspace workspace)
     /// <summary>The run, or null when there is none of that id.</summary>
     public async Task<DossierView?> FindAsync(string runId)
     {
-        if (!JobIdentity.IsShortId(runId) || await Store.FindAsync(DossierLane.StreamOf(runId)) is null) return null;
-        var state = (DossierState)(await StreamLoad.OfAsync(Store, DossierLane.Instance, DossierLane.StreamOf(runId))).State;
+        if (await StateAsync(runId) is not { } state) return null;
         var jobs = await JobsAsync(runId);
         return new DossierView
         {
@@ -31,6 +31,7 @@ public sealed class DossierReader(Workspace workspace)
             RunSha256 = state.Declared.RunSha256.ToString(),
             Status = state.Status,
             Message = state.Failure?.Message,
+            Stderr = await StderrAsync(state),
             SnapshotId = state.Declared.SnapshotId,
             Metrics = Metrics(state, DossierLayout.Metrics),
             Segments = [.. state.Declared.Segments.Select(s => Segment(state, s, jobs))],
@@ -39,15 +40,33 @@ public sealed class DossierReader(Workspace workspace)
     }
 
     /// <summary>The curve of a segment that is no hold-out, or of the whole run; empty when there is none.</summary>
-    public async Task<ImmutableArray<CurvePoint>> CurveAsync(string runId, string? segmentId)
-    {
-        if (!JobIdentity.IsShortId(runId) || await Store.FindAsync(DossierLane.StreamOf(runId)) is null) return [];
-        var state = (DossierState)(await StreamLoad.OfAsync(Store, DossierLane.Instance, DossierLane.StreamOf(runId))).State;
-        if (segmentId is not null && state.Declared.Segments.FirstOrDefault(s => s.SegmentId == segmentId) is not { Holdout: false }) return [];
-        if (segmentId is null && state.Declared.Segments.Length > 0) return [];
-        var name = segmentId is null ? DossierLayout.Curve : DossierLayout.Segment(segmentId, DossierLayout.Curve);
-        return Read(state, name) is { } bytes ? CurveText.Parse(bytes) : [];
-    }
+    public async Task<ImmutableArray<CurvePoint>> CurveAsync(string runId, string? segmentId) =>
+        await OpenFileAsync(runId, segmentId, DossierLayout.Curve) is { } bytes ? CurveText.Parse(bytes) : [];
+
+    /// <summary>The trades of a segment that is no hold-out, or of a run without segments; null when there are none to be shown.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="segmentId">The segment; null: of the whole run.</param>
+    /// <param name="most">The most trades that are given whole.</param>
+    public async Task<TradesAnswer?> TradesAsync(string runId, string? segmentId, int most) =>
+        await OpenFileAsync(runId, segmentId, DossierLayout.Trades) is { } bytes ? TradesText.Parse(bytes, most) : null;
+
+    /// <summary>A file of a segment, or of a run without segments; null when there is none, and of a hold-out always.</summary>
+    private async Task<byte[]?> OpenFileAsync(string runId, string? segmentId, string file) =>
+        await StateAsync(runId) is { } state && DossierRule.Shown(state.Declared.Segments, segmentId, file) is { } name
+            ? Read(state, name)
+            : null;
+
+    /// <summary>The last lines of a failed run's standard error, as far as they may be shown; null: none.</summary>
+    internal async ValueTask<ImmutableArray<string>?> StderrAsync(string runId) =>
+        await StateAsync(runId) is { } state ? await StderrAsync(state) : null;
+
+    private ValueTask<ImmutableArray<string>?> StderrAsync(DossierState state) =>
+        new StderrTail(workspace, Secrets.OfVariables(state.Declared.Component.Inherit)).ReadAsync(root: null, StderrRule.Of(state));
+
+    private async Task<DossierState?> StateAsync(string runId) =>
+        JobIdentity.IsShortId(runId) && await Store.FindAsync(DossierLane.StreamOf(runId)) is { } found
+            ? (DossierState)(await StreamLoad.OfAsync(Store, DossierLane.Instance, found.Stream)).State
+            : null;
 
     private SegmentView Segment(DossierState state, SegmentRef segment, ImmutableArray<RunJobView> jobs)
     {

@@ -125,7 +125,7 @@ internal static class JobLoader
             Lineage = JobLineage.Root,
             JobRoot = options.JobRoot is { } root ? Path.GetFullPath(root).TrimEnd('/') : null,
         };
-        return (job, [specBlob, inputBlob, policies]);
+        return (job, [specBlob, inputBlob, policies, .. OwnContractRule.Texts(components.Value.Values)]);
     }
 
     private static string CanonicalText(JsonObject spec)

@@ -9,12 +9,17 @@ public sealed record JobOptions
     /// <summary>Folder of the jobs; null: <c>jobs/</c> of the workspace.</summary>
     public string? JobRoot { get; init; }
 
-    /// <summary>Reads ASSAY_COMPONENTS and ASSAY_JOB_ROOT (EAM_JOB_ROOT is accepted too) where the arguments are silent.</summary>
+    /// <summary>
+    /// Where the arguments are silent, reads ASSAY_COMPONENTS, ASSAY_JOB_ROOT, and without that takes <c>jobs/</c> of ASSAY_ARTIFACT_ROOT;
+    /// EAM_JOB_ROOT and EAM_ARTIFACT_ROOT are accepted too.
+    /// </summary>
     public static JobOptions From(string? components, string? jobRoot) => new()
     {
         ComponentsPath = components ?? Variable("ASSAY_COMPONENTS") ?? "components.json",
-        JobRoot = jobRoot ?? Variable("ASSAY_JOB_ROOT") ?? Variable("EAM_JOB_ROOT"),
+        JobRoot = jobRoot ?? Either("JOB_ROOT") ?? (Either("ARTIFACT_ROOT") is { } artifacts ? Path.Combine(artifacts, "jobs") : null),
     };
+
+    private static string? Either(string name) => Variable($"ASSAY_{name}") ?? Variable($"EAM_{name}");
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

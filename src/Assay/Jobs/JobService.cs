@@ -9,9 +9,11 @@ using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Jobs;
 using Assay.Lanes.Shared;
 using Assay.Ledger;
+using Assay.Observe;
 
 namespace Assay.Jobs;
 
@@ -32,6 +34,9 @@ public sealed class JobService
 
     /// <summary>Runs, as they may be shown.</summary>
     public DossierReader Runs => new(_workspace);
+
+    /// <summary>The trials, and the cards of those that passed.</summary>
+    public RegistryReader Registry => new(_workspace.Store);
 
     /// <summary>Opens the service of a workspace.</summary>
     public static async Task<JobService> OpenAsync(Workspace workspace, TimeProvider time)
@@ -62,6 +67,9 @@ public sealed class JobService
 
     /// <summary>The states that a job can be in, as lists name them.</summary>
     public static IReadOnlyCollection<string> States => JobTables.StateWords;
+
+    /// <summary>What a job can start from, as lists name it.</summary>
+    public static IReadOnlyCollection<string> Kinds => WireName<JobKind>.All;
 
     /// <summary>The steps that wait for a person.</summary>
     public static IReadOnlyCollection<string> Checkpoints => JobWorkflow.Checkpoints;
@@ -110,7 +118,17 @@ public sealed class JobService
     public Task<Answer<JobReceipt>> RejectAsync(string jobId, string step, Digest sha256, Caller by, string? reason, byte[]? replacement) =>
         DecideAsync(jobId, by, () => string.IsNullOrWhiteSpace(reason)
             ? Task.FromResult(Answer<JobReceipt>.Refused(jobId, Said.NoRejectionReason))
-            : PutAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, replacement is null ? (ReadOnlyMemory<byte>?)null : replacement), reason));
+            : RejectAsync(jobId, new RejectStep(step, sha256, by.Actor, reason, Bytes(replacement))));
+
+    private async Task<Answer<JobReceipt>> RejectAsync(string jobId, RejectStep reject)
+    {
+        var job = reject.Replacement is null ? null : await FindAsync(jobId);
+        var own = job is null ? null : OwnContractRule.OfCheckpoint(job, reject.Step);
+        var text = own is null ? null : await _workspace.Store.ReadBlobAsync(own.Sha256);
+        return await PutAsync(jobId, reject with { Contract = Bytes(text) }, reject.Reason);
+    }
+
+    private static ReadOnlyMemory<byte>? Bytes(byte[]? bytes) => bytes is null ? (ReadOnlyMemory<byte>?)null : bytes;
 
     public Task<Answer<JobReceipt>> CancelAsync(string jobId, Caller by, string? reason) => PutAsync(jobId, new CancelJob(by.Actor, reason), reason);
 
@@ -219,9 +237,25 @@ public sealed class JobService
     {
         if (!JobIdentity.IsShortId(jobId) || await _workspace.Store.FindAsync(JobLane.StreamOf(jobId)) is null) return null;
         var machine = await StreamLoad.OfAsync(_workspace.Store, JobLane.Instance, JobLane.StreamOf(jobId));
+        return await ViewAsync(machine);
+    }
+
+    private async Task<JobView> ViewAsync(StreamMachine machine)
+    {
+        var state = (JobState)machine.State;
         var living = await LivingEngines.LookAsync(_workspace.Store);
-        var summary = await SummaryAsync((await _workspace.Store.RowAsync(JobTables.Jobs, jobId))!, living);
-        return JobViews.Of((JobState)machine.State, summary, machine.Head.Version, living.Lost(machine), FileOf(((JobState)machine.State).Job.Bundle));
+        var summary = await SummaryAsync((await _workspace.Store.RowAsync(JobTables.Jobs, state.Job.JobId))!, living);
+        return JobViews.Of(
+            state, summary, machine.Head.Version, living.Lost(machine), FileOf(state.Job.Bundle), await StderrAsync(state));
+    }
+
+    /// <summary>The last lines of the stage that failed, as far as they may be shown; null: none.</summary>
+    private async ValueTask<ImmutableArray<string>?> StderrAsync(JobState state)
+    {
+        if (state.Failure is not { } failure) return null;
+        if (failure.Stage == JobStages.Run) return await Runs.StderrAsync(JobEffects.RunId(state));
+        var secrets = Secrets.OfVariables(state.Job.Components.GetValueOrDefault(failure.Stage)?.Inherit ?? []);
+        return await new StderrTail(_workspace, secrets).ReadAsync(state.Job.JobRoot, StderrRule.Of(state));
     }
 
     /// <summary>The events of a job behind a version.</summary>
@@ -239,11 +273,8 @@ public sealed class JobService
         if (await VersionOfAsync(jobId) == 0) return null;
         var fold = new JobEventFold(_workspace.Store, jobId);
         var events = await fold.AllAsync();
-        var living = await LivingEngines.LookAsync(_workspace.Store);
-        var state = (JobState)fold.Machine.State;
-        var summary = await SummaryAsync((await _workspace.Store.RowAsync(JobTables.Jobs, jobId))!, living);
-        var view = JobViews.Of(state, summary, fold.Machine.Head.Version, living.Lost(fold.Machine), FileOf(state.Job.Bundle));
-        return new JobDetail(view, await Runs.GatesAsync(state), events);
+        var view = await ViewAsync(fold.Machine);
+        return new JobDetail(view, await Runs.GatesAsync((JobState)fold.Machine.State), events);
     }
 
     /// <summary>The bytes of a version of one of a job's documents; null when the job has no such document.</summary>
@@ -259,18 +290,17 @@ public sealed class JobService
     public async Task<long> VersionOfAsync(string jobId) =>
         JobIdentity.IsShortId(jobId) ? (await _workspace.Store.FindAsync(JobLane.StreamOf(jobId)))?.Head.Version ?? 0 : 0;
 
-    /// <summary>A page of jobs, in the order in which they were submitted.</summary>
-    /// <param name="state">Only those in this state; null: all.</param>
-    /// <param name="after">The last job of the page before; null: from the beginning.</param>
+    /// <summary>A page of jobs.</summary>
+    /// <param name="filter">Which, and in which order.</param>
+    /// <param name="after">The last job of the page before (<see cref="JobFilter.PlaceOf"/>); null: from the beginning.</param>
     /// <param name="limit">The most jobs.</param>
-    /// <param name="oldestFirst">Whether the oldest come first and not the newest.</param>
-    public async Task<IReadOnlyList<JobSummary>> ListAsync(string? state, (string SubmittedAt, string JobId)? after, int limit, bool oldestFirst = false)
+    public async Task<IReadOnlyList<JobSummary>> ListAsync(JobFilter filter, (string At, string JobId)? after, int limit)
     {
-        var query = new RowQuery(JobTables.Jobs, "submitted_at", limit)
+        var query = new RowQuery(JobTables.Jobs, filter.Column, limit)
         {
-            Descending = !oldestFirst,
+            Descending = !filter.IsAscending,
             After = after,
-            Where = state is null ? [] : [("state", state)],
+            Where = filter.Where,
         };
         var living = await LivingEngines.LookAsync(_workspace.Store);
         var jobs = new List<JobSummary>();

@@ -3,7 +3,7 @@ using Assay.Lanes.Tasks;
 
 namespace Assay.Observe;
 
-/// <summary>Values of variables that adapters are given, which no log shows.</summary>
+/// <summary>Values of variables that programs are given, which no log and no page shows.</summary>
 internal sealed partial class Secrets
 {
     private const string Shown = "[redacted]";
@@ -22,6 +22,9 @@ internal sealed partial class Secrets
         var names = run.Adapters.Values.SelectMany(a => a.Inherit.Concat(a.Headers.Values.SelectMany(h => Placeholder().Matches(h).Select(m => m.Groups["name"].Value))));
         return new Secrets(run.Declared.Escalation?.SecretVariable is { } key ? names.Append(key) : names);
     }
+
+    /// <summary>The values of variables, as far as this process has them.</summary>
+    public static Secrets OfVariables(IEnumerable<string> names) => new(names);
 
     public string Redact(string text)
     {

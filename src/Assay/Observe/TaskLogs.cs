@@ -11,8 +11,9 @@ using Assay.Lanes.Tasks;
 namespace Assay.Observe;
 
 /// <summary>
-/// Writes what happens into the project's logs while it happens: <c>logs/executor.jsonl</c>, <c>logs/resilience.jsonl</c>, and what tasks
-/// print into <c>logs/execution/TASK.jsonl</c>. They carry nothing that the ledger does not.
+/// Writes what happens into the project's logs while it happens: <c>logs/executor.jsonl</c>, <c>logs/resilience.jsonl</c>, and into
+/// <c>logs/execution/TASK.jsonl</c> what a task went through since it was started, and what it printed. They carry nothing that the ledger
+/// does not.
 /// </summary>
 internal sealed class TaskLogs : IDisposable
 {
@@ -23,6 +24,7 @@ internal sealed class TaskLogs : IDisposable
     private readonly TimeProvider _time;
     private readonly RotatedLog _executor;
     private readonly RotatedLog _resilience;
+    private readonly ConcurrentDictionary<string, bool> _started;
     private readonly ConcurrentDictionary<string, RotatedLog> _tasks = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Effect, string Stream), LineBuffer> _lines = new();
 
@@ -32,6 +34,8 @@ internal sealed class TaskLogs : IDisposable
     public TaskLogs(StreamName run, ExecutionState state, TimeProvider time)
     {
         (_run, _projectRoot, _secrets, _time) = (run, state.Declared.ProjectRoot, Secrets.Of(state), time);
+        var started = state.Tasks.Where(t => t.Attempts > 0).Select(t => KeyValuePair.Create(t.Spec.TaskId, true));
+        _started = new ConcurrentDictionary<string, bool>(started, StringComparer.Ordinal);
         _adapters = [.. state.Adapters.Keys.Select(AdapterLane.StreamOf)];
         _executor = new RotatedLog(_projectRoot, TaskPaths.ExecutorLog);
         _resilience = new RotatedLog(_projectRoot, TaskPaths.ResilienceLog);
@@ -75,6 +79,8 @@ internal sealed class TaskLogs : IDisposable
         if (body is TaskEvent of) line["task_id"] = of.TaskId;
         if (TaskLog.Describe(body) is { } message) line["message"] = _secrets.Redact(message);
         _executor.Write(line);
+        if (body is TaskStarted started) _started[started.TaskId] = true;
+        if (body is TaskEvent told && _started.ContainsKey(told.TaskId)) LogOf(told.TaskId).Write((JsonObject)line.DeepClone());
         if (body is TaskRetried or TaskDeferred or ExecutionPaused or ExecutionResumed or Escalated or EscalationUndelivered) _resilience.Write((JsonObject)line.DeepClone());
     }
 
@@ -95,12 +101,14 @@ internal sealed class TaskLogs : IDisposable
     private void Print(string effectId, string stream, IEnumerable<string> lines)
     {
         if (TaskEffects.TaskOf(effectId) is not { } task) return;
-        var log = _tasks.GetOrAdd(task, id => new RotatedLog(_projectRoot, TaskPaths.TaskLog(id)));
+        var log = LogOf(task);
         foreach (var text in lines)
         {
             log.Write(new JsonObject { ["t"] = RecordedTime.Text(_time.GetUtcNow()), ["stream"] = stream, ["effect"] = effectId, ["text"] = _secrets.Redact(text) });
         }
     }
+
+    private RotatedLog LogOf(string task) => _tasks.GetOrAdd(task, id => new RotatedLog(_projectRoot, TaskPaths.TaskLog(id)));
 
     private static JsonObject Line(StreamName stream, RecordedEvent recorded, EventCatalog events) => new()
     {

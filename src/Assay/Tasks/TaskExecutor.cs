@@ -160,6 +160,7 @@ public sealed class TaskExecutor(Workspace workspace, TimeProvider time, Action<
 
         // What was cancelled while it waited for its time is told so.
         if (end is null) Told(new WorkerNotice.LetGo(stream, await runs.AdvanceAsync(stream, cancel, CancellationToken.None)));
+        if (end?.Value is { State: { Phase: not ExecutionPhase.Finished } left }) await runs.PublishAsync(left);
         return end ?? throw new InvalidOperationException($"{stream} neither ended nor waits");
 
         void Told(WorkerNotice notice)

@@ -38,6 +38,7 @@ internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
         await HaveAsync(state.Declared.ProjectRoot);
         if (!_open.ContainsKey(stream))
         {
+            await PublishAsync(state);
             var run = _open.GetOrAdd(stream, new OpenRun(engine, _telemetry, stream, state));
             await Task.WhenAll(run.Adapters.Select(a => FirstCheckAsync(a, cancel, drain)));
         }
@@ -45,8 +46,23 @@ internal sealed class TaskRuns(AssayEngine engine) : IAsyncDisposable
         // Copies, captures and reports go on beside the tasks that hold the slots.
         var room = (state.Jobs * 4) + 16;
         var result = await engine.RunAsync(TaskLane.Instance, stream, room, cancel, drain);
+        if (result is RunResult.Waiting { State: ExecutionState left } && ExecutionResults.IsAtRest(left, engine.Time.GetUtcNow()))
+        {
+            await PublishAsync(left);
+        }
+
         if (result is RunResult.Finished or RunResult.Owned && _open.TryRemove(stream, out var ended)) ended.Dispose();
         return result;
+    }
+
+    /// <summary>Puts a run's results into its project as they are now; the run itself does so at its end.</summary>
+    public async Task PublishAsync(ExecutionState run)
+    {
+        var project = ProjectLane.StreamOf(run.Declared.ProjectId);
+        await engine.Commands.SubmitAsync(ProjectLane.Instance, project, ExecutionResults.Publishing(run));
+
+        // A file that changes is written by whoever brings its stream on.
+        await engine.RunAsync(ProjectLane.Instance, project, concurrency: 1, CancellationToken.None);
     }
 
     /// <summary>Brings on what was asked for in a project.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Lanes.Shared;
 
@@ -17,9 +18,9 @@ internal static class DossierRule
     /// <summary>The files whose content the rule looks at.</summary>
     public static ImmutableArray<CollectedName> Wanted(ImmutableArray<SegmentRef> segments) =>
     [
-        Document(DossierLayout.Metrics),
-        .. segments.Length == 0 ? Array.Empty<CollectedName>() : [Document(DossierLayout.Summary)],
-        .. segments.Select(s => Document(DossierLayout.Segment(s.SegmentId, DossierLayout.Metrics))),
+        StageProcess.Collected(DossierLayout.Metrics),
+        .. segments.Length == 0 ? Array.Empty<CollectedName>() : [StageProcess.Collected(DossierLayout.Summary)],
+        .. segments.Select(s => StageProcess.Collected(DossierLayout.Segment(s.SegmentId, DossierLayout.Metrics))),
     ];
 
     /// <summary>Why there is no dossier; null when all is as it must be.</summary>
@@ -42,7 +43,7 @@ internal static class DossierRule
         {
             var contract = file.Name.EndsWith(DossierLayout.Summary, StringComparison.Ordinal) ? "segments_summary_v1" : "metrics_v1";
             ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
-            if (StageJudge.DocumentProblem(file, content, contract, out var document) is { } wrong)
+            if (StageJudge.DocumentProblem(file, content, ContractCatalog.Of(contract), out var document) is { } wrong)
             {
                 return SealedRule.Of(run, file, contract, wrong);
             }
@@ -53,6 +54,14 @@ internal static class DossierRule
         return null;
     }
 
+    /// <summary>The path of a segment's file, or of one of a run without segments, that may be shown; null: it may not.</summary>
+    /// <param name="segments">The run's.</param>
+    /// <param name="segmentId">The segment; null: the whole run.</param>
+    /// <param name="file">The file's name.</param>
+    public static string? Shown(ImmutableArray<SegmentRef> segments, string? segmentId, string file) => segmentId is null
+        ? segments.IsEmpty ? file : null
+        : segments.Any(s => s.SegmentId == segmentId && !s.Holdout) ? DossierLayout.Segment(segmentId, file) : null;
+
     /// <summary>A summary without the entries of hold-outs, made anew: what stood between them is not kept.</summary>
     public static byte[] OpenSummary(ImmutableArray<SegmentRef> segments, ReadOnlyMemory<byte> summary)
     {
@@ -61,9 +70,6 @@ internal static class DossierRule
         var entries = document["segments"]!.AsArray().Where(e => open.Contains((string)e!["segment_id"]!)).Select(e => e!.DeepClone());
         return JsonLine.Canonical(new JsonObject { ["schema_version"] = (string)document["schema_version"]!, ["segments"] = new JsonArray([.. entries]) });
     }
-
-    private static CollectedName Document(string name) =>
-        new($"{StageProcess.OutputFolder}/{name}", StageProcess.MaxDocumentBytes, Content: true) { Keep = true };
 
     private static StageProblem? NameProblem(DossierDeclared run, HashSet<string> names)
     {

@@ -65,6 +65,9 @@ internal sealed record DossierState
     /// <summary>What its last process tried to reach; null where that was not watched.</summary>
     public Egress? Egress { get; init; }
 
+    /// <summary>What its last process wrote to its standard error; null when none came to its end since the latest request.</summary>
+    public Captured? Stderr { get; init; }
+
     /// <summary>How it stands, as it is shown.</summary>
     public string Status => Failure is { } failure ? WireName<DossierEnd>.Of(failure.Status)
         : Phase == DossierPhase.Completed ? WireName<DossierEnd>.Of(DossierEnd.Completed)
@@ -88,6 +91,7 @@ internal sealed record DossierState
                 Cost = default,
                 DurationMs = 0,
                 Egress = null,
+                Stderr = null,
             },
             EffectFinished { Outcome: ProcessOutcome run } => next with
             {
@@ -95,6 +99,7 @@ internal sealed record DossierState
                 Cost = Cost + (run.Cost ?? default),
                 DurationMs = DurationMs + run.DurationMs,
                 Egress = run.Egress,
+                Stderr = run.Stderr,
             },
             EffectInterrupted => next with { DurationMs = DurationMs + (long)(recorded.At - LastAt).TotalMilliseconds },
             EffectEvent => next,

@@ -14,6 +14,12 @@ public sealed record DossierView
 
     public string? Message { get; init; }
 
+    /// <summary>
+    /// The last lines that the program of a failed run wrote to its standard error, untrusted; left out where it saw a hold-out, or wrote
+    /// none.
+    /// </summary>
+    public ImmutableArray<string>? Stderr { get; init; }
+
     public required string SnapshotId { get; init; }
 
     /// <summary>Figures of the whole run.</summary>
@@ -40,6 +46,12 @@ public sealed record GateView(string GateId, string Status, string Metric, strin
 
 /// <summary>A point of a curve.</summary>
 public sealed record CurvePoint(string At, double Value);
+
+/// <summary>The trades of a segment that was not held out, or of a run without segments.</summary>
+/// <param name="Columns">The headings of <c>trades.csv</c>; empty when it has none.</param>
+/// <param name="Rows">The trades in the order of the file, each with as many cells as its line has.</param>
+/// <param name="Total">How many trades there are; more than rows when there are too many to be given at once.</param>
+public sealed record TradesAnswer(ImmutableArray<string> Columns, ImmutableArray<ImmutableArray<string>> Rows, int Total);
 
 /// <summary>A curve.</summary>
 public sealed record CurveAnswer(ImmutableArray<CurvePoint> Points);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Assay.Kernel.Contracts;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
@@ -78,7 +79,7 @@ internal static class HoldoutRule
         if (StageJudge.ProcessProblem(run) is not null) return null;
         var file = run.Files[0];
         ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
-        if (StageJudge.DocumentProblem(file, content, Contract, out var document) is not null) return null;
+        if (StageJudge.DocumentProblem(file, content, ContractCatalog.Of(Contract), out var document) is not null) return null;
         var answered = new Dictionary<(string Gate, string Segment), bool>();
         foreach (var gate in document.GetProperty("gates").EnumerateArray())
         {

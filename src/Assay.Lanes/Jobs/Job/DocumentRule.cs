@@ -30,6 +30,7 @@ internal static class DocumentRule
             case JobDocumentNames.StrategySpec:
                 return (new StrategySpecProposed(made, by), null);
             case JobDocumentNames.Runspec:
+                if (OwnContractRule.SegmentsProblem(made, document) is { } unread) return (null, unread);
                 var segments = Segments(document);
                 var twice = segments.GroupBy(s => s.SegmentId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
                 if (twice is not null) return (null, new StageProblem(JobRefusals.SegmentId, $"{twice.Key} stands there twice", "/segments/list"));
@@ -142,10 +143,10 @@ internal static class DocumentRule
 internal static class ReplacementRule
 {
     /// <summary>The event by which the replacement comes into force, or why it does not.</summary>
-    public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, string step, ReadOnlyMemory<byte> bytes, Actor by)
+    public static (DocumentMade? Made, StageProblem? Problem) Make(JobState state, RejectStep reject, ReadOnlyMemory<byte> bytes)
     {
         var checkpoint = (JobStep.Checkpoint)state.Next!;
-        if (step == JobStages.TracePreview)
+        if (reject.Step == JobStages.TracePreview)
         {
             const string why = "a trace preview shows what was calculated and cannot be replaced";
             return (null, new StageProblem(JobRefusals.NoReplacement, $"{why}: reject the job, or approve it"));
@@ -158,12 +159,14 @@ internal static class ReplacementRule
                 KernelRefusals.TooLarge, $"the replacement has more than {StageProcess.MaxDocumentBytes} bytes"));
         }
 
+        var (contract, unusable) = OwnContractRule.Of(kind, state.Job.Components.GetValueOrDefault(kind.Stage)?.Contract, reject.Contract);
+        if (contract is null) return (null, unusable);
         var read = InputDocument.Read(bytes, "replacement", StrictJson.UntrustedDepth);
-        var problems = read.IsValid ? ContractCatalog.Check(read.Value, kind.Contract).Problems : read.Problems;
+        var problems = read.IsValid ? contract.Check(read.Value).Problems : read.Problems;
         if (problems.Count > 0)
         {
             return (null, new StageProblem(
-                JobRefusals.Contract, $"the replacement breaks {kind.Contract}: {problems[0].Message}", problems[0].Pointer));
+                JobRefusals.Contract, $"the replacement breaks {contract.Name}: {problems[0].Message}", problems[0].Pointer));
         }
 
         var canonical = Blob.Of(CanonicalJson.Serialize(read.Value.Root));
@@ -173,8 +176,9 @@ internal static class ReplacementRule
         }
 
         var version = state.VersionsOf(checkpoint.Document) + 1;
-        var made = new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), canonical.Sha256, canonical.Bytes.Length, kind.Contract);
-        var (proposed, problem) = DocumentRule.Make(state, made, read.Value.Root, by);
+        var made = new DocumentRef(
+            kind.Document, version, JobPaths.Document(kind, version), canonical.Sha256, canonical.Bytes.Length, contract.Name);
+        var (proposed, problem) = DocumentRule.Make(state, made, read.Value.Root, reject.By);
         return proposed is null ? (null, problem) : (proposed with { Attached = [.. proposed.Attached ?? [], canonical] }, null);
     }
 }

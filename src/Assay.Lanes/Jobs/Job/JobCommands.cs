@@ -21,7 +21,11 @@ internal sealed record ApproveStep(string Step, Digest Sha256, Actor By, string?
 /// <param name="By">The person.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Replacement">What is proposed in its place; null: the job ends.</param>
-internal sealed record RejectStep(string Step, Digest Sha256, Actor By, string Reason, ReadOnlyMemory<byte>? Replacement) : Command;
+internal sealed record RejectStep(string Step, Digest Sha256, Actor By, string Reason, ReadOnlyMemory<byte>? Replacement) : Command
+{
+    /// <summary>The text of the contract of the user's own that the replacement has to satisfy; null where it is Assay's.</summary>
+    public ReadOnlyMemory<byte>? Contract { get; init; }
+}
 
 /// <summary>Ends the job, in whatever state it is.</summary>
 internal sealed record CancelJob(Actor By, string? Reason) : Command;

@@ -89,8 +89,21 @@ internal sealed record ComponentBinding
     /// <summary>The model call that the stage is instead of a program of the user's.</summary>
     public ModelCall? Model { get; init; }
 
-    /// <summary>SHA-256 over the component's declaration and the content of its files.</summary>
+    /// <summary>The contract of its user's own that its document has to satisfy; null: Assay's.</summary>
+    public OwnContract? Contract { get; init; }
+
+    /// <summary>SHA-256 over the component's declaration, the content of its files and its own contract.</summary>
     public required Digest Sha256 { get; init; }
+}
+
+/// <summary>A contract of the user's own, as it was when the job was submitted; the ledger keeps its text.</summary>
+/// <param name="Name">What documents name as their <c>schema_version</c>.</param>
+/// <param name="Sha256">The digest of its exact bytes.</param>
+internal sealed record OwnContract(string Name, Digest Sha256)
+{
+    /// <summary>Its bytes, where they have just been read; null in what was recorded.</summary>
+    [JsonIgnore]
+    public Blob? Text { get; init; }
 }
 
 /// <summary>A segment of a run specification.</summary>

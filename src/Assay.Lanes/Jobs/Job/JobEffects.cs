@@ -120,7 +120,11 @@ internal static class JobEffects
             Dossier = dossier,
             DossierDocument = summary,
             IsSealed = stage == JobStages.Holdout,
-            Collect = [new CollectedName($"{StageProcess.OutputFolder}/{JobStages.Of(stage).OutputFile}", StageProcess.MaxDocumentBytes, Content: true) { Keep = true }],
+            Collect =
+            [
+                StageProcess.Collected(JobStages.Of(stage).OutputFile),
+                .. OwnContractRule.Collected(job.Components[stage].Contract),
+            ],
             NotAfter = state.Deadline(startsAt),
             MaxCost = state.RemainingCost,
         }.ToEffect();
@@ -154,20 +158,24 @@ internal static class JobEffects
     private static bool SeesDossier(string stage) =>
         stage is JobStages.Holdout or JobStages.Gates or JobStages.Registry or JobStages.Report or JobStages.Improvements;
 
+    /// <summary>The run that a job with a run specification asks for, or has asked for.</summary>
+    public static string RunId(JobState state) => JobIdentity.Short(RunIdentity(state));
+
+    private static Digest RunIdentity(JobState state) => JobIdentity.Run(
+        state.Document(JobDocumentNames.Runspec)!.Sha256, state.Job.SnapshotId, state.Job.Components[JobStages.Run].Sha256);
+
     private static ChildStream Run(JobState state)
     {
         var job = state.Job;
-        var component = job.Components[JobStages.Run];
-        var runspec = state.Document(JobDocumentNames.Runspec)!;
-        var identity = JobIdentity.Run(runspec.Sha256, job.SnapshotId, component.Sha256);
+        var identity = RunIdentity(state);
         var declared = new DossierDeclared
         {
             RunId = JobIdentity.Short(identity),
             RunSha256 = identity,
             JobId = job.JobId,
-            Runspec = runspec,
+            Runspec = state.Document(JobDocumentNames.Runspec)!,
             SnapshotId = job.SnapshotId,
-            Component = component,
+            Component = job.Components[JobStages.Run],
             Segments = state.Segments,
             HoldoutMetrics = job.HoldoutMetrics,
             MaxWallClockMs = state.RemainingMs,

@@ -72,7 +72,7 @@ internal sealed class JobLane : Lane<JobState>
                 Cancelling(active, new JobCancelRequested(new Actor(cancel.By, Actor.Engine.Via), null)),
             (JobPhase.Cancelling, CancelJob) => Decision.Accept(),
             (_, CancelJob) => Decision.Refuse(KernelRefusals.Ended, $"the job has ended: {JobTables.StateWord(state)}"),
-            (JobPhase.Error, RetryJob retry) => Then(state, now, new JobRetried(retry.By, retry.Reason, retry.Components)),
+            (JobPhase.Error, RetryJob retry) => Then(state, now, OwnContractRule.Retried(retry)),
             (_, RetryJob) =>
                 Decision.Refuse(JobRefusals.NoError, $"only a job in ERROR can be retried; this one is {JobTables.StateWord(state)}"),
             (JobPhase.Done, RerunJob rerun) => Decision.Accept(RerunRule.Request(state, rerun)),
@@ -149,7 +149,7 @@ internal sealed class JobLane : Lane<JobState>
     {
         var rejected = new Rejected(reject.Step, reject.Sha256, reject.By, reject.Reason, reject.Replacement is not null);
         if (reject.Replacement is not { } bytes) return Decision.Accept(rejected);
-        return ReplacementRule.Make(state, reject.Step, bytes, reject.By) switch
+        return ReplacementRule.Make(state, reject, bytes) switch
         {
             (_, { } problem) => new Decision.Refused(problem.ToRefusal()),
             ({ } made, null) => Then(state, now, rejected, made),

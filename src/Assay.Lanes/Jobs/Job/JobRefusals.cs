@@ -8,6 +8,9 @@ public static class JobRefusals
     /// <summary>There is no such job.</summary>
     public static readonly RefusalKind NoJob = new("no_job", RefusalClass.NotFound);
 
+    /// <summary>The registry has no such trial or card.</summary>
+    public static readonly RefusalKind NoTrial = new("no_trial", RefusalClass.NotFound);
+
     /// <summary>The document is not the one that the person saw.</summary>
     public static readonly RefusalKind DocumentChanged = new("document_changed", RefusalClass.Precondition);
 
@@ -52,7 +55,7 @@ public static class JobRefusals
 
     public static IReadOnlyList<RefusalKind> All { get; } =
     [
-        NoJob, DocumentChanged, AlreadyApproved, AlreadyRejected, NoError, NotDone, Proposal, StoppedBudget, NoReplacement, SameDocument,
-        Contract, PolicyOverride, SegmentId, ProposalId, Holdout,
+        NoJob, NoTrial, DocumentChanged, AlreadyApproved, AlreadyRejected, NoError, NotDone, Proposal, StoppedBudget, NoReplacement,
+        SameDocument, Contract, PolicyOverride, SegmentId, ProposalId, Holdout,
     ];
 }

@@ -259,6 +259,7 @@ internal sealed record JobState
                 IsUncaged = ended is EffectFinished { Outcome: ProcessOutcome { Caps.IsUncaged: true } },
                 IsNetworkOpen = ended is EffectFinished { Outcome: ProcessOutcome } && HasOpenNetwork(ended.EffectId),
                 Egress = EgressOf(ended),
+                Stderr = ended is EffectFinished { Outcome: ProcessOutcome run } ? run.Stderr : null,
             }),
             Counters = Counters with { WallClockMs = Counters.WallClockMs + ms, Cost = Counters.Cost + cost },
         };
@@ -296,4 +297,7 @@ internal sealed record StageRun(string EffectId, int Attempt, DateTimeOffset Sta
 
     /// <summary>What its program tried to reach; null where that was not watched.</summary>
     public Egress? Egress { get; init; }
+
+    /// <summary>What it wrote to its standard error; null where no process of the job's own came to its end.</summary>
+    public Captured? Stderr { get; init; }
 }

@@ -14,7 +14,11 @@ internal static class JobTables
         "jobs", "job_id", "kind", "title", "state", "step", "verdict", "run_id", "card_id", "root_job_id", "parent_job_id", LaneColumn.Integer("generation"), "snapshot_id", "policy_bundle_id",
         LaneColumn.Money("cost_micro_usd"), LaneColumn.Integer("wall_clock_ms"), "submitted_by", LaneColumn.Time("submitted_at"), LaneColumn.Time("updated_at"), "message")
     {
-        Indexes = [["submitted_at"], ["state", "submitted_at"], ["root_job_id", "submitted_at"], ["run_id", "submitted_at"]],
+        Indexes =
+        [
+            ["submitted_at"], ["updated_at"], ["state", "submitted_at"], ["verdict", "submitted_at"], ["root_job_id", "submitted_at"],
+            ["run_id", "submitted_at"],
+        ],
     };
 
     /// <summary>The state of a job that is under way.</summary>

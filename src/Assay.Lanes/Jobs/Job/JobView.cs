@@ -85,6 +85,9 @@ public sealed record JobView
 {
     public required JobSummary Job { get; init; }
 
+    /// <summary>What the stage failed at that it stopped at; left out unless its state is ERROR.</summary>
+    public FailureView? Failure { get; init; }
+
     /// <summary>The decision it waits for; null when it waits for none.</summary>
     public WaitingView? Waiting { get; init; }
 
@@ -111,6 +114,16 @@ public sealed record JobView
     /// <summary>The last event's version; it grows with every change.</summary>
     public required long Version { get; init; }
 }
+
+/// <summary>Why a job stopped in ERROR.</summary>
+/// <param name="Stage">The stage; for a child <c>spawn</c>.</param>
+/// <param name="Rule">The rule that was broken, as a short name.</param>
+/// <param name="Message">What happened.</param>
+/// <param name="Pointer">Where in the stage's output, when that was the reason.</param>
+/// <param name="Stderr">
+/// The last lines that the stage's program wrote to its standard error, untrusted; left out where it saw a hold-out, or wrote none.
+/// </param>
+public sealed record FailureView(string Stage, string Rule, string Message, string? Pointer, ImmutableArray<string>? Stderr);
 
 /// <summary>What a person has to decide, and the digest that the decision must name.</summary>
 public sealed record WaitingView(string Step, string Document, string Sha256);
@@ -233,6 +246,11 @@ public sealed record JobReplayResult(
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(JobReceipt))]
 [JsonSerializable(typeof(DossierView))]
+[JsonSerializable(typeof(TrialSummary))]
+[JsonSerializable(typeof(TrialView))]
+[JsonSerializable(typeof(TrialPage))]
+[JsonSerializable(typeof(TradesAnswer))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(CurveAnswer))]
 [JsonSerializable(typeof(JobReplayResult))]
 public sealed partial class JobViewJson : JsonSerializerContext

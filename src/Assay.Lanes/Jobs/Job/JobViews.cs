@@ -13,9 +13,14 @@ internal static class JobViews
     /// <param name="version">Its stream's last version.</param>
     /// <param name="lost">Effects whose engine is gone.</param>
     /// <param name="bundle">Whether the bundle's file is <c>unchanged</c>, <c>changed</c> or <c>missing</c>.</param>
-    public static JobView Of(JobState state, JobSummary summary, long version, IReadOnlySet<string> lost, string bundle) => new()
+    /// <param name="stderr">The last lines of what failed, as far as they may be shown.</param>
+    public static JobView Of(
+        JobState state, JobSummary summary, long version, IReadOnlySet<string> lost, string bundle, ImmutableArray<string>? stderr) => new()
     {
         Job = summary,
+        Failure = state is { Phase: JobPhase.Error, Failure: { } failed }
+            ? new FailureView(failed.Stage, failed.Rule, failed.Message, failed.Pointer, stderr)
+            : null,
         Waiting = state.Waiting is { } waiting && state.Next is JobStep.Checkpoint checkpoint ? new WaitingView(waiting.Step, checkpoint.Document, waiting.Sha256.ToString()) : null,
         Documents =
         [

@@ -58,7 +58,8 @@ internal static class StageJudge
     /// <param name="bytes">Its content; null when it could not be read.</param>
     /// <param name="contract">The contract that it must name and satisfy.</param>
     /// <param name="document">The document, when there is no problem.</param>
-    public static StageProblem? DocumentProblem(CollectedFile file, ReadOnlyMemory<byte>? bytes, string contract, out JsonElement document)
+    public static StageProblem? DocumentProblem(
+        CollectedFile file, ReadOnlyMemory<byte>? bytes, Contract contract, out JsonElement document)
     {
         document = default;
         if (file.Sha256 is null || bytes is not { } content)
@@ -67,11 +68,12 @@ internal static class StageJudge
         }
 
         var read = InputDocument.Read(content, file.Name, StrictJson.UntrustedDepth);
-        var problems = read.IsValid ? ContractCatalog.Check(read.Value, contract).Problems : read.Problems;
+        var problems = read.IsValid ? contract.Check(read.Value).Problems : read.Problems;
         if (problems.Count > 0)
         {
             return new StageProblem(
-                JobRefusals.Contract, $"{file.Name} breaks {contract}: {problems[0].Message} [{problems[0].Rule}]", problems[0].Pointer);
+                JobRefusals.Contract, $"{file.Name} breaks {contract.Name}: {problems[0].Message} [{problems[0].Rule}]",
+                problems[0].Pointer);
         }
 
         document = read.Value.Root;

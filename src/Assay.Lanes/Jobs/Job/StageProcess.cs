@@ -57,6 +57,9 @@ internal sealed record StageProcess
 
     public Usd? MaxCost { get; init; }
 
+    /// <summary>A document that the stage leaves in its output folder, which the ledger keeps.</summary>
+    public static CollectedName Collected(string name) => new($"{OutputFolder}/{name}", MaxDocumentBytes, Content: true) { Keep = true };
+
     public RunProcess ToEffect()
     {
         var texts = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
@@ -75,6 +78,7 @@ internal sealed record StageProcess
             Documents =
             [
                 .. Input.Documents.Values.Select(d => new StagedBlob(d.Path, d.Sha256)),
+                .. OwnContractRule.Staged(Component.Contract),
                 .. DossierDocument is { } file ? [new StagedBlob($"{DossierFolder}/{file.Path}", file.Sha256)] : Array.Empty<StagedBlob>(),
             ],
             Inputs = Dossier,

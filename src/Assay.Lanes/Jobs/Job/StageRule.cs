@@ -38,10 +38,13 @@ internal static class StageRule
         var kind = JobStages.Of(stage);
         var file = run.Files[0];
         ReadOnlyMemory<byte>? content = evidence.TryGetValue(file.Name, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
-        if (StageJudge.DocumentProblem(file, content, kind.Contract, out var document) is { } wrong) return [Failed(stage, wrong)];
+        var (contract, unusable) = OwnContractRule.Of(kind, state.Job.Components[stage].Contract, evidence);
+        if (contract is null) return [Failed(stage, unusable!)];
+        if (StageJudge.DocumentProblem(file, content, contract, out var document) is { } wrong) return [Failed(stage, wrong)];
         if (stage == JobStages.Registry) return CardProblem(state, document) is { } card ? [Failed(stage, card)] : [];
         var version = state.VersionsOf(kind.Document) + 1;
-        var made = new DocumentRef(kind.Document, version, JobPaths.Document(kind, version), file.Sha256!.Value, file.SizeBytes, kind.Contract);
+        var made = new DocumentRef(
+            kind.Document, version, JobPaths.Document(kind, version), file.Sha256!.Value, file.SizeBytes, contract.Name);
         return DocumentRule.Make(state, made, document, Actor.Engine) switch
         {
             (_, { } problem) => [Failed(stage, problem)],

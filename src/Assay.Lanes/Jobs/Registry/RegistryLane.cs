@@ -78,6 +78,8 @@ internal sealed class RegistryLane : Lane<RegistryState>
 
     public override EventCatalog Events { get; } = EffectEvents.Catalog().Add("TRIAL_LOGGED", static () => JobJson.Default.TrialLogged);
 
+    public override IReadOnlyList<LaneTable> Tables => [RegistryTables.Trials];
+
     public override RegistryState Initial => RegistryState.Initial;
 
     public override JsonTypeInfo<RegistryState> StateType => RegistryStateJson.Default.RegistryState;
@@ -108,6 +110,9 @@ internal sealed class RegistryLane : Lane<RegistryState>
         ((TrialLogged)recorded.Body).Request is { CardId: { } id, CardSha256: { } card } request
             ? [new BlobFile(null, JobPaths.Card(id), request.CardBytes, card)]
             : [];
+
+    public override IReadOnlyList<LaneRow> Rows(RegistryState state, RecordedEvent recorded) =>
+        [RegistryTables.Row((TrialLogged)recorded.Body, recorded.At)];
 
     public override IReadOnlyList<LogLine> Lines(RegistryState state, RecordedEvent recorded) =>
         [new LogLine(null, JobPaths.TrialLog, TrialLine.Of((TrialLogged)recorded.Body, recorded.At))];

@@ -14,6 +14,15 @@ internal static class ExecutionResults
 
     public static Blob Of(ExecutionState state) => Blob.Of(System.Text.Encoding.UTF8.GetBytes($"{Document(state).ToJsonString(Indented)}\n"));
 
+    /// <summary>What puts the document into the project as it is now.</summary>
+    public static PublishResults Publishing(ExecutionState state) => new(state.Declared.ProjectRoot, state.Declared.RunId, Of(state));
+
+    /// <summary>
+    /// Whether a run stands still, so that people look at its results: nobody works on it, it is in safe mode, or only people bring it on.
+    /// </summary>
+    public static bool IsAtRest(ExecutionState state, DateTimeOffset now) =>
+        state.Phase is ExecutionPhase.Idle or ExecutionPhase.Paused || TaskSchedule.WaitsForPeople(state, now);
+
     /// <summary>The document as it is shown, with a word on tasks whose engine is gone.</summary>
     public static string Text(ExecutionState state, IReadOnlySet<string> interrupted) =>
         Document(state, interrupted).ToJsonString(Indented);
@@ -22,6 +31,7 @@ internal static class ExecutionResults
     {
         ["schema_version"] = Version,
         ["run_id"] = state.Declared.RunId,
+        ["complete"] = state.Phase == ExecutionPhase.Finished,
         ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
         ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
         ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),

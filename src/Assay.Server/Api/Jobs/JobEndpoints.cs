@@ -19,12 +19,12 @@ namespace Assay.Server.Api.Jobs;
 /// <summary>The JSON API of jobs (lane document: Jobs, API).</summary>
 internal sealed class JobEndpoints(JobService service, Submissions submissions, AccessGuard guard, EventAnswers events, JobEvents jobEvents)
 {
-    private const int DefaultLimit = 50;
-
     public void Map(IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/jobs").WithTags("jobs");
-        jobs.MapGet("", ListAsync).WithSummary("List jobs, the newest first").Produces<JobPage>().Refuses(400);
+        jobs.MapGet("", ListAsync).WithSummary("List jobs, the newest first")
+            .WithDescription("state, kind and verdict narrow it; sort is submitted or updated, with a minus before it the latest first.")
+            .Produces<JobPage>().Refuses(400);
         jobs.MapPost("/blueprint", (HttpContext context, string? snapshot_id, string? policy_bundle_id) => SubmitAsync(context, JobKind.Blueprint, snapshot_id, policy_bundle_id))
             .WithSummary("Submit a blueprint").Accepts<JsonElement>("application/json").Produces<JobReceipt>(201).Produces<JobReceipt>().Refuses(400, 401, 403, 409, 413, 415, 422, 429);
         jobs.MapPost("/idea", (HttpContext context, string? snapshot_id, string? policy_bundle_id) => SubmitAsync(context, JobKind.Idea, snapshot_id, policy_bundle_id))
@@ -49,24 +49,26 @@ internal sealed class JobEndpoints(JobService service, Submissions submissions, 
             .Accepts<ReasonRequest>(isOptional: true, "application/json").Produces<JobReceipt>(201).Refuses(400, 401, 404, 409, 429);
     }
 
-    private async Task<IResult> ListAsync(string? state, string? cursor, string? limit)
+    private async Task<IResult> ListAsync(string? state, string? kind, string? verdict, string? sort, string? cursor, string? limit)
     {
-        if (state is not null && !JobService.States.Contains(state))
+        var unknown = ListWords.Refused(HttpRefusal.State, state, JobService.States)
+            ?? ListWords.Refused(HttpRefusal.Kind, kind, JobService.Kinds)
+            ?? ListWords.Refused(HttpRefusal.Verdict, verdict, TrialSummary.Verdicts);
+        if (unknown is not null) return unknown;
+        var order = ListOrder.Of(sort ?? $"-{JobFilter.Submitted}", JobFilter.Orders);
+        if (order is null) return Problems.Result(HttpRefusal.Sort, ListWords.NoOrder(sort!, JobFilter.Orders));
+        var (place, refused) = ListPlace.Of(limit, cursor);
+        if (place is null) return refused!;
+        var filter = new JobFilter
         {
-            return Problems.Result(HttpRefusal.State, ListWords.NoState(state));
-        }
-
-        if ((limit is null ? DefaultLimit : PageLimit.Of(limit)) is not { } wanted) return Problems.Result(HttpRefusal.Limit, PageLimit.Wrong);
-        (string, string)? after = null;
-        if (cursor is not null && (after = Cursor.Decode(cursor)) is null)
-        {
-            return Problems.Result(HttpRefusal.Cursor, Cursor.NoPlace);
-        }
-
-        var found = await service.ListAsync(state, after, wanted + 1);
-        var page = found.Take(wanted).ToList();
-        var next = found.Count > wanted ? Cursor.Encode(page[^1].SubmittedAt, page[^1].JobId) : null;
-        return Results.Json(new JobPage([.. page], next), JobViewJson.Shared.JobPage);
+            State = state,
+            Kind = kind,
+            Verdict = verdict,
+            OrderBy = order.Column,
+            IsAscending = !order.IsDescending,
+        };
+        var (items, next) = place.Page(await service.ListAsync(filter, place.After, place.Limit + 1), filter.PlaceOf);
+        return Results.Json(new JobPage(items, next), JobViewJson.Shared.JobPage);
     }
 
     private async Task<IResult> SubmitAsync(HttpContext context, JobKind kind, string? snapshotId, string? bundleId)

@@ -21,6 +21,7 @@ internal sealed class JobPages(
     JobService service, Submissions submissions, AccessGuard guard, PageAnswers answers, OncePerCommit<IReadOnlyDictionary<string, long>> counts, TimeProvider time)
 {
     private const int PageSize = 50;
+    private const int MostTrades = 200;
     private const string Home = "/ui/jobs";
 
     public void Map(IEndpointRouteBuilder routes)
@@ -63,7 +64,7 @@ internal sealed class JobPages(
             return answers.Refused(context, HttpRefusal.State, "There is no such state", ListWords.NoState(state));
         }
 
-        if (address.Sort is not (null or JobListPage.Submitted))
+        if (address.Sort is not (null or JobFilter.Submitted))
         {
             return answers.Refused(context, HttpRefusal.Sort, "There is no such order", ListWords.NoOrder(address.Sort));
         }
@@ -79,8 +80,8 @@ internal sealed class JobPages(
             return answers.Refused(context, HttpRefusal.Cursor, "There is no such page", Cursor.NoPlace);
         }
 
-        var oldestFirst = address is { Sort: not null, IsDescending: false };
-        var found = await service.ListAsync(address.State, after, PageSize + 1, oldestFirst);
+        var filter = new JobFilter { State = address.State, IsAscending = address is { Sort: not null, IsDescending: false } };
+        var found = await service.ListAsync(filter, after, PageSize + 1);
         return answers.Page<JobListPage>(context, new()
         {
             [nameof(JobListPage.Address)] = address,
@@ -105,6 +106,7 @@ internal sealed class JobPages(
             [nameof(DossierPage.Run)] = run,
             [nameof(DossierPage.Selected)] = selected,
             [nameof(DossierPage.Curve)] = points.Length == 0 ? null : new CurveShape(points),
+            [nameof(DossierPage.Trades)] = await service.Runs.TradesAsync(run_id, selected?.SegmentId, MostTrades),
         });
     }
 
