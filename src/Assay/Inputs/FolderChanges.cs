@@ -1,7 +1,7 @@
 using Assay.Engine.Streams;
 using Assay.Native;
 
-namespace Assay.Tasks;
+namespace Assay.Inputs;
 
 /// <summary>
 /// Tells when files come, go or change in some folders, also in one that is not there yet. Where this host has no watch to give, it tells so
