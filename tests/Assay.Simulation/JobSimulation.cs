@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Jobs;
@@ -24,6 +25,7 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
         }
 
         Finish();
+        RunAgain();
         Check();
         Must(Truth.Effects.Count == 0, "an effect is neither finished nor interrupted");
         Must(World.Store.ReadAsync(Truth.Stream, 0).Now().Select(s => s.Bytes.ToArray()).SequenceEqual(World.Acknowledged(Truth.Stream), ByContent), "an acknowledged event was changed or lost");
@@ -97,6 +99,22 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
         Must(HasEnded(State), $"the job did not come to an end: {State.Phase} at {State.Step}, {Truth.Effects.Count} under way");
     }
 
+    /// <summary>A job that is done is run again, and becomes another one whoever dies meanwhile; one that is not done is not.</summary>
+    private void RunAgain()
+    {
+        var isDone = State.Phase == JobPhase.Done;
+        using var spec = JsonDocument.Parse("{}");
+        Submit(new RerunJob(spec.RootElement, JobPlans.Somebody, "again", null));
+        Must(State.Reruns.Length == (isDone ? 1 : 0), $"{State.Reruns.Length} reruns were granted to a job that is {State.Phase}");
+        for (var i = 0; i < MaxSteps && !State.ToRerun.IsEmpty; i++)
+        {
+            if (!Disturb(Random.Next(6))) Engine.Step();
+        }
+
+        Must(State.ToRerun.IsEmpty, "a rerun was granted, and no job was made of it");
+        Must(State.Phase == JobPhase.Done == isDone, $"a rerun left the job {State.Phase}");
+    }
+
     private bool HasEnded(JobState state) => Truth.Effects.Count == 0 && (state.ToSpawn.Length == 0
         ? state.Phase is JobPhase.Done or JobPhase.Rejected or JobPhase.Cancelled or JobPhase.StoppedBudget
         : state.Phase == JobPhase.Cancelled);
@@ -142,5 +160,5 @@ internal sealed class JobSimulation(int seed) : LaneSimulation<JobState>(seed, J
 
     protected override string Text(JobState state) =>
         $"{state.Phase} {state.Position} {state.Counters} {state.Waiting} {state.Failure} {state.Stopped} {state.History.Length} "
-        + string.Join(";", state.Stages) + string.Join(";", state.Documents.Values) + string.Join(";", state.ToSpawn.Select(c => c.JobId));
+        + string.Join(";", state.Stages) + string.Join(";", state.Documents.Values) + string.Join(";", state.ToSpawn.Select(c => c.JobId)) + string.Join(";", state.ToRerun.Select(r => r.Job.JobId));
 }
