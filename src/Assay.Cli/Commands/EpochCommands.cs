@@ -225,12 +225,14 @@ internal static class EpochCommands
 
         private readonly Option<string?> _artifacts = new("--artifacts-root")
         {
-            Description = "Where epochs/ and c019_runs/ are written (default: the workspace)", HelpName = "DIR",
+            Description = "Where epochs/ and c019_runs/ are written (default: the workspace)",
+            HelpName = "DIR",
         };
 
         private readonly Option<string?> _base = new("--artifacts-base")
         {
-            Description = "The same, with epochs directly in it: DIR/EPOCH_ID", HelpName = "DIR",
+            Description = "The same, with epochs directly in it: DIR/EPOCH_ID",
+            HelpName = "DIR",
         };
 
         private readonly Option<string[]> _override = new("--runner-cmd-override")

@@ -4,8 +4,8 @@ using Assay.Native;
 namespace Assay.Engine.Workspaces;
 
 /// <summary>
-/// Ends the sessions of workers of this host that died, of which no commit tells: as soon as the kernel tells of it, where the worker was known
-/// before. It gets to know of workers when something is committed, and whenever its owner looks around.
+/// Ends the sessions of workers of this host that died, of which no commit tells: as soon as the kernel tells of it, where the worker was
+/// known before. It gets to know of workers when something is committed, and whenever its owner looks around.
 /// </summary>
 internal sealed class SessionWatch : IDisposable
 {

@@ -16,8 +16,8 @@ internal sealed record BegunChange(string Tree, ImmutableArray<FileExchange> Fil
 }
 
 /// <summary>
-/// The note of a change that is being brought into a tree: it is there from before the first file is touched until nothing more is to be done.
-/// Whoever has it open is the only one, of all processes that use the workspace.
+/// The note of a change that is being brought into a tree: it is there from before the first file is touched until nothing more is to be
+/// done. Whoever has it open is the only one, of all processes that use the workspace.
 /// </summary>
 internal sealed class ApplyJournal : IDisposable
 {
@@ -38,11 +38,12 @@ internal sealed class ApplyJournal : IDisposable
     public static async Task<ApplyJournal> OpenAsync(string path, string name)
     {
         var folder = FolderHandle.MakeNamed(path);
+        var held = Path.Combine(path, $"{name}.lock");
         for (var watch = Stopwatch.StartNew(); ; await Task.Delay(20))
         {
             try
             {
-                return new ApplyJournal(folder, new FileStream(Path.Combine(path, $"{name}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None), name);
+                return new ApplyJournal(folder, new FileStream(held, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None), name);
             }
             catch (IOException) when (watch.Elapsed < Patience)
             {
@@ -75,7 +76,8 @@ internal sealed class ApplyJournal : IDisposable
     /// <summary>Notes what is to be done, or that it is done; survives a loss of power from now on.</summary>
     public void Note(BegunChange change)
     {
-        _folder.Write(File, JsonSerializer.SerializeToUtf8Bytes(change, ApplyJournalJson.Default.BegunChange), replaces: true, isSynced: true);
+        var content = JsonSerializer.SerializeToUtf8Bytes(change, ApplyJournalJson.Default.BegunChange);
+        _folder.Write(File, content, replaces: true, isSynced: true);
         _folder.Sync();
     }
 

@@ -24,7 +24,8 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
             return Result(new ApplyOutcome(Applied: false, $"the ledger does not hold the change set {effect.Changes}", []), []);
         }
 
-        var patch = new TreePatch(target, ChangeSet.Read(bytes), effect.Reverse, effect.Merge, workspace.Store.ReadBlobAsync, Path.Combine(workspace.Root, Folder))
+        var notes = Path.Combine(workspace.Root, Folder);
+        var patch = new TreePatch(target, ChangeSet.Read(bytes), effect.Reverse, effect.Merge, workspace.Store.ReadBlobAsync, notes)
         {
             Moved = (top, own) => effect.Tested is { } tested ? Moved(tested, target, top, own) : null,
         };
@@ -36,8 +37,8 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
         new(outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty, [.. blobs]);
 
     /// <summary>
-    /// Why a tree is not the one that was tested. By what was noted when it was copied that takes no reading; where that is gone, by the identity
-    /// of all that it holds.
+    /// Why a tree is not the one that was tested. By what was noted when it was copied that takes no reading; where that is gone, by the
+    /// identity of all that it holds.
     /// </summary>
     private string? Moved(TestedTree tested, string target, FolderHandle top, IReadOnlySet<string> own)
     {
@@ -46,7 +47,8 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
         using var copies = FolderHandle.Find(Path.Combine(workspace.Root, tested.Folder));
         if (copies is null)
         {
-            return TreeSnapshot.Take(top, exclude: exclude).Sha256() == tested.Sha256 ? null : "the tree is not the one on which the change was tested";
+            var isSame = TreeSnapshot.Take(top, exclude: exclude).Sha256() == tested.Sha256;
+            return isSame ? null : "the tree is not the one on which the change was tested";
         }
 
         var before = TreeSnapshot.Load(copies, TreeNames.Origin);
@@ -58,6 +60,7 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
             moved.RemoveAll(ignored.Contains);
         }
 
-        return moved.Count == 0 ? null : $"{moved[0]}{(moved.Count > 1 ? $" and {moved.Count - 1} more" : "")} changed in the tree since the change was tested";
+        var more = moved.Count > 1 ? $" and {moved.Count - 1} more" : "";
+        return moved.Count == 0 ? null : $"{moved[0]}{more} changed in the tree since the change was tested";
     }
 }

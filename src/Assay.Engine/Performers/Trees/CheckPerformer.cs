@@ -27,9 +27,11 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
 
         if (isShared)
         {
-            found.PutBack(copy, [folder.FindFolder(TreeNames.Work), Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null]);
+            var origin = Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null;
+            found.PutBack(copy, [folder.FindFolder(TreeNames.Work), origin]);
             if (!RepositoryMark.IsSame(folder, copy)) RenewRepository(folder, copy, isRepository ? effect.Origin : null);
-            if (found.Files.Count > 0) expected.With(copy, found.Files).ToBeRead(found.Files.ToHashSet(StringComparer.Ordinal)).Save(folder, TreeNames.Tested);
+            var changed = found.Files.ToHashSet(StringComparer.Ordinal);
+            if (changed.Count > 0) expected.With(copy, changed).ToBeRead(changed).Save(folder, TreeNames.Tested);
         }
 
         return ValueTask.FromResult<EffectOutcome>(new CheckOutcome([.. told.Take(MaxListed)], told.Count, null));

@@ -1,4 +1,5 @@
 using System.Text;
+using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
 using Assay.Native;
 
@@ -18,7 +19,9 @@ internal sealed class CopyChanges
     /// <summary>Files that were made, changed or removed.</summary>
     public IReadOnlyList<string> Files => [.. _made, .. _changed];
 
-    /// <summary>Looks at every file, and reads those alone that may have changed: what is new counts whatever it holds, and however much.</summary>
+    /// <summary>
+    /// Looks at every file, and reads those alone that may have changed: what is new counts whatever it holds, and however much.
+    /// </summary>
     /// <exception cref="IOException">It cannot be seen to its end.</exception>
     public static CopyChanges Find(FolderHandle copy, TreeSnapshot expected, CancellationToken cancel)
     {
@@ -43,7 +46,9 @@ internal sealed class CopyChanges
 
     /// <summary>Puts back what was there, and takes away what was not.</summary>
     /// <param name="copy">The copy.</param>
-    /// <param name="sources">Trees in which the content may lie; it is taken only when it is the one that is expected. They are given back.</param>
+    /// <param name="sources">
+    /// Trees in which the content may lie; it is taken only when it is the one that is expected. They are disposed of.
+    /// </param>
     /// <exception cref="IOException">It cannot be put back.</exception>
     public void PutBack(FolderHandle copy, IReadOnlyList<FolderHandle?> sources)
     {
@@ -80,7 +85,7 @@ internal sealed class CopyChanges
     {
         var isThere = source.Look(path) is { } found && TreeEntry.KindOf(found) == version.Kind && found.Kind != FileKind.Folder;
         var content = isThere ? TreeEntry.Bytes(source, path, version.Kind, version.SizeBytes) : null;
-        return content is not null && Kernel.Streams.Digest.Of(content) == version.Sha256 ? content : null;
+        return content is not null && Digest.Of(content) == version.Sha256 ? content : null;
     }
 
     /// <summary>The copy's own repository is renewed; another one was made by the test.</summary>

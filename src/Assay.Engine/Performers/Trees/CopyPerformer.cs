@@ -82,13 +82,14 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         snapshot.StampedAt(work).ToBeRead(fresh).Save(place, TreeNames.Work);
 
         // What was changed in the tick in which it was copied may have been changed again in the same one.
-        snapshot.Stamped((path, _) => stamps.GetValueOrDefault(path) is var stamp && stamp.ChangedNs < begun ? stamp : default).Save(place, TreeNames.Origin);
+        FileStamp Origin(string path) => stamps.GetValueOrDefault(path) is var stamp && stamp.ChangedNs < begun ? stamp : default;
+        snapshot.Stamped((path, _) => Origin(path)).Save(place, TreeNames.Origin);
         return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
     }
 
     /// <summary>
-    /// Which files of a copy that was just made a later look has to read, since they may be changed in this very tick of the clock. When they are
-    /// many it is rather waited for the next one.
+    /// Which files of a copy that was just made a later look has to read, since they may be changed in this very tick of the clock. When they
+    /// are many it is rather waited for the next one.
     /// </summary>
     internal static HashSet<string> Rest(TreeSnapshot snapshot)
     {

@@ -6,7 +6,9 @@ namespace Assay.Engine.Performers.Trees;
 /// <summary>A file that had moved on and was merged with a change.</summary>
 internal sealed record MergedFile(string Path, FileVersion Was, byte[] Before, FileVersion Became, byte[] After);
 
-/// <summary>The change that was made in a tree where files were merged, as it has to be taken back: it is not the one that was asked for.</summary>
+/// <summary>
+/// The change that was made in a tree where files were merged, as it has to be taken back: it is not the one that was asked for.
+/// </summary>
 /// <param name="Sha256">The change set.</param>
 /// <param name="Blobs">It, and the contents that only it names.</param>
 internal sealed record MergedChange(Digest Sha256, IReadOnlyList<Blob> Blobs)

@@ -18,6 +18,7 @@ internal sealed class PlacePerformer(Workspace workspace) : TreePerformer<PlaceC
         CopyPerformer.CopyFiles(tested, copy, [], null, cancel);
         var snapshot = TreeSnapshot.Load(folder, TreeNames.Tested);
         snapshot.StampedAt(copy).ToBeRead(CopyPerformer.Rest(snapshot)).Save(folder, effect.Name);
-        return ValueTask.FromResult<EffectOutcome>(new CopyOutcome($"{effect.Folder}/{effect.Name}", snapshot.Sha256(), snapshot.Entries.Count, null));
+        var outcome = new CopyOutcome($"{effect.Folder}/{effect.Name}", snapshot.Sha256(), snapshot.Entries.Count, null);
+        return ValueTask.FromResult<EffectOutcome>(outcome);
     }
 }

@@ -22,9 +22,11 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
             return new ApplyOutcome(Applied: true, null, []);
         }
 
-        var bytes = await workspace.Store.ReadBlobAsync(changes) ?? throw new IOException($"the ledger does not hold the change set {changes}");
+        var bytes = await workspace.Store.ReadBlobAsync(changes)
+            ?? throw new IOException($"the ledger does not hold the change set {changes}");
         var set = ChangeSet.Read(bytes);
-        var patch = new TreePatch(Path.Combine(path, TreeNames.Base), set, reverse: false, merge: false, workspace.Store.ReadBlobAsync, $"{path}/notes")
+        var tree = Path.Combine(path, TreeNames.Base);
+        var patch = new TreePatch(tree, set, reverse: false, merge: false, workspace.Store.ReadBlobAsync, $"{path}/notes")
         {
             IsSynced = false,
             Moved = (top, own) => Touched(untouched, top, own, cancel),

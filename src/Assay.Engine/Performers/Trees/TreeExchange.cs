@@ -6,21 +6,20 @@ using Assay.Native;
 namespace Assay.Engine.Performers.Trees;
 
 /// <summary>
-/// Exchanges files of a tree in which people go on working. What is taken out is looked at after it came out, and stays beside its place until
-/// all is done, so that nobody's edit is lost: not one that was made before the moment of the exchange, and not one that is written into the
-/// file that was taken out. What was begun, by this process or one that died, can be taken back (see <see cref="ApplyJournal"/>).
+/// Exchanges files of a tree in which people go on working. What is taken out is looked at after it came out, and stays beside its place
+/// until all is done, so that nobody's edit is lost: not one that was made before the moment of the exchange, and not one that is written
+/// into the file that was taken out. What was begun, by this process or one that died, can be taken back (see <see cref="ApplyJournal"/>).
 /// </summary>
 /// <param name="top">The tree.</param>
 /// <param name="files">What is exchanged.</param>
 internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange> files)
 {
-    /// <summary>What is written into a file after it was taken out is kept under its name with this behind it, as patch(1) does.</summary>
-    public const string KeptSuffix = ".orig";
-
     /// <summary>Exchanges all of them.</summary>
     /// <param name="contents">What comes, by path; where a link points, for a link.</param>
     /// <param name="isSynced">Whether each content survives a loss of power before it comes in.</param>
-    /// <exception cref="IOException">Something else stands there than was planned, or it cannot be written. All has to be taken back.</exception>
+    /// <exception cref="IOException">
+    /// Something else stands there than was planned, or it cannot be written. All has to be taken back.
+    /// </exception>
     public void Do(IReadOnlyDictionary<string, byte[]> contents, bool isSynced)
     {
         // What goes makes room for what comes, also for a file where a folder was.
@@ -31,13 +30,13 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
     }
 
     /// <summary>Ends it: what was taken out is removed for good, but for what somebody has written into it in the last moment.</summary>
-    /// <returns>The files of which that is so; it lies beside each, with <see cref="KeptSuffix"/> behind its name.</returns>
+    /// <returns>Where that lies: beside each file, with <c>.orig</c> behind its name, as patch(1) does.</returns>
     public IReadOnlyList<string> End()
     {
         var kept = new List<string>();
         foreach (var file in files.Where(f => f.Was is not null))
         {
-            if (Version(top, file.Beside) is { } came && came != file.Was && top.TryMove(file.Beside, file.Path + KeptSuffix)) kept.Add(file.Path);
+            if (Version(top, file.Beside) is { } came && came != file.Was) kept.Add(Keep(file));
             else top.Unlink(file.Beside);
         }
 
@@ -71,7 +70,8 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
         null or { Kind: FileKind.Folder } => null,
 
         // No change that was captured has a larger file: this is neither before nor after, and is not read.
-        { Kind: FileKind.File, SizeBytes: > CaptureChanges.MostBytes } large => new FileVersion(EntryKind.File, large.Mode, large.SizeBytes, default),
+        { Kind: FileKind.File, SizeBytes: > CaptureChanges.MostBytes } large =>
+            new FileVersion(EntryKind.File, large.Mode, large.SizeBytes, default),
         { } found => TreeEntry.Read(top, path, found).Version,
     };
 
@@ -98,15 +98,25 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
             (_, null) => top.TryMove(file.Path, file.Beside),
             _ => top.TrySwap(file.Path, file.Beside),
         };
-        if (!isDone) throw new IOException($"{file.Path} {(file.Was is null ? "was put there" : "was removed")} while the change came in: the tree has moved on");
+        if (!isDone) throw Moved(file, file.Was is null ? "was put there" : "was removed");
         Look(file);
+    }
+
+    /// <summary>Gives what was taken out a name that a person sees; where all are taken, it stays where it is.</summary>
+    private string Keep(FileExchange file)
+    {
+        var names = Enumerable.Range(0, 100).Select(n => n == 0 ? $"{file.Path}.orig" : $"{file.Path}.orig.{n}");
+        return names.FirstOrDefault(name => top.TryMove(file.Beside, name)) ?? file.Beside;
     }
 
     /// <summary>Looks at what came out.</summary>
     private void Look(FileExchange file)
     {
-        if (file.Was is { } was && Version(top, file.Beside) != was) throw new IOException($"{file.Path} was changed while the change came in: the tree has moved on");
+        if (file.Was is { } was && Version(top, file.Beside) != was) throw Moved(file, "was changed");
     }
+
+    private static IOException Moved(FileExchange file, string how) =>
+        new($"{file.Path} {how} while the change came in: the tree has moved on");
 
     private string? Undo(FileExchange file)
     {

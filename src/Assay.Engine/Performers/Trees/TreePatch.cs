@@ -14,7 +14,8 @@ namespace Assay.Engine.Performers.Trees;
 /// <param name="merge">Merge with what a file has become, where that is possible.</param>
 /// <param name="blob">Reads contents of the ledger.</param>
 /// <param name="notes">The folder in which it is noted what was begun.</param>
-internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, ValueTask<byte[]?>> blob, string notes)
+internal sealed class TreePatch(
+    string tree, ChangeSet changes, bool reverse, bool merge, Func<Digest, ValueTask<byte[]?>> blob, string notes)
 {
     /// <summary>Files that an outcome names, so that it fits an event.</summary>
     private const int MaxListed = 50;
@@ -24,7 +25,10 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
     private readonly List<MergedFile> _merged = [];
     private HashSet<string>? _coming;
 
-    /// <summary>Says why the tree is not the one on which the change was tested; null when it is, or need not be. Not to be asked before it is whole.</summary>
+    /// <summary>
+    /// Says why the tree is not the one on which the change was tested, but for the paths of the change; null when it is, or need not be. It
+    /// is asked once what was cut short before is taken back.
+    /// </summary>
     public Func<FolderHandle, IReadOnlySet<string>, string?> Moved { get; init; } = static (_, _) => null;
 
     /// <summary>Whether its contents survive a loss of power; a copy is rather made again.</summary>
@@ -64,7 +68,7 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         var outcome = new ApplyOutcome(Applied: true, null, [.. _merged.Take(MaxListed).Select(m => m.Path)])
         {
             Changes = made?.Sha256,
-            Kept = kept.Count == 0 ? null : [.. kept.Take(MaxListed).Select(p => p + TreeExchange.KeptSuffix)],
+            Kept = kept.Count == 0 ? null : [.. kept.Take(MaxListed)],
         };
         return (outcome, made?.Blobs ?? []);
     }
@@ -78,13 +82,14 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         try
         {
             exchange.Do(steps.Where(s => s.Content is not null).ToDictionary(s => s.Path, s => s.Content!, StringComparer.Ordinal), IsSynced);
-            if (IsSynced) DurableFile.SyncFolders(tree, files.Select(f => Path.Combine(tree, f.Path)).Where(p => Directory.Exists(Path.GetDirectoryName(p))));
+            if (IsSynced) SyncFolders(files);
         }
         catch (Exception e)
         {
             if (exchange.Undo() is { } left)
             {
-                throw new IOException($"{e.Message}; what had been changed could not be taken back ({left}), so the tree has to be looked at", e);
+                var said = $"{e.Message}; what had been changed could not be taken back ({left}), so the tree has to be looked at";
+                throw new IOException(said, e);
             }
 
             journal.End();
@@ -97,7 +102,15 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         return kept;
     }
 
-    /// <summary>Takes back what an attempt before has begun, or ends it where nothing was left but that. Returns why it could not.</summary>
+    private void SyncFolders(IEnumerable<FileExchange> files)
+    {
+        var paths = files.Select(f => Path.Combine(tree, f.Path));
+        DurableFile.SyncFolders(tree, paths.Where(p => Directory.Exists(Path.GetDirectoryName(p))));
+    }
+
+    /// <summary>
+    /// Takes back what an attempt before has begun, or ends it where nothing was left but that. Returns why it could not.
+    /// </summary>
     private static string? TakeBack(ApplyJournal journal)
     {
         if (journal.Unfinished() is not { } begun) return null;
@@ -109,14 +122,16 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         return null;
     }
 
-    /// <summary>A name in the folder of a file; of one that makes room for a file in the place of its folder, in the folder of that.</summary>
+    /// <summary>
+    /// A name in the folder of a file; of one that makes room for a file in the place of its folder, in the folder of that.
+    /// </summary>
     private string Beside(string path, FileVersion? to)
     {
-        var coming = to is null ? _coming ??= Moves().Where(m => m.To is not null).Select(m => m.Path).ToHashSet(StringComparer.Ordinal) : [];
+        _coming ??= Moves().Where(m => m.To is not null).Select(m => m.Path).ToHashSet(StringComparer.Ordinal);
         var place = path;
         for (var cut = path.IndexOf('/'); cut > 0; cut = path.IndexOf('/', cut + 1))
         {
-            if (!coming.Contains(path[..cut])) continue;
+            if (to is not null || !_coming.Contains(path[..cut])) continue;
             place = path[..cut];
             break;
         }
@@ -124,7 +139,8 @@ internal sealed class TreePatch(string tree, ChangeSet changes, bool reverse, bo
         return $"{place[..(place.LastIndexOf('/') + 1)]}{FolderHandle.RandomName()}";
     }
 
-    private static (ApplyOutcome Outcome, IReadOnlyList<Blob> Blobs) Refused(string problem) => (new ApplyOutcome(Applied: false, problem, []), []);
+    private static (ApplyOutcome Outcome, IReadOnlyList<Blob> Blobs) Refused(string problem) =>
+        (new ApplyOutcome(Applied: false, problem, []), []);
 
     /// <summary>Each path with what must stand there and what shall; a rename is two.</summary>
     private IEnumerable<(string Path, FileVersion? From, FileVersion? To)> Moves()

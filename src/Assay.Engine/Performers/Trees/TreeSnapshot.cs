@@ -120,7 +120,9 @@ internal sealed class TreeSnapshot
         if (walk.Problem is { } problem) throw new IOException($"{tree.Name}: {problem}");
     }
 
-    /// <summary>The same, but that a later look reads these files whatever their stamps say: they may be changed again in the tick of this very moment.</summary>
+    /// <summary>
+    /// The same, but that a later look reads these files whatever their stamps say: they may be changed again in this very tick of the clock.
+    /// </summary>
     public TreeSnapshot ToBeRead(IReadOnlyCollection<string> paths) =>
         Stamped((path, entry) => paths.Contains(path) ? default : entry.Stamp);
 
@@ -149,7 +151,8 @@ internal sealed class TreeSnapshot
     {
         foreach (var (path, was) in _entries)
         {
-            if (later._entries.GetValueOrDefault(path) is not { } now || (!ReferenceEquals(now, was) && now.Version != was.Version)) yield return path;
+            var now = later._entries.GetValueOrDefault(path);
+            if (now is null || (!ReferenceEquals(now, was) && now.Version != was.Version)) yield return path;
         }
 
         foreach (var path in later._entries.Keys.Where(p => !_entries.ContainsKey(p))) yield return path;

@@ -16,31 +16,31 @@ internal static class JobViews
     /// <param name="stderr">The last lines of what failed, as far as they may be shown.</param>
     public static JobView Of(
         JobState state, JobSummary summary, long version, IReadOnlySet<string> lost, string bundle, ImmutableArray<string>? stderr) => new()
-    {
-        Job = summary,
-        Failure = state is { Phase: JobPhase.Error, Failure: { } failed }
+        {
+            Job = summary,
+            Failure = state is { Phase: JobPhase.Error, Failure: { } failed }
             ? new FailureView(failed.Stage, failed.Rule, failed.Message, failed.Pointer, stderr)
             : null,
-        Waiting = state.Waiting is { } waiting && state.Next is JobStep.Checkpoint checkpoint ? new WaitingView(waiting.Step, checkpoint.Document, waiting.Sha256.ToString()) : null,
-        Documents =
+            Waiting = state.Waiting is { } waiting && state.Next is JobStep.Checkpoint checkpoint ? new WaitingView(waiting.Step, checkpoint.Document, waiting.Sha256.ToString()) : null,
+            Documents =
         [
             .. state.History.Where(d => d.Path.Length > 0)
                 .Select(d => new DocumentView(d.Name, d.Version, d.Path, d.Sha256.ToString(), d.SizeBytes, d.Contract, state.Document(d.Name) == d)),
         ],
-        Decisions =
+            Decisions =
         [
             .. state.Approvals.Select(a => new DecisionView(a.Step, "APPROVED", a.Sha256.ToString(), a.By.Name, a.By.Via, a.Reason)),
             .. state.Rejections.Select(r => new DecisionView(r.Step, "REJECTED", r.Sha256.ToString(), r.By.Name, r.By.Via, r.Reason)),
         ],
-        Stages = [.. state.Stages.Select(s => Stage(s, lost))],
-        Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
-        Children = [.. state.Children.Select(c => c.ChildJobId)],
-        Rerun = state.Job.Lineage.Rerun is null ? null : Rerun(state.Job, state.Submitted!.By, isSubmitted: true),
-        Reruns = state.Reruns.IsEmpty ? null : [.. state.Reruns.Select(r => Rerun(r.Job, r.By, !state.ToRerun.Contains(r)))],
-        Budget = Budget(state),
-        Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), bundle),
-        Version = version,
-    };
+            Stages = [.. state.Stages.Select(s => Stage(s, lost))],
+            Proposals = [.. state.Proposals.Select(p => new ChildView(p.ProposalId, p.Title, p.JobId, state.Children.Any(c => c.ChildJobId == p.JobId)))],
+            Children = [.. state.Children.Select(c => c.ChildJobId)],
+            Rerun = state.Job.Lineage.Rerun is null ? null : Rerun(state.Job, state.Submitted!.By, isSubmitted: true),
+            Reruns = state.Reruns.IsEmpty ? null : [.. state.Reruns.Select(r => Rerun(r.Job, r.By, !state.ToRerun.Contains(r)))],
+            Budget = Budget(state),
+            Policy = new PolicyView(state.Job.Bundle.Path, state.Job.Bundle.Id, state.Job.Bundle.Sha256.ToString(), bundle),
+            Version = version,
+        };
 
     /// <summary>What is said of a submission that was there before.</summary>
     /// <param name="state">The job that is there.</param>

@@ -33,7 +33,7 @@ internal static class RerunRule
             Components = components,
             Lineage = lineage,
         };
-        return new JobRerunRequested(again, asked.By) { Attached = [blob] };
+        return new JobRerunRequested(again, asked.By) { Attached = [blob, .. OwnContractRule.Texts(asked.Components?.Values ?? [])] };
     }
 
     /// <summary>The stages behind which one set of components has another program, declaration or file than the other.</summary>

@@ -1,8 +1,8 @@
 namespace Assay.Lanes.Tasks;
 
 /// <summary>
-/// Changes come into a tree one after the other, so that each is tested on what the one before has left. Who has begun to come in, or is tested
-/// again because the tree had moved on, is not overtaken.
+/// Changes come into a tree one after the other, so that each is tested on what the one before has left. Who has begun to come in, or is
+/// tested again because the tree had moved on, is not overtaken.
 /// </summary>
 internal static class CommitQueue
 {
@@ -23,5 +23,6 @@ internal static class CommitQueue
         && task.Spec.AcceptanceTests.All(attempt.IsTested) && AcceptanceRule.Problem(task) is null
         && !state.FollowUps.Values.OfType<PatchFollowUp>().Any(f => f.Patch.PatchId == patch.PatchId);
 
-    private static bool HoldsTurn(TaskState task) => task.Standing is TaskStanding.Testing { IsCommitting: true } or TaskStanding.Testing { Round: > 0 };
+    private static bool HoldsTurn(TaskState task) =>
+        task.Standing is TaskStanding.Testing { IsCommitting: true } or TaskStanding.Testing { Round: > 0 };
 }

@@ -137,7 +137,7 @@ internal static class ExecutionFold
             ImmutableArray<PatchState> through = task.Standing switch
             {
                 // It had passed its tests, on a tree that is no more.
-                TaskStanding.Testing { Round: > 0 } => [PatchState.Created, PatchState.Validated, PatchState.Applied, PatchState.Verified, PatchState.ApplyFailed],
+                TaskStanding.Testing { Round: > 0 } => [PatchState.Verified, PatchState.ApplyFailed],
                 TaskStanding.Testing { IsPrepared: true } => [PatchState.Created, PatchState.Validated, PatchState.Applied, last],
                 TaskStanding.Testing => [PatchState.Created, PatchState.Validated, last],
                 _ => [PatchState.Created, last],

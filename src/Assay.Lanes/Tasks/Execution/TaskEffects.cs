@@ -100,11 +100,21 @@ internal static class TaskEffects
 
     /// <summary>Makes the copy in which a test runs that others run beside.</summary>
     public static PlaceCopy PlaceOf(TaskState task, AcceptanceTest test) =>
-        new(Id(TaskEffectId.Place, task, test.Name)) { Folder = task.Attempt!.Copy!.Folder, Name = CopyName(test), Origin = task.Spec.WorkingTree! };
+        new(Id(TaskEffectId.Place, task, test.Name))
+        {
+            Folder = task.Attempt!.Copy!.Folder,
+            Name = CopyName(test),
+            Origin = task.Spec.WorkingTree!,
+        };
 
     /// <summary>Sees what a test has changed in its copy, and puts that back.</summary>
     public static CheckCopy CheckOf(TaskState task, AcceptanceTest test) =>
-        new(Id(TaskEffectId.Check, task, test.Name)) { Folder = task.Attempt!.Copy!.Folder, Name = CopyName(test), Origin = task.Spec.WorkingTree! };
+        new(Id(TaskEffectId.Check, task, test.Name))
+        {
+            Folder = task.Attempt!.Copy!.Folder,
+            Name = CopyName(test),
+            Origin = task.Spec.WorkingTree!,
+        };
 
     private static string CopyName(AcceptanceTest test) => test.Parallel ? $"test-{test.Name}" : CopyOutcome.BaseName;
 
@@ -126,8 +136,11 @@ internal static class TaskEffects
         };
     }
 
-    public static ChildStream CommitOf(ExecutionState state, TaskState task) => Project(
-        state, Id(TaskEffectId.Commit, task), new CommitPatch(state.Declared.ProjectRoot, task.Patch!) { Tested = TestedOf(state, task) }, untilEnd: true);
+    public static ChildStream CommitOf(ExecutionState state, TaskState task)
+    {
+        var commit = new CommitPatch(state.Declared.ProjectRoot, task.Patch!) { Tested = TestedOf(state, task) };
+        return Project(state, Id(TaskEffectId.Commit, task), commit, untilEnd: true);
+    }
 
     private static TestedTree TestedOf(ExecutionState state, TaskState task) =>
         new(task.Attempt!.Copy!.TreeSha256, task.Attempt.Copy.Folder, Excluded(state, task));

@@ -87,7 +87,7 @@ internal sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(
 /// <summary>It is known what a test did to the tree in which it ran, and that was put back.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Name">The test.</param>
-/// <param name="Spoiled">Why the test has not passed, since it changed what it was to test, or what the next one was to find; null: it did not.</param>
+/// <param name="Spoiled">Why it has not passed: it changed what it was to test, or what the next one was to find; null: it did not.</param>
 internal sealed record TestChecked(string TaskId, string Name, string? Spoiled) : TaskEvent(TaskId);
 
 /// <summary>The tree is not the one on which the change was tested: it is put on the tree as it is now, and tested there.</summary>

@@ -17,6 +17,8 @@ internal static class TaskFlow
     /// <summary>How often a change is tested again because its tree had moved on: somebody may write into it without end.</summary>
     private const int MaxRounds = 5;
 
+    private static readonly string NeverRests = $"the tree moved on whenever the change was to come in, {MaxRounds + 1} times";
+
     /// <summary>How long the machine is given to become usable again.</summary>
     private static readonly TimeSpan EnvironmentRest = TimeSpan.FromSeconds(30);
 
@@ -72,7 +74,8 @@ internal static class TaskFlow
             (TaskEffectId.Act, _) => OnActed(state, task, report, now),
             (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
             (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
-            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPlaced(state, task, prepared.Applied ? null : prepared.Problem),
+            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome { Applied: true } }) => [],
+            (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPlaced(state, task, prepared.Problem),
             (TaskEffectId.Place, EffectCompleted { Outcome: CopyOutcome placed }) => OnPlaced(state, task, placed.Problem),
             (TaskEffectId.Check, EffectCompleted { Outcome: CheckOutcome check }) => OnChecked(state, task, id.Detail!, check),
             (TaskEffectId.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Detail!, run, done),
@@ -204,12 +207,13 @@ internal static class TaskFlow
         if (problem is null || state.Phase == ExecutionPhase.Stopping || task.CancelRequested is not null) return [];
         var isAgain = task.Standing is TaskStanding.Testing { Round: > 0 };
         var what = isAgain ? "the tree has moved on, and its change cannot be tested on what it is now" : "its change cannot be tested";
-        return [new TaskFailed(task.Spec.TaskId, $"{what}: {BoundedText.Cut(problem, 500)}", isAgain ? TaskFailure.TreeMoved : TaskFailure.Prepare, task.Patch)];
+        var failure = isAgain ? TaskFailure.TreeMoved : TaskFailure.Prepare;
+        return [new TaskFailed(task.Spec.TaskId, $"{what}: {BoundedText.Cut(problem, 500)}", failure, task.Patch)];
     }
 
     private static IReadOnlyList<Event> OnChecked(ExecutionState state, TaskState task, string name, CheckOutcome check)
     {
-        if (check.Problem is not null) return OnPlaced(state, task, $"it is not known what {name} changed in the tree that it tests: {check.Problem}");
+        if (check.Problem is { } problem) return OnPlaced(state, task, $"it is not known what {name} changed in the tree: {problem}");
         return [new TestChecked(task.Spec.TaskId, name, AcceptanceRule.Spoils(task.Spec.Test(name), check))];
     }
 
@@ -228,7 +232,7 @@ internal static class TaskFlow
         PatchAnswer { State: PatchState.Verified, Reason: { } moved } when task.Standing is TaskStanding.Testing { Round: < MaxRounds } =>
             [new TaskTreeMoved(task.Spec.TaskId, moved)],
         PatchAnswer { State: PatchState.Verified, Reason: { } moved } =>
-            [new TaskFailed(task.Spec.TaskId, $"the tree moved on whenever the change was to come in, {MaxRounds + 1} times: {moved}", TaskFailure.TreeMoved, task.Patch)],
+            [new TaskFailed(task.Spec.TaskId, $"{NeverRests}: {moved}", TaskFailure.TreeMoved, task.Patch)],
         { NotDone: { } refusal } => [new TaskFailed(task.Spec.TaskId, refusal, TaskFailure.PatchLedger, null)],
         _ => [],
     };
@@ -259,7 +263,8 @@ internal static class TaskFlow
             if (task.Standing is not TaskStanding.Testing { Attempt: var attempt } || !task.Spec.AcceptanceTests.All(attempt.IsTested)) continue;
             if (AcceptanceRule.Problem(task) is { } problem)
             {
-                var said = task.Standing is TaskStanding.Testing { Round: > 0 } ? $"the tree has moved on, and on what it is now: {problem}" : problem;
+                var isAgain = task.Standing is TaskStanding.Testing { Round: > 0 };
+                var said = isAgain ? $"the tree has moved on, and on what it is now: {problem}" : problem;
                 yield return new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);

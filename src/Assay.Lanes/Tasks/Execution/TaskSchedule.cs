@@ -105,9 +105,13 @@ internal static class TaskSchedule
         if (task.Spec.WorkingTree is not null && attempt.Copy is null) return [TaskEffects.CopyOf(state, task)];
         if (attempt.Copy is not null && !testing.IsPrepared) return [TaskEffects.PrepareOf(task)];
         var open = task.Spec.AcceptanceTests.Where(t => !attempt.IsTested(t)).ToList();
-        if (open.Count == 0) return CommitQueue.IsReady(state, task) && CommitQueue.IsNext(state, inPlay, task) ? [TaskEffects.CommitOf(state, task)] : [];
+        if (open.Count == 0)
+        {
+            var isNext = CommitQueue.IsReady(state, task) && CommitQueue.IsNext(state, inPlay, task);
+            return isNext ? [TaskEffects.CommitOf(state, task)] : [];
+        }
 
-        // Those that may run beside others do so, each in a copy of its own; the rest one by one, and what each has changed is put back before the next.
+        // Those that may run beside others do so, each in a copy of its own; the rest one by one, and what each changed is put back first.
         return (open[0].Parallel ? open.TakeWhile(t => t.Parallel) : open.Take(1)).Select(test => TestStep(state, task, attempt, test));
     }
 
