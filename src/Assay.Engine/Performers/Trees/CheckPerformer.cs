@@ -1,14 +1,18 @@
+using System.Text;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>Performs <see cref="CheckCopy"/>. Made again, it goes on with what is left to put back.</summary>
+/// <summary>Performs <see cref="CheckCopy"/>. Made again, it tells the same.</summary>
 internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckCopy>
 {
     /// <summary>Files that an outcome names, so that it fits an event.</summary>
     private const int MaxListed = 100;
+
+    private const long MaxNoteBytes = 1L << 30;
 
     protected override ValueTask<EffectOutcome> DoAsync(CheckCopy effect, CancellationToken cancel)
     {
@@ -17,19 +21,14 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
         var isShared = effect.Name == TreeNames.Base;
         var expected = TreeSnapshot.Load(folder, isShared ? TreeNames.Tested : effect.Name);
         var found = CopyChanges.Find(copy, expected, cancel);
-        var isRepository = GitRepository.Is(effect.Origin);
-        IReadOnlyList<string> told = found.Files;
-        if (isRepository && told.Count > 0)
-        {
-            var ignored = GitRepository.Ignored(effect.Origin, told);
-            told = [.. told.Where(p => !ignored.Contains(p))];
-        }
-
+        IReadOnlyList<string> told = [.. Told(effect, found.Files).Union(Noted(folder, effect), StringComparer.Ordinal)];
         if (isShared)
         {
+            // An attempt that dies while it puts back must not make the next one find everything well.
+            if (told.Count > 0) folder.Write(Note(effect), Encoding.UTF8.GetBytes(string.Join('\0', told)), replaces: true, isSynced: true);
             var origin = Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null;
             found.PutBack(copy, [folder.FindFolder(TreeNames.Work), origin]);
-            if (!RepositoryMark.IsSame(folder, copy)) RenewRepository(folder, copy, isRepository ? effect.Origin : null);
+            if (!RepositoryMark.IsSame(folder, copy)) RenewRepository(folder, copy, effect.Origin);
             var changed = found.Files.ToHashSet(StringComparer.Ordinal);
             if (changed.Count > 0) expected.With(copy, changed).ToBeRead(changed).Save(folder, TreeNames.Tested);
         }
@@ -37,12 +36,27 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
         return ValueTask.FromResult<EffectOutcome>(new CheckOutcome([.. told.Take(MaxListed)], told.Count, null));
     }
 
+    private static IEnumerable<string> Told(CheckCopy effect, IReadOnlyList<string> files)
+    {
+        if (files.Count == 0 || !GitRepository.Is(effect.Origin)) return files;
+        var ignored = GitRepository.Ignored(effect.Origin, files);
+        return files.Where(p => !ignored.Contains(p));
+    }
+
+    private static string[] Noted(FolderHandle folder, CheckCopy effect)
+    {
+        using var file = folder.OpenFile(Note(effect));
+        return file.IsMissing ? [] : file.ReadText(MaxNoteBytes).Split('\0');
+    }
+
+    private static string Note(CheckCopy effect) => $"{Digest.Of(effect.Id).Short(16)}.found";
+
     /// <summary>What a test did to the repository could name programs for the next one's git.</summary>
-    private static void RenewRepository(FolderHandle folder, FolderHandle copy, string? origin)
+    private static void RenewRepository(FolderHandle folder, FolderHandle copy, string origin)
     {
         const string fresh = "fresh";
         FolderRemoval.Remove(copy, TreeSnapshot.Repository, WalkBounds.OfTree);
-        if (origin is not null)
+        if (GitRepository.Is(origin))
         {
             FolderRemoval.Remove(folder, fresh, WalkBounds.OfTree);
             GitRepository.Clone(origin, Path.Combine(folder.Name, fresh));

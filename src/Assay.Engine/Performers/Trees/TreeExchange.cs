@@ -44,7 +44,10 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
         return kept;
     }
 
-    /// <summary>Takes back what was done, wholly or in part. What somebody has changed meanwhile stays as he made it.</summary>
+    /// <summary>
+    /// Takes back what was done, wholly or in part. What somebody has changed meanwhile stays as it was made, and what was there before lies
+    /// beside it with <c>.orig</c> behind its name.
+    /// </summary>
     /// <returns>Why the first that could not be taken back was not; null when nothing of the change is left.</returns>
     public string? Undo()
     {
@@ -53,7 +56,7 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
         {
             try
             {
-                if (Undo(file) is { } problem) left ??= problem;
+                Undo(file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -118,49 +121,47 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
     private static IOException Moved(FileExchange file, string how) =>
         new($"{file.Path} {how} while the change came in: the tree has moved on");
 
-    private string? Undo(FileExchange file)
+    private void Undo(FileExchange file)
     {
         top.BringHome(file.Path, file.Beside);
-        if (top.Look(file.Beside) is not { } beside) return file.Was is null ? TakeAway(file) : null;
-        var isUnfinished = beside is { Kind: FileKind.File, Mode: (int)FolderHandle.UnfinishedMode };
-        if (file.To is null || (file.Was is not null && !isUnfinished && Version(top, file.Beside) != file.To)) return PutBack(file);
+        if (top.Look(file.Beside) is not { } beside)
+        {
+            if (file.Was is null) TakeAway(file);
+            return;
+        }
 
-        // It never came in.
-        top.Unlink(file.Beside);
-        return null;
+        var isUnfinished = beside is { Kind: FileKind.File, Mode: (int)FolderHandle.UnfinishedMode };
+        var hasComeIn = file.To is null || (file.Was is not null && !isUnfinished && Version(top, file.Beside) != file.To);
+        if (hasComeIn) PutBack(file);
+        else top.Unlink(file.Beside);
     }
 
     /// <summary>Takes away a file that was made, unless somebody has changed it.</summary>
-    private string? TakeAway(FileExchange file)
+    private void TakeAway(FileExchange file)
     {
-        if (Version(top, file.Path) != file.To || !top.TryMove(file.Path, file.Beside)) return null;
+        if (Version(top, file.Path) != file.To || !top.TryMove(file.Path, file.Beside)) return;
         if (Version(top, file.Beside) == file.To) top.Unlink(file.Beside);
-        else if (!top.TryMove(file.Beside, file.Path)) return TwoOf(file);
+        else if (!top.TryMove(file.Beside, file.Path)) Keep(file);
         RemoveEmptyFolders(file.Path);
-        return null;
     }
 
     /// <summary>Puts back what was taken out, as it was or as somebody made it meanwhile.</summary>
-    private string? PutBack(FileExchange file)
+    private void PutBack(FileExchange file)
     {
-        if (top.TryMove(file.Beside, file.Path)) return null;
+        if (top.TryMove(file.Beside, file.Path)) return;
         if (file.To is not null && Version(top, file.Path) == file.To && top.TrySwap(file.Path, file.Beside))
         {
             if (Version(top, file.Beside) == file.To)
             {
                 top.Unlink(file.Beside);
-                return null;
+                return;
             }
 
             // Changed in this very moment.
             top.TrySwap(file.Path, file.Beside);
         }
 
-        // Somebody has changed what came in, and has the last word. What was before that is on record.
-        if (Version(top, file.Beside) != file.Was) return TwoOf(file);
-        top.Unlink(file.Beside);
-        return null;
+        // Somebody has changed what came in, and has the last word. What was there before lies beside it.
+        Keep(file);
     }
-
-    private static string TwoOf(FileExchange file) => $"{file.Path} was changed twice meanwhile: what it was first lies in {file.Beside}";
 }

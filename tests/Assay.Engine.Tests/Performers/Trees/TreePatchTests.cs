@@ -201,6 +201,26 @@ public sealed class TreePatchTests : IDisposable
         Assert.DoesNotContain(Directory.EnumerateFiles(Notes), f => f.EndsWith(".json", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_check_that_is_made_again_tells_the_same()
+    {
+        var tree = Tree();
+        await using var workspace = await Workspace.OpenAsync(_folder.Under("ws"), new LaneSet());
+        var copy = (CopyOutcome)(await PerformAsync(new CopyPerformer(workspace), new CopyTree("copy") { From = tree, To = "trees/t" })).Outcome;
+        await PerformAsync(new PreparePerformer(workspace), new PrepareCopy("prepare") { Folder = copy.Folder, Changes = null });
+        var path = Path.Combine(workspace.Root, copy.Base, "mode.sh");
+        File.WriteAllText(path, "spoiled");
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var check = new CheckCopy("check/t/one") { Folder = copy.Folder, Name = CopyOutcome.BaseName, Origin = tree };
+            Assert.Equal(["mode.sh"], ((CheckOutcome)(await PerformAsync(new CheckPerformer(workspace), check)).Outcome).Files);
+            Assert.Equal("mode.sh\n", File.ReadAllText(path));
+        }
+
+        var next = new CheckCopy("check/t/two") { Folder = copy.Folder, Name = CopyOutcome.BaseName, Origin = tree };
+        Assert.Equal(0, ((CheckOutcome)(await PerformAsync(new CheckPerformer(workspace), next)).Outcome).Count);
+    }
+
     /// <summary>As editors save: into the file itself, or into a new one that takes its place.</summary>
     private static void Edit(string path, string text, bool inPlace)
     {
