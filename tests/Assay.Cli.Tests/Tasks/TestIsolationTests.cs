@@ -85,6 +85,25 @@ public sealed class TestIsolationTests
         Assert.Contains("the copy that nobody was to touch is not as it was (check.sh)", (string)(await folder.ResultsAsync())["cheat"]["reason"]!, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_test_that_was_cut_short_finds_the_tree_as_it_was_when_it_runs_again()
+    {
+        using var folder = new TaskFolder().File("a.txt", "one\n");
+        var began = folder.Under("began");
+        var task = folder.Add("edit", "echo two > a.txt", write: "a.txt");
+        Tests(task, ("once", $"test ! -e mark && touch mark && echo x >> {began} && sleep 2 && rm mark"));
+        using (var executor = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId], folder.Write().Path))
+        {
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(began), TimeSpan.FromMinutes(1)), "the test did not begin");
+            executor.Kill();
+            await executor.WaitForExitAsync(CancellationToken.None);
+        }
+
+        var end = await folder.ExecuteAsync();
+        Assert.True(end.ExitCode == 0, end.Output);
+        Assert.Equal(2, File.ReadAllLines(began).Length);
+    }
+
     private static void Tests(JsonObject task, params (string Name, string Script)[] tests) => task["acceptance_tests"] = new JsonArray(
         [.. tests.Select(t => new JsonObject { ["name"] = t.Name, ["kind"] = "unit", ["command"] = new JsonArray("sh", "-c", t.Script), ["sandbox"] = "none" })]);
 }

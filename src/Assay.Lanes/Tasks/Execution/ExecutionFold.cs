@@ -193,6 +193,7 @@ internal static class ExecutionFold
             };
         }
 
+        if (effect is EffectInterrupted && id.Kind == TaskEffectId.Test) return state.With(Changed(task, a => a.Without(task.Spec.Test(id.Detail!))));
         if (effect is not EffectFinished { Outcome: var outcome }) return state;
         if (outcome is ProcessOutcome { Caps.IsUncaged: true }) task = task with { Uncaged = true };
         if (outcome is ProcessOutcome && GrantsOf(state, task, id) is { Network.IsOpen: true }) task = task with { NetworkOpen = true };
@@ -209,6 +210,10 @@ internal static class ExecutionFold
             case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }) when task.Standing is TaskStanding.Testing testing:
                 var prepared = state.With(task with { Standing = testing with { IsPrepared = true } });
                 return task.Patch is { } patch && testing.Round == 0 ? Move(prepared, task, patch, [PatchState.Applied], null) : prepared;
+            case (TaskEffectId.Test, ProcessOutcome { KillReason: KillReason.Cancelled }):
+                return state.With(Changed(task, a => a.Without(task.Spec.Test(id.Detail!))));
+            case (TaskEffectId.Reset, CheckOutcome { Problem: null }):
+                return state.With(Changed(task, a => a with { CutShort = null }));
             case (TaskEffectId.Place, CopyOutcome { Problem: null }):
                 return state.With(Changed(task, a => a with { Placed = a.Placed.Add(id.Detail!) }));
             default:

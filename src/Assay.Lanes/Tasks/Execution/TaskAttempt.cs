@@ -34,6 +34,16 @@ internal sealed record TaskAttempt
     /// <summary>Tests after which it was seen what they had changed, and that was put back.</summary>
     public ImmutableArray<string> Checked { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>The test that was cut short in the copy that all share, which is put back before it is run again; null: none.</summary>
+    public string? CutShort { get; init; }
+
+    /// <summary>The attempt when a test of it was cut short: what that did to its copy is not known.</summary>
+    public TaskAttempt Without(AcceptanceTest test)
+    {
+        if (Copy is null) return this;
+        return test.Parallel ? this with { Placed = Placed.Remove(test.Name) } : this with { CutShort = test.Name };
+    }
+
     /// <summary>Whether a test has ended, and the copy in which it ran is known to be as it was.</summary>
     public bool IsTested(AcceptanceTest test) => HasRun(test) && (Copy is null || Checked.Contains(test.Name));
 

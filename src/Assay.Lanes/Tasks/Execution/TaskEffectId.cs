@@ -15,6 +15,7 @@ internal readonly record struct TaskEffectId(string Kind, string Of, string? Det
     public const string Place = "place";
     public const string Test = "test";
     public const string Check = "check";
+    public const string Reset = "reset";
     public const string Commit = "commit";
     public const string Report = "report";
     public const string Clean = "clean";
@@ -23,7 +24,7 @@ internal readonly record struct TaskEffectId(string Kind, string Of, string? Det
     public const string Escalate = "escalate";
 
     /// <summary>The task that it brings on; null for what is done beside the tasks.</summary>
-    public string? TaskId => Kind is Permit or Copy or Act or Answer or Capture or Prepare or Place or Test or Check or Commit ? Of : null;
+    public string? TaskId => Kind is Permit or Copy or Act or Answer or Capture or Prepare or Place or Test or Check or Reset or Commit ? Of : null;
 
     public static TaskEffectId Parse(string effectId)
     {

@@ -116,6 +116,9 @@ internal static class TaskEffects
             Origin = task.Spec.WorkingTree!,
         };
 
+    /// <summary>Puts back what a test that was cut short has changed.</summary>
+    public static CheckCopy ResetOf(TaskState task, AcceptanceTest test) => CheckOf(task, test) with { Id = Id(TaskEffectId.Reset, task, test.Name) };
+
     private static string CopyName(AcceptanceTest test) => test.Parallel ? $"test-{test.Name}" : CopyOutcome.BaseName;
 
     public static RunProcess TestOf(ExecutionState state, TaskState task, AcceptanceTest test)

@@ -78,6 +78,7 @@ internal static class TaskFlow
             (TaskEffectId.Prepare, EffectCompleted { Outcome: ApplyOutcome prepared }) => OnPlaced(state, task, prepared.Problem),
             (TaskEffectId.Place, EffectCompleted { Outcome: CopyOutcome placed }) => OnPlaced(state, task, placed.Problem),
             (TaskEffectId.Check, EffectCompleted { Outcome: CheckOutcome check }) => OnChecked(state, task, id.Detail!, check),
+            (TaskEffectId.Reset, EffectCompleted { Outcome: CheckOutcome reset }) => OnPlaced(state, task, reset.Problem),
             (TaskEffectId.Test, EffectCompleted { Outcome: ProcessOutcome run } done) => OnTested(state, task, id.Detail!, run, done),
 
             // A test that was lost with its engine is simply run again.

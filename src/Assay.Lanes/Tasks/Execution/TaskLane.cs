@@ -87,6 +87,7 @@ internal sealed class TaskLane : Lane<ExecutionState>
             TaskEffectId.Place => TaskEffects.PlaceOf(task, task.Spec.Test(id.Detail!)),
             TaskEffectId.Test => TaskEffects.TestOf(state, task, task.Spec.Test(id.Detail!)),
             TaskEffectId.Check => TaskEffects.CheckOf(task, task.Spec.Test(id.Detail!)),
+            TaskEffectId.Reset => TaskEffects.ResetOf(task, task.Spec.Test(id.Detail!)),
             TaskEffectId.Commit => TaskEffects.CommitOf(state, task),
             var kind => throw new InvalidOperationException($"a run asks for no {kind}"),
         };

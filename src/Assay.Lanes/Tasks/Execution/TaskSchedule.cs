@@ -118,6 +118,7 @@ internal static class TaskSchedule
     private static Effect TestStep(ExecutionState state, TaskState task, TaskAttempt attempt, AcceptanceTest test)
     {
         if (attempt.HasRun(test)) return TaskEffects.CheckOf(task, test);
+        if (attempt.CutShort == test.Name) return TaskEffects.ResetOf(task, test);
         var needsPlace = test.Parallel && attempt.Copy is not null && !attempt.Placed.Contains(test.Name);
         return needsPlace ? TaskEffects.PlaceOf(task, test) : TaskEffects.TestOf(state, task, test);
     }
