@@ -138,7 +138,7 @@ internal sealed class TreeSnapshot
             next._entries.Remove(path);
             if (TreeEntry.Read(tree, path) is not { } entry) continue;
             next._entries.Add(path, entry);
-            for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) next._folders.Add(path[..cut]);
+            next.AddFoldersOf(path);
         }
 
         next._folders.RemoveWhere(f => tree.Look(f) is not { Kind: FileKind.Folder });
@@ -190,6 +190,9 @@ internal sealed class TreeSnapshot
     public static TreeSnapshot Load(FolderHandle place, string name)
     {
         using var file = place.OpenFile(FileName(name));
+
+        // Before tests had trees of their own (ADR 30) the work copy alone was noted; what was copied is the same in all of them.
+        if (file.IsMissing && name is TreeNames.Base or TreeNames.Origin) return Load(place, TreeNames.Work).Stamped((_, _) => default);
         if (file.Problem is { } problem) throw new IOException($"{place.Name}/{FileName(name)} {problem}");
         try
         {
@@ -216,7 +219,14 @@ internal sealed class TreeSnapshot
             snapshot._entries.Add(path, new TreeEntry(version, stamp));
         }
 
-        for (var left = reader.ReadInt32(); left > 0; left--) snapshot._folders.Add(reader.ReadString());
+        // Before ADR 30 a note ended here.
+        if (reader.BaseStream.Position == bytes.Length) foreach (var path in snapshot._entries.Keys) snapshot.AddFoldersOf(path);
+        else for (var left = reader.ReadInt32(); left > 0; left--) snapshot._folders.Add(reader.ReadString());
         return snapshot;
+    }
+
+    private void AddFoldersOf(string path)
+    {
+        for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) _folders.Add(path[..cut]);
     }
 }
