@@ -3,7 +3,8 @@ using Assay.Bench;
 // Everything runs in one go on one disk, so that the ratios mean something. Arguments name the parts to run; none: all.
 var parts = new (string Name, Func<Report, string, Task> Run)[]
 {
-    ("trials", TrialBench.RunAsync), ("appends", AppendBench.RunAsync), ("million", MillionBench.RunAsync), ("jobs", JobsBench.RunAsync), ("tasks", TaskBench.RunAsync), ("json", JsonBench.RunAsync), ("startup", StartupBench.RunAsync), ("wake", WakeBench.RunAsync),
+    ("trials", TrialBench.RunAsync), ("appends", AppendBench.RunAsync), ("million", MillionBench.RunAsync), ("jobs", JobsBench.RunAsync),
+    ("tasks", TaskBench.RunAsync), ("trees", TreeBench.RunAsync), ("json", JsonBench.RunAsync), ("startup", StartupBench.RunAsync), ("wake", WakeBench.RunAsync),
 };
 if (args is [WakeBench.Committer, var root])
 {

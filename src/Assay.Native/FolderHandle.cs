@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Assay.Native;
 
@@ -94,6 +95,52 @@ internal sealed unsafe partial class FolderHandle : IDisposable
             var failed = Libc.StatXRaw(found, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &stat) != 0 ? Libc.LastError() : null;
             _ = Libc.Close(found);
             return failed is null ? FileStat.Of(stat) : throw new IOException($"{Shown(relative)}: {failed}");
+        }
+    }
+
+    /// <summary>The names in a folder below; none when it is not there.</summary>
+    /// <exception cref="IOException">It is no folder, or cannot be read.</exception>
+    public IReadOnlyList<string> Names(string relative)
+    {
+        using var folder = FindFolder(relative);
+        if (folder is null) return [];
+        var names = new List<string>();
+        using var walk = new FolderWalk(folder, WalkBounds.OfTree);
+        while (walk.Next())
+        {
+            names.Add(walk.Path);
+            walk.Skip();
+        }
+
+        return walk.Problem is { } problem ? throw new IOException($"{folder.Name}: {problem}") : names;
+    }
+
+    /// <summary>What the file system says of the folder itself.</summary>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    public FileStat Itself()
+    {
+        Statx stat;
+        fixed (byte* itself = "\0"u8)
+        {
+            return Libc.StatXRaw(Descriptor, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &stat) == 0
+                ? FileStat.Of(stat)
+                : throw new IOException($"{Name}: {Libc.LastError()}");
+        }
+    }
+
+    /// <summary>Whether somebody has attached something to the folder that is not its content: user attributes, or lists of who may.</summary>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    public bool HasAttributes()
+    {
+        const int mostBytes = 64 * 1024;
+        var names = new byte[mostBytes];
+        fixed (byte* start = names)
+        {
+            var length = (int)Libc.FListXAttr(Descriptor, start, mostBytes);
+            if (length < 0 && Marshal.GetLastPInvokeError() == Libc.EOPNOTSUPP) return false;
+            if (length < 0) throw new IOException($"{Name}: {Libc.LastError()}");
+            var listed = Encoding.UTF8.GetString(names, 0, length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            return listed.Any(n => n.StartsWith("user.", StringComparison.Ordinal) || n.StartsWith("system.posix_acl_", StringComparison.Ordinal));
         }
     }
 

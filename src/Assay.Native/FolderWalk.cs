@@ -19,6 +19,7 @@ internal sealed unsafe class FolderWalk : IDisposable
 
     private readonly WalkBounds _bounds;
     private readonly CancellationToken _cancel;
+    private readonly string _under;
     private readonly long _began = Environment.TickCount64;
     private readonly Stack<Level> _open = new();
     private byte* _buffer = (byte*)NativeMemory.Alloc(DirectoryBlock.Bytes);
@@ -33,8 +34,18 @@ internal sealed unsafe class FolderWalk : IDisposable
     /// <param name="bounds">How far to go.</param>
     /// <param name="cancel">Ends the walk with an exception.</param>
     public FolderWalk(FolderHandle top, WalkBounds bounds, CancellationToken cancel = default)
+        : this(top, bounds, "", cancel)
     {
-        (_bounds, _cancel) = (bounds, cancel);
+    }
+
+    /// <summary>The same in a folder that lies below the one from which paths count.</summary>
+    /// <param name="top">The folder.</param>
+    /// <param name="bounds">How far to go.</param>
+    /// <param name="under">What every path begins with: the folder's own.</param>
+    /// <param name="cancel">Ends the walk with an exception.</param>
+    public FolderWalk(FolderHandle top, WalkBounds bounds, string under, CancellationToken cancel)
+    {
+        (_bounds, _cancel, _under) = (bounds, cancel, under);
         fixed (byte* itself = ".\0"u8) Enter(top.Descriptor, itself, null);
     }
 
@@ -156,12 +167,12 @@ internal sealed unsafe class FolderWalk : IDisposable
         }
 
         var descriptor = Libc.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
-        if (descriptor >= 0) _open.Push(new Level(descriptor, name, above));
+        if (descriptor >= 0) _open.Push(new Level(descriptor, name, above, _under));
         else if (Marshal.GetLastPInvokeError() is not (Libc.ENOENT or Libc.ENOTDIR or Libc.ELOOP)) Problem = $"a folder cannot be opened: {Libc.LastError()}";
     }
 
     /// <summary>An open folder, and the folders in it that are still to be walked, each name with its NUL.</summary>
-    private sealed class Level(int descriptor, byte* name, Level? above)
+    private sealed class Level(int descriptor, byte* name, Level? above, string under)
     {
         private readonly byte[] _name = above is null ? [] : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).ToArray();
 
@@ -175,7 +186,7 @@ internal sealed unsafe class FolderWalk : IDisposable
 
         public string Path => field ??= above switch
         {
-            null => "",
+            null => under,
             { Path.Length: 0 } => Encoding.UTF8.GetString(_name),
             _ => $"{above.Path}/{Encoding.UTF8.GetString(_name)}",
         };

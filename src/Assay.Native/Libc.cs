@@ -25,6 +25,7 @@ internal static partial class Libc
     public const int EMLINK = 31;
     public const int EPIPE = 32;
     public const int ENOSYS = 38;
+    public const int EOPNOTSUPP = 95;
     public const int ENOTEMPTY = 39;
     public const int ELOOP = 40;
 

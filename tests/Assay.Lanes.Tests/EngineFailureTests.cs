@@ -136,7 +136,7 @@ public sealed class EngineFailureTests
     }
 
     /// <summary>What is done beside the work, and whose failure fails nothing: the record of the effect says it.</summary>
-    private static bool IsFollowUp(Effect effect) => effect is RemoveFolders or ChildStream { Command: ReportCall or PublishResults };
+    private static bool IsFollowUp(Effect effect) => effect is RemoveFolders or ReleaseCopies or ChildStream { Command: ReportCall or PublishResults };
 
     private static bool IsGood(Event body) => body is CrucibleFinished { Outcome: CrucibleOutcome.Pass } or ReplayRequired or RungFinished { Reached: true } or LadderFinished { Reached: true }
         or EpochFinished { Verdict: EpochVerdict.Pass or EpochVerdict.Operational or EpochVerdict.Complete } or DocumentMade or RunCompleted or RegistryUpdated or Spawned or JobDone or DossierFinished
@@ -165,7 +165,7 @@ public sealed class EngineFailureTests
             ApplyChanges or PrepareCopy => (new ApplyOutcome(Applied: true, null, []), []),
             PlaceCopy place => (new CopyOutcome($"{place.Folder}/{place.Name}", default, 1, null), []),
             CheckCopy => (new CheckOutcome([], 0, null), []),
-            RemoveFolders => (new FilesOutcome([], Complete: true), []),
+            RemoveFolders or ReleaseCopies => (new FilesOutcome([], Complete: true), []),
             ChildStream { Command: AskPermit } => (Answered(new PermitAnswer(PermitStatus.Allowed, null, null, null)), []),
             ChildStream { Command: ReportCall } => (Answered(new ReportAnswer(false)), []),
             ChildStream { Command: MovePatch move } => (Answered(new PatchAnswer(move.Through[^1], null)), []),

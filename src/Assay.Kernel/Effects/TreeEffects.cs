@@ -6,7 +6,7 @@ namespace Assay.Kernel.Effects;
 
 /// <summary>
 /// Make two copies of a working tree: one to work in, and one that stays as it was. A git repository is cloned without hard links and
-/// without hooks; links are copied as links.
+/// without hooks; links are copied as links. Copies that <see cref="ReleaseCopies"/> has kept of the same tree are brought to what it is now.
 /// </summary>
 public sealed record CopyTree(string Id) : Effect(Id)
 {
@@ -136,6 +136,9 @@ public sealed record PrepareCopy(string Id) : Effect(Id)
     /// <summary>Where the copies are, relative to the workspace.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The identity of what was copied; null: it is not compared.</summary>
+    public Digest? Tree { get; init; }
+
     /// <summary>The change; null: there is none.</summary>
     public required Digest? Changes { get; init; }
 
@@ -177,6 +180,25 @@ public sealed record CheckCopy(string Id) : Effect(Id)
 /// <param name="Count">How many there are.</param>
 /// <param name="Problem">Why that cannot be told, or what was there could not be put back; null: it is as it was.</param>
 public sealed record CheckOutcome(ImmutableArray<string> Files, int Count, string? Problem) : EffectOutcome;
+
+/// <summary>Remove what an attempt has left of copies of a tree; whole ones are kept for the next attempt on the same tree.</summary>
+public sealed record ReleaseCopies(string Id) : Effect(Id)
+{
+    /// <summary>The folder in which they are, relative to the workspace.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Absolute path of the tree, as it was copied.</summary>
+    public required string From { get; init; }
+
+    /// <summary>Whether the tree is the project itself, which the person may have named through a link.</summary>
+    public bool IsProject { get; init; }
+
+    /// <summary>Paths of the tree that were not copied.</summary>
+    public ImmutableArray<string> Exclude { get; init; } = [];
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
+        new FilesOutcome([new CollectedFile(Folder, 0, null, reason)], Complete: false);
+}
 
 /// <summary>Remove folders of the workspace that nobody needs any more.</summary>
 public sealed record RemoveFolders(string Id) : Effect(Id)

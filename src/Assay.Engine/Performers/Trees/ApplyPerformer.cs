@@ -47,13 +47,14 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
         using var copies = FolderHandle.Find(Path.Combine(workspace.Root, tested.Folder));
         if (copies is null)
         {
-            var isSame = TreeSnapshot.Take(top, exclude: exclude).Sha256() == tested.Sha256;
+            var isSame = TreeSnapshot.Take(top, exclude: exclude).WithoutSpecial().Sha256() == tested.Sha256;
             return isSame ? null : "the tree is not the one on which the change was tested";
         }
 
-        var before = TreeSnapshot.Load(copies, TreeNames.Origin);
+        var before = SnapshotFile.Load(copies, TreeNames.Origin);
         if (before.Sha256() != tested.Sha256) throw new IOException("it is not known any more on which tree the change was tested");
-        List<string> moved = [.. before.Differences(TreeSnapshot.Take(top, before, exclude: exclude)).Where(p => !own.Contains(p))];
+        var now = TreeSnapshot.Take(top, before, exclude: exclude).WithoutSpecial();
+        List<string> moved = [.. before.Differences(now).Where(p => !own.Contains(p)).Order(StringComparer.Ordinal)];
         if (moved.Count > 0 && GitRepository.Is(target))
         {
             var ignored = GitRepository.Ignored(target, moved);

@@ -34,7 +34,7 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         using var folder = FolderHandle.Open(Path.Combine(workspace.Root, effect.Folder));
         using var kept = folder.FindFolder(CopyOutcome.BaseName) ?? throw new IOException("the untouched copy is not there any more");
         using var work = folder.FindFolder(CopyOutcome.WorkName) ?? throw new IOException("the copy to work in is not there any more");
-        var before = TreeSnapshot.Load(folder, TreeNames.Work);
+        var before = SnapshotFile.Load(folder, TreeNames.Work);
         var changes = Compare(before, TreeSnapshot.Take(work, before, effect.MaxBytes, cancel: cancel));
         if (changes.Count > 0 && GitRepository.Is(effect.Origin))
         {
@@ -69,6 +69,7 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         }
 
         changes.AddRange(after.Entries.Where(e => !before.Entries.ContainsKey(e.Key)).Select(e => new FileChange(e.Key, ChangeKind.Created, null, null, e.Value.Version)));
+        changes.Sort((one, other) => string.CompareOrdinal(one.Path, other.Path));
         return changes;
     }
 

@@ -19,7 +19,7 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
         using var folder = FolderHandle.Open(Path.Combine(workspace.Root, effect.Folder));
         using var copy = folder.FindFolder(effect.Name) ?? throw new IOException("the copy in which the test ran is not there any more");
         var isShared = effect.Name == TreeNames.Base;
-        var expected = TreeSnapshot.Load(folder, isShared ? TreeNames.Tested : effect.Name);
+        var expected = SnapshotFile.Load(folder, isShared ? TreeNames.Tested : effect.Name);
         var found = CopyChanges.Find(copy, expected, cancel);
         IReadOnlyList<string> told = [.. Told(effect, found.Files).Union(Noted(folder, effect), StringComparer.Ordinal)];
         if (isShared)
@@ -28,9 +28,9 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
             if (told.Count > 0) folder.Write(Note(effect), Encoding.UTF8.GetBytes(string.Join('\0', told)), replaces: true, isSynced: true);
             var origin = Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null;
             found.PutBack(copy, [folder.FindFolder(TreeNames.Work), origin]);
-            if (!RepositoryMark.IsSame(folder, copy)) RenewRepository(folder, copy, effect.Origin);
+            if (!RepositoryMark.IsSame(folder, TreeNames.Tested, RepositoryMark.Of(copy))) RenewRepository(folder, copy, effect.Origin);
             var changed = found.Files.ToHashSet(StringComparer.Ordinal);
-            if (changed.Count > 0) expected.With(copy, changed).ToBeRead(changed).Save(folder, TreeNames.Tested);
+            if (changed.Count > 0) SnapshotFile.Save(folder, TreeNames.Tested, expected.With(copy, changed).ToBeRead(changed));
         }
 
         return ValueTask.FromResult<EffectOutcome>(new CheckOutcome([.. told.Take(MaxListed)], told.Count, null));
@@ -54,15 +54,7 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
     /// <summary>What a test did to the repository could name programs for the next one's git.</summary>
     private static void RenewRepository(FolderHandle folder, FolderHandle copy, string origin)
     {
-        const string fresh = "fresh";
-        FolderRemoval.Remove(copy, TreeSnapshot.Repository, WalkBounds.OfTree);
-        if (GitRepository.Is(origin))
-        {
-            FolderRemoval.Remove(folder, fresh, WalkBounds.OfTree);
-            GitRepository.Clone(origin, Path.Combine(folder.Name, fresh));
-            folder.TryMove($"{fresh}/{TreeSnapshot.Repository}", $"{TreeNames.Base}/{TreeSnapshot.Repository}");
-        }
-
-        RepositoryMark.Save(folder, copy);
+        CopiedRepository.Renew(GitRepository.Is(origin) ? origin : null, folder, TreeNames.Base);
+        RepositoryMark.Save(folder, TreeNames.Tested, RepositoryMark.Of(copy));
     }
 }

@@ -26,17 +26,15 @@ internal sealed class CopyChanges
     public static CopyChanges Find(FolderHandle copy, TreeSnapshot expected, CancellationToken cancel)
     {
         var (changes, left) = (new CopyChanges(expected), expected.Entries.Keys.ToHashSet(StringComparer.Ordinal));
-        var folders = expected.Folders.ToHashSet(StringComparer.Ordinal);
-        foreach (var (path, found) in TreeSnapshot.Walk(copy, [], changes.FindRepository, cancel))
+        var folders = expected.Folders.Keys.ToHashSet(StringComparer.Ordinal);
+        foreach (var found in TreeWalk.List(copy, [], changes.FindRepository, cancel))
         {
-            if (found.Kind == FileKind.Folder)
+            if (found.Stat.Kind == FileKind.Folder)
             {
-                if (!folders.Remove(path)) changes._madeFolders.Add(path);
-                continue;
+                if (!folders.Remove(found.Path)) changes._madeFolders.Add(found.Path);
             }
-
-            if (!left.Remove(path)) changes._made.Add(path);
-            else if (!IsSame(copy, path, found, expected.Entries[path], cancel)) changes._changed.Add(path);
+            else if (!left.Remove(found.Path)) changes._made.Add(found.Path);
+            else if (!IsSame(copy, found, expected.Entries[found.Path], cancel)) changes._changed.Add(found.Path);
         }
 
         changes._changed.AddRange(left.Order(StringComparer.Ordinal));
@@ -65,12 +63,13 @@ internal sealed class CopyChanges
         }
     }
 
-    private static bool IsSame(FolderHandle copy, string path, FileStat found, TreeEntry entry, CancellationToken cancel)
+    private static bool IsSame(FolderHandle copy, TreeEntryFound found, TreeEntry entry, CancellationToken cancel)
     {
-        if (found.Stamp == entry.Stamp) return true;
-        var isAlike = TreeEntry.KindOf(found) == entry.Version.Kind && found.Mode == entry.Version.Mode;
-        var canBe = isAlike && (found.Kind != FileKind.File || found.SizeBytes == entry.Version.SizeBytes);
-        return canBe && TreeEntry.Read(copy, path, found, cancel).Version == entry.Version;
+        var stat = found.Stat;
+        if (stat.Stamp == entry.Stamp) return true;
+        var isAlike = TreeEntry.KindOf(stat) == entry.Version.Kind && stat.Mode == entry.Version.Mode;
+        var canBe = isAlike && (stat.Kind != FileKind.File || stat.SizeBytes == entry.Version.SizeBytes);
+        return canBe && TreeEntry.Read(copy, found.Path, stat, cancel).Version == entry.Version;
     }
 
     private static void PutBack(FolderHandle copy, string path, FileVersion version, IReadOnlyList<FolderHandle?> sources)

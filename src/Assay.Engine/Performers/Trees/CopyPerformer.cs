@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Assay.Engine.Performers.Files;
 using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
@@ -7,16 +6,14 @@ using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>Performs <see cref="CopyTree"/>. An attempt that was lost leaves a folder that nobody uses, and is simply made again.</summary>
+/// <summary>
+/// Performs <see cref="CopyTree"/>: with copies that were kept of an attempt before, of which only what differs is copied, or from the
+/// beginning. An attempt that was lost leaves a folder that nobody uses, and is simply made again.
+/// </summary>
 internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 {
-    /// <summary>Longer than a tick of the clock that stamps files, so that whatever is changed later has another stamp.</summary>
-    private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(12);
-
-    /// <summary>So many files are read faster than a tick of the clock takes.</summary>
-    private const int SmallTree = 200;
-
-    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) => Task.Run(() => Perform((CopyTree)attempt.Effect, cancel), CancellationToken.None);
+    public Task<EffectResult> PerformAsync(Attempt attempt, CancellationToken cancel) =>
+        Task.Run(() => Perform((CopyTree)attempt.Effect, cancel), CancellationToken.None);
 
     private EffectResult Perform(CopyTree effect, CancellationToken cancel)
     {
@@ -24,7 +21,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         CopyOutcome outcome;
         try
         {
-            outcome = Copy(effect, folder, cancel);
+            outcome = Make(effect, folder, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,77 +51,59 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         return new CopyOutcome(folder, default, 0, problem);
     }
 
-    private CopyOutcome Copy(CopyTree effect, string folder, CancellationToken cancel)
+    private CopyOutcome Make(CopyTree effect, string folder, CancellationToken cancel)
     {
-        var from = Path.GetFullPath(effect.From).TrimEnd('/');
-        if (effect.IsProject) from = HostPath.Real(from);
-        using var origin = FolderHandle.Find(from) ?? throw new IOException($"{from} is no folder");
-        var at = Path.Combine(workspace.Root, folder);
-        var (keptPath, workPath) = (Path.Combine(at, CopyOutcome.BaseName), Path.Combine(at, CopyOutcome.WorkName));
-        if (GitRepository.Is(from))
+        var source = TreeSource.Of(workspace.Root, effect.From, effect.IsProject, effect.Exclude);
+        using var origin = source.Open();
+        using var top = FolderHandle.Open(workspace.Root);
+        var kept = new KeptCopies(top);
+
+        // What this very attempt copied before, of a tree that has moved on, comes back first.
+        if (folder != effect.To) kept.Take(effect.To, source);
+        while (kept.TryLend(source, folder))
         {
-            GitRepository.Clone(from, keptPath);
-            GitRepository.Clone(from, workPath);
+            if (Reset(source, origin, top, folder, cancel) is { } reset) return Outcome(folder, reset);
         }
 
-        HashSet<string> exclude = [.. effect.Exclude];
-        if (workspace.Root.StartsWith(from + '/', StringComparison.Ordinal)) exclude.Add(workspace.Root[(from.Length + 1)..]);
-        using var place = FolderHandle.Open(at);
+        using var place = top.MakeFolder(folder);
+        return Outcome(folder, Copy(source, origin, place, cancel));
+    }
+
+    private static CopyOutcome Outcome(string folder, TreeSnapshot copied) => new(folder, copied.Sha256(), copied.Entries.Count, null);
+
+    /// <summary>The copies as the tree is now; null when they cannot be brought there, and are gone.</summary>
+    private static TreeSnapshot? Reset(TreeSource source, FolderHandle origin, FolderHandle top, string folder, CancellationToken cancel)
+    {
+        try
+        {
+            using var place = top.FindFolder(folder);
+            return place is null ? null : new CopyReset(source, origin, place, cancel).Do();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            FolderRemoval.Remove(top, folder, WalkBounds.OfTree, cancel);
+            SnapshotMemory.Forget(Path.Combine(top.Name, folder));
+            return null;
+        }
+    }
+
+    private static TreeSnapshot Copy(TreeSource source, FolderHandle origin, FolderHandle place, CancellationToken cancel)
+    {
+        CopiedRepository.Clone(source, place);
         using var kept = place.MakeFolder(CopyOutcome.BaseName);
         using var work = place.MakeFolder(CopyOutcome.WorkName);
-        var begun = (DateTimeOffset.UtcNow - ClockTick - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        var stamps = new Dictionary<string, FileStamp>(StringComparer.Ordinal);
-        CopyFiles(origin, kept, exclude, (path, found) => stamps.Add(path, found.Stamp), cancel);
+        var settled = TreeFiles.Settled();
+        var seen = TreeFiles.Copy(origin, kept, source.Exclude, cancel);
         var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
-        CopyFiles(kept, work, [], null, cancel);
-        var fresh = Rest(snapshot);
-        snapshot.ToBeRead(fresh).Save(place, TreeNames.Base);
-        snapshot.StampedAt(work).ToBeRead(fresh).Save(place, TreeNames.Work);
+        TreeFiles.Copy(kept, work, [], cancel);
+        CopiedRepository.Note(source, origin, place);
+        var later = TreeFiles.Settled();
+        SnapshotFile.Save(place, TreeNames.Base, snapshot.SettledBy(later));
+        SnapshotFile.Save(place, TreeNames.Work, snapshot.StampedAt(work).SettledBy(later));
 
         // What was changed in the tick in which it was copied may have been changed again in the same one.
-        FileStamp Origin(string path) => stamps.GetValueOrDefault(path) is var stamp && stamp.ChangedNs < begun ? stamp : default;
-        snapshot.Stamped((path, _) => Origin(path)).Save(place, TreeNames.Origin);
-        return new CopyOutcome(folder, snapshot.Sha256(), snapshot.Entries.Count, null);
-    }
-
-    /// <summary>
-    /// Which files of a copy that was just made a later look has to read, since they may be changed in this very tick of the clock. When they
-    /// are many it is rather waited for the next one.
-    /// </summary>
-    internal static HashSet<string> Rest(TreeSnapshot snapshot)
-    {
-        if (snapshot.Entries.Count <= SmallTree) return [.. snapshot.Entries.Keys];
-        Thread.Sleep(ClockTick);
-        return [];
-    }
-
-    /// <summary>Copies the files of a tree, and tells what each was before it was read.</summary>
-    internal static void CopyFiles(
-        FolderHandle from, FolderHandle to, IReadOnlyCollection<string> exclude, Action<string, FileStat>? told, CancellationToken cancel)
-    {
-        // By what files say of their sizes, so that nobody copies for hours what takes no room.
-        var room = FileSystem.Of($"/proc/self/fd/{to.Descriptor}")?.FreeBytes ?? long.MaxValue;
-        foreach (var (path, found) in TreeSnapshot.Walk(from, exclude, cancel: cancel))
-        {
-            if (found.Kind == FileKind.File && (room -= found.SizeBytes) < 0)
-            {
-                throw new IOException($"{path}: there is no room for a copy of {found.SizeBytes} bytes");
-            }
-
-            told?.Invoke(path, found);
-            if (found.Kind == FileKind.Folder) to.MakeFolder(path).Dispose();
-            else if (found.Kind == FileKind.File) CopyFile(from, to, path, found.Mode, cancel);
-            else if (found.Kind == FileKind.Link) to.WriteLink(path, Encoding.UTF8.GetString(from.ReadLink(path)), replaces: false);
-
-            // A socket, a pipe or a device has no content that could be worked on.
-        }
-    }
-
-    private static void CopyFile(FolderHandle from, FolderHandle to, string path, int mode, CancellationToken cancel)
-    {
-        using var source = from.OpenFile(path);
-        if (source.Handle is not { } content) throw new IOException($"{path} {source.Problem}");
-        using var target = to.Create(path, (uint)mode);
-        FileContent.Copy(content, target, (uint)mode, cancel);
+        var stamps = seen.ToDictionary(f => f.Path, f => f.Stat.Stamp, StringComparer.Ordinal);
+        SnapshotFile.Save(place, TreeNames.Origin, snapshot.Stamped((path, _) => stamps.GetValueOrDefault(path)).SettledBy(settled));
+        return snapshot;
     }
 }

@@ -15,9 +15,10 @@ internal sealed class PlacePerformer(Workspace workspace) : TreePerformer<PlaceC
         if (GitRepository.Is(effect.Origin)) GitRepository.Clone(effect.Origin, Path.Combine(path, effect.Name));
         using var tested = folder.FindFolder(TreeNames.Base) ?? throw new IOException("the copy with the change is not there any more");
         using var copy = folder.MakeFolder(effect.Name);
-        CopyPerformer.CopyFiles(tested, copy, [], null, cancel);
-        var snapshot = TreeSnapshot.Load(folder, TreeNames.Tested);
-        snapshot.StampedAt(copy).ToBeRead(CopyPerformer.Rest(snapshot)).Save(folder, effect.Name);
+        TreeFiles.Copy(tested, copy, [], cancel);
+        var settled = TreeFiles.Settled();
+        var snapshot = SnapshotFile.Load(folder, TreeNames.Tested);
+        SnapshotFile.Save(folder, effect.Name, snapshot.StampedAt(copy).SettledBy(settled));
         var outcome = new CopyOutcome($"{effect.Folder}/{effect.Name}", snapshot.Sha256(), snapshot.Entries.Count, null);
         return ValueTask.FromResult<EffectOutcome>(outcome);
     }

@@ -13,20 +13,18 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
         var path = Path.Combine(workspace.Root, effect.Folder);
         using var folder = FolderHandle.Open(path);
         using var copy = folder.FindFolder(TreeNames.Base) ?? throw new IOException("the untouched copy is not there any more");
-        var untouched = TreeSnapshot.Load(folder, TreeNames.Base);
+        var untouched = SnapshotFile.Load(folder, TreeNames.Base);
+        if (effect.Tree is { } tree && untouched.Sha256() != tree) throw new IOException("it is not known any more what was copied");
         if (effect.Changes is not { } changes)
         {
             if (Touched(untouched, copy, new HashSet<string>(), cancel) is { } touched) throw new IOException(touched);
-            untouched.Save(folder, TreeNames.Tested);
-            RepositoryMark.Save(folder, copy);
-            return new ApplyOutcome(Applied: true, null, []);
+            return Ready(folder, copy, untouched, new ApplyOutcome(Applied: true, null, []));
         }
 
         var bytes = await workspace.Store.ReadBlobAsync(changes)
             ?? throw new IOException($"the ledger does not hold the change set {changes}");
         var set = ChangeSet.Read(bytes);
-        var tree = Path.Combine(path, TreeNames.Base);
-        var patch = new TreePatch(tree, set, reverse: false, merge: false, workspace.Store.ReadBlobAsync, $"{path}/notes")
+        var patch = new TreePatch(Path.Combine(path, TreeNames.Base), set, reverse: false, merge: false, workspace.Store.ReadBlobAsync, $"{path}/notes")
         {
             IsSynced = false,
             Moved = (top, own) => Touched(untouched, top, own, cancel),
@@ -34,8 +32,14 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
         var (outcome, _) = await patch.ApplyAsync();
         if (!outcome.Applied) return outcome;
         HashSet<string> changed = [.. set.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path })];
-        untouched.With(copy, changed).ToBeRead(changed).Save(folder, TreeNames.Tested);
-        RepositoryMark.Save(folder, copy);
+        return Ready(folder, copy, untouched.With(copy, changed).ToBeRead(changed), outcome);
+    }
+
+    /// <summary>Notes how the copy lies there, in which a test may change what it wants.</summary>
+    private static ApplyOutcome Ready(FolderHandle folder, FolderHandle copy, TreeSnapshot tested, ApplyOutcome outcome)
+    {
+        SnapshotFile.Save(folder, TreeNames.Tested, tested);
+        RepositoryMark.Save(folder, TreeNames.Tested, RepositoryMark.Of(copy));
         return outcome;
     }
 
@@ -43,7 +47,7 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
     private static string? Touched(TreeSnapshot untouched, FolderHandle copy, IReadOnlySet<string> own, CancellationToken cancel)
     {
         var now = TreeSnapshot.Take(copy, untouched, cancel: cancel);
-        return untouched.Differences(now).FirstOrDefault(p => !own.Contains(p)) is { } path
+        return untouched.Differences(now).Where(p => !own.Contains(p)).Min(StringComparer.Ordinal) is { } path
             ? $"the copy that nobody was to touch is not as it was ({path})"
             : null;
     }

@@ -8,31 +8,43 @@ namespace Assay.Engine.Performers.Trees;
 /// <summary>How the repository of a copy lies there, so that it is known later whether anybody has touched it.</summary>
 internal static class RepositoryMark
 {
-    private const string Name = "tested.repository";
-
     /// <summary>Notes it.</summary>
     /// <param name="folder">The folder of the copies.</param>
-    /// <param name="copy">The copy.</param>
-    public static void Save(FolderHandle folder, FolderHandle copy) =>
-        folder.Write(Name, Encoding.UTF8.GetBytes(Of(copy).ToString()), replaces: true);
+    /// <param name="name">Of which copy it is.</param>
+    /// <param name="mark">How it lies there.</param>
+    public static void Save(FolderHandle folder, string name, Digest mark) =>
+        folder.Write(FileName(name), Encoding.UTF8.GetBytes(mark.ToString()), replaces: true);
 
     /// <summary>Whether it is as it was noted.</summary>
-    public static bool IsSame(FolderHandle folder, FolderHandle copy)
+    public static bool IsSame(FolderHandle folder, string name, Digest mark)
     {
-        using var file = folder.OpenFile(Name);
-        return file.Problem is null && file.ReadText(Digest.SizeBytes * 4) == Of(copy).ToString();
+        using var file = folder.OpenFile(FileName(name));
+        return file.Problem is null && file.ReadText(Digest.SizeBytes * 4) == mark.ToString();
     }
 
-    private static Digest Of(FolderHandle copy)
+    /// <summary>How the repository of a tree lies there; all trees that have none are alike.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="exclude">Names in the repository's own folder that say nothing.</param>
+    public static Digest Of(FolderHandle tree, params IReadOnlyCollection<string> exclude)
     {
+        if (tree.Look(TreeSnapshot.Repository) is not { } found) return Digest.Of([]);
+        if (found.Kind != FileKind.Folder) return Digest.Of($"{found}");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var repository = copy.FindFolder(TreeSnapshot.Repository);
+        hash.AppendData(Encoding.UTF8.GetBytes(TreeSnapshot.Repository));
+        using var repository = tree.FindFolder(TreeSnapshot.Repository);
         if (repository is null) return Digest.Of([]);
         var lines = new List<string>();
         using var walk = new FolderWalk(repository, WalkBounds.OfTree);
-        while (walk.Next()) lines.Add($"{walk.Path} {FileStat.Of(walk.Found).Stamp}\0");
+        while (walk.Next())
+        {
+            if (exclude.Contains(walk.Path)) walk.Skip();
+            else lines.Add($"{walk.Path} {FileStat.Of(walk.Found).Stamp}\0");
+        }
+
         if (walk.Problem is { } problem) throw new IOException($"{repository.Name}: {problem}");
         foreach (var line in lines.Order(StringComparer.Ordinal)) hash.AppendData(Encoding.UTF8.GetBytes(line));
         return Digest.From(hash.GetHashAndReset());
     }
+
+    private static string FileName(string name) => $"{name}.repository";
 }

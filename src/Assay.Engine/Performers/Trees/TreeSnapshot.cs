@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Assay.Kernel.Streams;
@@ -12,31 +13,48 @@ internal sealed class TreeSnapshot
     /// <summary>A repository's own folder, or the file that points to it; at any depth no part of a tree's content.</summary>
     public const string Repository = ".git";
 
-    /// <summary>Of some millions of files.</summary>
-    private const long MaxBytes = 1L << 30;
+    private readonly Dictionary<string, TreeEntry> _entries;
+    private readonly Dictionary<string, FileStamp> _folders;
+    private string[]? _order;
+    private Digest? _sha256;
 
-    private static readonly byte[] RepositoryBytes = Encoding.UTF8.GetBytes(Repository);
+    public TreeSnapshot(int files = 0) => (_entries, _folders) = (new(files, StringComparer.Ordinal), new(StringComparer.Ordinal));
 
-    private readonly SortedDictionary<string, TreeEntry> _entries = new(StringComparer.Ordinal);
+    private TreeSnapshot(TreeSnapshot other)
+    {
+        _entries = new(other._entries, StringComparer.Ordinal);
+        _folders = new(other._folders, StringComparer.Ordinal);
+    }
 
-    private readonly SortedSet<string> _folders = new(StringComparer.Ordinal);
-
+    /// <summary>The files, in no order.</summary>
     public IReadOnlyDictionary<string, TreeEntry> Entries => _entries;
 
     /// <summary>The folders, which are no part of the content, but may be empty.</summary>
-    public IReadOnlySet<string> Folders => _folders;
+    public IReadOnlyDictionary<string, FileStamp> Folders => _folders;
 
     /// <summary>The identity of the whole content.</summary>
     public Digest Sha256()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (path, entry) in _entries)
+        if (_sha256 is { } known) return known;
+        if (_order is null)
         {
-            var version = entry.Version;
-            hash.AppendData(Encoding.UTF8.GetBytes($"{version.Kind} {Convert.ToString(version.Mode, 8)} {version.Sha256} {path}\0"));
+            _order = [.. _entries.Keys];
+            Array.Sort(_order, StringComparer.Ordinal);
         }
 
-        return Digest.From(hash.GetHashAndReset());
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var line = new ArrayBufferWriter<byte>();
+        foreach (var path in _order)
+        {
+            var version = _entries[path].Version;
+            line.ResetWrittenCount();
+            Encoding.UTF8.GetBytes($"{version.Kind} {Convert.ToString(version.Mode, 8)} {version.Sha256} ", line);
+            Encoding.UTF8.GetBytes(path, line);
+            line.Write("\0"u8);
+            hash.AppendData(line.WrittenSpan);
+        }
+
+        return (_sha256 = Digest.From(hash.GetHashAndReset())).Value;
     }
 
     /// <summary>Looks at every file, and reads those that are not what they were in an earlier look at the same tree.</summary>
@@ -51,98 +69,101 @@ internal sealed class TreeSnapshot
         FolderHandle tree, TreeSnapshot? earlier = null, long maxBytes = long.MaxValue, IReadOnlyCollection<string>? exclude = null,
         CancellationToken cancel = default)
     {
-        var snapshot = new TreeSnapshot();
-        var left = maxBytes;
-        foreach (var (path, found) in Walk(tree, exclude ?? [], cancel: cancel))
+        var snapshot = new TreeSnapshot(earlier?._entries.Count ?? 0);
+        var (left, changed) = (maxBytes, new List<TreeEntryFound>());
+        foreach (var found in TreeWalk.List(tree, exclude ?? [], cancel: cancel))
         {
-            if (found.Kind == FileKind.Folder)
+            if (found.Stat.Kind == FileKind.Folder) snapshot._folders.Add(found.Path, found.Stat.Stamp);
+            else if (earlier?._entries.GetValueOrDefault(found.Path) is { } known && known.Stamp == found.Stat.Stamp) snapshot._entries.Add(found.Path, known);
+            else if (found.Stat.Kind == FileKind.File && (left -= found.Stat.SizeBytes) < 0)
             {
-                snapshot._folders.Add(path);
-                continue;
+                throw new IOException($"the changed files hold more than {maxBytes} bytes");
             }
-
-            var known = earlier?._entries.GetValueOrDefault(path);
-            if (known?.Stamp != found.Stamp)
-            {
-                if (found.Kind == FileKind.File && (left -= found.SizeBytes) < 0)
-                {
-                    throw new IOException($"the changed files hold more than {maxBytes} bytes");
-                }
-
-                known = TreeEntry.Read(tree, path, found, cancel);
-            }
-
-            snapshot._entries.Add(path, known);
+            else changed.Add(found);
         }
 
+        var read = new TreeEntry[changed.Count];
+        InParallel.For(changed.Count, i => read[i] = TreeEntry.Read(tree, changed[i].Path, changed[i].Stat, cancel), cancel);
+        for (var i = 0; i < read.Length; i++) snapshot._entries.Add(changed[i].Path, read[i]);
+        if (earlier is not null && snapshot.HasPathsOf(earlier)) snapshot._order = earlier._order;
         return snapshot;
     }
 
     /// <summary>The same content as it lies, untouched, in a copy of the tree.</summary>
     /// <exception cref="IOException">The copy does not hold the same files.</exception>
-    public TreeSnapshot StampedAt(FolderHandle copy) => Stamped((path, entry) =>
-        copy.Look(path) is { } found && found.SizeBytes == entry.Version.SizeBytes ? found.Stamp : throw new IOException($"{path} was not copied"));
-
-    /// <summary>The same content with other stamps. One that is the default makes a later look read the file.</summary>
-    public TreeSnapshot Stamped(Func<string, TreeEntry, FileStamp> stamp)
+    public TreeSnapshot StampedAt(FolderHandle copy)
     {
-        var stamped = new TreeSnapshot();
-        foreach (var (path, entry) in _entries) stamped._entries.Add(path, entry with { Stamp = stamp(path, entry) });
-        stamped._folders.UnionWith(_folders);
-        return stamped;
-    }
-
-    /// <summary>Every file and folder of a tree, folders before what lies in them. Links are not followed.</summary>
-    /// <param name="tree">The tree.</param>
-    /// <param name="exclude">Paths that are left out with all below them.</param>
-    /// <param name="repository">Is told of what is a repository's own, which is left out.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="IOException">It cannot be seen to its end, or a name is no UTF-8.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static IEnumerable<(string Path, FileStat Found)> Walk(
-        FolderHandle tree, IReadOnlyCollection<string> exclude, Action<string>? repository = null, CancellationToken cancel = default)
-    {
-        using var walk = new FolderWalk(tree, WalkBounds.OfTree, cancel);
-        while (walk.Next())
+        var stamped = new TreeSnapshot(_entries.Count);
+        foreach (var (path, found) in TreeWalk.List(copy, []))
         {
-            var path = walk.Path;
-            if (walk.Name.SequenceEqual(RepositoryBytes) || exclude.Contains(path))
-            {
-                if (walk.Name.SequenceEqual(RepositoryBytes)) repository?.Invoke(path);
-                walk.Skip();
-                continue;
-            }
-
-            if (!walk.IsText) throw new IOException($"{path}: the name is no UTF-8");
-            yield return (path, FileStat.Of(walk.Found));
+            if (found.Kind == FileKind.Folder) stamped._folders.Add(path, found.Stamp);
+            else if (_entries.GetValueOrDefault(path) is not { } entry || entry.Version.SizeBytes != found.SizeBytes) throw new IOException($"{path} was not copied");
+            else stamped._entries.Add(path, entry with { Stamp = found.Stamp });
         }
 
-        if (walk.Problem is { } problem) throw new IOException($"{tree.Name}: {problem}");
+        if (stamped._entries.Count != _entries.Count) throw new IOException($"{_entries.Keys.First(p => !stamped._entries.ContainsKey(p))} was not copied");
+        return stamped.Like(this);
+    }
+
+    /// <summary>The same content with other stamps of the files. One that is the default makes a later look read the file.</summary>
+    public TreeSnapshot Stamped(Func<string, TreeEntry, FileStamp> stamp)
+    {
+        var stamped = new TreeSnapshot(_entries.Count);
+        foreach (var (path, entry) in _entries) stamped._entries.Add(path, entry with { Stamp = stamp(path, entry) });
+        foreach (var (path, found) in _folders) stamped._folders.Add(path, found);
+        return stamped.Like(this);
     }
 
     /// <summary>
     /// The same, but that a later look reads these files whatever their stamps say: they may be changed again in this very tick of the clock.
     /// </summary>
-    public TreeSnapshot ToBeRead(IReadOnlyCollection<string> paths) =>
-        Stamped((path, entry) => paths.Contains(path) ? default : entry.Stamp);
-
-    /// <summary>The same with some paths as they lie there now, of which some may be there no more.</summary>
-    /// <exception cref="IOException">One cannot be read.</exception>
-    public TreeSnapshot With(FolderHandle tree, IEnumerable<string> paths)
+    public TreeSnapshot ToBeRead(IReadOnlyCollection<string> paths)
     {
-        var next = new TreeSnapshot();
-        foreach (var (path, entry) in _entries) next._entries.Add(path, entry);
-        next._folders.UnionWith(_folders);
+        var next = new TreeSnapshot(this);
         foreach (var path in paths)
         {
-            next._entries.Remove(path);
-            if (TreeEntry.Read(tree, path) is not { } entry) continue;
-            next._entries.Add(path, entry);
-            next.AddFoldersOf(path);
+            if (_entries.TryGetValue(path, out var entry)) next._entries[path] = entry with { Stamp = default };
         }
 
-        next._folders.RemoveWhere(f => tree.Look(f) is not { Kind: FileKind.Folder });
+        return next.Like(this);
+    }
 
+    /// <summary>The same, but that a later look reads the files that were changed after a time: they may be changed again in the same tick of the clock.</summary>
+    /// <param name="time">The time (see <see cref="TreeFiles.Settled"/>).</param>
+    public TreeSnapshot SettledBy(long time)
+    {
+        var fresh = _entries.Where(e => e.Value.Stamp.ChangedNs >= time).Select(e => e.Key).ToList();
+        return fresh.Count == 0 ? this : ToBeRead(fresh);
+    }
+
+    /// <summary>The same without pipes, sockets and devices, of which no copies are made.</summary>
+    public TreeSnapshot WithoutSpecial()
+    {
+        var special = _entries.Where(e => e.Value.Version.Kind == EntryKind.Special).Select(e => e.Key).ToList();
+        if (special.Count == 0) return this;
+        var next = new TreeSnapshot(this);
+        foreach (var path in special) next._entries.Remove(path);
+        return next;
+    }
+
+    /// <summary>The same with some paths as they lie there now, of which some may be there no more.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="files">Files that are there, or were.</param>
+    /// <param name="folders">Folders that are there, or were, beside those in which the files lie.</param>
+    /// <exception cref="IOException">One cannot be read.</exception>
+    public TreeSnapshot With(FolderHandle tree, IReadOnlyCollection<string> files, IReadOnlyCollection<string>? folders = null)
+    {
+        var next = new TreeSnapshot(this);
+        var places = new HashSet<string>(folders ?? [], StringComparer.Ordinal);
+        foreach (var path in files.Concat(folders ?? [])) AddPlaces(path, places);
+        foreach (var path in files)
+        {
+            next._entries.Remove(path);
+            if (TreeEntry.Read(tree, path) is { } entry) next._entries.Add(path, entry);
+        }
+
+        foreach (var place in places) next.SetFolder(tree, place);
+        if (next.HasPathsOf(this)) next._order = _order;
         return next;
     }
 
@@ -158,75 +179,36 @@ internal sealed class TreeSnapshot
         foreach (var path in later._entries.Keys.Where(p => !_entries.ContainsKey(p))) yield return path;
     }
 
-    /// <summary>Writes what <see cref="Load"/> reads.</summary>
-    /// <param name="place">The folder of the copies, in which nobody has been yet.</param>
-    /// <param name="name">Of which tree it is.</param>
-    public void Save(FolderHandle place, string name)
-    {
-        place.Unlink(FileName(name));
-        using var writer = new BinaryWriter(new FileStream(place.Create(FileName(name)), FileAccess.Write));
-        writer.Write(_entries.Count);
-        foreach (var (path, entry) in _entries)
-        {
-            writer.Write(path);
-            writer.Write((byte)entry.Version.Kind);
-            writer.Write(entry.Version.Mode);
-            writer.Write(entry.Version.SizeBytes);
-            writer.Write(entry.Version.Sha256.ToArray());
-            writer.Write(entry.Version.Target ?? "");
-            writer.Write(entry.Stamp.Inode);
-            writer.Write(entry.Stamp.ModifiedNs);
-            writer.Write(entry.Stamp.ChangedNs);
-            writer.Write(entry.Stamp.SizeBytes);
-            writer.Write(entry.Stamp.Mode);
-        }
+    /// <summary>Adds a file that was noted.</summary>
+    public void Add(string path, TreeEntry entry) => _entries.Add(path, entry);
 
-        writer.Write(_folders.Count);
-        foreach (var folder in _folders) writer.Write(folder);
+    /// <summary>Adds a folder that was noted.</summary>
+    public void AddFolder(string path, FileStamp stamp) => _folders[path] = stamp;
+
+    /// <summary>Adds the folders in which the files lie.</summary>
+    public void AddFoldersOfFiles()
+    {
+        var places = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in _entries.Keys) AddPlaces(path, places);
+        foreach (var place in places) _folders.TryAdd(place, default);
     }
 
-    /// <summary>Reads what was kept beside the copies.</summary>
-    /// <exception cref="IOException">It is not there any more, or is nothing that was written so.</exception>
-    public static TreeSnapshot Load(FolderHandle place, string name)
+    private static void AddPlaces(string path, HashSet<string> places)
     {
-        using var file = place.OpenFile(FileName(name));
-
-        // Before tests had trees of their own (ADR 30) the work copy alone was noted; what was copied is the same in all of them.
-        if (file.IsMissing && name is TreeNames.Base or TreeNames.Origin) return Load(place, TreeNames.Work).Stamped((_, _) => default);
-        if (file.Problem is { } problem) throw new IOException($"{place.Name}/{FileName(name)} {problem}");
-        try
-        {
-            return Parse(file.ReadAll(MaxBytes));
-        }
-        catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
-        {
-            throw new IOException($"{place.Name}/{FileName(name)} is not what was kept there", e);
-        }
+        for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) places.Add(path[..cut]);
     }
 
-    private static string FileName(string name) => $"{name}.snapshot";
-
-    private static TreeSnapshot Parse(byte[] bytes)
+    private void SetFolder(FolderHandle tree, string path)
     {
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        var snapshot = new TreeSnapshot();
-        for (var left = reader.ReadInt32(); left > 0; left--)
-        {
-            var path = reader.ReadString();
-            var version = new FileVersion((EntryKind)reader.ReadByte(), reader.ReadInt32(), reader.ReadInt64(), Digest.From(reader.ReadBytes(Digest.SizeBytes)));
-            version = version with { Target = reader.ReadString() is { Length: > 0 } target ? target : null };
-            var stamp = new FileStamp(reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
-            snapshot._entries.Add(path, new TreeEntry(version, stamp));
-        }
-
-        // Before ADR 30 a note ended here.
-        if (reader.BaseStream.Position == bytes.Length) foreach (var path in snapshot._entries.Keys) snapshot.AddFoldersOf(path);
-        else for (var left = reader.ReadInt32(); left > 0; left--) snapshot._folders.Add(reader.ReadString());
-        return snapshot;
+        if (tree.Look(path) is { Kind: FileKind.Folder } found) _folders[path] = found.Stamp;
+        else _folders.Remove(path);
     }
 
-    private void AddFoldersOf(string path)
+    private bool HasPathsOf(TreeSnapshot other) => _entries.Count == other._entries.Count && _entries.Keys.All(other._entries.ContainsKey);
+
+    private TreeSnapshot Like(TreeSnapshot same)
     {
-        for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) _folders.Add(path[..cut]);
+        (_order, _sha256) = (same._order, same._sha256);
+        return this;
     }
 }

@@ -96,7 +96,12 @@ internal static class TaskEffects
 
     /// <summary>Brings the change into the copy that has stayed as the tree was; there it is tested.</summary>
     public static PrepareCopy PrepareOf(TaskState task) =>
-        new(Id(TaskEffectId.Prepare, task)) { Folder = task.Attempt!.Copy!.Folder, Changes = task.Patch?.ChangesSha256 };
+        new(Id(TaskEffectId.Prepare, task))
+        {
+            Folder = task.Attempt!.Copy!.Folder,
+            Tree = task.Attempt.Copy.TreeSha256,
+            Changes = task.Patch?.ChangesSha256,
+        };
 
     /// <summary>Makes the copy in which a test runs that others run beside.</summary>
     public static PlaceCopy PlaceOf(TaskState task, AcceptanceTest test) =>
@@ -155,13 +160,19 @@ internal static class TaskEffects
             Stream = AdapterLane.StreamOf(report.AdapterId),
             Command = new ReportCall(report.Ticket, report.Report),
         },
-        CleanFollowUp clean => new RemoveFolders(id) { Folders = [clean.Folder] },
+        CleanFollowUp clean => ReleaseOf(state, id, clean),
         PatchFollowUp patch => Project(state, id, new MovePatch(state.Declared.ProjectRoot, patch.Patch, patch.Through, patch.Reason)),
         WebhookFollowUp webhook => EscalationRule.Call(state, id, webhook),
         PublishFollowUp => Project(
             state, id, new PublishResults(state.Declared.ProjectRoot, state.Declared.RunId, ExecutionResults.Of(state)), untilEnd: true),
         _ => throw new InvalidOperationException($"unknown followUp {followUp}"),
     };
+
+    private static ReleaseCopies ReleaseOf(ExecutionState state, string id, CleanFollowUp clean)
+    {
+        var copy = CopyOf(state, state.Task(clean.TaskId));
+        return new ReleaseCopies(id) { Folder = clean.Folder, From = copy.From, IsProject = copy.IsProject, Exclude = copy.Exclude };
+    }
 
     private static ChildStream Project(ExecutionState state, string id, Kernel.Streams.Command command, bool untilEnd = false) => new(id)
     {

@@ -83,16 +83,28 @@ internal static class TaskSchedule
         if (task.CancelRequested is not null) return [];
         return task.Standing switch
         {
+            { } standing when NeedsCopy(task, standing) => CopyStep(state, underWay, task),
             TaskStanding.Working working => Working(state, task, working.Attempt).Where(e => !underWay.Contains(e.Id)),
             TaskStanding.Testing testing => Testing(state, inPlay, task, testing).Where(e => !underWay.Contains(e.Id)),
             _ => [],
         };
     }
 
+    private static bool NeedsCopy(TaskState task, TaskStanding standing) => task.Spec.WorkingTree is not null
+        && standing is TaskStanding.Working { Attempt.Copy: null } or TaskStanding.Testing { Attempt.Copy: null };
+
+    /// <summary>Copies that another attempt has left of the tree are rather waited for than made anew.</summary>
+    private static IEnumerable<Effect> CopyStep(ExecutionState state, TasksUnderWay underWay, TaskState task)
+    {
+        var copy = TaskEffects.CopyOf(state, task);
+        var areComing = state.FollowUps.Values.OfType<CleanFollowUp>()
+            .Any(c => state.Task(c.TaskId).Spec.WorkingTree == task.Spec.WorkingTree && !IsAtWork(state, underWay, c));
+        return areComing || underWay.Contains(copy.Id) ? [] : [copy];
+    }
+
     private static IEnumerable<Effect> Working(ExecutionState state, TaskState task, TaskAttempt attempt)
     {
-        if (task.Spec.WorkingTree is not null && attempt.Copy is null) yield return TaskEffects.CopyOf(state, task);
-        else if (state.WaitsForPerson(task)) yield break;
+        if (state.WaitsForPerson(task)) yield break;
         else if (attempt.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
         else if (attempt.Copy is null) yield break;
         else if (attempt is { Attempted: { Answer: not null, Result: AttemptResult.Succeeded }, IsAnswerApplied: false }) yield return TaskEffects.AnswerOf(state, task);
@@ -102,7 +114,6 @@ internal static class TaskSchedule
     private static IEnumerable<Effect> Testing(ExecutionState state, List<TaskState> inPlay, TaskState task, TaskStanding.Testing testing)
     {
         var attempt = testing.Attempt;
-        if (task.Spec.WorkingTree is not null && attempt.Copy is null) return [TaskEffects.CopyOf(state, task)];
         if (attempt.Copy is not null && !testing.IsPrepared) return [TaskEffects.PrepareOf(task)];
         var open = task.Spec.AcceptanceTests.Where(t => !attempt.IsTested(t)).ToList();
         if (open.Count == 0)

@@ -1,0 +1,104 @@
+using Assay.Native;
+
+namespace Assay.Engine.Performers.Trees;
+
+/// <summary>What has been touched in a copy since it was noted how it lies there.</summary>
+internal sealed class CopyState
+{
+    private readonly FolderHandle _copy;
+    private readonly TreeSnapshot _note;
+    private readonly HashSet<string> _dirty = new(StringComparer.Ordinal);
+    private readonly List<string> _madeFolders = [];
+    private readonly HashSet<string> _goneFolders;
+
+    private CopyState(FolderHandle copy, TreeSnapshot note) =>
+        (_copy, _note, _goneFolders) = (copy, note, note.Folders.Keys.ToHashSet(StringComparer.Ordinal));
+
+    /// <summary>Files that were touched, made or removed.</summary>
+    public IReadOnlySet<string> Dirty => _dirty;
+
+    /// <summary>Looks at every file and folder, and reads the files of which it was not known when they were changed.</summary>
+    /// <param name="copy">The copy.</param>
+    /// <param name="note">How it was.</param>
+    /// <param name="folderMode">The mode that its folders were made with.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="IOException">It cannot be seen to its end, or a folder has been given what is not undone here.</exception>
+    public static CopyState Of(FolderHandle copy, TreeSnapshot note, int folderMode, CancellationToken cancel)
+    {
+        var state = new CopyState(copy, note);
+        NeedPlain(copy, copy.Itself(), folderMode);
+        var (left, seen) = (note.Entries.Count, new List<string>());
+        foreach (var found in TreeWalk.List(copy, [], state.FindRepository, cancel))
+        {
+            if (found.Stat.Kind == FileKind.Folder) state.Add(found, folderMode);
+            else if (!note.Entries.TryGetValue(found.Path, out var entry)) state._dirty.Add(found.Path);
+            else
+            {
+                left--;
+                seen.Add(found.Path);
+                if (!IsUntouched(copy, found, entry, cancel)) state._dirty.Add(found.Path);
+            }
+        }
+
+        if (left > 0) state._dirty.UnionWith(note.Entries.Keys.Except(seen, StringComparer.Ordinal));
+        return state;
+    }
+
+    /// <summary>Makes the copy what a tree is.</summary>
+    /// <param name="tree">What it is to hold.</param>
+    /// <param name="differs">Files at which the tree is not what was noted.</param>
+    /// <param name="from">Where they lie.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>How it lies there now, and the files that were copied or taken away.</returns>
+    /// <exception cref="IOException">One cannot be copied.</exception>
+    public (TreeSnapshot Note, IReadOnlyCollection<string> Touched) Bring(
+        TreeSnapshot tree, IEnumerable<string> differs, FolderHandle from, CancellationToken cancel)
+    {
+        var touched = _dirty.Union(differs, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        List<string> surplus = [.. _madeFolders, .. _note.Folders.Keys.Where(f => !tree.Folders.ContainsKey(f))];
+
+        // What stands above is removed first: it may be a link now, behind which there is nothing of the copy's.
+        foreach (var path in touched.Concat(surplus).Order(StringComparer.Ordinal)) FolderRemoval.Remove(_copy, path, WalkBounds.OfTree, cancel);
+        List<string> missing = [.. tree.Folders.Keys.Where(f => _goneFolders.Contains(f) || !_note.Folders.ContainsKey(f))];
+        foreach (var path in missing) _copy.MakeFolder(path).Dispose();
+        var files = touched.Where(tree.Entries.ContainsKey).ToList();
+        InParallel.For(files.Count, i => Copy(from, files[i], cancel), cancel);
+        return (_note.With(_copy, touched, [.. surplus, .. missing, .. _goneFolders]), touched);
+    }
+
+    private void Copy(FolderHandle from, string path, CancellationToken cancel)
+    {
+        var found = from.Look(path) ?? throw new IOException($"{path} was removed while it was copied");
+        TreeFiles.Copy(from, _copy, new TreeEntryFound(path, found), cancel);
+    }
+
+    private void Add(TreeEntryFound folder, int mode)
+    {
+        _goneFolders.Remove(folder.Path);
+        if (!_note.Folders.TryGetValue(folder.Path, out var noted)) _madeFolders.Add(folder.Path);
+        else if (noted != folder.Stat.Stamp)
+        {
+            using var handle = _copy.FindFolder(folder.Path);
+            if (handle is not null) NeedPlain(handle, folder.Stat, mode);
+        }
+    }
+
+    /// <summary>Permissions of a folder, and what else may be attached to one, are not copied and would stay.</summary>
+    private static void NeedPlain(FolderHandle folder, FileStat found, int mode)
+    {
+        if (found.Stamp.Mode != mode || folder.HasAttributes()) throw new IOException($"{folder.Name} was given other permissions or attributes");
+    }
+
+    private static bool IsUntouched(FolderHandle copy, TreeEntryFound found, TreeEntry entry, CancellationToken cancel)
+    {
+        if (entry.Stamp != default) return entry.Stamp == found.Stat.Stamp;
+        return TreeEntry.KindOf(found.Stat) == entry.Version.Kind && found.Stat.SizeBytes == entry.Version.SizeBytes
+            && TreeEntry.Read(copy, found.Path, found.Stat, cancel).Version == entry.Version;
+    }
+
+    /// <summary>The copy's own is looked at elsewhere; another one was made there.</summary>
+    private void FindRepository(string path)
+    {
+        if (path != TreeSnapshot.Repository) _dirty.Add(path);
+    }
+}

@@ -1,0 +1,69 @@
+using Assay.Native;
+
+namespace Assay.Engine.Performers.Trees;
+
+/// <summary>
+/// Copies of trees that attempts have left, for the next one on the same tree: to reset what was changed takes a moment, to copy all again
+/// may take minutes. They are lent by renaming, so that nobody else has them, also no other process.
+/// </summary>
+/// <param name="top">The workspace.</param>
+internal sealed class KeptCopies(FolderHandle top)
+{
+    private const string Folder = "kept";
+
+    /// <summary>Of one tree, as many as tasks are usually run at once; each takes the room of two trees.</summary>
+    private const int Most = 4;
+
+    /// <summary>What is kept; all else that attempts put beside the copies goes.</summary>
+    private static readonly string[] Parts =
+    [
+        TreeNames.Base, TreeNames.Work,
+        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work }.SelectMany(n => new[] { $"{n}.snapshot", $"{n}.repository" }),
+    ];
+
+    /// <summary>Moves copies that were kept to a folder that is there and empty. False when there are none; then the folder is still there.</summary>
+    /// <param name="source">The tree.</param>
+    /// <param name="to">The folder, relative to the workspace.</param>
+    public bool TryLend(TreeSource source, string to)
+    {
+        var place = $"{Folder}/{source.Key}";
+        foreach (var name in top.Names(place))
+        {
+            var from = $"{place}/{name}";
+            top.RemoveFolder(to);
+            if (top.TryMove(from, to))
+            {
+                SnapshotMemory.Move(Path.Combine(top.Name, from), Path.Combine(top.Name, to));
+                return true;
+            }
+        }
+
+        top.MakeFolder(to).Dispose();
+        return false;
+    }
+
+    /// <summary>Keeps the copies of an attempt that is over, as far as they are whole and not too many are kept already.</summary>
+    /// <param name="copies">Their folder, relative to the workspace.</param>
+    /// <param name="source">The tree.</param>
+    /// <returns>Whether they are kept, and no more where they were.</returns>
+    public bool Take(string copies, TreeSource source)
+    {
+        using (var place = top.FindFolder(copies))
+        {
+            if (place is null || !SnapshotFile.Exists(place, TreeNames.Origin)) return false;
+            RemoveOthers(place);
+        }
+
+        var kept = $"{Folder}/{source.Key}";
+        if (top.Names(kept).Count >= Most) return false;
+        var to = $"{kept}/{FolderHandle.RandomName()}";
+        if (!top.TryMove(copies, to)) return false;
+        SnapshotMemory.Move(Path.Combine(top.Name, copies), Path.Combine(top.Name, to));
+        return true;
+    }
+
+    private static void RemoveOthers(FolderHandle place)
+    {
+        foreach (var name in place.Names("").Except(Parts, StringComparer.Ordinal)) FolderRemoval.Remove(place, name, WalkBounds.OfTree);
+    }
+}
