@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -31,11 +32,18 @@ internal static class FileContent
         }
 
         // Where the kernel cannot do it, and for what it says the end of too early, as of files in /proc.
-        var buffer = new byte[ChunkBytes];
-        for (int length; (length = RandomAccess.Read(from, buffer, done)) > 0; done += length)
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            RandomAccess.Write(to, buffer.AsSpan(0, length), done);
+            for (int length; (length = RandomAccess.Read(from, buffer, done)) > 0; done += length)
+            {
+                cancel.ThrowIfCancellationRequested();
+                RandomAccess.Write(to, buffer.AsSpan(0, length), done);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         if (Libc.FChMod(target, mode) != 0) throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));

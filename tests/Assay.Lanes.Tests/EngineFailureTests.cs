@@ -108,6 +108,10 @@ public sealed class EngineFailureTests
             var configure = new ConfigureAdapter(Adapter(AdapterKind.Process) with { HealthCheck = check });
             Check(Decided(LaneFold.Of(AdapterLane.Instance), configure));
         }
+
+        var program = Adapter(AdapterKind.Process) with { HealthCheck = new HealthCheck(["true"], null, 1000, 1000) };
+        var asked = Decided(LaneFold.Of(AdapterLane.Instance), new ConfigureAdapter(program));
+        Check(Recorded(asked, asked.Asked().First(), Given.Outcome(), []).Fold);
     }
 
     private void Projects()

@@ -40,6 +40,10 @@ public struct Digest : IEquatable<Digest>
 
     public byte[] ToArray() => Bytes.ToArray();
 
+    /// <summary>Writes the 64 hex digits as UTF-8.</summary>
+    /// <param name="text">Room for at least as many bytes.</param>
+    public void WriteHex(Span<byte> text) => Convert.TryToHexStringLower(Bytes, text, out _);
+
     /// <summary>The first <paramref name="digits"/> hex digits: a name for people and paths, never proof (see ruling on short ids in ADR 4).</summary>
     public string Short(int digits) => ToString()[..digits];
 

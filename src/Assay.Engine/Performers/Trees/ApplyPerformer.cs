@@ -53,8 +53,8 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
 
         var before = SnapshotFile.Load(copies, TreeNames.Origin);
         if (before.Sha256() != tested.Sha256) throw new IOException("it is not known any more on which tree the change was tested");
-        var now = TreeSnapshot.Take(top, before, exclude: exclude).WithoutSpecial();
-        List<string> moved = [.. before.Differences(now).Where(p => !own.Contains(p)).Order(StringComparer.Ordinal)];
+        var changes = before.Changes(top, exclude: exclude);
+        List<string> moved = [.. changes.Where(c => !own.Contains(c.Key) && !IsSpecial(before, c.Key, c.Value)).Select(c => c.Key)];
         if (moved.Count > 0 && GitRepository.Is(target))
         {
             var ignored = GitRepository.Ignored(target, moved);
@@ -64,4 +64,8 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
         var more = moved.Count > 1 ? $" and {moved.Count - 1} more" : "";
         return moved.Count == 0 ? null : $"{moved[0]}{more} changed in the tree since the change was tested";
     }
+
+    /// <summary>A pipe, a socket or a device that was not copied is no content.</summary>
+    private static bool IsSpecial(TreeSnapshot before, string path, TreeEntry? now) =>
+        now?.Version.Kind == EntryKind.Special && !before.Entries.ContainsKey(path);
 }

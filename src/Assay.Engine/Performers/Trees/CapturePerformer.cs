@@ -35,7 +35,7 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         using var kept = folder.FindFolder(CopyOutcome.BaseName) ?? throw new IOException("the untouched copy is not there any more");
         using var work = folder.FindFolder(CopyOutcome.WorkName) ?? throw new IOException("the copy to work in is not there any more");
         var before = SnapshotFile.Load(folder, TreeNames.Work);
-        var changes = Compare(before, TreeSnapshot.Take(work, before, effect.MaxBytes, cancel: cancel));
+        var changes = before.Changes(work, effect.MaxBytes, cancel: cancel).Select(c => Change(before, c.Key, c.Value)).ToList();
         if (changes.Count > 0 && GitRepository.Is(effect.Origin))
         {
             var ignored = GitRepository.Ignored(effect.Origin, [.. changes.Select(c => c.Path)]);
@@ -56,21 +56,12 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         return Result(outcome, document, [.. blobs.Values, new Blob(outcome.ChangesSha256!.Value, document), new Blob(set.DiffSha256, diff)]);
     }
 
-    /// <summary>What is not in both, or not the same, by path.</summary>
-    private static List<FileChange> Compare(TreeSnapshot before, TreeSnapshot after)
+    private static FileChange Change(TreeSnapshot before, string path, TreeEntry? now)
     {
-        var changes = new List<FileChange>();
-        foreach (var (path, was) in before.Entries)
-        {
-            var now = after.Entries.GetValueOrDefault(path);
-            if (ReferenceEquals(now, was) || now?.Version == was.Version) continue;
-            var kind = now is null ? ChangeKind.Deleted : now.Version with { Mode = was.Version.Mode } == was.Version ? ChangeKind.Mode : ChangeKind.Modified;
-            changes.Add(new FileChange(path, kind, null, was.Version, now?.Version));
-        }
-
-        changes.AddRange(after.Entries.Where(e => !before.Entries.ContainsKey(e.Key)).Select(e => new FileChange(e.Key, ChangeKind.Created, null, null, e.Value.Version)));
-        changes.Sort((one, other) => string.CompareOrdinal(one.Path, other.Path));
-        return changes;
+        if (before.Entries.GetValueOrDefault(path)?.Version is not { } was) return new FileChange(path, ChangeKind.Created, null, null, now?.Version);
+        var isMode = now is not null && now.Version with { Mode = was.Mode } == was;
+        var kind = now is null ? ChangeKind.Deleted : isMode ? ChangeKind.Mode : ChangeKind.Modified;
+        return new FileChange(path, kind, null, was, now?.Version);
     }
 
     /// <summary>A file that was deleted and created under another name with the same content was renamed.</summary>

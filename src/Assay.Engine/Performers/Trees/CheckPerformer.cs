@@ -30,7 +30,7 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
             found.PutBack(copy, [folder.FindFolder(TreeNames.Work), origin]);
             if (!RepositoryMark.IsSame(folder, TreeNames.Tested, RepositoryMark.Of(copy))) RenewRepository(folder, copy, effect.Origin);
             var changed = found.Files.ToHashSet(StringComparer.Ordinal);
-            if (changed.Count > 0) SnapshotFile.Save(folder, TreeNames.Tested, expected.With(copy, changed).ToBeRead(changed));
+            if (changed.Count > 0) SnapshotFile.Save(folder, TreeNames.Tested, expected.With(copy, changed).ToBeRead(changed), over: TreeNames.Base);
         }
 
         return ValueTask.FromResult<EffectOutcome>(new CheckOutcome([.. told.Take(MaxListed)], told.Count, null));

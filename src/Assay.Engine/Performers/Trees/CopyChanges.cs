@@ -25,20 +25,18 @@ internal sealed class CopyChanges
     /// <exception cref="IOException">It cannot be seen to its end.</exception>
     public static CopyChanges Find(FolderHandle copy, TreeSnapshot expected, CancellationToken cancel)
     {
-        var (changes, left) = (new CopyChanges(expected), expected.Entries.Keys.ToHashSet(StringComparer.Ordinal));
-        var folders = expected.Folders.Keys.ToHashSet(StringComparer.Ordinal);
-        foreach (var found in TreeWalk.List(copy, [], changes.FindRepository, cancel))
+        var (changes, look) = (new CopyChanges(expected), TreeLook.At(copy, expected, [], cancel));
+        foreach (var found in look.Files)
         {
-            if (found.Stat.Kind == FileKind.Folder)
-            {
-                if (!folders.Remove(found.Path)) changes._madeFolders.Add(found.Path);
-            }
-            else if (!left.Remove(found.Path)) changes._made.Add(found.Path);
-            else if (!IsSame(copy, found, expected.Entries[found.Path], cancel)) changes._changed.Add(found.Path);
+            if (!expected.Entries.TryGetValue(found.Path, out var entry)) changes._made.Add(found.Path);
+            else if (!IsSame(copy, found, entry, cancel)) changes._changed.Add(found.Path);
         }
 
-        changes._changed.AddRange(left.Order(StringComparer.Ordinal));
-        changes._goneFolders.AddRange(folders.Order(StringComparer.Ordinal));
+        // The copy's own repository is renewed; another one was made by the test.
+        changes._made.AddRange(look.Repositories.Where(p => p != TreeSnapshot.Repository));
+        changes._changed.AddRange(look.GoneFiles);
+        changes._madeFolders.AddRange(look.Folders.Select(f => f.Path).Where(p => !expected.Folders.ContainsKey(p)));
+        changes._goneFolders.AddRange(look.GoneFolders);
         return changes;
     }
 
@@ -66,7 +64,6 @@ internal sealed class CopyChanges
     private static bool IsSame(FolderHandle copy, TreeEntryFound found, TreeEntry entry, CancellationToken cancel)
     {
         var stat = found.Stat;
-        if (stat.Stamp == entry.Stamp) return true;
         var isAlike = TreeEntry.KindOf(stat) == entry.Version.Kind && stat.Mode == entry.Version.Mode;
         var canBe = isAlike && (stat.Kind != FileKind.File || stat.SizeBytes == entry.Version.SizeBytes);
         return canBe && TreeEntry.Read(copy, found.Path, stat, cancel).Version == entry.Version;
@@ -85,11 +82,5 @@ internal sealed class CopyChanges
         var isThere = source.Look(path) is { } found && TreeEntry.KindOf(found) == version.Kind && found.Kind != FileKind.Folder;
         var content = isThere ? TreeEntry.Bytes(source, path, version.Kind, version.SizeBytes) : null;
         return content is not null && Digest.Of(content) == version.Sha256 ? content : null;
-    }
-
-    /// <summary>The copy's own repository is renewed; another one was made by the test.</summary>
-    private void FindRepository(string path)
-    {
-        if (path != TreeSnapshot.Repository) _made.Add(path);
     }
 }

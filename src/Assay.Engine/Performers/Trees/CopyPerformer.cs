@@ -95,6 +95,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         var settled = TreeFiles.Settled();
         var seen = TreeFiles.Copy(origin, kept, source.Exclude, cancel);
         var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
+        _ = snapshot.Sha256();
         TreeFiles.Copy(kept, work, [], cancel);
         CopiedRepository.Note(source, origin, place);
         var later = TreeFiles.Settled();
@@ -104,6 +105,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         // What was changed in the tick in which it was copied may have been changed again in the same one.
         var stamps = seen.ToDictionary(f => f.Path, f => f.Stat.Stamp, StringComparer.Ordinal);
         SnapshotFile.Save(place, TreeNames.Origin, snapshot.Stamped((path, _) => stamps.GetValueOrDefault(path)).SettledBy(settled));
+        KeptCopies.Mark(place, isWhole: true);
         return snapshot;
     }
 }

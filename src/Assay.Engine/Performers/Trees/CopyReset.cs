@@ -23,8 +23,8 @@ internal sealed class CopyReset(TreeSource source, FolderHandle origin, FolderHa
         var (originNote, keptNote, workNote) =
             (SnapshotFile.Load(place, TreeNames.Origin), SnapshotFile.Load(place, TreeNames.Base), SnapshotFile.Load(place, TreeNames.Work));
 
-        // Without this note the copies are none: whoever finds them after this was cut short does not take them.
-        SnapshotFile.Remove(place, TreeNames.Origin);
+        // Whoever finds them after this was cut short does not take them.
+        KeptCopies.Mark(place, isWhole: false);
         var settled = TreeFiles.Settled();
         var (now, keptState, workState) = Look(kept, work, originNote, keptNote, workNote);
         CopiedRepository.Reset(source, origin, place);
@@ -37,9 +37,11 @@ internal sealed class CopyReset(TreeSource source, FolderHandle origin, FolderHa
         var copied = workState.Bring(renewed.Note, differs, kept, cancel);
         if (copied.Touched.FirstOrDefault(p => !IsSame(copied.Note, renewed.Note, p)) is { } wrong) throw new IOException($"{wrong} was not copied");
 
+        _ = renewed.Note.Sha256();
         SnapshotFile.Save(place, TreeNames.Base, renewed.Note.SettledBy(settled));
-        SnapshotFile.Save(place, TreeNames.Work, copied.Note.SettledBy(settled));
+        SnapshotFile.Save(place, TreeNames.Work, copied.Note.Like(renewed.Note).SettledBy(settled));
         SnapshotFile.Save(place, TreeNames.Origin, now.SettledBy(settled));
+        KeptCopies.Mark(place, isWhole: true);
         return renewed.Note;
     }
 
@@ -47,7 +49,7 @@ internal sealed class CopyReset(TreeSource source, FolderHandle origin, FolderHa
         FolderHandle kept, FolderHandle work, TreeSnapshot originNote, TreeSnapshot keptNote, TreeSnapshot workNote)
     {
         var mode = place.Itself().Stamp.Mode;
-        var now = TreeSnapshot.Take(origin, originNote, exclude: source.Exclude, cancel: cancel).WithoutSpecial();
+        var now = originNote.Now(origin, source.Exclude, cancel).WithoutSpecial();
         return (now, CopyState.Of(kept, keptNote, mode, cancel), CopyState.Of(work, workNote, mode, cancel));
     }
 

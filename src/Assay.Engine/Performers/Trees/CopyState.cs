@@ -9,10 +9,9 @@ internal sealed class CopyState
     private readonly TreeSnapshot _note;
     private readonly HashSet<string> _dirty = new(StringComparer.Ordinal);
     private readonly List<string> _madeFolders = [];
-    private readonly HashSet<string> _goneFolders;
+    private readonly HashSet<string> _goneFolders = new(StringComparer.Ordinal);
 
-    private CopyState(FolderHandle copy, TreeSnapshot note) =>
-        (_copy, _note, _goneFolders) = (copy, note, note.Folders.Keys.ToHashSet(StringComparer.Ordinal));
+    private CopyState(FolderHandle copy, TreeSnapshot note) => (_copy, _note) = (copy, note);
 
     /// <summary>Files that were touched, made or removed.</summary>
     public IReadOnlySet<string> Dirty => _dirty;
@@ -27,20 +26,16 @@ internal sealed class CopyState
     {
         var state = new CopyState(copy, note);
         NeedPlain(copy, copy.Itself(), folderMode);
-        var (left, seen) = (note.Entries.Count, new List<string>());
-        foreach (var found in TreeWalk.List(copy, [], state.FindRepository, cancel))
-        {
-            if (found.Stat.Kind == FileKind.Folder) state.Add(found, folderMode);
-            else if (!note.Entries.TryGetValue(found.Path, out var entry)) state._dirty.Add(found.Path);
-            else
-            {
-                left--;
-                seen.Add(found.Path);
-                if (!IsUntouched(copy, found, entry, cancel)) state._dirty.Add(found.Path);
-            }
-        }
+        var look = TreeLook.At(copy, note, [], cancel);
+        foreach (var folder in look.Folders) state.Add(folder, folderMode);
+        var touched = new bool[look.Files.Count];
+        InParallel.For(touched.Length, i => touched[i] = IsTouched(copy, look.Files[i], note, cancel), cancel);
+        state._dirty.UnionWith(look.Files.Where((_, i) => touched[i]).Select(f => f.Path));
+        state._dirty.UnionWith(look.GoneFiles);
+        state._goneFolders.UnionWith(look.GoneFolders);
 
-        if (left > 0) state._dirty.UnionWith(note.Entries.Keys.Except(seen, StringComparer.Ordinal));
+        // The copy's own repository is looked at elsewhere; another one was made there.
+        state._dirty.UnionWith(look.Repositories.Where(p => p != TreeSnapshot.Repository));
         return state;
     }
 
@@ -74,9 +69,8 @@ internal sealed class CopyState
 
     private void Add(TreeEntryFound folder, int mode)
     {
-        _goneFolders.Remove(folder.Path);
-        if (!_note.Folders.TryGetValue(folder.Path, out var noted)) _madeFolders.Add(folder.Path);
-        else if (noted != folder.Stat.Stamp)
+        if (!_note.Folders.ContainsKey(folder.Path)) _madeFolders.Add(folder.Path);
+        else
         {
             using var handle = _copy.FindFolder(folder.Path);
             if (handle is not null) NeedPlain(handle, folder.Stat, mode);
@@ -89,16 +83,11 @@ internal sealed class CopyState
         if (found.Stamp.Mode != mode || folder.HasAttributes()) throw new IOException($"{folder.Name} was given other permissions or attributes");
     }
 
-    private static bool IsUntouched(FolderHandle copy, TreeEntryFound found, TreeEntry entry, CancellationToken cancel)
+    /// <summary>Only of a file of which it was not known when it was changed the content says whether it is untouched.</summary>
+    private static bool IsTouched(FolderHandle copy, TreeEntryFound found, TreeSnapshot note, CancellationToken cancel)
     {
-        if (entry.Stamp != default) return entry.Stamp == found.Stat.Stamp;
-        return TreeEntry.KindOf(found.Stat) == entry.Version.Kind && found.Stat.SizeBytes == entry.Version.SizeBytes
-            && TreeEntry.Read(copy, found.Path, found.Stat, cancel).Version == entry.Version;
-    }
-
-    /// <summary>The copy's own is looked at elsewhere; another one was made there.</summary>
-    private void FindRepository(string path)
-    {
-        if (path != TreeSnapshot.Repository) _dirty.Add(path);
+        if (note.Entries.GetValueOrDefault(found.Path) is not { } entry || entry.Stamp != default) return true;
+        return TreeEntry.KindOf(found.Stat) != entry.Version.Kind || found.Stat.SizeBytes != entry.Version.SizeBytes
+            || TreeEntry.Read(copy, found.Path, found.Stat, cancel).Version != entry.Version;
     }
 }

@@ -11,14 +11,17 @@ internal sealed class KeptCopies(FolderHandle top)
 {
     private const string Folder = "kept";
 
+    /// <summary>The file that says that copies and notes are whole. Without it they are none.</summary>
+    private const string Whole = "whole";
+
     /// <summary>Of one tree, as many as tasks are usually run at once; each takes the room of two trees.</summary>
     private const int Most = 4;
 
     /// <summary>What is kept; all else that attempts put beside the copies goes.</summary>
     private static readonly string[] Parts =
     [
-        TreeNames.Base, TreeNames.Work,
-        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work }.SelectMany(n => new[] { $"{n}.snapshot", $"{n}.repository" }),
+        TreeNames.Base, TreeNames.Work, Whole,
+        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work }.SelectMany(n => SnapshotFile.FilesOf(n).Append(RepositoryMark.FileOf(n))),
     ];
 
     /// <summary>Moves copies that were kept to a folder that is there and empty. False when there are none; then the folder is still there.</summary>
@@ -50,7 +53,7 @@ internal sealed class KeptCopies(FolderHandle top)
     {
         using (var place = top.FindFolder(copies))
         {
-            if (place is null || !SnapshotFile.Exists(place, TreeNames.Origin)) return false;
+            if (place is null || place.Look(Whole) is null) return false;
             RemoveOthers(place);
         }
 
@@ -60,6 +63,13 @@ internal sealed class KeptCopies(FolderHandle top)
         if (!top.TryMove(copies, to)) return false;
         SnapshotMemory.Move(Path.Combine(top.Name, copies), Path.Combine(top.Name, to));
         return true;
+    }
+
+    /// <summary>Says whether copies are whole, so that they may be kept.</summary>
+    public static void Mark(FolderHandle place, bool isWhole)
+    {
+        if (isWhole) place.Write(Whole, [], replaces: true);
+        else place.Unlink(Whole);
     }
 
     private static void RemoveOthers(FolderHandle place)

@@ -38,7 +38,7 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
     /// <summary>Notes how the copy lies there, in which a test may change what it wants.</summary>
     private static ApplyOutcome Ready(FolderHandle folder, FolderHandle copy, TreeSnapshot tested, ApplyOutcome outcome)
     {
-        SnapshotFile.Save(folder, TreeNames.Tested, tested);
+        SnapshotFile.Save(folder, TreeNames.Tested, tested, over: TreeNames.Base);
         RepositoryMark.Save(folder, TreeNames.Tested, RepositoryMark.Of(copy));
         return outcome;
     }
@@ -46,8 +46,8 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
     /// <summary>Why the copy is not as it was; null when it is, but for what the change itself is about.</summary>
     private static string? Touched(TreeSnapshot untouched, FolderHandle copy, IReadOnlySet<string> own, CancellationToken cancel)
     {
-        var now = TreeSnapshot.Take(copy, untouched, cancel: cancel);
-        return untouched.Differences(now).Where(p => !own.Contains(p)).Min(StringComparer.Ordinal) is { } path
+        var changes = untouched.Changes(copy, cancel: cancel);
+        return changes.Keys.FirstOrDefault(p => !own.Contains(p)) is { } path
             ? $"the copy that nobody was to touch is not as it was ({path})"
             : null;
     }

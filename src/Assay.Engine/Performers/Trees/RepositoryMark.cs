@@ -13,12 +13,12 @@ internal static class RepositoryMark
     /// <param name="name">Of which copy it is.</param>
     /// <param name="mark">How it lies there.</param>
     public static void Save(FolderHandle folder, string name, Digest mark) =>
-        folder.Write(FileName(name), Encoding.UTF8.GetBytes(mark.ToString()), replaces: true);
+        folder.Write(FileOf(name), Encoding.UTF8.GetBytes(mark.ToString()), replaces: true);
 
     /// <summary>Whether it is as it was noted.</summary>
     public static bool IsSame(FolderHandle folder, string name, Digest mark)
     {
-        using var file = folder.OpenFile(FileName(name));
+        using var file = folder.OpenFile(FileOf(name));
         return file.Problem is null && file.ReadText(Digest.SizeBytes * 4) == mark.ToString();
     }
 
@@ -46,5 +46,6 @@ internal static class RepositoryMark
         return Digest.From(hash.GetHashAndReset());
     }
 
-    private static string FileName(string name) => $"{name}.repository";
+    /// <summary>The name of the note.</summary>
+    public static string FileOf(string name) => $"{name}.repository";
 }

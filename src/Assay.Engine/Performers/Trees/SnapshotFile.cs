@@ -1,12 +1,10 @@
-using Assay.Kernel.Streams;
-using Assay.Kernel.Trees;
 using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
 /// <summary>
-/// The notes beside copies of how each of them lies there. What this process noted it remembers, so that nobody else's note is taken for it;
-/// that of a process before is read.
+/// The notes beside copies of how each of them lies there: one file with all, and beside it, once that is there, one with what has changed
+/// since. What this process noted it remembers, so that nobody else's note is taken for it; that of a process before is read.
 /// </summary>
 internal static class SnapshotFile
 {
@@ -15,107 +13,114 @@ internal static class SnapshotFile
 
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>Marks the note as one that names folders; before ADR 30 it began with how many files there are.</summary>
+    /// <summary>Marks a note that names folders; before ADR 30 one began with how many files there are.</summary>
     private const int WithFolders = -2;
 
+    /// <summary>One part of a note in so many is written as what has changed.</summary>
+    private const int FewChanges = 10;
+
     /// <summary>Writes what <see cref="Load"/> reads.</summary>
-    /// <param name="place">The folder of the copies, in which nobody has been yet.</param>
+    /// <param name="place">The folder of the copies.</param>
     /// <param name="name">Of which tree it is.</param>
     /// <param name="snapshot">How it lies there.</param>
-    public static void Save(FolderHandle place, string name, TreeSnapshot snapshot)
+    /// <param name="over">The tree of which a note is there, from which this one differs little; null: its own.</param>
+    public static void Save(FolderHandle place, string name, TreeSnapshot snapshot, string? over = null)
     {
-        place.Unlink(FileName(name));
-        using (var writer = new BinaryWriter(new FileStream(place.Create(FileName(name)), FileAccess.Write, BufferBytes)))
-        {
-            writer.Write(WithFolders);
-            writer.Write(snapshot.Entries.Count);
-            foreach (var (path, entry) in snapshot.Entries)
-            {
-                writer.Write(path);
-                Write(writer, entry);
-            }
-
-            writer.Write(snapshot.Folders.Count);
-            foreach (var (path, stamp) in snapshot.Folders)
-            {
-                writer.Write(path);
-                Write(writer, stamp);
-            }
-        }
-
-        SnapshotMemory.Keep(place.Name, name, place.Look(FileName(name))!.Value.Stamp, snapshot);
+        over ??= name;
+        var known = SnapshotMemory.Find(place.Name, over);
+        var all = over == name ? known?.All : known?.Snapshot;
+        var delta = all is null ? null : SnapshotDelta.Between(all, snapshot);
+        var isShort = delta is not null && delta.Count < snapshot.Entries.Count / FewChanges;
+        if (!isShort) Write(place, All(name), writer => Write(writer, snapshot));
+        if (isShort) Write(place, Changes(name), writer => delta!.Write(writer, over));
+        else place.Unlink(Changes(name));
+        SnapshotMemory.Keep(place.Name, name, new Noted(isShort ? all! : snapshot, snapshot, Stamps(place, name)));
     }
-
-    /// <summary>Whether there is a note.</summary>
-    public static bool Exists(FolderHandle place, string name) => place.Look(FileName(name)) is { Kind: FileKind.File };
-
-    /// <summary>Removes the note.</summary>
-    public static void Remove(FolderHandle place, string name) => place.Unlink(FileName(name));
 
     /// <summary>Reads what was kept beside the copies.</summary>
     /// <exception cref="IOException">It is not there any more, is nothing that was written so, or not what this process wrote.</exception>
     public static TreeSnapshot Load(FolderHandle place, string name)
     {
-        using var file = place.OpenFile(FileName(name));
-
-        // Before tests had trees of their own (ADR 30) the work copy alone was noted; what was copied is the same in all of them.
-        if (file.IsMissing && name is TreeNames.Base or TreeNames.Origin) return Load(place, TreeNames.Work).Stamped((_, _) => default);
-        if (file.Problem is { } problem) throw new IOException($"{place.Name}/{FileName(name)} {problem}");
         if (SnapshotMemory.Find(place.Name, name) is { } own)
         {
-            return place.Look(FileName(name))?.Stamp == own.Stamp ? own.Snapshot : throw new IOException($"{place.Name}/{FileName(name)} was changed by somebody");
+            return Stamps(place, name) == own.Stamps ? own.Snapshot : throw new IOException($"{place.Name}/{All(name)} was changed by somebody");
         }
 
         try
         {
-            return Parse(file.ReadAll(MaxBytes));
+            return Read(place, name);
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException or OverflowException)
         {
-            throw new IOException($"{place.Name}/{FileName(name)} is not what was kept there", e);
+            throw new IOException($"{place.Name}/{All(name)} is not what was kept there", e);
         }
     }
 
-    private static string FileName(string name) => $"{name}.snapshot";
+    /// <summary>The names of all files of a note.</summary>
+    public static IReadOnlyList<string> FilesOf(string name) => [All(name), Changes(name)];
 
-    private static TreeSnapshot Parse(byte[] bytes)
+    private static string All(string name) => $"{name}.snapshot";
+
+    private static string Changes(string name) => $"{name}.changes";
+
+    private static (FileStamp? All, FileStamp? Changes) Stamps(FolderHandle place, string name) =>
+        (place.Look(All(name))?.Stamp, place.Look(Changes(name))?.Stamp);
+
+    private static void Write(FolderHandle place, string file, Action<BinaryWriter> write)
     {
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        var first = reader.ReadInt32();
-        var left = first == WithFolders ? reader.ReadInt32() : first;
-        var snapshot = new TreeSnapshot();
-        for (; left > 0; left--)
+        place.Unlink(file);
+        using var writer = new BinaryWriter(new FileStream(place.Create(file), FileAccess.Write, BufferBytes));
+        write(writer);
+    }
+
+    private static TreeSnapshot Read(FolderHandle place, string name)
+    {
+        using (var changes = place.OpenFile(Changes(name)))
         {
-            var path = reader.ReadString();
-            var version = new FileVersion((EntryKind)reader.ReadByte(), reader.ReadInt32(), reader.ReadInt64(), Digest.From(reader.ReadBytes(Digest.SizeBytes)));
-            version = version with { Target = reader.ReadString() is { Length: > 0 } target ? target : null };
-            snapshot.Add(path, new TreeEntry(version, ReadStamp(reader)));
+            if (changes.Problem is null)
+            {
+                using var reader = new BinaryReader(new MemoryStream(changes.ReadAll(MaxBytes)));
+                var over = reader.ReadString();
+                return SnapshotDelta.Read(reader).Over(over == name ? ReadAll(place, name) : Load(place, over));
+            }
+
+            if (!changes.IsMissing) throw new IOException($"{place.Name}/{Changes(name)} {changes.Problem}");
         }
 
+        return ReadAll(place, name);
+    }
+
+    private static TreeSnapshot ReadAll(FolderHandle place, string name)
+    {
+        using var file = place.OpenFile(All(name));
+
+        // Before tests had trees of their own (ADR 30) the work copy alone was noted; what was copied is the same in all of them.
+        if (file.IsMissing && name is TreeNames.Base or TreeNames.Origin) return Load(place, TreeNames.Work).Stamped((_, _) => default);
+        if (file.Problem is { } problem) throw new IOException($"{place.Name}/{All(name)} {problem}");
+        using var reader = new BinaryReader(new MemoryStream(file.ReadAll(MaxBytes)));
+        var first = reader.ReadInt32();
+        var snapshot = new TreeSnapshot();
+        for (var left = first == WithFolders ? reader.ReadInt32() : first; left > 0; left--) snapshot.Set(reader.ReadString(), SnapshotFormat.ReadEntry(reader));
         if (first != WithFolders) snapshot.AddFoldersOfFiles();
-        else for (left = reader.ReadInt32(); left > 0; left--) snapshot.AddFolder(reader.ReadString(), ReadStamp(reader));
+        else for (var left = reader.ReadInt32(); left > 0; left--) snapshot.SetFolder(reader.ReadString(), SnapshotFormat.ReadStamp(reader));
         return snapshot;
     }
 
-    private static void Write(BinaryWriter writer, TreeEntry entry)
+    private static void Write(BinaryWriter writer, TreeSnapshot snapshot)
     {
-        writer.Write((byte)entry.Version.Kind);
-        writer.Write(entry.Version.Mode);
-        writer.Write(entry.Version.SizeBytes);
-        writer.Write(entry.Version.Sha256.ToArray());
-        writer.Write(entry.Version.Target ?? "");
-        Write(writer, entry.Stamp);
-    }
+        writer.Write(WithFolders);
+        writer.Write(snapshot.Entries.Count);
+        foreach (var (path, entry) in snapshot.Entries)
+        {
+            writer.Write(path);
+            SnapshotFormat.Write(writer, entry);
+        }
 
-    private static void Write(BinaryWriter writer, in FileStamp stamp)
-    {
-        writer.Write(stamp.Inode);
-        writer.Write(stamp.ModifiedNs);
-        writer.Write(stamp.ChangedNs);
-        writer.Write(stamp.SizeBytes);
-        writer.Write(stamp.Mode);
+        writer.Write(snapshot.Folders.Count);
+        foreach (var (path, stamp) in snapshot.Folders)
+        {
+            writer.Write(path);
+            SnapshotFormat.Write(writer, stamp);
+        }
     }
-
-    private static FileStamp ReadStamp(BinaryReader reader) =>
-        new(reader.ReadUInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
 }

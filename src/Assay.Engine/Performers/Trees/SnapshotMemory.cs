@@ -16,16 +16,16 @@ internal static class SnapshotMemory
     /// <summary>Remembers a note.</summary>
     /// <param name="place">The absolute path of the folder of the copies.</param>
     /// <param name="name">Of which tree it is.</param>
-    /// <param name="stamp">How its file lies there.</param>
-    /// <param name="snapshot">What it says.</param>
-    public static void Keep(string place, string name, FileStamp stamp, TreeSnapshot snapshot)
+    /// <param name="noted">What it says.</param>
+    public static void Keep(string place, string name, Noted noted)
     {
         lock (Gate)
         {
             Forget((place, name));
-            while (_files + snapshot.Entries.Count > MostFiles && Notes.Count > 0) Forget(Notes.MinBy(n => n.Value.Used).Key);
-            Notes.Add((place, name), new Noted(stamp, snapshot) { Used = ++_uses });
-            _files += snapshot.Entries.Count;
+            while (_files + noted.Files > MostFiles && Notes.Count > 0) Forget(Notes.MinBy(n => n.Value.Used).Key);
+            noted.Used = ++_uses;
+            Notes.Add((place, name), noted);
+            _files += noted.Files;
         }
     }
 
@@ -64,12 +64,19 @@ internal static class SnapshotMemory
 
     private static void Forget((string, string) key)
     {
-        if (Notes.Remove(key, out var noted)) _files -= noted.Snapshot.Entries.Count;
+        if (Notes.Remove(key, out var noted)) _files -= noted.Files;
     }
+}
 
-    /// <summary>A note of this process.</summary>
-    internal sealed record Noted(FileStamp Stamp, TreeSnapshot Snapshot)
-    {
-        public long Used { get; set; }
-    }
+/// <summary>A note of this process.</summary>
+/// <param name="All">What the file with all says.</param>
+/// <param name="Snapshot">What it says together with the one of what has changed since.</param>
+/// <param name="Stamps">How the two files lie there.</param>
+internal sealed record Noted(TreeSnapshot All, TreeSnapshot Snapshot, (FileStamp? All, FileStamp? Changes) Stamps)
+{
+    /// <summary>What it takes of the room.</summary>
+    public int Files => Snapshot.Entries.Count;
+
+    /// <summary>When it was used last, in the order of all uses.</summary>
+    public long Used { get; set; }
 }

@@ -24,6 +24,7 @@ internal sealed class TreeSnapshot
     {
         _entries = new(other._entries, StringComparer.Ordinal);
         _folders = new(other._folders, StringComparer.Ordinal);
+        (_order, _sha256) = (other._order, other._sha256);
     }
 
     /// <summary>The files, in no order.</summary>
@@ -48,7 +49,12 @@ internal sealed class TreeSnapshot
         {
             var version = _entries[path].Version;
             line.ResetWrittenCount();
-            Encoding.UTF8.GetBytes($"{version.Kind} {Convert.ToString(version.Mode, 8)} {version.Sha256} ", line);
+            line.Write(KindName(version.Kind));
+            Encoding.UTF8.GetBytes(Convert.ToString(version.Mode, 8), line);
+            line.Write(" "u8);
+            version.Sha256.WriteHex(line.GetSpan(Digest.SizeBytes * 2));
+            line.Advance(Digest.SizeBytes * 2);
+            line.Write(" "u8);
             Encoding.UTF8.GetBytes(path, line);
             line.Write("\0"u8);
             hash.AppendData(line.WrittenSpan);
@@ -57,36 +63,54 @@ internal sealed class TreeSnapshot
         return (_sha256 = Digest.From(hash.GetHashAndReset())).Value;
     }
 
-    /// <summary>Looks at every file, and reads those that are not what they were in an earlier look at the same tree.</summary>
+    /// <summary>Looks at every file, and reads it.</summary>
     /// <param name="tree">The tree.</param>
-    /// <param name="earlier">The earlier look.</param>
+    /// <param name="exclude">Paths that are left out with all below them; null: none.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="IOException">Something cannot be read, or its name is no UTF-8.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TreeSnapshot Take(FolderHandle tree, IReadOnlyCollection<string>? exclude = null, CancellationToken cancel = default) =>
+        new TreeSnapshot().Now(tree, exclude, cancel);
+
+    /// <summary>The same tree as it lies there now. Only files whose stamp is another one are read.</summary>
+    /// <exception cref="IOException">Something cannot be read, or its name is no UTF-8.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TreeSnapshot Now(FolderHandle tree, IReadOnlyCollection<string>? exclude = null, CancellationToken cancel = default)
+    {
+        var look = TreeLook.At(tree, this, exclude ?? [], cancel);
+        var next = new TreeSnapshot(this);
+        foreach (var path in look.GoneFiles) next.Set(path, null);
+        foreach (var (path, entry) in Read(tree, look.Files, cancel)) next.Set(path, entry);
+        foreach (var path in look.GoneFolders) next._folders.Remove(path);
+        foreach (var folder in look.Folders) next._folders[folder.Path] = folder.Stat.Stamp;
+        return next;
+    }
+
+    /// <summary>What is not there any more as it was noted: by path, and null where nothing is. Only files whose stamp is another one are read.</summary>
+    /// <param name="tree">The tree.</param>
     /// <param name="maxBytes">The most that may have to be read, by what the files say of their sizes.</param>
     /// <param name="exclude">Paths that are left out with all below them; null: none.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="IOException">Something cannot be read, its name is no UTF-8, or there is too much.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TreeSnapshot Take(
-        FolderHandle tree, TreeSnapshot? earlier = null, long maxBytes = long.MaxValue, IReadOnlyCollection<string>? exclude = null,
-        CancellationToken cancel = default)
+    public IReadOnlyDictionary<string, TreeEntry?> Changes(
+        FolderHandle tree, long maxBytes = long.MaxValue, IReadOnlyCollection<string>? exclude = null, CancellationToken cancel = default)
     {
-        var snapshot = new TreeSnapshot(earlier?._entries.Count ?? 0);
-        var (left, changed) = (maxBytes, new List<TreeEntryFound>());
-        foreach (var found in TreeWalk.List(tree, exclude ?? [], cancel: cancel))
+        var look = TreeLook.At(tree, this, exclude ?? [], cancel);
+        var left = maxBytes;
+        foreach (var file in look.Files.Where(f => f.Stat.Kind == FileKind.File))
         {
-            if (found.Stat.Kind == FileKind.Folder) snapshot._folders.Add(found.Path, found.Stat.Stamp);
-            else if (earlier?._entries.GetValueOrDefault(found.Path) is { } known && known.Stamp == found.Stat.Stamp) snapshot._entries.Add(found.Path, known);
-            else if (found.Stat.Kind == FileKind.File && (left -= found.Stat.SizeBytes) < 0)
-            {
-                throw new IOException($"the changed files hold more than {maxBytes} bytes");
-            }
-            else changed.Add(found);
+            if ((left -= file.Stat.SizeBytes) < 0) throw new IOException($"the changed files hold more than {maxBytes} bytes");
         }
 
-        var read = new TreeEntry[changed.Count];
-        InParallel.For(changed.Count, i => read[i] = TreeEntry.Read(tree, changed[i].Path, changed[i].Stat, cancel), cancel);
-        for (var i = 0; i < read.Length; i++) snapshot._entries.Add(changed[i].Path, read[i]);
-        if (earlier is not null && snapshot.HasPathsOf(earlier)) snapshot._order = earlier._order;
-        return snapshot;
+        var changes = new SortedDictionary<string, TreeEntry?>(StringComparer.Ordinal);
+        foreach (var path in look.GoneFiles) changes.Add(path, null);
+        foreach (var (path, entry) in Read(tree, look.Files, cancel))
+        {
+            if (_entries.GetValueOrDefault(path)?.Version != entry.Version) changes.Add(path, entry);
+        }
+
+        return changes;
     }
 
     /// <summary>The same content as it lies, untouched, in a copy of the tree.</summary>
@@ -125,7 +149,7 @@ internal sealed class TreeSnapshot
             if (_entries.TryGetValue(path, out var entry)) next._entries[path] = entry with { Stamp = default };
         }
 
-        return next.Like(this);
+        return next;
     }
 
     /// <summary>The same, but that a later look reads the files that were changed after a time: they may be changed again in the same tick of the clock.</summary>
@@ -142,7 +166,7 @@ internal sealed class TreeSnapshot
         var special = _entries.Where(e => e.Value.Version.Kind == EntryKind.Special).Select(e => e.Key).ToList();
         if (special.Count == 0) return this;
         var next = new TreeSnapshot(this);
-        foreach (var path in special) next._entries.Remove(path);
+        foreach (var path in special) next.Set(path, null);
         return next;
     }
 
@@ -156,14 +180,8 @@ internal sealed class TreeSnapshot
         var next = new TreeSnapshot(this);
         var places = new HashSet<string>(folders ?? [], StringComparer.Ordinal);
         foreach (var path in files.Concat(folders ?? [])) AddPlaces(path, places);
-        foreach (var path in files)
-        {
-            next._entries.Remove(path);
-            if (TreeEntry.Read(tree, path) is { } entry) next._entries.Add(path, entry);
-        }
-
-        foreach (var place in places) next.SetFolder(tree, place);
-        if (next.HasPathsOf(this)) next._order = _order;
+        foreach (var path in files) next.Set(path, TreeEntry.Read(tree, path));
+        foreach (var place in places) next.SetFolder(place, tree.Look(place) is { Kind: FileKind.Folder } found ? found.Stamp : null);
         return next;
     }
 
@@ -179,11 +197,25 @@ internal sealed class TreeSnapshot
         foreach (var path in later._entries.Keys.Where(p => !_entries.ContainsKey(p))) yield return path;
     }
 
-    /// <summary>Adds a file that was noted.</summary>
-    public void Add(string path, TreeEntry entry) => _entries.Add(path, entry);
+    /// <summary>One of its own, to be changed.</summary>
+    public TreeSnapshot Copy() => new(this);
 
-    /// <summary>Adds a folder that was noted.</summary>
-    public void AddFolder(string path, FileStamp stamp) => _folders[path] = stamp;
+    /// <summary>Notes a file; null: there is none.</summary>
+    public void Set(string path, TreeEntry? entry)
+    {
+        var count = _entries.Count;
+        if (_entries.GetValueOrDefault(path)?.Version != entry?.Version) _sha256 = null;
+        if (entry is null) _entries.Remove(path);
+        else _entries[path] = entry;
+        if (_entries.Count != count) _order = null;
+    }
+
+    /// <summary>Notes a folder; null: there is none.</summary>
+    public void SetFolder(string path, FileStamp? stamp)
+    {
+        if (stamp is { } there) _folders[path] = there;
+        else _folders.Remove(path);
+    }
 
     /// <summary>Adds the folders in which the files lie.</summary>
     public void AddFoldersOfFiles()
@@ -193,20 +225,28 @@ internal sealed class TreeSnapshot
         foreach (var place in places) _folders.TryAdd(place, default);
     }
 
+    private static ReadOnlySpan<byte> KindName(EntryKind kind) => kind switch
+    {
+        EntryKind.File => "File "u8,
+        EntryKind.Link => "Link "u8,
+        _ => "Special "u8,
+    };
+
     private static void AddPlaces(string path, HashSet<string> places)
     {
         for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) places.Add(path[..cut]);
     }
 
-    private void SetFolder(FolderHandle tree, string path)
+    private static IEnumerable<(string Path, TreeEntry Entry)> Read(
+        FolderHandle tree, IReadOnlyList<TreeEntryFound> files, CancellationToken cancel)
     {
-        if (tree.Look(path) is { Kind: FileKind.Folder } found) _folders[path] = found.Stamp;
-        else _folders.Remove(path);
+        var read = new TreeEntry[files.Count];
+        InParallel.For(read.Length, i => read[i] = TreeEntry.Read(tree, files[i].Path, files[i].Stat, cancel), cancel);
+        return read.Select((entry, i) => (files[i].Path, entry));
     }
 
-    private bool HasPathsOf(TreeSnapshot other) => _entries.Count == other._entries.Count && _entries.Keys.All(other._entries.ContainsKey);
-
-    private TreeSnapshot Like(TreeSnapshot same)
+    /// <summary>The same, of which it is known that it has the content of another one: what was found out of that need not be again.</summary>
+    public TreeSnapshot Like(TreeSnapshot same)
     {
         (_order, _sha256) = (same._order, same._sha256);
         return this;

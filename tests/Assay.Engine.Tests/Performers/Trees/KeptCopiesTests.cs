@@ -157,10 +157,36 @@ public sealed class KeptCopiesTests : IAsyncLifetime
     };
 
     [Fact]
+    public async Task A_process_that_comes_after_reads_what_was_noted()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var copy = await CopyAsync();
+            SnapshotMemory.Forget(Workspace.Root);
+            AssertLikeTree(copy);
+            await File.WriteAllTextAsync(Path.Combine(copy, "work", "d0", "deep", "f0.txt"), $"{i}\n");
+            await File.WriteAllTextAsync(Path.Combine(copy, "work", $"new{i}"), $"{i}\n");
+            var captured = await PerformAsync(new CapturePerformer(Workspace), new CaptureChanges("c") { Folder = InWorkspace(copy), Origin = Tree });
+            Assert.Equal((null, 2), (((ChangesOutcome)captured.Outcome).Problem, ((ChangesOutcome)captured.Outcome).Files));
+            var prepared = await PerformAsync(new PreparePerformer(Workspace), new PrepareCopy("p") { Folder = InWorkspace(copy), Changes = null });
+            Assert.Null(((ApplyOutcome)prepared.Outcome).Problem);
+            SnapshotMemory.Forget(Workspace.Root);
+            await File.WriteAllTextAsync(Path.Combine(copy, "base", "d0", "deep", "f0.txt"), "by a test\n");
+            var check = new CheckCopy("k") { Folder = InWorkspace(copy), Name = "base", Origin = Tree };
+            Assert.Equal(["d0/deep/f0.txt"], ((CheckOutcome)(await PerformAsync(new CheckPerformer(Workspace), check)).Outcome).Files);
+            await ReleaseAsync();
+            await File.WriteAllTextAsync(Path.Combine(Tree, "d1", "deep", "f1.txt"), $"by a person {i}\n");
+            SnapshotMemory.Forget(Workspace.Root);
+        }
+
+        AssertLikeTree(await CopyAsync());
+    }
+
+    [Fact]
     public async Task Copies_that_were_cut_short_are_not_kept()
     {
         var copy = await CopyAsync();
-        File.Delete(Path.Combine(copy, "origin.snapshot"));
+        File.Delete(Path.Combine(copy, "whole"));
         await ReleaseAsync();
         Assert.Empty(Kept());
         AssertLikeTree(await CopyAsync());
@@ -230,6 +256,8 @@ public sealed class KeptCopiesTests : IAsyncLifetime
         Assert.True(((FilesOutcome)(await PerformAsync(new ReleasePerformer(Workspace), effect)).Outcome).Complete);
         Assert.False(Directory.Exists(Path.Combine(Workspace.Root, effect.Folder)));
     }
+
+    private string InWorkspace(string path) => Path.GetRelativePath(Workspace.Root, path);
 
     private void AssertLikeTree(string copy)
     {
