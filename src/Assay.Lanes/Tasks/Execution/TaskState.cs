@@ -62,7 +62,7 @@ internal sealed record TaskState(TaskSpec Spec)
     /// <summary>The tests of that attempt which have ended.</summary>
     public ImmutableArray<TestResult> Tests => Attempt?.Tests ?? [];
 
-    /// <summary>Why it waits or ended otherwise than completed; null: neither.</summary>
+    /// <summary>Why it waits or ended so; null: nothing is to be said.</summary>
     public string? Reason => Standing switch
     {
         TaskStanding.Waiting waiting => waiting.Reason,

@@ -80,7 +80,7 @@ public sealed record TaskSummary
 
     public string? PatchId { get; init; }
 
-    /// <summary>Why it ended, else why it waits.</summary>
+    /// <summary>Why it ended so, else why it waits; null: nothing is to be said.</summary>
     public string? Reason { get; init; }
 
     /// <summary>What was open to its programs that a cage closes; null: nothing.</summary>
