@@ -95,7 +95,7 @@ public sealed class TaskExecutionTests
     {
         using var folder = new TaskFolder();
         folder.Adapters["shell"]["retry"] = new JsonObject { ["max_attempts"] = 4, ["base_ms"] = 20, ["max_ms"] = 50 };
-        folder.Add("safe", "[ $ASSAY_TASK_ATTEMPT -ge 3 ]")["retry_safe"] = true;
+        folder.Add("safe", "[ $ASSAY_TASK_ATTEMPT -ge 4 ]")["retry_safe"] = true;
         folder.Add("unsafe", "exit 9");
         var slow = folder.Add("slow", "sleep 30");
         slow["budgets"] = new JsonObject { ["time_ms"] = 200, ["kill_grace_ms"] = 100 };
@@ -103,7 +103,7 @@ public sealed class TaskExecutionTests
         (little["retry_safe"], little["max_attempts"]) = (true, 2);
         Assert.Equal(1, (await folder.Write().ExecuteAsync("-j", "4")).ExitCode);
         var results = await folder.ResultsAsync();
-        Assert.Equal(("COMPLETED", 3), ((string)results["safe"]["status"]!, (int)results["safe"]["attempts"]!));
+        Assert.Equal(("COMPLETED", 4), ((string)results["safe"]["status"]!, (int)results["safe"]["attempts"]!));
         Assert.Equal(("FAILED", 1, "exit code 9; the task is not declared retry_safe"), ((string)results["unsafe"]["status"]!, (int)results["unsafe"]["attempts"]!, (string)results["unsafe"]["reason"]!));
         Assert.Equal(("TIMEOUT", 1), ((string)results["slow"]["status"]!, (int)results["slow"]["attempts"]!));
         Assert.Equal(("FAILED", 2), ((string)results["little"]["status"]!, (int)results["little"]["attempts"]!));

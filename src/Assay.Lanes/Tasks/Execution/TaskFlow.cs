@@ -11,6 +11,8 @@ internal static class TaskFlow
 {
     public const string DependencyFailed = "dependency_failed";
 
+    private const string NoChange = "no_change: its working tree is as it was, so there is nothing to bring in";
+
     /// <summary>An attempt that was cut short does not count, but not for ever: it may be what brings the machine down.</summary>
     private const int MaxInterruptions = 3;
 
@@ -196,10 +198,17 @@ internal static class TaskFlow
             return [new TaskRetried(id, reason, now + pause, patch)];
         }
 
-        var said = attempted.CanRetry || task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
+        var said = Reason(state, task, attempted.CanRetry, reason);
         return attempted.Result == AttemptResult.TimedOut
             ? [new TaskTimedOut(id, said, patch)]
             : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
+    }
+
+    /// <summary>Why a task has failed, with why it is not attempted again.</summary>
+    private static string Reason(ExecutionState state, TaskState task, bool canRetry, string reason)
+    {
+        if (canRetry) return RetryRule.Held(state, task) is { } held ? $"{reason}; {held}" : reason;
+        return task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
     }
 
     /// <summary>A copy in which the change is tested is ready, or why it is not. What was ended with the run is done again.</summary>
@@ -268,7 +277,7 @@ internal static class TaskFlow
                 var said = isAgain ? $"the tree has moved on, and on what it is now: {problem}" : problem;
                 yield return new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
-            else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
+            else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId, task.Spec.WorkingTree is null ? null : NoChange);
         }
     }
 
