@@ -17,7 +17,7 @@ internal static class EscalationRule
     public const string ManualWaits = "manual_task_waits";
     public const string SafeMode = "safe_mode";
 
-    /// <summary>Tasks that failed their tests before that is called repeatedly.</summary>
+    /// <summary>How often tasks of a run fail their tests, whichever they are, before that is called repeatedly.</summary>
     private const int Repeatedly = 2;
 
     private const int MaxTries = 10;

@@ -146,7 +146,11 @@ internal static class ExecutionFold
         }
 
         var attempt = task.Attempt is { Patch: null } unpatched ? unpatched with { Patch = rejected } : task.Attempt;
-        return left.With(task with { Standing = new TaskStanding.Ended(phase, at, failure, ended.Reason, attempt) });
+        return left.With(task with
+        {
+            Standing = new TaskStanding.Ended(phase, at, failure, ended.Reason, attempt),
+            FailedAcceptance = task.FailedAcceptance + (failure == TaskFailure.AcceptanceFailed ? 1 : 0),
+        });
     }
 
     /// <summary>The task with its attempt changed; one that has none stays as it is.</summary>
