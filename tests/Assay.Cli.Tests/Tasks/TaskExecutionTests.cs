@@ -407,11 +407,11 @@ public sealed class TaskExecutionTests
             folder.Routes[id] = ["model"];
         }
 
-        Assert.Equal(1, (await folder.Write().ExecuteAsync()).ExitCode);
+        Assert.Equal(4, (await folder.Write().ExecuteAsync()).ExitCode);
         var results = await folder.ResultsAsync();
         Assert.True((string)results["rich"]["status"]! == "COMPLETED", results["rich"].ToJsonString());
         Assert.Equal(("two\n", 0.2m), (folder.Read("a.txt"), (decimal)results["rich"]["cost_usd"]!));
-        Assert.Contains("it spent more than its budget", (string)results["poor"]["reason"]!, StringComparison.Ordinal);
+        Assert.StartsWith("it spent more than its budget; cost limit $0.001 (the task's budgets.cost_usd), spent ", (string)results["poor"]["reason"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Values;
 using Assay.Lanes.Tasks;
 using Assay.Tests.Epochs;
 
@@ -44,6 +46,21 @@ public sealed class TaskEndTests
         }
 
         Assert.Equal(("FAILED", 2, reason), (run.Summary().State, run.Summary().Attempts, run.Summary().Reason));
+    }
+
+    [Fact]
+    public void A_task_that_its_cost_limit_has_stopped_says_which_it_was_and_how_much_was_spent()
+    {
+        var run = new PlayedRun(a => a with { Retry = a.Retry with { MaxAttempts = 3 } }, null, t => t with { MaxCost = new Usd(500_000), MaxAttempts = 3, RetrySafe = true });
+        run.Ask();
+        run.Act(Given.Outcome(1) with { Cost = new Usd(200_000) });
+        run.Wait(1);
+        run.Ask();
+        run.Act(Given.Outcome(null, KillReason.CostLimit, 9) with { Cost = new Usd(310_000) });
+        const string said = "it spent more than its budget; cost limit $0.50 (the task's budgets.cost_usd), spent $0.51";
+        Assert.Equal(("FAILED", 2, said), (run.Summary().State, run.Summary().Attempts, run.Summary().Reason));
+        Assert.Equal("Budget", $"{run.Events.OfType<TaskFailed>().Single().Failure}");
+        Assert.Equal((0.51m, 0.5m), (run.Result().GetProperty("cost_usd").GetDecimal(), run.Result().GetProperty("cost_limit_usd").GetDecimal()));
     }
 
     [Fact]

@@ -43,6 +43,7 @@ internal static class ExecutionResults
     {
         var result = Result(task);
         if (isInterrupted) result["interrupted"] = true;
+        if (task.Spec.MaxCost is { } limit) result["cost_limit_usd"] = limit.Dollars;
         if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;
         if (task.Call?.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = Attempts(egress);
         if (task.Call?.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;

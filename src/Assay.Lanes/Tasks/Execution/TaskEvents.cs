@@ -48,6 +48,10 @@ internal sealed record TaskAttempted(
     /// <summary>Whether it cost something that nobody knows, so that <see cref="Cost"/> says nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsCostUnknown { get; init; }
+
+    /// <summary>Whether its task's limit of money has ended it. Earlier builds do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OverBudget { get; init; }
 }
 
 /// <summary>How an adapter's part ended.</summary>

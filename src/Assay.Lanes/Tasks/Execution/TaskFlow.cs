@@ -198,17 +198,17 @@ internal static class TaskFlow
             return [new TaskRetried(id, reason, now + pause, patch)];
         }
 
-        var said = Reason(state, task, attempted.CanRetry, reason);
+        var said = Reason(state, task, attempted, reason);
         return attempted.Result == AttemptResult.TimedOut
             ? [new TaskTimedOut(id, said, patch)]
-            : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
+            : [new TaskFailed(id, said, attempted.OverBudget ? TaskFailure.Budget : TaskFailure.Attempt, patch)];
     }
 
     /// <summary>Why a task has failed, with why it is not attempted again.</summary>
-    private static string Reason(ExecutionState state, TaskState task, bool canRetry, string reason)
+    private static string Reason(ExecutionState state, TaskState task, TaskAttempted attempted, string reason)
     {
-        if (canRetry) return RetryRule.Held(state, task) is { } held ? $"{reason}; {held}" : reason;
-        return task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
+        if (attempted.CanRetry) return RetryRule.Held(state, task) is { } held ? $"{reason}; {held}" : reason;
+        return task.Spec.RetrySafe || attempted.OverBudget ? reason : $"{reason}; the task is not declared retry_safe";
     }
 
     /// <summary>A copy in which the change is tested is ready, or why it is not. What was ended with the run is done again.</summary>

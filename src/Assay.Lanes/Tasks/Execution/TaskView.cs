@@ -69,6 +69,9 @@ public sealed record TaskSummary
     /// <summary>Whether it failed since its change touches what it may not.</summary>
     public required bool BrokePolicy { get; init; }
 
+    /// <summary>Whether it failed since its limit of money was reached.</summary>
+    public bool HitBudget { get; init; }
+
     /// <summary>The adapter of the last attempt.</summary>
     public string? AdapterId { get; init; }
 

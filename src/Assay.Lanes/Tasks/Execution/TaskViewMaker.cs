@@ -63,6 +63,7 @@ internal static class TaskViewMaker
         IsInterrupted = isInterrupted,
         WaitsForPerson = state.WaitsForPerson(task),
         BrokePolicy = task.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation },
+        HitBudget = task.Standing is TaskStanding.Ended { Failure: TaskFailure.Budget },
         AdapterId = task.AdapterId,
         Attempts = task.Attempts,
         Tests = task.Tests.Length,
