@@ -31,6 +31,15 @@ internal static class Shown
         _ => $"{(int)time.TotalDays} d {time.Hours} h",
     };
 
+    /// <summary>How long a task was worked on, and what it waited beside that; null when neither is known.</summary>
+    public static string? Work(TimeSpan? took, TimeSpan waited) => (took, waited.Ticks) switch
+    {
+        (null, 0) => null,
+        (null, _) => $"waited {Duration(waited)} so far",
+        ({ } work, 0) => $"{Duration(work)} of work",
+        ({ } work, _) => $"{Duration(work)} of work, and waited {Duration(waited)} beside that",
+    };
+
     /// <summary>How many of something, in the singular where it is one.</summary>
     public static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 

@@ -36,7 +36,7 @@ internal static class ExecutionFold
         },
         Escalated escalated => Escalate(state, escalated, recorded.At),
         EscalationUndelivered undelivered => state with { FollowUps = state.FollowUps.Remove(Id(TaskEffectId.Escalate, undelivered.EscalationId)) },
-        TaskEvent of => OnTask(state, of, recorded.At),
+        TaskEvent of => Timed(state, OnTask(state, of, recorded.At), of, recorded.At),
         EffectEvent effect => OnEffect(state, effect, recorded.At),
         _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
     };
@@ -47,6 +47,13 @@ internal static class ExecutionFold
         return state.Declared.Escalation is null
             ? next
             : next with { FollowUps = next.FollowUps.Add(Id(TaskEffectId.Escalate, escalated.EscalationId), new WebhookFollowUp(escalated, at, 0, null)) };
+    }
+
+    private static ExecutionState Timed(ExecutionState before, ExecutionState after, TaskEvent body, DateTimeOffset at)
+    {
+        var (was, now) = (before.Task(body.TaskId), after.Task(body.TaskId));
+        var clock = was.Clock.After(TaskClock.PastimeOf(before, was), TaskClock.PastimeOf(after, now), body is TaskStarted, at);
+        return clock == now.Clock ? after : after.With(now with { Clock = clock });
     }
 
     private static ExecutionState OnTask(ExecutionState state, TaskEvent body, DateTimeOffset at)

@@ -89,7 +89,8 @@ internal static class ExecutionResults
         ["status"] = WireName<TaskPhase>.Of(task.Phase),
         ["adapter_id"] = task.AdapterId,
         ["attempts"] = task.Attempts,
-        ["duration_ms"] = task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : 0,
+        ["duration_ms"] = task.Clock.WorkedMs,
+        ["waited_ms"] = task.Clock.WaitedMs,
         ["patch_id"] = task.Patch?.PatchId,
         ["files_changed"] = new JsonArray([.. (task.Phase == TaskPhase.Completed ? task.Patch?.Files ?? [] : []).Select(f => JsonValue.Create(f))]),
         ["acceptance"] = new JsonObject

@@ -96,6 +96,9 @@ internal sealed record TaskState(TaskSpec Spec)
 
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>How long it was worked on, and how long it waited.</summary>
+    public TaskClock Clock { get; init; } = TaskClock.NotBegun;
+
     public Usd Cost { get; init; }
 
     /// <summary>Whether an attempt cost something that nobody knows.</summary>

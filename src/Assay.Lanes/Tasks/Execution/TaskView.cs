@@ -89,8 +89,11 @@ public sealed record TaskSummary
     /// <summary>What was open to its programs that a cage closes; null: nothing.</summary>
     public string? Isolation { get; init; }
 
-    /// <summary>From its first start to its end; null while it has not ended, or it was never begun.</summary>
+    /// <summary>The work of all its attempts; null while it has not ended, or it was never begun.</summary>
     public TimeSpan? Took { get; init; }
+
+    /// <summary>What it waited for the next attempt, an adapter or a person, as far as that is over.</summary>
+    public TimeSpan Waited { get; init; }
 }
 
 /// <summary>A task with all that a person wants to know of it.</summary>

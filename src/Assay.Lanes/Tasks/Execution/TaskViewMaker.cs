@@ -71,7 +71,8 @@ internal static class TaskViewMaker
         PatchId = task.Patch?.PatchId,
         Reason = task.Reason,
         Isolation = CageNote.Of(task.Uncaged, task.NetworkOpen),
-        Took = task.EndedAt - task.StartedAt,
+        Took = task is { StartedAt: not null, HasEnded: true } ? TimeSpan.FromMilliseconds(task.Clock.WorkedMs) : null,
+        Waited = TimeSpan.FromMilliseconds(task.Clock.WaitedMs),
     };
 
     private static TestView Test(TestResult test) => new(
