@@ -21,16 +21,17 @@ internal static class ExecutionFold
         {
             Phase = ExecutionPhase.Running,
             Jobs = started.Jobs,
-            PauseReason = null,
+            Pause = null,
             StartedAt = state.StartedAt == default ? recorded.At : state.StartedAt,
             Refusing = state.Refusing.Clear(),
         },
         ExecutionStopped => state with { Phase = ExecutionPhase.Stopping },
-        ExecutionPaused paused => state with { Phase = ExecutionPhase.Paused, PauseReason = paused.Reason },
-        ExecutionResumed => state with { Phase = ExecutionPhase.Running, PauseReason = null },
+        ExecutionPaused paused => state with { Phase = ExecutionPhase.Paused, Pause = paused },
+        ExecutionResumed => state with { Phase = ExecutionPhase.Running, Pause = null, Told = null },
         ExecutionFinished => state with
         {
             Phase = ExecutionPhase.Finished,
+            Pause = null,
             Finishes = state.Finishes + 1,
             FollowUps = state.FollowUps.SetItem(Id(TaskEffectId.Publish, $"{state.Finishes + 1}"), new PublishFollowUp()),
         },
@@ -43,7 +44,7 @@ internal static class ExecutionFold
 
     private static ExecutionState Escalate(ExecutionState state, Escalated escalated, DateTimeOffset at)
     {
-        var next = state with { Escalations = state.Escalations + 1 };
+        var next = state with { Escalations = state.Escalations + 1, Told = escalated.Trigger == EscalationRule.SafeMode ? state.Pause : state.Told };
         return state.Declared.Escalation is null
             ? next
             : next with { FollowUps = next.FollowUps.Add(Id(TaskEffectId.Escalate, escalated.EscalationId), new WebhookFollowUp(escalated, at, 0, null)) };

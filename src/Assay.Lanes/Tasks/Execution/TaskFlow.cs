@@ -94,6 +94,8 @@ internal static class TaskFlow
     {
         EffectCompleted { Outcome: AnswerOutcome { Answer: ReportAnswer { Opened: true }, Stream.Id: var adapterId } } =>
             [EscalationRule.Opened(state, id.Of, adapterId)],
+        EffectCompleted { Effect: ChildStream { Command: ReportCall { Report: AdapterReport.Worked } }, Outcome: AnswerOutcome { Answer: ReportAnswer { Closed: true }, Stream.Id: var adapterId } }
+            when SafeModeRule.AfterCall(state, adapterId) is { } resumed => [resumed],
         EffectCompleted { Outcome: HttpOutcome outcome } when state.FollowUps.GetValueOrDefault(id.ToString()) is WebhookFollowUp webhook
             && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
         EffectCompleted { Effect: ChildStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
@@ -108,9 +110,7 @@ internal static class TaskFlow
         if (task.CancelRequested is not null) return [];
         if (AdapterRefusal.Of(answer) is null)
         {
-            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
-            var showsHealth = state.Phase == ExecutionPhase.Paused && state.Adapters[adapterId].Kind != AdapterKind.Manual;
-            return showsHealth ? [new ExecutionResumed("health"), started] : [started];
+            return [new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0])];
         }
 
         if (TaskSchedule.Refusals(task) < task.Spec.AdapterIds.Length) return [];
@@ -118,7 +118,7 @@ internal static class TaskFlow
         var until = refusals.Min(r => r.AskAgainAt(now));
         var reasons = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => Refusal(a, state.Refusing[a]));
         var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", reasons));
-        return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
+        return SafeModeRule.Pause(state, now) is { } pause ? [deferred, pause] : [deferred];
     }
 
     private static string Refusal(string adapterId, AdapterRefusal refusal) => refusal is { Status: null, Reason: { } reason }
@@ -130,12 +130,13 @@ internal static class TaskFlow
     /// </summary>
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
     {
-        if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];
+        if (copy.Problem is not { } problem) return SafeModeRule.AfterCopy(state, task.Spec.WorkingTree) is { } resumed ? [resumed] : [];
+        if (task.CancelRequested is not null) return [];
         if (task.Standing is TaskStanding.Testing) return OnPlaced(state, task, problem);
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
         var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
-        return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason)];
+        return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason) { WorkingTree = task.Spec.WorkingTree }];
     }
 
     private static IReadOnlyList<Event> OnActed(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
