@@ -104,7 +104,8 @@ internal static class TaskTable
     }
 
     /// <summary>The reason, and first of all what was open to its programs.</summary>
-    private static string Why(TaskSummary task) => string.Join(": ", new[] { task.Isolation, task.Reason }.OfType<string>());
+    private static string Why(TaskSummary task) =>
+        string.Join(": ", new[] { task.Isolation, task.Reason, task.HeldBy is { } holder ? Shown.HeldBy(holder) : null }.OfType<string>());
 
     private static string State(TaskSummary task) => task.IsInterrupted ? Interrupted : task.State;
 

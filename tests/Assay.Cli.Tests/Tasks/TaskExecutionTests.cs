@@ -136,8 +136,11 @@ public sealed class TaskExecutionTests
         task.Remove("command");
         task["instructions"] = "Write two.";
         folder.Routes["by-hand"] = ["person"];
+        folder.Add("same-file", "echo three >> a.txt", "grep -q three a.txt", "a.txt")["priority"] = 1;
         var first = await folder.Write().ExecuteAsync();
         Assert.Equal(5, first.ExitCode);
+        const string held = "waits for by-hand, which holds **, waiting for a person since ";
+        Assert.Contains(held, (await folder.RunAsync("task", "show", "same-file")).Output, StringComparison.Ordinal);
         var shown = await folder.RunAsync("task", "show", "by-hand");
         Assert.Contains("Write two.", shown.Output, StringComparison.Ordinal);
         Assert.Equal("Write two.", File.ReadAllText(folder.Under(".assay", "tasks", TaskFolder.RunId, "by-hand", "instructions.md")));
@@ -146,7 +149,7 @@ public sealed class TaskExecutionTests
         File.WriteAllText(folder.Under("proof.md"), "done\n");
         Assert.Equal(0, (await folder.RunAsync("task", "done", "by-hand", "--evidence", "proof.md", "--note", "as asked")).ExitCode);
         Assert.Equal(2, (await folder.RunAsync("task", "done", "by-hand")).ExitCode);
-        Assert.Equal((0, "two\n"), ((await folder.ExecuteAsync()).ExitCode, folder.Read("a.txt")));
+        Assert.Equal((0, "two\nthree\n"), ((await folder.ExecuteAsync()).ExitCode, folder.Read("a.txt")));
         Assert.Equal("done\n", File.ReadAllText(folder.Under(".assay", "tasks", TaskFolder.RunId, "by-hand", "evidence", "proof.md")));
         Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
     }

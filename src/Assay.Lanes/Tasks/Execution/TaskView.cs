@@ -86,6 +86,9 @@ public sealed record TaskSummary
     /// <summary>Why it ended so, else why it waits; null: nothing is to be said.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The task that keeps it from starting by its write scope; null: none does.</summary>
+    public ScopeHolder? HeldBy { get; init; }
+
     /// <summary>What was open to its programs that a cage closes; null: nothing.</summary>
     public string? Isolation { get; init; }
 
