@@ -18,7 +18,8 @@ internal sealed class TaskTelemetry : IAsyncDisposable
     {
         Executed = _meter.CreateCounter<long>("tasks_executed_total", description: "Tasks that have ended, by state");
         Retries = _meter.CreateCounter<long>("retry_attempts_total", description: "Attempts after the first");
-        Durations = _meter.CreateHistogram<double>("task_duration_seconds", "s", "How long a task that has ended was worked on, without what it waited");
+        const string meaning = "How long a task that has ended was worked on, without what it waited";
+        Durations = _meter.CreateHistogram<double>("task_duration_seconds", "s", meaning);
         _latest = new LatestMetrics(workspace, time);
         var success = _meter.CreateObservableGauge(
             "task_success_rate", () => Rate(_latest.Value?.SuccessRate),

@@ -414,7 +414,8 @@ public sealed class TaskExecutionTests
         var results = await folder.ResultsAsync();
         Assert.True((string)results["rich"]["status"]! == "COMPLETED", results["rich"].ToJsonString());
         Assert.Equal(("two\n", 0.2m), (folder.Read("a.txt"), (decimal)results["rich"]["cost_usd"]!));
-        Assert.StartsWith("it spent more than its budget; cost limit $0.001 (the task's budgets.cost_usd), spent ", (string)results["poor"]["reason"]!, StringComparison.Ordinal);
+        const string said = "it spent more than its budget; cost limit $0.001 (the task's budgets.cost_usd), spent ";
+        Assert.StartsWith(said, (string)results["poor"]["reason"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,9 @@ internal sealed class PlayedRun
 {
     private LaneFold _fold;
 
-    public PlayedRun(Func<AdapterSpec, AdapterSpec>? adapter = null, Func<ExecutionDeclared, ExecutionDeclared>? execution = null, params Func<TaskSpec, TaskSpec>[] tasks)
+    public PlayedRun(
+        Func<AdapterSpec, AdapterSpec>? adapter = null, Func<ExecutionDeclared, ExecutionDeclared>? execution = null,
+        params Func<TaskSpec, TaskSpec>[] tasks)
     {
         var given = TaskLaneTests.Declare();
         ImmutableArray<TaskSpec> specs = [.. tasks.DefaultIfEmpty(t => t).Select(change => change(given.Tasks[0]))];
@@ -54,8 +56,9 @@ internal sealed class PlayedRun
     public Effect Begin(string kind, string taskId = "one")
     {
         var asked = _fold.Next(Now) is Work.Perform work ? work.Effects : [];
-        var effect = asked.SingleOrDefault(e => e.Id == $"{kind}/{taskId}" || e.Id.StartsWith($"{kind}/{taskId}/", StringComparison.Ordinal));
-        Assert.True(effect is not null, $"{kind}/{taskId} is not among {string.Join(" ", asked.Select(e => e.Id))}");
+        var id = $"{kind}/{taskId}";
+        var effect = asked.SingleOrDefault(e => e.Id == id || e.Id.StartsWith($"{id}/", StringComparison.Ordinal));
+        Assert.True(effect is not null, $"{id} is not among {string.Join(" ", asked.Select(e => e.Id))}");
         Take([new EffectStarted(effect.Id, 1, "s", "h", "b")]);
         return effect;
     }
@@ -66,7 +69,8 @@ internal sealed class PlayedRun
     public IReadOnlyList<Event> End(Effect effect, EffectOutcome outcome)
     {
         Take([new EffectFinished(effect.Id, 1, outcome)]);
-        return Take(_fold.Lane.Record(_fold.State, _fold.Effects, new EffectCompleted(effect, 1, outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty), Now));
+        var report = new EffectCompleted(effect, 1, outcome, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty);
+        return Take(_fold.Lane.Record(_fold.State, _fold.Effects, report, Now));
     }
 
     /// <summary>An adapter permits the call, or says why not.</summary>

@@ -106,12 +106,18 @@ public sealed class SafeModeTests
         void Report(string ticket, AdapterReport report, int seconds)
         {
             var now = Played.Now.AddSeconds(seconds * 2);
-            foreach (var body in BreakerRule.Ask(breaker, ticket, now.AddMinutes(1), now)) breaker = breaker.Evolve(new RecordedEvent(0, now, body));
-            foreach (var body in BreakerRule.Report(breaker, settings, ticket, report, now)) breaker = breaker.Evolve(new RecordedEvent(0, now, body));
+            Take(BreakerRule.Ask(breaker, ticket, now.AddMinutes(1), now), now);
+            Take(BreakerRule.Report(breaker, settings, ticket, report, now), now);
+        }
+
+        void Take(IReadOnlyList<Event> events, DateTimeOffset now)
+        {
+            foreach (var body in events) breaker = breaker.Evolve(new RecordedEvent(0, now, body));
         }
     }
 
-    private static PermitAnswer Open(PlayedRun run) => new(PermitStatus.Open, "its circuit breaker is open", Played.Now.AddMinutes(-10), run.Now);
+    private static PermitAnswer Open(PlayedRun run) =>
+        new(PermitStatus.Open, "its circuit breaker is open", Played.Now.AddMinutes(-10), run.Now);
 
     /// <summary>Two tasks, and an adapter whose breaker has not been closed for long.</summary>
     private static PlayedRun Paused()

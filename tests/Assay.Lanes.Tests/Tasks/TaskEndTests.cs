@@ -37,7 +37,7 @@ public sealed class TaskEndTests
     [InlineData(2, 2, "exit code 1")]
     public void Which_number_of_attempts_held_is_said_where_task_and_adapter_differ(int task, int adapter, string reason)
     {
-        var run = new PlayedRun(a => a with { Retry = a.Retry with { MaxAttempts = adapter } }, null, t => t with { MaxAttempts = task, RetrySafe = true });
+        var run = new PlayedRun(Attempts(adapter), null, t => t with { MaxAttempts = task, RetrySafe = true });
         for (var attempt = 1; attempt <= 2; attempt++)
         {
             run.Ask();
@@ -51,7 +51,7 @@ public sealed class TaskEndTests
     [Fact]
     public void A_task_that_its_cost_limit_has_stopped_says_which_it_was_and_how_much_was_spent()
     {
-        var run = new PlayedRun(a => a with { Retry = a.Retry with { MaxAttempts = 3 } }, null, t => t with { MaxCost = new Usd(500_000), MaxAttempts = 3, RetrySafe = true });
+        var run = new PlayedRun(Attempts(3), null, t => t with { MaxCost = new Usd(500_000), MaxAttempts = 3, RetrySafe = true });
         run.Ask();
         run.Act(Given.Outcome(1) with { Cost = new Usd(200_000) });
         run.Wait(1);
@@ -60,14 +60,15 @@ public sealed class TaskEndTests
         const string said = "it spent more than its budget; cost limit $0.50 (the task's budgets.cost_usd), spent $0.51";
         Assert.Equal(("FAILED", 2, said), (run.Summary().State, run.Summary().Attempts, run.Summary().Reason));
         Assert.Equal("Budget", $"{run.Events.OfType<TaskFailed>().Single().Failure}");
-        Assert.Equal((0.51m, 0.5m), (run.Result().GetProperty("cost_usd").GetDecimal(), run.Result().GetProperty("cost_limit_usd").GetDecimal()));
+        decimal Shown(string name) => run.Result().GetProperty(name).GetDecimal();
+        Assert.Equal((0.51m, 0.5m), (Shown("cost_usd"), Shown("cost_limit_usd")));
     }
 
     [Fact]
     public void A_task_that_says_nothing_of_attempts_has_those_of_its_adapter()
     {
         var silent = TaskLaneTests.Declare().Tasks[0] with { MaxAttempts = 3, LeavesAttemptsToAdapter = true, RetrySafe = true };
-        var run = new PlayedRun(a => a with { Retry = a.Retry with { MaxAttempts = 5 } }, null, _ => silent);
+        var run = new PlayedRun(Attempts(5), null, _ => silent);
         for (var attempt = 1; attempt <= 5; attempt++)
         {
             Assert.False(run.Summary().HasEnded);
@@ -79,4 +80,6 @@ public sealed class TaskEndTests
         Assert.Equal(("FAILED", "exit code 1"), (run.Summary().State, run.Summary().Reason));
         Assert.Equal(TaskIdentity.Of(silent with { LeavesAttemptsToAdapter = false }), TaskIdentity.Of(silent));
     }
+
+    private static Func<AdapterSpec, AdapterSpec> Attempts(int most) => a => a with { Retry = a.Retry with { MaxAttempts = most } };
 }

@@ -10,7 +10,8 @@ public sealed class TaskTimeTests
     [Fact]
     public void The_pause_before_another_attempt_is_no_work()
     {
-        var run = new PlayedRun(a => a with { Retry = a.Retry with { MaxAttempts = 2 } }, null, t => t with { RetrySafe = true, MaxAttempts = 2 });
+        var run = new PlayedRun(
+            a => a with { Retry = a.Retry with { MaxAttempts = 2 } }, null, t => t with { RetrySafe = true, MaxAttempts = 2 });
         run.Ask();
         run.Act(Given.Outcome(1), seconds: 2);
         run.Wait(60);

@@ -40,7 +40,8 @@ internal static class AcceptanceRule
         }
         catch (ReportException e)
         {
-            return Result(passed: false, TestReport.Nothing, $"its report cannot be read: {e.Message}{(problem is null ? "" : $"; {problem}")}");
+            var unread = $"its report cannot be read: {e.Message}";
+            return Result(passed: false, TestReport.Nothing, problem is null ? unread : $"{unread}; {problem}");
         }
 
         if (report.Failures > 0) return Result(passed: false, report, Failed(report, problem));
@@ -48,7 +49,7 @@ internal static class AcceptanceRule
         return report.Tests == 0 && test.Parse != ReportFormat.Sarif ? Result(passed: false, report, "it ran no test") : Result(passed: true, report, null);
     }
 
-    /// <summary>Why a report of failures does not pass: what it falls short of as a whole first, since counts of cases do not tell that.</summary>
+    /// <summary>Why a report does not pass: what it falls short of as a whole first, since counts of cases do not tell that.</summary>
     private static string Failed(TestReport report, string? problem)
     {
         var cases = report.Failures - report.OfNoCase;

@@ -85,7 +85,7 @@ internal static class AttemptRule
             if (agent?.Error is { } said && run.KillReason is null) problem = $"{problem}: {said}";
             // What was never started did nothing.
             var canRetry = task.Spec.RetrySafe || run.StartError is not null;
-            var spent = run is { MeterProblem: null, KillReason: KillReason.CostLimit } or { MeterProblem: null, KillReason: null, Gateway.Stop: GatewayStop.Spent };
+            var spent = run.MeterProblem is null && run is { KillReason: KillReason.CostLimit } or { KillReason: null, Gateway.Stop: GatewayStop.Spent };
             if (spent && task.Spec.MaxCost is { } limit) problem = $"{problem}; {Spent(limit, task, run)}";
             var result = run.KillReason is KillReason.Timeout or KillReason.Deadline ? AttemptResult.TimedOut : AttemptResult.Failed;
             var health = spent ? AdapterReport.Worked : run.Problem is not null ? AdapterReport.Unknown : AdapterReport.Failed;

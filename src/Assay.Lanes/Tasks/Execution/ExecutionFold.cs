@@ -44,7 +44,8 @@ internal static class ExecutionFold
 
     private static ExecutionState Escalate(ExecutionState state, Escalated escalated, DateTimeOffset at)
     {
-        var next = state with { Escalations = state.Escalations + 1, Told = escalated.Trigger == EscalationRule.SafeMode ? state.Pause : state.Told };
+        var told = escalated.Trigger == EscalationRule.SafeMode ? state.Pause : state.Told;
+        var next = state with { Escalations = state.Escalations + 1, Told = told };
         return state.Declared.Escalation is null
             ? next
             : next with { FollowUps = next.FollowUps.Add(Id(TaskEffectId.Escalate, escalated.EscalationId), new WebhookFollowUp(escalated, at, 0, null)) };

@@ -35,7 +35,8 @@ internal static class ExecutionResults
             ["schema_version"] = Version,
             ["run_id"] = state.Declared.RunId,
             ["complete"] = state.Phase == ExecutionPhase.Finished,
-            ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
+            ["counts"] = new JsonObject(
+                Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
             ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
             ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, holds.Of(t), interrupted?.Contains(t.Spec.TaskId) == true))]),
         };

@@ -8,8 +8,8 @@ internal static class RetryRule
     public static bool HasAttemptsLeft(ExecutionState state, TaskState task) => task.Attempts - task.Forgiven < Allowed(state, task);
 
     /// <summary>
-    /// Which number of attempts held, for a task that has none left: what the task and its adapter allow may differ. Null: they do not, or only one of them says
-    /// something.
+    /// Which number of attempts held, for a task that has none left: what the task and its adapter allow may differ. Null: they do not, or
+    /// only one of them says something.
     /// </summary>
     public static string? Held(ExecutionState state, TaskState task)
     {

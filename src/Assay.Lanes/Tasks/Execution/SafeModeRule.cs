@@ -3,8 +3,8 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>
-/// When nothing but probes is started, one at a time, and when that is over (seed 001: ai_safe_mode_conditions): leave to call again is no sign of health, a call
-/// that went well is.
+/// When nothing but probes is started, one at a time, and when that is over (seed 001: ai_safe_mode_conditions): leave to call again is no
+/// sign of health, a call that went well is.
 /// </summary>
 internal static class SafeModeRule
 {
@@ -27,8 +27,12 @@ internal static class SafeModeRule
     }
 
     /// <summary>The end of a pause after a call that went well, of an adapter that everybody may call again; null while it lasts.</summary>
-    public static ExecutionResumed? AfterCall(ExecutionState state, string adapterId) =>
-        IsPaused(state) is { } pause && (pause is { WorkingTree: null, AdapterId: null } || pause.AdapterId == adapterId || IsMoot(state, pause)) ? Health : null;
+    public static ExecutionResumed? AfterCall(ExecutionState state, string adapterId)
+    {
+        if (IsPaused(state) is not { } pause) return null;
+        var isOfAny = pause is { WorkingTree: null, AdapterId: null };
+        return isOfAny || pause.AdapterId == adapterId || IsMoot(state, pause) ? Health : null;
+    }
 
     /// <summary>The end of a pause after a tree was copied; null while it lasts.</summary>
     public static ExecutionResumed? AfterCopy(ExecutionState state, string? workingTree) =>

@@ -9,8 +9,8 @@ namespace Assay.Lanes.Tasks;
 public sealed record ScopeHolder(string TaskId, ImmutableArray<string> Writes, DateTimeOffset? PersonSince);
 
 /// <summary>
-/// Who keeps whom from starting by its write scope. A manual task holds its scope while a person thinks: what two have changed in one file cannot be brought
-/// together without being tested anew, and one of them would have worked for nothing (lane document: Tasks, Execution).
+/// Who keeps whom from starting by its write scope. A manual task holds its scope while a person thinks: what two have changed in one file
+/// cannot be brought together without being tested anew, and one of them would have worked for nothing (lane document: Tasks, Execution).
 /// </summary>
 internal sealed class ScopeHold
 {
@@ -22,7 +22,8 @@ internal sealed class ScopeHold
     public ScopeHold(ExecutionState state)
     {
         _state = state;
-        _holders = [.. state.Tasks.InPlay(TasksUnderWay.None).Where(t => t.IsActive && t.Spec.WorkingTree is not null).OrderByDescending(state.WaitsForPerson)];
+        var active = state.Tasks.InPlay(TasksUnderWay.None).Where(t => t.IsActive && t.Spec.WorkingTree is not null);
+        _holders = [.. active.OrderByDescending(state.WaitsForPerson)];
         _ready = _holders.Count == 0 ? [] : [.. state.Tasks.Ready.Select(t => t.Spec.TaskId)];
     }
 

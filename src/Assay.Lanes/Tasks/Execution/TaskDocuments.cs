@@ -48,7 +48,8 @@ internal sealed record TaskSpec
     public required int MaxAttempts { get; init; }
 
     /// <summary>
-    /// Whether its document says nothing of attempts, so that its adapter's number holds and not <see cref="MaxAttempts"/>. Earlier builds never say so.
+    /// Whether its document says nothing of attempts, so that its adapter's number holds and not <see cref="MaxAttempts"/>. Earlier builds
+    /// never say so.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool LeavesAttemptsToAdapter { get; init; }

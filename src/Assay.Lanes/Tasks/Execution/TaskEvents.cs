@@ -119,7 +119,7 @@ internal sealed record TaskRetried(string TaskId, string Reason, DateTimeOffset 
 
 /// <summary>The task has ended.</summary>
 /// <param name="TaskId">The task.</param>
-/// <param name="Reason">Why, as a short rule with what a person wants to know; null: it did what was asked, and nothing is to be said.</param>
+/// <param name="Reason">Why, as a short rule with what a person wants to know; null: nothing is to be said.</param>
 internal abstract record TaskEnded(string TaskId, string? Reason) : TaskEvent(TaskId);
 
 /// <summary>It did what was asked, as far as its tests can tell.</summary>

@@ -94,8 +94,12 @@ internal static class TaskFlow
     {
         EffectCompleted { Outcome: AnswerOutcome { Answer: ReportAnswer { Opened: true }, Stream.Id: var adapterId } } =>
             [EscalationRule.Opened(state, id.Of, adapterId)],
-        EffectCompleted { Effect: ChildStream { Command: ReportCall { Report: AdapterReport.Worked } }, Outcome: AnswerOutcome { Answer: ReportAnswer { Closed: true }, Stream.Id: var adapterId } }
-            when SafeModeRule.AfterCall(state, adapterId) is { } resumed => [resumed],
+        EffectCompleted
+        {
+            Effect: ChildStream { Command: ReportCall { Report: AdapterReport.Worked } },
+            Outcome: AnswerOutcome { Answer: ReportAnswer { Closed: true }, Stream.Id: var adapterId },
+        }
+        when SafeModeRule.AfterCall(state, adapterId) is { } resumed => [resumed],
         EffectCompleted { Outcome: HttpOutcome outcome } when state.FollowUps.GetValueOrDefault(id.ToString()) is WebhookFollowUp webhook
             && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
         EffectCompleted { Effect: ChildStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
@@ -136,7 +140,8 @@ internal static class TaskFlow
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
         var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
-        return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason) { WorkingTree = task.Spec.WorkingTree }];
+        if (state.Phase == ExecutionPhase.Paused) return [deferred];
+        return [deferred, new ExecutionPaused(reason) { WorkingTree = task.Spec.WorkingTree }];
     }
 
     private static IReadOnlyList<Event> OnActed(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)

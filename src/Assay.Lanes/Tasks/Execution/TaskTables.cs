@@ -17,7 +17,8 @@ internal static class TaskTables
 
     public static readonly LaneTable Tasks = new(
         "tasks", "task", "run_id", "task_id", "title", "kind", LaneColumn.Integer("priority"), "state", "adapter_id", LaneColumn.Integer("attempts"), "patch_id", LaneColumn.Integer("tests_passed"), LaneColumn.Integer("tests_failed"), "reason", LaneColumn.Money("cost_micro_usd"),
-        LaneColumn.Integer("duration_ms"), LaneColumn.Integer("waited_ms"), LaneColumn.Time("started_at"), LaneColumn.Time("ended_at"), LaneColumn.Integer("position"))
+        LaneColumn.Integer("duration_ms"), LaneColumn.Integer("waited_ms"), LaneColumn.Time("started_at"), LaneColumn.Time("ended_at"),
+        LaneColumn.Integer("position"))
     {
         Indexes = [["run_id", "position"], ["state"]],
     };

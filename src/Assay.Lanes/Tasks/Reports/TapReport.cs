@@ -64,7 +64,8 @@ internal sealed class TapReport
         return _count.Report();
     }
 
-    private string NoPlan => $"it has no plan, such as 1..4, so nobody knows whether the {Tests(_ran)} that ran {(_ran == 1 ? "is" : "are")} all";
+    private string NoPlan =>
+        $"it has no plan, such as 1..4, so nobody knows whether the {Tests(_ran)} that ran {(_ran == 1 ? "is" : "are")} all";
 
     private string Ran => _skipped == 0 ? $"{_ran} ran" : $"{_ran} ran and {_skipped} {(_skipped == 1 ? "was" : "were")} skipped";
 
