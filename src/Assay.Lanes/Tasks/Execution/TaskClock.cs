@@ -20,37 +20,37 @@ internal sealed record TaskClock
     /// <param name="after">What it is about now.</param>
     /// <param name="isNew">Whether a stretch begins that is told apart, though it is of the same kind.</param>
     /// <param name="at">When.</param>
-    public TaskClock After(TaskPastime before, TaskPastime after, bool isNew, DateTimeOffset at)
+    public TaskClock After(Pastime before, Pastime after, bool isNew, DateTimeOffset at)
     {
         if (before == after && !isNew) return this;
         var ms = Since is { } since ? Math.Max(0, (long)(at - since).TotalMilliseconds) : 0;
         return new TaskClock
         {
-            WorkedMs = WorkedMs + (before == TaskPastime.Works ? ms : 0),
-            WaitedMs = WaitedMs + (before == TaskPastime.Waits ? ms : 0),
-            Since = after == TaskPastime.None ? null : at,
+            WorkedMs = WorkedMs + (before == Pastime.Works ? ms : 0),
+            WaitedMs = WaitedMs + (before == Pastime.Waits ? ms : 0),
+            Since = after == Pastime.None ? null : at,
         };
     }
 
     /// <summary>What a task is about: one that waits for its turn alone has not begun to wait for anything.</summary>
-    public static TaskPastime PastimeOf(ExecutionState state, TaskState task) => task.Standing switch
+    public static Pastime PastimeOf(ExecutionState state, TaskState task) => task.Standing switch
     {
-        TaskStanding.Waiting { NotBefore: not null } => TaskPastime.Waits,
-        TaskStanding.Working when state.WaitsForPerson(task) => TaskPastime.Waits,
-        TaskStanding.Working or TaskStanding.Testing => TaskPastime.Works,
-        _ => TaskPastime.None,
+        TaskStanding.Waiting { NotBefore: not null } => Pastime.Waits,
+        TaskStanding.Working when state.WaitsForPerson(task) => Pastime.Waits,
+        TaskStanding.Working or TaskStanding.Testing => Pastime.Works,
+        _ => Pastime.None,
     };
-}
 
-/// <summary>What a task is about.</summary>
-internal enum TaskPastime
-{
-    /// <summary>It was not begun, or has ended.</summary>
-    None,
+    /// <summary>What a task is about.</summary>
+    internal enum Pastime
+    {
+        /// <summary>It was not begun, or has ended.</summary>
+        None,
 
-    /// <summary>An adapter has it, or its tests.</summary>
-    Works,
+        /// <summary>An adapter has it, or its tests.</summary>
+        Works,
 
-    /// <summary>For an adapter, the next attempt, or a person.</summary>
-    Waits,
+        /// <summary>For an adapter, the next attempt, or a person.</summary>
+        Waits,
+    }
 }
