@@ -131,11 +131,12 @@ internal static class ExitCodes
         _ => Done,
     };
 
-    /// <summary>Of a run of tasks: a violated policy says more than a failure.</summary>
+    /// <summary>Of a run of tasks: a violated policy says more than a limit of money, and that more than a failure (ruling 20).</summary>
     public static int Of(RunView run)
     {
         if (run.Tasks.Any(t => !t.HasEnded)) return run.Tasks.Any(t => t.WaitsForPerson) ? WaitsForPerson : Done;
         if (run.Tasks.Any(t => t.BrokePolicy)) return PolicyViolation;
+        if (run.Tasks.Any(t => t.HitBudget)) return Budget;
         return run.Tasks.All(t => Of(t) == Done) ? Done : Failed;
     }
 
@@ -144,6 +145,7 @@ internal static class ExitCodes
     {
         { WaitsForPerson: true } => WaitsForPerson,
         { BrokePolicy: true, HasEnded: true } => PolicyViolation,
+        { HitBudget: true } => Budget,
         { State: "FAILED" or "TIMEOUT" } => Failed,
         { State: "CANCELLED" } => Cancelled,
         _ => Done,

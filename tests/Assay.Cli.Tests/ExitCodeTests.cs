@@ -34,6 +34,10 @@ public sealed class ExitCodeTests
         Line("run, all completed", ExitCodes.Of(Run(Task("COMPLETED"), Task("COMPLETED"))));
         Line("run, one failed", ExitCodes.Of(Run(Task("COMPLETED"), Task("FAILED"))));
         Line("run, one broke a policy", ExitCodes.Of(Run(Task("FAILED"), Task("FAILED") with { BrokePolicy = true })));
+        Line("task FAILED, cost limit", ExitCodes.Of(Task("FAILED") with { HitBudget = true }));
+        Line("run, one hit its cost limit", ExitCodes.Of(Run(Task("FAILED"), Task("FAILED") with { HitBudget = true })));
+        var broke = Task("FAILED") with { BrokePolicy = true };
+        Line("run, cost limit and policy", ExitCodes.Of(Run(Task("FAILED") with { HitBudget = true }, broke)));
         Line("run, goes on", ExitCodes.Of(Run(Task("FAILED"), Task("IN_PROGRESS"))));
         Line("run, waits for a person", ExitCodes.Of(Run(Task("FAILED"), Task("PENDING") with { WaitsForPerson = true })));
         Approved.Matches(table.ToString(), "exit_codes");

@@ -62,6 +62,7 @@ internal static class TaskTable
         Console.Out.WriteLine($"{State(task)}{(Why(task) is { Length: > 0 } why ? $": {Words.Safe(why)}" : "")}");
         var repeatable = view.RetrySafe ? ", retry_safe" : "";
         Console.Out.WriteLine($"{view.Kind} · priority {view.Priority} · adapters {string.Join(", ", view.AdapterIds)} · attempts {task.Attempts}{repeatable}");
+        if (Shown.Work(task.Took, task.Waited) is { } time) Console.Out.WriteLine($"time: {time}");
         if (view.RoutingReason is { } routed) Console.Out.WriteLine($"routed: {Words.Safe(routed)}");
         if (view.WorkingTree is { } tree) Console.Out.WriteLine($"tree {tree} · may write {string.Join(" ", view.Writes)}");
         if (view.Patch is { } patch)
@@ -103,7 +104,8 @@ internal static class TaskTable
     }
 
     /// <summary>The reason, and first of all what was open to its programs.</summary>
-    private static string Why(TaskSummary task) => string.Join(": ", new[] { task.Isolation, task.Reason }.OfType<string>());
+    private static string Why(TaskSummary task) =>
+        string.Join(": ", new[] { task.Isolation, task.Reason, task.HeldBy is { } holder ? Shown.HeldBy(holder) : null }.OfType<string>());
 
     private static string State(TaskSummary task) => task.IsInterrupted ? Interrupted : task.State;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Lanes.Tasks;
 
 namespace Assay.Host;
 
@@ -30,6 +31,22 @@ internal static class Shown
         < 86400 => $"{(int)time.TotalHours} h {time.Minutes} min",
         _ => $"{(int)time.TotalDays} d {time.Hours} h",
     };
+
+    /// <summary>How long a task was worked on, and what it waited beside that; null when neither is known.</summary>
+    public static string? Work(TimeSpan? took, TimeSpan waited) => (took, waited.Ticks) switch
+    {
+        (null, 0) => null,
+        (null, _) => $"waited {Duration(waited)} so far",
+        ({ } work, 0) => $"{Duration(work)} of work",
+        ({ } work, _) => $"{Duration(work)} of work, and waited {Duration(waited)} beside that",
+    };
+
+    /// <summary>Who keeps a task from starting, and since when a person is waited for.</summary>
+    public static string HeldBy(ScopeHolder holder)
+    {
+        var person = holder.PersonSince is { } since ? $", waiting for a person since {Time(since)}" : "";
+        return $"waits for {holder.TaskId}, which holds {string.Join(" ", holder.Writes)}{person}";
+    }
 
     /// <summary>How many of something, in the singular where it is one.</summary>
     public static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");

@@ -18,7 +18,8 @@ internal sealed class TaskTelemetry : IAsyncDisposable
     {
         Executed = _meter.CreateCounter<long>("tasks_executed_total", description: "Tasks that have ended, by state");
         Retries = _meter.CreateCounter<long>("retry_attempts_total", description: "Attempts after the first");
-        Durations = _meter.CreateHistogram<double>("task_duration_seconds", "s", "From a task's first start to its end");
+        const string meaning = "How long a task that has ended was worked on, without what it waited";
+        Durations = _meter.CreateHistogram<double>("task_duration_seconds", "s", meaning);
         _latest = new LatestMetrics(workspace, time);
         var success = _meter.CreateObservableGauge(
             "task_success_rate", () => Rate(_latest.Value?.SuccessRate),
@@ -38,7 +39,7 @@ internal sealed class TaskTelemetry : IAsyncDisposable
     /// <summary>Attempts after the first.</summary>
     public Counter<long> Retries { get; }
 
-    /// <summary>Seconds from a task's first start to its end.</summary>
+    /// <summary>Seconds that tasks which have ended were worked on, without what they waited.</summary>
     public Histogram<double> Durations { get; }
 
     /// <summary>Begins to follow a run.</summary>

@@ -72,7 +72,7 @@ internal sealed class TaskTrace : IDisposable
                 var task = state.Task(ended.TaskId);
                 var phase = Tag("state", WireName<TaskPhase>.Of(task.Phase));
                 _telemetry.Executed.Add(1, phase);
-                if (task.StartedAt is { } start) _telemetry.Durations.Record((recorded.At - start).TotalSeconds, phase);
+                if (task.StartedAt is not null) _telemetry.Durations.Record(task.Clock.WorkedMs / 1000.0, phase);
                 var status = task.Phase == TaskPhase.Completed ? ActivityStatusCode.Ok : ActivityStatusCode.Error;
                 End(ended.TaskId, status, ended.Reason, recorded.At);
                 break;

@@ -19,7 +19,10 @@ internal sealed class TaskLoader
 {
     private const string QueueVersion = "task_queue_v1";
     private const string RoutingVersion = "routing_decisions_v1";
+
+    /// <summary>What is recorded of a task that leaves it to its adapter, as earlier builds did, so that their runs go on.</summary>
     private const int DefaultAttempts = 3;
+
 
     private readonly string _root;
     private readonly InputDocument _queue;
@@ -141,6 +144,7 @@ internal sealed class TaskLoader
             Caps = (task.Budgets ?? new CapsDocument()).ToCaps(CapsDefaults.Task),
             MaxCost = task.Budgets?.MaxCost,
             MaxAttempts = task.MaxAttempts ?? DefaultAttempts,
+            LeavesAttemptsToAdapter = task.MaxAttempts is null,
             RetrySafe = task.RetrySafe,
             AdapterIds = [.. adapters.Select(a => a.AdapterId)],
             Bodies = adapters.Where(a => a.Kind == AdapterKind.Http).ToImmutableSortedDictionary(

@@ -77,7 +77,7 @@ public sealed class RealAgentTests
         await using var provider = new ScriptedProvider(dialect, new FakeScript([.. steps], InputTokens: 12_000, OutputTokens: 300));
         using var folder = Folder(template, program, provider.Url, cost: 0.3m);
         var run = await folder.ExecuteAsync();
-        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(4, run.ExitCode);
         var result = (await folder.ResultsAsync())["kata"];
         Assert.Contains("the budget of $0.30", (string)result["reason"]!, StringComparison.Ordinal);
 

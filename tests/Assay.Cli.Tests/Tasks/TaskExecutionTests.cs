@@ -95,7 +95,7 @@ public sealed class TaskExecutionTests
     {
         using var folder = new TaskFolder();
         folder.Adapters["shell"]["retry"] = new JsonObject { ["max_attempts"] = 4, ["base_ms"] = 20, ["max_ms"] = 50 };
-        folder.Add("safe", "[ $ASSAY_TASK_ATTEMPT -ge 3 ]")["retry_safe"] = true;
+        folder.Add("safe", "[ $ASSAY_TASK_ATTEMPT -ge 4 ]")["retry_safe"] = true;
         folder.Add("unsafe", "exit 9");
         var slow = folder.Add("slow", "sleep 30");
         slow["budgets"] = new JsonObject { ["time_ms"] = 200, ["kill_grace_ms"] = 100 };
@@ -103,7 +103,7 @@ public sealed class TaskExecutionTests
         (little["retry_safe"], little["max_attempts"]) = (true, 2);
         Assert.Equal(1, (await folder.Write().ExecuteAsync("-j", "4")).ExitCode);
         var results = await folder.ResultsAsync();
-        Assert.Equal(("COMPLETED", 3), ((string)results["safe"]["status"]!, (int)results["safe"]["attempts"]!));
+        Assert.Equal(("COMPLETED", 4), ((string)results["safe"]["status"]!, (int)results["safe"]["attempts"]!));
         Assert.Equal(("FAILED", 1, "exit code 9; the task is not declared retry_safe"), ((string)results["unsafe"]["status"]!, (int)results["unsafe"]["attempts"]!, (string)results["unsafe"]["reason"]!));
         Assert.Equal(("TIMEOUT", 1), ((string)results["slow"]["status"]!, (int)results["slow"]["attempts"]!));
         Assert.Equal(("FAILED", 2), ((string)results["little"]["status"]!, (int)results["little"]["attempts"]!));
@@ -136,8 +136,11 @@ public sealed class TaskExecutionTests
         task.Remove("command");
         task["instructions"] = "Write two.";
         folder.Routes["by-hand"] = ["person"];
+        folder.Add("same-file", "echo three >> a.txt", "grep -q three a.txt", "a.txt")["priority"] = 1;
         var first = await folder.Write().ExecuteAsync();
         Assert.Equal(5, first.ExitCode);
+        const string held = "waits for by-hand, which holds **, waiting for a person since ";
+        Assert.Contains(held, (await folder.RunAsync("task", "show", "same-file")).Output, StringComparison.Ordinal);
         var shown = await folder.RunAsync("task", "show", "by-hand");
         Assert.Contains("Write two.", shown.Output, StringComparison.Ordinal);
         Assert.Equal("Write two.", File.ReadAllText(folder.Under(".assay", "tasks", TaskFolder.RunId, "by-hand", "instructions.md")));
@@ -146,7 +149,7 @@ public sealed class TaskExecutionTests
         File.WriteAllText(folder.Under("proof.md"), "done\n");
         Assert.Equal(0, (await folder.RunAsync("task", "done", "by-hand", "--evidence", "proof.md", "--note", "as asked")).ExitCode);
         Assert.Equal(2, (await folder.RunAsync("task", "done", "by-hand")).ExitCode);
-        Assert.Equal((0, "two\n"), ((await folder.ExecuteAsync()).ExitCode, folder.Read("a.txt")));
+        Assert.Equal((0, "two\nthree\n"), ((await folder.ExecuteAsync()).ExitCode, folder.Read("a.txt")));
         Assert.Equal("done\n", File.ReadAllText(folder.Under(".assay", "tasks", TaskFolder.RunId, "by-hand", "evidence", "proof.md")));
         Assert.Equal(0, (await folder.RunAsync("verify")).ExitCode);
     }
@@ -407,11 +410,12 @@ public sealed class TaskExecutionTests
             folder.Routes[id] = ["model"];
         }
 
-        Assert.Equal(1, (await folder.Write().ExecuteAsync()).ExitCode);
+        Assert.Equal(4, (await folder.Write().ExecuteAsync()).ExitCode);
         var results = await folder.ResultsAsync();
         Assert.True((string)results["rich"]["status"]! == "COMPLETED", results["rich"].ToJsonString());
         Assert.Equal(("two\n", 0.2m), (folder.Read("a.txt"), (decimal)results["rich"]["cost_usd"]!));
-        Assert.Contains("it spent more than its budget", (string)results["poor"]["reason"]!, StringComparison.Ordinal);
+        const string said = "it spent more than its budget; cost limit $0.001 (the task's budgets.cost_usd), spent ";
+        Assert.StartsWith(said, (string)results["poor"]["reason"]!, StringComparison.Ordinal);
     }
 
     [Fact]

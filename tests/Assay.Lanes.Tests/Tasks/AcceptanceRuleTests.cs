@@ -45,6 +45,24 @@ public sealed class AcceptanceRuleTests
     public void A_good_end_does_not_make_up_for_a_report_of_failures() =>
         Assert.Equal((false, "1 of 1 failed"), (Judge(ReportFormat.Tap, 0, "1..1\nnot ok 1 - a\n") is var judged ? (judged.Passed, judged.Reason) : default));
 
+    [Theory]
+    [InlineData(ReportFormat.Tap, 0, "1..5\nok 1\nok 2\nok 3\n", "planned 5 tests, 3 ran")]
+    [InlineData(ReportFormat.Tap, 0, "1..1\nok 1\nok 2\n", "planned 1 test, 2 ran")]
+    [InlineData(ReportFormat.Tap, 0, "1..5\nok 1\nok 2 # SKIP later\n", "planned 5 tests, 1 ran and 1 was skipped")]
+    [InlineData(ReportFormat.Tap, 1, "1..5\nok 1\nnot ok 2\nok 3\n", "planned 5 tests, 3 ran; 1 of 3 failed; exit code 1")]
+    [InlineData(ReportFormat.Tap, 0, "1..2\nok 1\nBail out! no disk\n", "Bail out! no disk")]
+    [InlineData(ReportFormat.Tap, 0, "1..1\nok 1\n1..1\n", "a second plan: 1..1")]
+    [InlineData(ReportFormat.Tap, 0, "1..2\nok 1\nok 1\n", "test 1 is reported twice")]
+    [InlineData(ReportFormat.Tap, 0, "ok 1\nok 2\n", "its report cannot be read: it has no plan, such as 1..4, so nobody knows whether the 2 tests that ran are all")]
+    [InlineData(ReportFormat.Tap, 3, "ok 1\n", "its report cannot be read: it has no plan, such as 1..4, so nobody knows whether the 1 test that ran is all; exit code 3")]
+    [InlineData(ReportFormat.Trx, 0, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="Aborted"/></TestRun>""", "the run ended as Aborted")]
+    [InlineData(ReportFormat.Sarif, 0, """{"version":"2.1.0","runs":[{"invocations":[{"executionSuccessful":false}],"results":[]}]}""", "the tool did not come to its end")]
+    public void A_report_that_falls_short_as_a_whole_is_told_in_its_words(ReportFormat format, int exitCode, string report, string reason)
+    {
+        var judged = Judge(format, exitCode, report);
+        Assert.Equal((false, reason), (judged.Passed, judged.Reason));
+    }
+
     [Fact]
     public void First_failures_are_few_and_short()
     {

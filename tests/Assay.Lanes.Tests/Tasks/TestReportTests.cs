@@ -13,7 +13,7 @@ public sealed class TestReportTests
     [InlineData(ReportFormat.Trx, """<TestRun><Results><UnitTestResult testName="a" outcome="Passed"/></Results><ResultSummary outcome="Aborted"/></TestRun>""", 1, 1, "the run ended as Aborted")]
     [InlineData(ReportFormat.Tap, "TAP version 13\n1..3\nok 1 - a\nnot ok 2 - b\nok 3 # SKIP later\n", 2, 1, "2 - b")]
     [InlineData(ReportFormat.Tap, "ok 1\nnot ok 2 - b # TODO some day\n1..2\n", 2, 0, null)]
-    [InlineData(ReportFormat.Tap, "1..3\nok 1\nok 2\n", 2, 1, "3 tests were planned and 2 reported")]
+    [InlineData(ReportFormat.Tap, "1..3\nok 1\nok 2\n", 2, 1, "planned 3 tests, 2 ran")]
     [InlineData(ReportFormat.Tap, "1..2\nok 1\nBail out! no disk\n", 1, 1, "Bail out! no disk")]
     [InlineData(ReportFormat.Tap, "    not ok 1 - of a subtest\n    1..1\nok 1 - parent\n1..1\n", 1, 0, null)]
     [InlineData(ReportFormat.Sarif, """{"version":"2.1.0","runs":[{"results":[]}]}""", 0, 0, null)]

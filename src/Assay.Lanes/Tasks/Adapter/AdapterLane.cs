@@ -119,7 +119,10 @@ internal sealed class AdapterLane : Lane<AdapterState>
     public override StreamAnswer Answer(AdapterState state, Command command) => command switch
     {
         AskPermit ask => Permit(state, ask.Ticket),
-        ReportCall report => new ReportAnswer(state.Breaker is { Circuit: Circuit.Open, OpenedBy: { } by } && by == report.Ticket),
+        ReportCall report => new ReportAnswer(state.Breaker is { Circuit: Circuit.Open, OpenedBy: { } by } && by == report.Ticket)
+        {
+            Closed = state is { Breaker.Circuit: Circuit.Closed, IsUnwell: false },
+        },
         _ => AcceptedAnswer.Instance,
     };
 

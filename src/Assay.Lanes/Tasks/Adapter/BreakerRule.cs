@@ -50,7 +50,7 @@ internal sealed record BreakerState
 
     public DateTimeOffset? OpenUntil { get; init; }
 
-    /// <summary>Whose call opened it last.</summary>
+    /// <summary>Whose call opened it when it was closed: probes that fail later are of the same outage.</summary>
     public string? OpenedBy { get; init; }
 
     /// <summary>Whose call the probe is.</summary>
@@ -65,7 +65,14 @@ internal sealed record BreakerState
     public BreakerState Evolve(RecordedEvent recorded) => recorded.Body switch
     {
         CircuitCounted counted => this with { Failures = counted.Failures },
-        CircuitOpened opened => Initial with { Circuit = Circuit.Open, Failures = opened.Failures, Since = Since ?? recorded.At, OpenUntil = opened.Until, OpenedBy = opened.Ticket },
+        CircuitOpened opened => Initial with
+        {
+            Circuit = Circuit.Open,
+            Failures = opened.Failures,
+            Since = Since ?? recorded.At,
+            OpenUntil = opened.Until,
+            OpenedBy = Since is null ? opened.Ticket : OpenedBy,
+        },
         CircuitHalfOpened => this with { Circuit = Circuit.HalfOpen, OpenUntil = null, Probe = null, Successes = 0 },
         ProbeGranted granted => this with { Probe = granted.Ticket, ProbeUntil = granted.Until },
         ProbeReported reported => this with { Probe = null, ProbeUntil = null, Successes = Successes + (reported.Report == AdapterReport.Worked ? 1 : 0) },

@@ -40,12 +40,22 @@ internal static class AcceptanceRule
         }
         catch (ReportException e)
         {
-            return Result(passed: false, TestReport.Nothing, $"its report cannot be read: {e.Message}");
+            var unread = $"its report cannot be read: {e.Message}";
+            return Result(passed: false, TestReport.Nothing, problem is null ? unread : $"{unread}; {problem}");
         }
 
-        if (report.Failures > 0) return Result(passed: false, report, $"{report.Failures} of {report.Tests} failed");
+        if (report.Failures > 0) return Result(passed: false, report, Failed(report, problem));
         if (problem is not null) return Result(passed: false, report, problem);
         return report.Tests == 0 && test.Parse != ReportFormat.Sarif ? Result(passed: false, report, "it ran no test") : Result(passed: true, report, null);
+    }
+
+    /// <summary>Why a report does not pass: what it falls short of as a whole first, since counts of cases do not tell that.</summary>
+    private static string Failed(TestReport report, string? problem)
+    {
+        var cases = report.Failures - report.OfNoCase;
+        if (report.Complaints.IsEmpty) return $"{cases} of {report.Tests} failed";
+        var counted = cases > 0 ? $"{cases} of {report.Tests} failed" : null;
+        return string.Join("; ", report.Complaints.Append(counted).Append(problem).OfType<string>());
     }
 
     /// <summary>Why a test has not passed that changed the tree in which it ran; null when it changed only what it may.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
@@ -84,15 +85,24 @@ internal static class AttemptRule
             if (agent?.Error is { } said && run.KillReason is null) problem = $"{problem}: {said}";
             // What was never started did nothing.
             var canRetry = task.Spec.RetrySafe || run.StartError is not null;
-            var spent = run is { KillReason: KillReason.CostLimit, MeterProblem: null };
+            var spent = run.MeterProblem is null && run is { KillReason: KillReason.CostLimit } or { KillReason: null, Gateway.Stop: GatewayStop.Spent };
+            if (spent && task.Spec.MaxCost is { } limit) problem = $"{problem}; {Spent(limit, task, run)}";
             var result = run.KillReason is KillReason.Timeout or KillReason.Deadline ? AttemptResult.TimedOut : AttemptResult.Failed;
             var health = spent ? AdapterReport.Worked : run.Problem is not null ? AdapterReport.Unknown : AdapterReport.Failed;
-            return Result(result, problem, canRetry && !spent, health) with { Crashed = IsCrash(run) };
+            return Result(result, problem, canRetry && !spent, health) with { Crashed = IsCrash(run), OverBudget = spent };
         }
 
         if (adapter.Kind != AdapterKind.Model) return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked);
         if (!evidence.TryGetValue(TaskEffects.AnswerFile, out var answer)) return Result(AttemptResult.Failed, "the model answered nothing", task.Spec.RetrySafe, AdapterReport.Failed);
         return Result(AttemptResult.Succeeded, null, canRetry: false, AdapterReport.Worked, adapter.Answer == AnswerKind.Patch ? Digest.Of(answer.Span) : null);
+    }
+
+    /// <summary>Which limit of money it was, and what all attempts have spent of it.</summary>
+    private static string Spent(Usd limit, TaskState task, ProcessOutcome run)
+    {
+        var spent = task.Cost + (run.Cost ?? run.Gateway?.CostAtMost ?? default);
+        var atMost = task.IsCostUnknown || run.Cost is null ? "at most " : "";
+        return $"cost limit {limit} (the task's budgets.cost_usd), spent {atMost}{spent}";
     }
 
     /// <summary>Whether what it has done lies in its run root and its copy alone, which go, so that trying again does no harm.</summary>

@@ -17,7 +17,7 @@ internal static class EscalationRule
     public const string ManualWaits = "manual_task_waits";
     public const string SafeMode = "safe_mode";
 
-    /// <summary>Tasks that failed their tests before that is called repeatedly.</summary>
+    /// <summary>How often tasks of a run fail their tests, whichever they are, before that is called repeatedly.</summary>
     private const int Repeatedly = 2;
 
     private const int MaxTries = 10;
@@ -39,7 +39,7 @@ internal static class EscalationRule
                 TaskAttempted { Result: AttemptResult.Failed, Health: AdapterReport.Failed, Crashed: true, Reason: { } reason } attempted =>
                     (AdapterCrashed, attempted.TaskId, reason),
                 ManualReminded reminded => (ManualWaits, reminded.TaskId, $"{state.Task(reminded.TaskId).Spec.Title} waits for a person"),
-                ExecutionPaused paused => (SafeMode, null, paused.Reason),
+                ExecutionPaused paused when state.Told?.IsAbout(paused) != true => (SafeMode, null, paused.Reason),
                 _ => ((string, string?, string)?)null,
             };
             if (escalation is not var (trigger, taskId, message)) continue;

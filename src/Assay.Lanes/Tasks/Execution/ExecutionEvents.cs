@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 
@@ -52,8 +53,20 @@ internal sealed record ExecutionStarted(int Jobs, Actor By) : TaskLaneEvent;
 /// <summary>What is under way is being ended; the run can go on later.</summary>
 internal sealed record ExecutionStopped(string By) : TaskLaneEvent;
 
-/// <summary>Nothing more is started until health returns or a person says so.</summary>
-internal sealed record ExecutionPaused(string Reason) : TaskLaneEvent;
+/// <summary>Nothing but probes is started until one of them went well or a person says so.</summary>
+internal sealed record ExecutionPaused(string Reason) : TaskLaneEvent
+{
+    /// <summary>The adapter whose breaker is not closed; null: it is something else. Earlier builds do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AdapterId { get; init; }
+
+    /// <summary>The tree that cannot be copied; null: it is something else. Earlier builds do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WorkingTree { get; init; }
+
+    /// <summary>Whether two pauses are for the same thing, whatever their words.</summary>
+    public bool IsAbout(ExecutionPaused other) => (AdapterId, WorkingTree) == (other.AdapterId, other.WorkingTree);
+}
 
 internal sealed record ExecutionResumed(string By) : TaskLaneEvent;
 

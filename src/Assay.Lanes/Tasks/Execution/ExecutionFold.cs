@@ -21,32 +21,41 @@ internal static class ExecutionFold
         {
             Phase = ExecutionPhase.Running,
             Jobs = started.Jobs,
-            PauseReason = null,
+            Pause = null,
             StartedAt = state.StartedAt == default ? recorded.At : state.StartedAt,
             Refusing = state.Refusing.Clear(),
         },
         ExecutionStopped => state with { Phase = ExecutionPhase.Stopping },
-        ExecutionPaused paused => state with { Phase = ExecutionPhase.Paused, PauseReason = paused.Reason },
-        ExecutionResumed => state with { Phase = ExecutionPhase.Running, PauseReason = null },
+        ExecutionPaused paused => state with { Phase = ExecutionPhase.Paused, Pause = paused },
+        ExecutionResumed => state with { Phase = ExecutionPhase.Running, Pause = null, Told = null },
         ExecutionFinished => state with
         {
             Phase = ExecutionPhase.Finished,
+            Pause = null,
             Finishes = state.Finishes + 1,
             FollowUps = state.FollowUps.SetItem(Id(TaskEffectId.Publish, $"{state.Finishes + 1}"), new PublishFollowUp()),
         },
         Escalated escalated => Escalate(state, escalated, recorded.At),
         EscalationUndelivered undelivered => state with { FollowUps = state.FollowUps.Remove(Id(TaskEffectId.Escalate, undelivered.EscalationId)) },
-        TaskEvent of => OnTask(state, of, recorded.At),
+        TaskEvent of => Timed(state, OnTask(state, of, recorded.At), of, recorded.At),
         EffectEvent effect => OnEffect(state, effect, recorded.At),
         _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
     };
 
     private static ExecutionState Escalate(ExecutionState state, Escalated escalated, DateTimeOffset at)
     {
-        var next = state with { Escalations = state.Escalations + 1 };
+        var told = escalated.Trigger == EscalationRule.SafeMode ? state.Pause : state.Told;
+        var next = state with { Escalations = state.Escalations + 1, Told = told };
         return state.Declared.Escalation is null
             ? next
             : next with { FollowUps = next.FollowUps.Add(Id(TaskEffectId.Escalate, escalated.EscalationId), new WebhookFollowUp(escalated, at, 0, null)) };
+    }
+
+    private static ExecutionState Timed(ExecutionState before, ExecutionState after, TaskEvent body, DateTimeOffset at)
+    {
+        var (was, now) = (before.Task(body.TaskId), after.Task(body.TaskId));
+        var clock = was.Clock.After(TaskClock.PastimeOf(before, was), TaskClock.PastimeOf(after, now), body is TaskStarted, at);
+        return clock == now.Clock ? after : after.With(now with { Clock = clock });
     }
 
     private static ExecutionState OnTask(ExecutionState state, TaskEvent body, DateTimeOffset at)
@@ -146,7 +155,11 @@ internal static class ExecutionFold
         }
 
         var attempt = task.Attempt is { Patch: null } unpatched ? unpatched with { Patch = rejected } : task.Attempt;
-        return left.With(task with { Standing = new TaskStanding.Ended(phase, at, failure, ended.Reason, attempt) });
+        return left.With(task with
+        {
+            Standing = new TaskStanding.Ended(phase, at, failure, ended.Reason, attempt),
+            FailedAcceptance = task.FailedAcceptance + (failure == TaskFailure.AcceptanceFailed ? 1 : 0),
+        });
     }
 
     /// <summary>The task with its attempt changed; one that has none stays as it is.</summary>

@@ -27,22 +27,29 @@ internal static class ExecutionResults
     public static string Text(ExecutionState state, IReadOnlySet<string> interrupted) =>
         Document(state, interrupted).ToJsonString(Indented);
 
-    public static JsonObject Document(ExecutionState state, IReadOnlySet<string>? interrupted = null) => new()
+    public static JsonObject Document(ExecutionState state, IReadOnlySet<string>? interrupted = null)
     {
-        ["schema_version"] = Version,
-        ["run_id"] = state.Declared.RunId,
-        ["complete"] = state.Phase == ExecutionPhase.Finished,
-        ["counts"] = new JsonObject(Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
-        ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
-        ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, interrupted?.Contains(t.Spec.TaskId) == true))]),
-    };
+        var holds = new ScopeHold(state);
+        return new JsonObject
+        {
+            ["schema_version"] = Version,
+            ["run_id"] = state.Declared.RunId,
+            ["complete"] = state.Phase == ExecutionPhase.Finished,
+            ["counts"] = new JsonObject(
+                Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
+            ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
+            ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, holds.Of(t), interrupted?.Contains(t.Spec.TaskId) == true))]),
+        };
+    }
 
     private static readonly System.Text.Json.JsonSerializerOptions Indented = new() { WriteIndented = true, TypeInfoResolver = LineJson.Default };
 
-    private static JsonObject Result(TaskState task, bool isInterrupted)
+    private static JsonObject Result(TaskState task, ScopeHolder? holder, bool isInterrupted)
     {
         var result = Result(task);
+        if (holder is not null) result["waits_for"] = holder.TaskId;
         if (isInterrupted) result["interrupted"] = true;
+        if (task.Spec.MaxCost is { } limit) result["cost_limit_usd"] = limit.Dollars;
         if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;
         if (task.Call?.Egress is { Attempts.IsEmpty: false } egress) result["egress"] = Attempts(egress);
         if (task.Call?.Egress is { Unlisted: > 0 and var unlisted }) result["egress_unlisted"] = unlisted;
@@ -88,7 +95,8 @@ internal static class ExecutionResults
         ["status"] = WireName<TaskPhase>.Of(task.Phase),
         ["adapter_id"] = task.AdapterId,
         ["attempts"] = task.Attempts,
-        ["duration_ms"] = task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : 0,
+        ["duration_ms"] = task.Clock.WorkedMs,
+        ["waited_ms"] = task.Clock.WaitedMs,
         ["patch_id"] = task.Patch?.PatchId,
         ["files_changed"] = new JsonArray([.. (task.Phase == TaskPhase.Completed ? task.Patch?.Files ?? [] : []).Select(f => JsonValue.Create(f))]),
         ["acceptance"] = new JsonObject

@@ -21,7 +21,7 @@ internal enum ExecutionPhase
     Running,
 
     /// <summary>
-    /// Safe mode: nothing but a look at the adapters is started. To Running by itself when health returns, or by command.
+    /// Safe mode: nothing but one probe at a time is started. To Running by itself when one went well, or by command.
     /// </summary>
     [JsonStringEnumMemberName("PAUSED")]
     Paused,
@@ -58,7 +58,13 @@ internal sealed record ExecutionState
 
     public int Jobs { get; init; } = 1;
 
-    public string? PauseReason { get; init; }
+    /// <summary>Why nothing but probes is started; null: that is not so.</summary>
+    public ExecutionPaused? Pause { get; init; }
+
+    public string? PauseReason => Pause?.Reason;
+
+    /// <summary>The outage that was escalated last, until health has returned: it is told once. Null: there is none.</summary>
+    public ExecutionPaused? Told { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
 

@@ -27,8 +27,13 @@ internal enum PermitStatus
 internal sealed record PermitAnswer(PermitStatus Status, string? Reason, DateTimeOffset? Since, DateTimeOffset? Until) : StreamAnswer;
 
 /// <summary>What an adapter answers to <see cref="ReportCall"/>.</summary>
-/// <param name="Opened">Whether this report opened its breaker.</param>
-internal sealed record ReportAnswer(bool Opened) : StreamAnswer;
+/// <param name="Opened">Whether this report opened its breaker, which was closed before: an outage begins.</param>
+internal sealed record ReportAnswer(bool Opened) : StreamAnswer
+{
+    /// <summary>Whether everybody may call it now. Earlier builds do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Closed { get; init; }
+}
 
 /// <summary>What a project answers of a patch.</summary>
 /// <param name="State">Where it stands; null when the project has no such patch.</param>

@@ -32,7 +32,7 @@ internal sealed class TaskBook : IReadOnlyList<TaskState>
 
     public Usd Cost { get; private init; }
 
-    /// <summary>Tasks that failed their acceptance tests.</summary>
+    /// <summary>How often tasks failed their acceptance tests, the same one again included.</summary>
     public int FailedAcceptance { get; private init; }
 
     /// <summary>Tasks that wait and whose dependencies have all completed, the most urgent first, then in the order of the queue.</summary>
@@ -79,7 +79,7 @@ internal sealed class TaskBook : IReadOnlyList<TaskState>
             _dependants = Empty._dependants.AddRange(dependants),
             _counts = [.. counts],
             Cost = tasks.Aggregate(default(Usd), (sum, t) => sum + t.Cost),
-            FailedAcceptance = tasks.Sum(FailedItsTests),
+            FailedAcceptance = tasks.Sum(t => t.FailedAcceptance),
         };
         for (var place = 0; place < tasks.Count; place++) book.Sort(place);
         return book;
@@ -108,7 +108,7 @@ internal sealed class TaskBook : IReadOnlyList<TaskState>
     {
         var place = _places[task.Spec.TaskId];
         var before = _tasks[place];
-        var book = Copy(task.Cost - before.Cost, FailedItsTests(task) - FailedItsTests(before));
+        var book = Copy(task.Cost - before.Cost, task.FailedAcceptance - before.FailedAcceptance);
         book._tasks = _tasks.SetItem(place, task);
         if (before.Phase != task.Phase)
         {
@@ -126,8 +126,6 @@ internal sealed class TaskBook : IReadOnlyList<TaskState>
     public IEnumerator<TaskState> GetEnumerator() => _tasks.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private static int FailedItsTests(TaskState task) => task.Standing is TaskStanding.Ended { Failure: TaskFailure.AcceptanceFailed } ? 1 : 0;
 
     private TaskBook Copy(Usd cost = default, int failedAcceptance = 0) => new()
     {

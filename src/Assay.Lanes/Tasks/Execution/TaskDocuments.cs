@@ -47,6 +47,13 @@ internal sealed record TaskSpec
 
     public required int MaxAttempts { get; init; }
 
+    /// <summary>
+    /// Whether its document says nothing of attempts, so that its adapter's number holds and not <see cref="MaxAttempts"/>. Earlier builds
+    /// never say so.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LeavesAttemptsToAdapter { get; init; }
+
     /// <summary>Whether an attempt whose effect is not known may be made again.</summary>
     public required bool RetrySafe { get; init; }
 

@@ -48,6 +48,10 @@ internal sealed record TaskAttempted(
     /// <summary>Whether it cost something that nobody knows, so that <see cref="Cost"/> says nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsCostUnknown { get; init; }
+
+    /// <summary>Whether its task's limit of money has ended it. Earlier builds do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OverBudget { get; init; }
 }
 
 /// <summary>How an adapter's part ended.</summary>
@@ -115,10 +119,13 @@ internal sealed record TaskRetried(string TaskId, string Reason, DateTimeOffset 
 
 /// <summary>The task has ended.</summary>
 /// <param name="TaskId">The task.</param>
-/// <param name="Reason">Why, as a short rule with what a person wants to know; null: it did what was asked.</param>
+/// <param name="Reason">Why, as a short rule with what a person wants to know; null: nothing is to be said.</param>
 internal abstract record TaskEnded(string TaskId, string? Reason) : TaskEvent(TaskId);
 
-internal sealed record TaskCompleted(string TaskId) : TaskEnded(TaskId, null);
+/// <summary>It did what was asked, as far as its tests can tell.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="Reason">What a person ought to know all the same; null: nothing. Earlier builds never say anything.</param>
+internal sealed record TaskCompleted(string TaskId, string? Reason = null) : TaskEnded(TaskId, Reason);
 
 /// <summary>It failed.</summary>
 /// <param name="TaskId">The task.</param>

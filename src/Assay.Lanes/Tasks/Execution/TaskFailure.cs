@@ -10,6 +10,10 @@ internal enum TaskFailure
     [JsonStringEnumMemberName("attempt")]
     Attempt,
 
+    /// <summary>Its limit of money: it is attempted no more.</summary>
+    [JsonStringEnumMemberName("budget")]
+    Budget,
+
     /// <summary>The person who was to do it says so.</summary>
     [JsonStringEnumMemberName("manual")]
     Manual,

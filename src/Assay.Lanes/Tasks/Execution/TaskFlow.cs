@@ -11,6 +11,8 @@ internal static class TaskFlow
 {
     public const string DependencyFailed = "dependency_failed";
 
+    private const string NoChange = "no_change: its working tree is as it was, so there is nothing to bring in";
+
     /// <summary>An attempt that was cut short does not count, but not for ever: it may be what brings the machine down.</summary>
     private const int MaxInterruptions = 3;
 
@@ -92,6 +94,12 @@ internal static class TaskFlow
     {
         EffectCompleted { Outcome: AnswerOutcome { Answer: ReportAnswer { Opened: true }, Stream.Id: var adapterId } } =>
             [EscalationRule.Opened(state, id.Of, adapterId)],
+        EffectCompleted
+        {
+            Effect: ChildStream { Command: ReportCall { Report: AdapterReport.Worked } },
+            Outcome: AnswerOutcome { Answer: ReportAnswer { Closed: true }, Stream.Id: var adapterId },
+        }
+        when SafeModeRule.AfterCall(state, adapterId) is { } resumed => [resumed],
         EffectCompleted { Outcome: HttpOutcome outcome } when state.FollowUps.GetValueOrDefault(id.ToString()) is WebhookFollowUp webhook
             && EscalationRule.GiveUp(webhook, outcome) is { } end => [end],
         EffectCompleted { Effect: ChildStream { Command: MovePatch move }, Outcome: AnswerOutcome { Answer.NotDone: { } refusal } }
@@ -106,9 +114,7 @@ internal static class TaskFlow
         if (task.CancelRequested is not null) return [];
         if (AdapterRefusal.Of(answer) is null)
         {
-            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
-            var showsHealth = state.Phase == ExecutionPhase.Paused && state.Adapters[adapterId].Kind != AdapterKind.Manual;
-            return showsHealth ? [new ExecutionResumed("health"), started] : [started];
+            return [new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0])];
         }
 
         if (TaskSchedule.Refusals(task) < task.Spec.AdapterIds.Length) return [];
@@ -116,7 +122,7 @@ internal static class TaskFlow
         var until = refusals.Min(r => r.AskAgainAt(now));
         var reasons = task.Spec.AdapterIds.Where(state.Refusing.ContainsKey).Select(a => Refusal(a, state.Refusing[a]));
         var deferred = new TaskDeferred(task.Spec.TaskId, until, string.Join("; ", reasons));
-        return SafeModeRule.Reason(state, now) is { } reason ? [deferred, new ExecutionPaused(reason)] : [deferred];
+        return SafeModeRule.Pause(state, now) is { } pause ? [deferred, pause] : [deferred];
     }
 
     private static string Refusal(string adapterId, AdapterRefusal refusal) => refusal is { Status: null, Reason: { } reason }
@@ -128,12 +134,14 @@ internal static class TaskFlow
     /// </summary>
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
     {
-        if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];
+        if (copy.Problem is not { } problem) return SafeModeRule.AfterCopy(state, task.Spec.WorkingTree) is { } resumed ? [resumed] : [];
+        if (task.CancelRequested is not null) return [];
         if (task.Standing is TaskStanding.Testing) return OnPlaced(state, task, problem);
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
         var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
-        return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason)];
+        if (state.Phase == ExecutionPhase.Paused) return [deferred];
+        return [deferred, new ExecutionPaused(reason) { WorkingTree = task.Spec.WorkingTree }];
     }
 
     private static IReadOnlyList<Event> OnActed(ExecutionState state, TaskState task, EffectReport report, DateTimeOffset now)
@@ -196,10 +204,17 @@ internal static class TaskFlow
             return [new TaskRetried(id, reason, now + pause, patch)];
         }
 
-        var said = attempted.CanRetry || task.Spec.RetrySafe ? reason : $"{reason}; the task is not declared retry_safe";
+        var said = Reason(state, task, attempted, reason);
         return attempted.Result == AttemptResult.TimedOut
             ? [new TaskTimedOut(id, said, patch)]
-            : [new TaskFailed(id, said, TaskFailure.Attempt, patch)];
+            : [new TaskFailed(id, said, attempted.OverBudget ? TaskFailure.Budget : TaskFailure.Attempt, patch)];
+    }
+
+    /// <summary>Why a task has failed, with why it is not attempted again.</summary>
+    private static string Reason(ExecutionState state, TaskState task, TaskAttempted attempted, string reason)
+    {
+        if (attempted.CanRetry) return RetryRule.Held(state, task) is { } held ? $"{reason}; {held}" : reason;
+        return task.Spec.RetrySafe || attempted.OverBudget ? reason : $"{reason}; the task is not declared retry_safe";
     }
 
     /// <summary>A copy in which the change is tested is ready, or why it is not. What was ended with the run is done again.</summary>
@@ -268,7 +283,7 @@ internal static class TaskFlow
                 var said = isAgain ? $"the tree has moved on, and on what it is now: {problem}" : problem;
                 yield return new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
-            else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
+            else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId, task.Spec.WorkingTree is null ? null : NoChange);
         }
     }
 

@@ -17,7 +17,12 @@ internal static class TaskIdentity
 
     public static Digest Of(TaskSpec task)
     {
-        var declared = task with { AcceptanceTests = [.. task.AcceptanceTests.Select(t => t with { Grants = Declared(t.Grants) })] };
+        // Runs that earlier builds declared do not say who decides on attempts, and go on as they were declared.
+        var declared = task with
+        {
+            LeavesAttemptsToAdapter = false,
+            AcceptanceTests = [.. task.AcceptanceTests.Select(t => t with { Grants = Declared(t.Grants) })],
+        };
         return Digest.Of(CanonicalJson.Serialize(declared, TaskJson.Default.TaskSpec));
     }
 

@@ -145,7 +145,8 @@ internal static class TaskSchedule
         foreach (var effectId in asking) Add(busy, TaskEffectId.Parse(effectId).Detail!);
 
         // In safe mode one call at a time finds out whether health has returned.
-        if (state.Phase == ExecutionPhase.Paused) slots = taken.Exists(underWay.HasAny) ? 0 : Math.Min(slots, 1);
+        var isProbing = taken.Exists(t => underWay.HasAny(t) || (t.IsActive && !state.IsManual(t)));
+        if (state.Phase == ExecutionPhase.Paused) slots = isProbing ? 0 : Math.Min(slots, 1);
         var hasManual = state.Adapters.Values.Any(a => a.Kind == AdapterKind.Manual);
         foreach (var task in state.Tasks.Ready.Where(t => !underWay.HasAny(t)))
         {

@@ -67,7 +67,7 @@ internal abstract record TaskStanding
     /// <param name="End">How it ended.</param>
     /// <param name="At">When.</param>
     /// <param name="Failure">What it failed at; null at any other end.</param>
-    /// <param name="Reason">Why; null when it completed.</param>
+    /// <param name="Reason">Why; null when it completed and nothing is to be said.</param>
     /// <param name="Attempt">Its last attempt; null: it was never begun, or waited for another one.</param>
     public sealed record Ended(TaskPhase End, DateTimeOffset At, TaskFailure? Failure, string? Reason, TaskAttempt? Attempt) : TaskStanding
     {

@@ -62,7 +62,7 @@ internal sealed record TaskState(TaskSpec Spec)
     /// <summary>The tests of that attempt which have ended.</summary>
     public ImmutableArray<TestResult> Tests => Attempt?.Tests ?? [];
 
-    /// <summary>Why it waits or ended otherwise than completed; null: neither.</summary>
+    /// <summary>Why it waits or ended so; null: nothing is to be said.</summary>
     public string? Reason => Standing switch
     {
         TaskStanding.Waiting waiting => waiting.Reason,
@@ -83,6 +83,9 @@ internal sealed record TaskState(TaskSpec Spec)
     /// <summary>Attempts that were cut short by us or lost with the engine.</summary>
     public int Interruptions { get; init; }
 
+    /// <summary>How often it ended since its acceptance tests failed.</summary>
+    public int FailedAcceptance { get; init; }
+
     /// <summary>The last call of an adapter; null: there was none.</summary>
     public AdapterCall? Call { get; init; }
 
@@ -92,6 +95,9 @@ internal sealed record TaskState(TaskSpec Spec)
     public TaskCancelRequested? CancelRequested { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>How long it was worked on, and how long it waited.</summary>
+    public TaskClock Clock { get; init; } = TaskClock.NotBegun;
 
     public Usd Cost { get; init; }
 

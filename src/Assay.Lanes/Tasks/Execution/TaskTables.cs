@@ -17,7 +17,8 @@ internal static class TaskTables
 
     public static readonly LaneTable Tasks = new(
         "tasks", "task", "run_id", "task_id", "title", "kind", LaneColumn.Integer("priority"), "state", "adapter_id", LaneColumn.Integer("attempts"), "patch_id", LaneColumn.Integer("tests_passed"), LaneColumn.Integer("tests_failed"), "reason", LaneColumn.Money("cost_micro_usd"),
-        LaneColumn.Integer("duration_ms"), LaneColumn.Time("started_at"), LaneColumn.Time("ended_at"), LaneColumn.Integer("position"))
+        LaneColumn.Integer("duration_ms"), LaneColumn.Integer("waited_ms"), LaneColumn.Time("started_at"), LaneColumn.Time("ended_at"),
+        LaneColumn.Integer("position"))
     {
         Indexes = [["run_id", "position"], ["state"]],
     };
@@ -44,7 +45,7 @@ internal static class TaskTables
     private static LaneRow Task(ExecutionState state, TaskState task) => new(
         Tasks, $"{state.Declared.RunId}/{task.Spec.TaskId}", state.Declared.RunId, task.Spec.TaskId, task.Spec.Title, task.Spec.Kind, (long)task.Spec.Priority, WireName<TaskPhase>.Of(task.Phase),
         task.AdapterId, (long)task.Attempts, task.Patch?.PatchId, (long)task.Tests.Count(t => t.Passed), (long)task.Tests.Count(t => !t.Passed), task.Reason,
-        task.Cost.Micros, task is { StartedAt: { } start, EndedAt: { } end } ? (long)(end - start).TotalMilliseconds : null,
+        task.Cost.Micros, task is { StartedAt: not null, HasEnded: true } ? task.Clock.WorkedMs : null, task.Clock.WaitedMs,
         task.StartedAt is { } started ? RecordedTime.Text(started) : null, task.EndedAt is { } ended ? RecordedTime.Text(ended) : null, (long)state.Tasks.PlaceOf(task.Spec.TaskId));
 
     private static LaneRow Entry(ExecutionState state, RecordedEvent recorded, TaskLaneEvent body) => new(

@@ -69,6 +69,9 @@ public sealed record TaskSummary
     /// <summary>Whether it failed since its change touches what it may not.</summary>
     public required bool BrokePolicy { get; init; }
 
+    /// <summary>Whether it failed since its limit of money was reached.</summary>
+    public bool HitBudget { get; init; }
+
     /// <summary>The adapter of the last attempt.</summary>
     public string? AdapterId { get; init; }
 
@@ -80,14 +83,20 @@ public sealed record TaskSummary
 
     public string? PatchId { get; init; }
 
-    /// <summary>Why it ended, else why it waits.</summary>
+    /// <summary>Why it ended so, else why it waits; null: nothing is to be said.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The task that keeps it from starting by its write scope; null: none does.</summary>
+    public ScopeHolder? HeldBy { get; init; }
 
     /// <summary>What was open to its programs that a cage closes; null: nothing.</summary>
     public string? Isolation { get; init; }
 
-    /// <summary>From its first start to its end; null while it has not ended, or it was never begun.</summary>
+    /// <summary>The work of all its attempts; null while it has not ended, or it was never begun.</summary>
     public TimeSpan? Took { get; init; }
+
+    /// <summary>What it waited for the next attempt, an adapter or a person, as far as that is over.</summary>
+    public TimeSpan Waited { get; init; }
 }
 
 /// <summary>A task with all that a person wants to know of it.</summary>

@@ -8,18 +8,22 @@ namespace Assay.Lanes.Tasks;
 internal static class TaskViewMaker
 {
     /// <summary>A run with its adapters.</summary>
-    public static RunView Run(ExecutionState state, ImmutableArray<AdapterView> adapters, IReadOnlySet<string> interrupted) => new()
+    public static RunView Run(ExecutionState state, ImmutableArray<AdapterView> adapters, IReadOnlySet<string> interrupted)
     {
-        RunId = state.Declared.RunId,
-        State = WireName<ExecutionPhase>.Of(state.Phase),
-        ProjectRoot = state.Declared.ProjectRoot,
-        PauseReason = state.PauseReason,
-        Tasks = [.. state.Tasks.Select(t => Summary(state, t, interrupted.Contains(t.Spec.TaskId)))],
-        Counts = [.. Counted(state)],
-        Adapters = adapters,
-        Cost = state.Tasks.Cost,
-        IsCostUnknown = state.Tasks.Any(t => t.IsCostUnknown),
-    };
+        var holds = new ScopeHold(state);
+        return new RunView
+        {
+            RunId = state.Declared.RunId,
+            State = WireName<ExecutionPhase>.Of(state.Phase),
+            ProjectRoot = state.Declared.ProjectRoot,
+            PauseReason = state.PauseReason,
+            Tasks = [.. state.Tasks.Select(t => Summary(state, t, holds, interrupted.Contains(t.Spec.TaskId)))],
+            Counts = [.. Counted(state)],
+            Adapters = adapters,
+            Cost = state.Tasks.Cost,
+            IsCostUnknown = state.Tasks.Any(t => t.IsCostUnknown),
+        };
+    }
 
     /// <summary>A task, but for what the ledger and the logs keep of it.</summary>
     public static TaskView Task(ExecutionState state, TaskState task, bool isInterrupted)
@@ -28,7 +32,7 @@ internal static class TaskViewMaker
         return new TaskView
         {
             RunId = state.Declared.RunId,
-            Task = Summary(state, task, isInterrupted),
+            Task = Summary(state, task, new ScopeHold(state), isInterrupted),
             Kind = task.Spec.Kind,
             Priority = task.Spec.Priority,
             AdapterIds = task.Spec.AdapterIds,
@@ -54,7 +58,7 @@ internal static class TaskViewMaker
     private static IEnumerable<(string State, int Count)> Counted(ExecutionState state) =>
         Enum.GetValues<TaskPhase>().Where(p => state.Count(p) > 0).Select(p => (WireName<TaskPhase>.Of(p), state.Count(p)));
 
-    private static TaskSummary Summary(ExecutionState state, TaskState task, bool isInterrupted) => new()
+    private static TaskSummary Summary(ExecutionState state, TaskState task, ScopeHold holds, bool isInterrupted) => new()
     {
         TaskId = task.Spec.TaskId,
         Title = task.Spec.Title,
@@ -63,14 +67,17 @@ internal static class TaskViewMaker
         IsInterrupted = isInterrupted,
         WaitsForPerson = state.WaitsForPerson(task),
         BrokePolicy = task.Standing is TaskStanding.Ended { Failure: TaskFailure.PolicyViolation },
+        HitBudget = task.Standing is TaskStanding.Ended { Failure: TaskFailure.Budget },
         AdapterId = task.AdapterId,
         Attempts = task.Attempts,
         Tests = task.Tests.Length,
         TestsPassed = task.Tests.Count(t => t.Passed),
         PatchId = task.Patch?.PatchId,
         Reason = task.Reason,
+        HeldBy = holds.Of(task),
         Isolation = CageNote.Of(task.Uncaged, task.NetworkOpen),
-        Took = task.EndedAt - task.StartedAt,
+        Took = task is { StartedAt: not null, HasEnded: true } ? TimeSpan.FromMilliseconds(task.Clock.WorkedMs) : null,
+        Waited = TimeSpan.FromMilliseconds(task.Clock.WaitedMs),
     };
 
     private static TestView Test(TestResult test) => new(

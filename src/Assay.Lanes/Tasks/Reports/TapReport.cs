@@ -16,7 +16,8 @@ internal sealed class TapReport
 
     private readonly ReportCount _count = new();
     private readonly HashSet<long> _numbers = [];
-    private long _seen;
+    private long _ran;
+    private long _skipped;
     private long? _planned;
     private string? _bailed;
 
@@ -44,19 +45,31 @@ internal sealed class TapReport
         }
 
         if (!IsPoint(line, out var hasFailed, out var number, out var directive)) return;
-        _seen++;
         if (number is { } n && !_numbers.Add(n)) _count.AddFailure($"test {n} is reported twice");
-        if (directive == Directive.Skip && !hasFailed) return;
+        if (directive == Directive.Skip && !hasFailed)
+        {
+            _skipped++;
+            return;
+        }
+
+        _ran++;
         _count.Add(hasFailed && directive != Directive.Todo ? line[Failed.Length..].TrimStart() : null);
     }
 
     private TestReport End()
     {
         if (_bailed is not null) _count.AddFailure(_bailed);
-        else if (_planned is null) throw new ReportException("it has no plan, such as 1..4");
-        else if (_planned != _seen) _count.AddFailure($"{_planned} tests were planned and {_seen} reported");
+        else if (_planned is null) throw new ReportException(NoPlan);
+        else if (_planned != _ran + _skipped) _count.AddFailure($"planned {Tests(_planned.Value)}, {Ran}");
         return _count.Report();
     }
+
+    private string NoPlan =>
+        $"it has no plan, such as 1..4, so nobody knows whether the {Tests(_ran)} that ran {(_ran == 1 ? "is" : "are")} all";
+
+    private string Ran => _skipped == 0 ? $"{_ran} ran" : $"{_ran} ran and {_skipped} {(_skipped == 1 ? "was" : "were")} skipped";
+
+    private static string Tests(long count) => count == 1 ? "1 test" : $"{count} tests";
 
     /// <summary>How many tests a line plans, such as <c>1..4</c> or <c>1..0 # nothing here</c>; null when it plans none.</summary>
     private static long? Plan(ReadOnlySpan<char> line)

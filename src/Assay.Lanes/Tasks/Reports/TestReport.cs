@@ -11,6 +11,12 @@ internal sealed class ReportException(string message) : Exception(message);
 /// <param name="FirstFailures">The first of them, each in a sentence.</param>
 internal sealed record TestReport(long Tests, long Failures, ImmutableArray<string> FirstFailures)
 {
+    /// <summary>Failures that are no case's, such as a plan that was not kept. They count among <see cref="Failures"/>.</summary>
+    public long OfNoCase { get; init; }
+
+    /// <summary>The first of those, each in a sentence.</summary>
+    public ImmutableArray<string> Complaints { get; init; } = [];
+
     public static readonly TestReport Nothing = new(0, 0, []);
 
     /// <exception cref="ReportException">The report cannot be read.</exception>

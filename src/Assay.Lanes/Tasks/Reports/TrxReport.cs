@@ -23,7 +23,9 @@ internal sealed class TrxReport
         var report = new TrxReport();
         XmlReport.Read(bytes, ["TestRun"], report.Take);
         var count = report._count.Report(atLeast: report._counted);
-        return count.Failures > 0 || report._ended is null ? count : count with { Failures = 1, FirstFailures = [$"the run ended as {report._ended}"] };
+        if (count.Failures > 0 || report._ended is null) return count;
+        report._count.AddFailure($"the run ended as {report._ended}");
+        return report._count.Report();
     }
 
     private void Take(XmlReport xml)

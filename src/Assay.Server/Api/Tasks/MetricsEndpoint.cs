@@ -30,7 +30,7 @@ internal sealed class MetricsEndpoint(Workspace workspace, TimeProvider time) : 
         var text = new StringBuilder();
         Begin(text, "tasks_executed_total", "counter", "Tasks that have ended, by state.");
         foreach (var (state, count) in metrics.Executed) Sample(text, "tasks_executed_total", count, ("state", state));
-        Begin(text, "task_duration_seconds", "histogram", "From a task's first start to its end.");
+        Begin(text, "task_duration_seconds", "histogram", "How long a task that has ended was worked on, without what it waited.");
         foreach (var bound in TaskMetrics.Buckets)
         {
             Sample(text, "task_duration_seconds_bucket", metrics.DurationsSeconds.Count(d => d <= bound), ("le", bound.ToString(CultureInfo.InvariantCulture)));
