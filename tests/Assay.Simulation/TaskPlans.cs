@@ -89,7 +89,10 @@ internal static class TaskPlans
         Headers = ImmutableSortedDictionary<string, string>.Empty,
         Concurrency = random.Next(1, 3),
         CircuitBreaker = new BreakerSettings(random.Next(1, 4), 1_000, random.Next(1, 3)),
-        Retry = new RetrySettings(random.Next(1, 4), new BackOff(BackOffGrowth.Exponential, 100, 1_000, Jitter: true)),
+        Retry = new RetrySettings(random.Next(1, 4), new BackOff(BackOffGrowth.Exponential, 100, 1_000, Jitter: true))
+        {
+            OnAcceptance = id == "second",
+        },
         SuccessCodes = [0],
         HealthCheck = kind == AdapterKind.Process && random.Next(2) == 0 ? new HealthCheck(["check"], null, 1_000, 60_000) : null,
         ReminderMs = kind == AdapterKind.Manual ? 5_000 : null,

@@ -144,8 +144,14 @@ internal sealed class TaskLoader
             RetrySafe = task.RetrySafe,
             AdapterIds = [.. adapters.Select(a => a.AdapterId)],
             Bodies = adapters.Where(a => a.Kind == AdapterKind.Http).ToImmutableSortedDictionary(
-                a => a.AdapterId, a => Keep(RequestBody.Of(_runId, task, _adapters.Bodies[a.AdapterId])), StringComparer.Ordinal),
+                a => a.AdapterId, a => Keep(RequestBody.Of(_runId, task, _adapters.Bodies[a.AdapterId], Places(adapters))), StringComparer.Ordinal),
         };
+    }
+
+    /// <summary>What Assay's own request says beyond the task: tests can have failed before where one of its adapters tries again after them.</summary>
+    private static IEnumerable<(string Key, string Place)> Places(List<AdapterSpec> adapters)
+    {
+        if (adapters.Exists(a => a.Retry.OnAcceptance)) yield return ("failed_tests", FailedTest.Place);
     }
 
     private List<AdapterSpec> Route(TaskDocument task, string pointer)

@@ -212,7 +212,12 @@ internal sealed record HealthCheck(ImmutableArray<string> Command, string? Url, 
 internal sealed record BreakerSettings(int FailureThreshold, long OpenMs, int HalfOpenSuccesses);
 
 /// <summary>How often an adapter is tried, and the pauses in between.</summary>
-internal sealed record RetrySettings(int MaxAttempts, BackOff Pauses);
+internal sealed record RetrySettings(int MaxAttempts, BackOff Pauses)
+{
+    /// <summary>Whether a task whose acceptance tests failed is tried again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OnAcceptance { get; init; }
+}
 
 /// <summary>Where escalations go, and the variable that holds the key with which they are signed.</summary>
 internal sealed record EscalationTarget(string WebhookUrl, string SecretVariable);

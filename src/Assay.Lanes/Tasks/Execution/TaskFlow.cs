@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
@@ -41,7 +42,7 @@ internal static class TaskFlow
                 state = state.Evolve(new RecordedEvent(0, now, body));
             }
 
-            var following = EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, underWay, batch));
+            var following = EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, underWay, batch, now));
             foreach (var next in following) pending.Enqueue(next);
         }
 
@@ -106,7 +107,10 @@ internal static class TaskFlow
         if (task.CancelRequested is not null) return [];
         if (AdapterRefusal.Of(answer) is null)
         {
-            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0]);
+            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0])
+            {
+                FailedTests = task.FailedTests.IsEmpty ? null : task.FailedTests,
+            };
             var showsHealth = state.Phase == ExecutionPhase.Paused && state.Adapters[adapterId].Kind != AdapterKind.Manual;
             return showsHealth ? [new ExecutionResumed("health"), started] : [started];
         }
@@ -215,14 +219,20 @@ internal static class TaskFlow
     private static IReadOnlyList<Event> OnChecked(ExecutionState state, TaskState task, string name, CheckOutcome check)
     {
         if (check.Problem is { } problem) return OnPlaced(state, task, $"it is not known what {name} changed in the tree: {problem}");
-        return [new TestChecked(task.Spec.TaskId, name, AcceptanceRule.Spoils(task.Spec.Test(name), check))];
+        if (AcceptanceRule.Spoils(task.Spec.Test(name), check) is not { } spoiled) return [new TestChecked(task.Spec.TaskId, name, null)];
+        var result = task.Tests.First(t => t.Name == name) with { Passed = false, Reason = spoiled };
+        var told = FailedTest.Of(task.Spec, result, null, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty);
+        return [new TestChecked(task.Spec.TaskId, name, spoiled) { Output = told.Sha256, Attached = [told] }];
     }
 
     private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
     {
         // Ended because the run stops or the task is cancelled, not because of itself.
         if (run.KillReason == KillReason.Cancelled) return [];
-        return [new TaskTested(task.Spec.TaskId, AcceptanceRule.Judge(task.Spec.Test(name), run, done.Evidence))];
+        var result = AcceptanceRule.Judge(task.Spec.Test(name), run, done.Evidence);
+        if (result.Passed) return [new TaskTested(task.Spec.TaskId, result)];
+        var told = FailedTest.Of(task.Spec, result, run, done.Evidence);
+        return [new TaskTested(task.Spec.TaskId, result with { Output = told.Sha256 }) { Attached = [told] }];
     }
 
     private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamAnswer answer) => answer switch
@@ -239,7 +249,7 @@ internal static class TaskFlow
     };
 
     /// <summary>What follows for the tasks that an event was about, and for those that anything can follow for at any time.</summary>
-    private static IEnumerable<Event> Following(ExecutionState state, TasksUnderWay underWay, IEnumerable<Event> batch)
+    private static IEnumerable<Event> Following(ExecutionState state, TasksUnderWay underWay, IEnumerable<Event> batch, DateTimeOffset now)
     {
         var named = batch.OfType<TaskEvent>().Select(e => state.Task(e.TaskId));
         var touched = named.Concat(state.Tasks.InPlay(underWay)).Concat(state.Tasks.Doomed).DistinctBy(t => t.Spec.TaskId);
@@ -266,7 +276,9 @@ internal static class TaskFlow
             {
                 var isAgain = task.Standing is TaskStanding.Testing { Round: > 0 };
                 var said = isAgain ? $"the tree has moved on, and on what it is now: {problem}" : problem;
-                yield return new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
+                yield return RetryRule.IsAfterTests(state, task)
+                    ? new TaskRetried(task.Spec.TaskId, said, now + RetryRule.Pause(state.Declared.RunId, task, state.AdapterOf(task).Retry.Pauses, null), task.Patch)
+                    : new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId);
         }

@@ -208,6 +208,8 @@ internal sealed record RetryDocument
 {
     public int? MaxAttempts { get; init; }
 
+    public ImmutableArray<RetryCause> On { get => field.IsDefault ? [] : field; init; }
+
     public BackOffGrowth? Backoff { get; init; }
 
     public long? BaseMs { get; init; }
@@ -215,6 +217,15 @@ internal sealed record RetryDocument
     public long? MaxMs { get; init; }
 
     public bool? Jitter { get; init; }
+}
+
+/// <summary>What is tried again only where an adapter says so.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RetryCause>))]
+internal enum RetryCause
+{
+    /// <summary>An attempt that ended well, and whose acceptance tests failed.</summary>
+    [JsonStringEnumMemberName("acceptance")]
+    Acceptance,
 }
 
 internal sealed record RateDocument(int Permits, int PerMs);
