@@ -36,8 +36,16 @@ public static class ModelTask
     private static async Task<string> PromptAsync(string path, CancellationToken cancel)
     {
         var prompt = await File.ReadAllTextAsync(path, cancel);
-        if (Variable("ASSAY_FAILED_TESTS") is not { } failed) return prompt;
-        return $"{prompt}\n\nAcceptance tests that failed on an earlier attempt, as JSON:\n\n{await File.ReadAllTextAsync(failed, cancel)}\n";
+        (string Variable, string Says)[] documents =
+        [
+            ("ASSAY_CONTEXT", "Files of the tree, as JSON"), ("ASSAY_FAILED_TESTS", "Acceptance tests that failed on an earlier attempt, as JSON"),
+        ];
+        foreach (var (variable, says) in documents)
+        {
+            if (Variable(variable) is { } file) prompt += $"\n\n{says}:\n\n{await File.ReadAllTextAsync(file, cancel)}\n";
+        }
+
+        return prompt;
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);

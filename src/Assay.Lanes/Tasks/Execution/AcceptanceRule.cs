@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Trees;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;

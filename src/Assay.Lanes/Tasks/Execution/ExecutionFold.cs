@@ -213,6 +213,8 @@ internal static class ExecutionFold
                 return state.With(Refused(task)) with { Refusing = refusing };
             case (TaskEffectId.Copy, CopyOutcome { Problem: null } copy):
                 return state.With(Changed(task, a => a with { Copy = copy }));
+            case (TaskEffectId.Context, ContextOutcome { Problem: null } context):
+                return state.With(Changed(task, a => a with { Context = context }));
             case (TaskEffectId.Answer, _):
                 return state.With(Changed(task, a => a with { IsAnswerApplied = true }));
             case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }) when task.Standing is TaskStanding.Testing testing:

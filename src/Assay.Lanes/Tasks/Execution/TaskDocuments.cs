@@ -56,6 +56,10 @@ internal sealed record TaskSpec
     /// <summary>The request body for each adapter that takes one, kept by the ledger.</summary>
     public required ImmutableSortedDictionary<string, Digest> Bodies { get; init; }
 
+    /// <summary>What of its tree an attempt is given besides its prompt; null: nothing, as in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskContext? Context { get; init; }
+
     /// <summary>One of its tests.</summary>
     public AcceptanceTest Test(string name) => AcceptanceTests.Single(t => t.Name == name);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 
@@ -26,9 +27,10 @@ internal static class TaskEffects
     private const string TaskVariable = "ASSAY_TASK_ID";
     private const string AttemptVariable = "ASSAY_TASK_ATTEMPT";
     private const string FailedTestsVariable = "ASSAY_FAILED_TESTS";
+    private const string ContextVariable = "ASSAY_CONTEXT";
 
     /// <summary>Variables that every adapter's process is given, which a document cannot set.</summary>
-    public static readonly ImmutableArray<string> Variables = [RunVariable, TaskVariable, AttemptVariable, FailedTestsVariable];
+    public static readonly ImmutableArray<string> Variables = [RunVariable, TaskVariable, AttemptVariable, FailedTestsVariable, ContextVariable];
 
     /// <summary>No report or patch that is answered is larger.</summary>
     private const long MaxDocumentBytes = 16L << 20;
@@ -217,7 +219,7 @@ internal static class TaskEffects
             Inherit = ChildEnvironment.With(adapter.Inherit),
             Environment = Given(task).SetItems(adapter.Environment ?? ImmutableSortedDictionary<string, string>.Empty)
                 .SetItem(RunVariable, state.Declared.RunId).SetItem(TaskVariable, task.Spec.TaskId).SetItem(AttemptVariable, task.Attempts.ToString()),
-            Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
+            Documents = [.. Staged(PromptFile, task.Spec.Prompt), .. Staged(TaskContext.File, task.Attempt?.Context?.Sha256)],
             Joined = task.FailedTests.IsEmpty ? [] : [FailedTest.Given(task, FailedTest.File)],
             Pinned = adapter.Pinned,
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
@@ -234,8 +236,11 @@ internal static class TaskEffects
     private static ImmutableSortedDictionary<string, string> Given(TaskState task)
     {
         var variables = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
-        return task.FailedTests.IsEmpty ? variables : variables.Add(FailedTestsVariable, $"{{run_root}}/{FailedTest.File}");
+        if (!task.FailedTests.IsEmpty) variables = variables.Add(FailedTestsVariable, $"{{run_root}}/{FailedTest.File}");
+        return task.Attempt?.Context is null ? variables : variables.Add(ContextVariable, $"{{run_root}}/{TaskContext.File}");
     }
+
+    private static IEnumerable<StagedBlob> Staged(string name, Digest? sha256) => sha256 is { } document ? [new StagedBlob(name, document)] : [];
 
     /// <summary>What a model call has to read, which is a program of Assay's own.</summary>
     private static IEnumerable<string> Own(AdapterSpec adapter) => adapter.Kind == AdapterKind.Model ? KeyRule.Of(adapter) : [];
@@ -246,7 +251,7 @@ internal static class TaskEffects
         Url = adapter.Url!,
         Headers = adapter.Headers.SetItem("Idempotency-Key", task.Ticket(state.Declared.RunId)),
         BodyDocument = task.Spec.Bodies[adapter.AdapterId],
-        Places = [FailedTest.Given(task, FailedTest.Place)],
+        Places = [FailedTest.Given(task, FailedTest.Place), TaskContext.Given(task)],
         TimeoutMs = task.Spec.Caps.TimeMs,
         MaxResponseBytes = adapter.MaxResponseBytes,
         MaxTries = adapter.Retry.MaxAttempts,

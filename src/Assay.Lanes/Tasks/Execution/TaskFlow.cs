@@ -72,6 +72,7 @@ internal static class TaskFlow
             (TaskEffectId.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) =>
                 OnPermit(state, task, id.Detail!, answer, now),
             (TaskEffectId.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
+            (TaskEffectId.Context, EffectCompleted { Outcome: ContextOutcome context }) => Unusable(state, task, "read", context.Problem, now),
             (TaskEffectId.Act, _) => OnActed(state, task, report, now),
             (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
             (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
@@ -132,10 +133,15 @@ internal static class TaskFlow
     /// </summary>
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
     {
-        if (copy.Problem is not { } problem || task.CancelRequested is not null) return [];
-        if (task.Standing is TaskStanding.Testing) return OnPlaced(state, task, problem);
+        var isTested = task is { Standing: TaskStanding.Testing, CancelRequested: null };
+        return isTested && copy.Problem is { } problem ? OnPlaced(state, task, problem) : Unusable(state, task, "copied", copy.Problem, now);
+    }
+
+    private static IReadOnlyList<Event> Unusable(ExecutionState state, TaskState task, string done, string? problem, DateTimeOffset now)
+    {
+        if (problem is null || task.CancelRequested is not null) return [];
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
-        var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
+        var reason = $"{task.Spec.WorkingTree} cannot be {done}: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
         return state.Phase == ExecutionPhase.Paused ? [deferred] : [deferred, new ExecutionPaused(reason)];
     }
@@ -172,7 +178,7 @@ internal static class TaskFlow
 
         var changes = outcome.Files == 0 ? null : ChangeSet.Read(done.Evidence[ChangesOutcome.ChangesName].Span);
         var patch = PatchRule.Declare(state, task, outcome, changes);
-        if (changes is not null && ScopeRule.Violation(task.Spec.FileScope, changes) is { } violation)
+        if (changes is not null && ScopeRule.Violation(state, task, changes) is { } violation)
         {
             return [new TaskFailed(task.Spec.TaskId, violation, TaskFailure.PolicyViolation, patch)];
         }

@@ -93,6 +93,7 @@ internal static class TaskSchedule
     {
         if (task.Spec.WorkingTree is not null && attempt.Copy is null) yield return TaskEffects.CopyOf(state, task);
         else if (state.WaitsForPerson(task)) yield break;
+        else if (TaskContext.IsMissing(task) && !state.IsManual(task)) yield return TaskContext.Gathered(task);
         else if (attempt.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
         else if (attempt.Copy is null) yield break;
         else if (attempt is { Attempted: { Answer: not null, Result: AttemptResult.Succeeded }, IsAnswerApplied: false }) yield return TaskEffects.AnswerOf(state, task);

@@ -25,6 +25,9 @@ internal static class RequestBody
         return Blob.Of(CanonicalJson.Serialize(document.RootElement));
     }
 
+    /// <summary>Whether a template has a place for something.</summary>
+    public static bool Has(JsonElement template, string place) => template.GetRawText().Contains(place, StringComparison.Ordinal);
+
     private static JsonObject Default(string runId, TaskDocument task, JsonNode? request, IEnumerable<(string Key, string Place)> places)
     {
         var body = new JsonObject
