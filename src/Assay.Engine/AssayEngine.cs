@@ -54,6 +54,7 @@ public sealed class AssayEngine : IAsyncDisposable
         _performers.Add(typeof(PlaceCopy), new PlacePerformer(workspace));
         _performers.Add(typeof(CheckCopy), new CheckPerformer(workspace));
         _performers.Add(typeof(ReleaseCopies), new ReleasePerformer(workspace));
+        _performers.Add(typeof(GatherContext), new ContextPerformer(workspace));
         _performers.Add(typeof(RemoveFolders), new RemovePerformer(workspace));
         _performers.Add(typeof(CallHttp), _http);
         _performers.Add(typeof(ChildStream), new CommandPerformer(_parts, _runs));

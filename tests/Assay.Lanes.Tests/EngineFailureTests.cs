@@ -169,6 +169,7 @@ public sealed class EngineFailureTests
             ApplyChanges or PrepareCopy => (new ApplyOutcome(Applied: true, null, []), []),
             PlaceCopy place => (new CopyOutcome($"{place.Folder}/{place.Name}", default, 1, null), []),
             CheckCopy => (new CheckOutcome([], 0, null), []),
+            GatherContext => (new ContextOutcome(Digest.Of("context"), 1, 1, 1, null), []),
             RemoveFolders or ReleaseCopies => (new FilesOutcome([], Complete: true), []),
             ChildStream { Command: AskPermit } => (Answered(new PermitAnswer(PermitStatus.Allowed, null, null, null)), []),
             ChildStream { Command: ReportCall } => (Answered(new ReportAnswer(false)), []),
@@ -215,6 +216,7 @@ public sealed class EngineFailureTests
             RetrySafe = false,
             AdapterIds = ["a"],
             Bodies = ImmutableSortedDictionary<string, Digest>.Empty.Add("a", Digest.Of("body")),
+            Context = new TaskContext(["**"], 1),
         };
         return new DeclareExecution(declared, [Adapter(kind)], [task], []);
     }

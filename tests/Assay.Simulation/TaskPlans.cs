@@ -54,6 +54,7 @@ internal static class TaskPlans
         ApplyChanges or PrepareCopy => (new ApplyOutcome(random.Next(15) > 0, "it does not fit", []), FakeOutcomes.NoEvidence),
         PlaceCopy place => (new CopyOutcome($"{place.Folder}/{place.Name}", default, 0, wasEnded || random.Next(25) == 0 ? "no room" : null), FakeOutcomes.NoEvidence),
         CheckCopy => (random.Next(8) == 0 ? new CheckOutcome(["a.txt"], 1, null) : new CheckOutcome([], 0, wasEnded ? "it was cancelled" : null), FakeOutcomes.NoEvidence),
+        GatherContext => (new ContextOutcome(wasEnded ? null : Digest.Of("context"), 1, 1, 1, wasEnded ? "it was cancelled" : null), FakeOutcomes.NoEvidence),
         RemoveFolders or ReleaseCopies => (new FilesOutcome([], true), FakeOutcomes.NoEvidence),
         _ => throw new InvalidOperationException($"a run asks for no {effect}"),
     };
@@ -89,7 +90,10 @@ internal static class TaskPlans
         Headers = ImmutableSortedDictionary<string, string>.Empty,
         Concurrency = random.Next(1, 3),
         CircuitBreaker = new BreakerSettings(random.Next(1, 4), 1_000, random.Next(1, 3)),
-        Retry = new RetrySettings(random.Next(1, 4), new BackOff(BackOffGrowth.Exponential, 100, 1_000, Jitter: true)),
+        Retry = new RetrySettings(random.Next(1, 4), new BackOff(BackOffGrowth.Exponential, 100, 1_000, Jitter: true))
+        {
+            OnAcceptance = id == "second",
+        },
         SuccessCodes = [0],
         HealthCheck = kind == AdapterKind.Process && random.Next(2) == 0 ? new HealthCheck(["check"], null, 1_000, 60_000) : null,
         ReminderMs = kind == AdapterKind.Manual ? 5_000 : null,
@@ -126,6 +130,7 @@ internal static class TaskPlans
             RetrySafe = random.Next(2) == 0,
             AdapterIds = isManual ? ["person"] : random.Next(2) == 0 ? ["first", "second"] : ["second"],
             Bodies = ImmutableSortedDictionary<string, Digest>.Empty,
+            Context = number % 3 == 0 ? new TaskContext(["**"], 1_000) : null,
         };
     }
 

@@ -13,6 +13,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
     private const int MaxSteps = 500;
 
     private readonly Dictionary<string, int> _reopened = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _afterTests = new(StringComparer.Ordinal);
     private readonly HashSet<string> _allowed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _committed = new(StringComparer.Ordinal);
     private readonly Dictionary<StreamName, StreamMachine> _others = [];
@@ -130,7 +131,7 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
         {
             var id = task.Spec.TaskId;
             var began = World.Executions.GetValueOrDefault(new TaskEffectId(TaskEffectId.Act, id).ToString());
-            Must(task.Spec.RetrySafe || began <= 1 + _reopened.GetValueOrDefault(id), $"{id} is not retry-safe and was attempted {began} times");
+            Must(task.Spec.RetrySafe || began <= 1 + _reopened.GetValueOrDefault(id) + _afterTests.GetValueOrDefault(id), $"{id} is not retry-safe and was attempted {began} times");
             Must(!_committed.Contains(id) || task.Phase is TaskPhase.Completed or TaskPhase.Validating, $"the change of {id} is in the tree, and the task is {task.Phase}");
         }
     }
@@ -184,6 +185,10 @@ internal sealed class TaskSimulation(int seed) : LaneSimulation<ExecutionState>(
                 Must(!before.Task(ended.TaskId).HasEnded, $"{ended.TaskId} ended twice");
                 Must(ended is not TaskCancelled || !before.Task(ended.TaskId).IsCommitting, $"{ended.TaskId} was cancelled although its change may come into the tree");
                 if (ended is TaskCompleted) CheckCompleted(before.Task(ended.TaskId));
+                break;
+            case TaskRetried retried when before.Task(retried.TaskId).Standing is TaskStanding.Testing:
+                _afterTests[retried.TaskId] = _afterTests.GetValueOrDefault(retried.TaskId) + 1;
+                Must(before.AdapterOf(before.Task(retried.TaskId)).Retry.OnAcceptance, $"{retried.TaskId} was tried again after its tests, which its adapter does not say");
                 break;
             case TaskReopened reopened:
                 _reopened[reopened.TaskId] = _reopened.GetValueOrDefault(reopened.TaskId) + 1;

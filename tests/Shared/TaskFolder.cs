@@ -25,6 +25,9 @@ internal sealed class TaskFolder : IDisposable
     /// <summary>What else the adapters' document holds.</summary>
     public JsonObject Settings { get; } = [];
 
+    /// <summary>What else the queue holds.</summary>
+    public JsonObject Queue { get; } = [];
+
     /// <summary>By id.</summary>
     public Dictionary<string, JsonObject> Tasks { get; } = new(StringComparer.Ordinal);
 
@@ -73,7 +76,10 @@ internal sealed class TaskFolder : IDisposable
     public TaskFolder Write()
     {
         Directory.CreateDirectory(Under(".state"));
-        Put(".state/task_queue.json", new JsonObject { ["schema_version"] = "task_queue_v1", ["run_id"] = RunId, ["tasks"] = new JsonArray([.. Tasks.Values.Select(t => t.DeepClone())]) });
+        var queue = (JsonObject)Queue.DeepClone();
+        (queue["schema_version"], queue["run_id"]) = ("task_queue_v1", RunId);
+        queue["tasks"] = new JsonArray([.. Tasks.Values.Select(t => t.DeepClone())]);
+        Put(".state/task_queue.json", queue);
         Put(".state/routing_decisions.json", new JsonObject
         {
             ["schema_version"] = "routing_decisions_v1",

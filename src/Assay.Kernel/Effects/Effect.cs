@@ -66,10 +66,10 @@ public sealed record RunProcess(string Id) : Effect(Id)
 
     public required string StderrFile { get; init; }
 
-    /// <summary>Bytes for standard input; null: closed (reads as end of file).</summary>
+    /// <summary>Text for standard input, behind <see cref="StdinDocument"/> where there is one; null: nothing more.</summary>
     public string? Stdin { get; init; }
 
-    /// <summary>A document of the ledger for standard input instead.</summary>
+    /// <summary>A document of the ledger for standard input; with no <see cref="Stdin"/> either that is closed (reads as end of file).</summary>
     public Digest? StdinDocument { get; init; }
 
     /// <summary>Files that are copied read-only below <c>inputs/</c> of the run root, if their content is still the expected one.</summary>
@@ -77,6 +77,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
 
     /// <summary>Documents of the ledger that are written read-only into the run root before the start.</summary>
     public ImmutableArray<StagedBlob> Documents { get; init; } = [];
+
+    /// <summary>Documents that are made of others of the ledger and written likewise.</summary>
+    public ImmutableArray<JoinedDocument> Joined { get; init; } = [];
 
     /// <summary>Files that are used where they lie, the program among them; the process starts only if they still have the expected content.</summary>
     public ImmutableArray<PinnedFile> Pinned { get; init; } = [];
@@ -123,6 +126,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
 
     /// <summary>Whether what it prints is told to whoever watches, while it runs.</summary>
     public bool Live { get; init; }
+
+    /// <summary>Whether its lane sees what it printed on standard error too, under <c>stderr</c> among the evidence.</summary>
+    public bool ShowsStderr { get; init; }
 
     /// <summary>When the process has to be over, whatever its own time cap says; the kill reason is then <see cref="KillReason.Deadline"/>.</summary>
     public DateTimeOffset? NotAfter { get; init; }

@@ -14,6 +14,7 @@ namespace Assay.Kernel.Effects;
 [JsonDerivedType(typeof(ChangesOutcome), "changes")]
 [JsonDerivedType(typeof(ApplyOutcome), "apply")]
 [JsonDerivedType(typeof(CheckOutcome), "check")]
+[JsonDerivedType(typeof(ContextOutcome), "context")]
 [JsonDerivedType(typeof(HttpOutcome), "http")]
 public abstract record EffectOutcome;
 

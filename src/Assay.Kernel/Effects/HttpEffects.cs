@@ -22,6 +22,12 @@ public sealed record CallHttp(string Id) : Effect(Id)
     /// <summary>A document of the ledger as the body instead.</summary>
     public Digest? BodyDocument { get; init; }
 
+    /// <summary>
+    /// Documents that come into <see cref="BodyDocument"/>, which is JSON then: in place of a text that is the name, as they are, and within
+    /// a longer one as text.
+    /// </summary>
+    public ImmutableArray<JoinedDocument> Places { get; init; } = [];
+
     public string ContentType { get; init; } = "application/json";
 
     /// <summary>For the whole attempt, with its repetitions.</summary>

@@ -200,6 +200,41 @@ public sealed record ReleaseCopies(string Id) : Effect(Id)
         new FilesOutcome([new CollectedFile(Folder, 0, null, reason)], Complete: false);
 }
 
+/// <summary>
+/// Write down what a copy of a tree holds for whoever works on it (contract <c>task_context_v1</c>): its files by name, and the text of those
+/// that patterns name. It is read in the copy that stays as it was, no link is followed, and what git ignores is left out.
+/// </summary>
+public sealed record GatherContext(string Id) : Effect(Id)
+{
+    /// <summary>The contract that the document keeps.</summary>
+    public const string Version = "task_context_v1";
+
+    /// <summary>The most files that it names.</summary>
+    public const int MostFiles = 20_000;
+
+    /// <summary>Where the copies are, relative to the workspace.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The tree that they were made of, whose own rules say what git ignores.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>Patterns of the files whose text it holds.</summary>
+    public required ImmutableArray<string> Globs { get; init; }
+
+    /// <summary>The most bytes of these together; what finds no room is named without its text.</summary>
+    public required long MaxBytes { get; init; }
+
+    public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) => new ContextOutcome(null, 0, 0, 0, reason);
+}
+
+/// <summary>What <see cref="GatherContext"/> wrote down.</summary>
+/// <param name="Sha256">The document, which the ledger keeps; null: there is none.</param>
+/// <param name="Files">How many files the tree has.</param>
+/// <param name="Contained">Of how many the text is there.</param>
+/// <param name="Bytes">How many bytes that is.</param>
+/// <param name="Problem">Why there is none; null when there is.</param>
+public sealed record ContextOutcome(Digest? Sha256, int Files, int Contained, long Bytes, string? Problem) : EffectOutcome;
+
 /// <summary>Remove folders of the workspace that nobody needs any more.</summary>
 public sealed record RemoveFolders(string Id) : Effect(Id)
 {

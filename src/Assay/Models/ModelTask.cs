@@ -22,7 +22,7 @@ public static class ModelTask
         var call = JsonSerializer.Deserialize(await File.ReadAllTextAsync(settings, cancel), TaskJson.Default.ModelCall)!;
         try
         {
-            var text = await ModelChat.CompleteAsync(call, call.Instructions, await File.ReadAllTextAsync(prompt, cancel), meter, cancel);
+            var text = await ModelChat.CompleteAsync(call, call.Instructions, await PromptAsync(prompt, cancel), meter, cancel);
             await File.WriteAllTextAsync(answer, text.EndsWith('\n') ? text : $"{text}\n", cancel);
             return null;
         }
@@ -30,6 +30,22 @@ public static class ModelTask
         {
             return $"{call.Endpoint}: {e.Message}";
         }
+    }
+
+    /// <summary>The prompt, with what the attempt is given besides.</summary>
+    private static async Task<string> PromptAsync(string path, CancellationToken cancel)
+    {
+        var prompt = await File.ReadAllTextAsync(path, cancel);
+        (string Variable, string Says)[] documents =
+        [
+            ("ASSAY_CONTEXT", "Files of the tree, as JSON"), ("ASSAY_FAILED_TESTS", "Acceptance tests that failed on an earlier attempt, as JSON"),
+        ];
+        foreach (var (variable, says) in documents)
+        {
+            if (Variable(variable) is { } file) prompt += $"\n\n{says}:\n\n{await File.ReadAllTextAsync(file, cancel)}\n";
+        }
+
+        return prompt;
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);

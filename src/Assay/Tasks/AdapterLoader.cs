@@ -122,7 +122,10 @@ internal sealed class AdapterLoader
             CircuitBreaker = new BreakerSettings(breaker?.FailureThreshold ?? 5, breaker?.OpenMs ?? 60_000, breaker?.HalfOpenSuccesses ?? 1),
             Retry = new RetrySettings(
                 retry?.MaxAttempts ?? 3,
-                new BackOff(retry?.Backoff ?? BackOffGrowth.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true)),
+                new BackOff(retry?.Backoff ?? BackOffGrowth.Exponential, retry?.BaseMs ?? 1_000, retry?.MaxMs ?? 60_000, retry?.Jitter ?? true))
+            {
+                OnAcceptance = retry?.On.Contains(RetryCause.Acceptance) == true,
+            },
             SuccessCodes = adapter.Kind == AdapterKind.Http
                 ? adapter.Success is { StatusCodes: { IsEmpty: false } statuses } ? statuses : [.. OkStatus]
                 : adapter.Success is { ExitCodes: { IsEmpty: false } codes } ? codes : [0],
@@ -164,6 +167,7 @@ internal sealed class AdapterLoader
         Only(!adapter.Hosts.IsEmpty, "hosts", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
         Only(adapter.Network is not null, "network", AdapterKind.Process, AdapterKind.Model, AdapterKind.Agent);
         Only(!adapter.Env.IsEmpty, "env", AdapterKind.Process, AdapterKind.Agent);
+        Only(adapter.Retry is { On.IsEmpty: false }, "retry/on", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model, AdapterKind.Agent);
         Only(adapter.ReminderMs is not null, "reminder_ms", AdapterKind.Manual);
         Only(adapter.HealthCheck is not null, "health_check", AdapterKind.Process, AdapterKind.Http, AdapterKind.Model, AdapterKind.Agent);
         foreach (var name in (adapter.Set ?? ImmutableDictionary<string, string>.Empty).Keys.Order(StringComparer.Ordinal)) CheckSet(adapter, name, $"{pointer}/set");

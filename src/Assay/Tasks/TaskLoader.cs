@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Assay.Engine;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Native;
@@ -55,7 +56,7 @@ internal sealed class TaskLoader
 
         var routes = Routes(routing.Value, runId, problems);
         var loader = new TaskLoader(root, queue.Value, adapters.Value, routes, runId, host);
-        var tasks = loader.Tasks();
+        var (tasks, protects) = loader.Tasks();
         problems.AddRange(loader._problems);
         if (problems.Count > 0) return Checked<DeclareExecution>.Refused(problems);
         var used = tasks.SelectMany(t => t.AdapterIds).Distinct(StringComparer.Ordinal).Select(id => adapters.Value.Specs[id]).ToImmutableArray();
@@ -71,6 +72,7 @@ internal sealed class TaskLoader
             SafeModeAfterMs = adapters.Value.SafeModeAfterMs,
             Escalation = adapters.Value.Escalation,
             Own = [.. TaskPaths.Own],
+            Protected = protects.IsEmpty ? null : protects,
             By = by,
         };
         return new DeclareExecution(declared, used, tasks, loader._blobs);
@@ -91,7 +93,8 @@ internal sealed class TaskLoader
         return routes;
     }
 
-    private ImmutableArray<TaskSpec> Tasks()
+    /// <summary>The tasks, and what none of them may change.</summary>
+    private (ImmutableArray<TaskSpec> Tasks, ImmutableArray<string> Protected) Tasks()
     {
         var queue = _queue.Root.Deserialize(TaskInputJson.Default.TaskQueueDocument)!;
         if (queue.RunId != _runId) Refuse("/run_id", "run_id", $"is {queue.RunId}, not {_runId}");
@@ -112,7 +115,8 @@ internal sealed class TaskLoader
         if (_problems.Count == 0 && Cycle(queue.Tasks, ids) is { } cycle) Refuse($"/tasks/{ids[cycle[0]]}/depends_on", "depends_on", $"the tasks wait for each other: {string.Join(" -> ", cycle)}");
         var tasks = queue.Tasks.Select((task, i) => Load(task, $"/tasks/{i}")).ToImmutableArray();
         foreach (var routed in _routes.Keys.Where(r => !ids.ContainsKey(r))) Refuse("/tasks", "routing", $"{TaskPaths.Routing} routes {routed}, which is not in the queue");
-        return tasks;
+        Globs(queue.Protected, "/protected");
+        return (tasks, queue.Protected);
     }
 
     private TaskSpec Load(TaskDocument task, string pointer)
@@ -148,9 +152,34 @@ internal sealed class TaskLoader
             RetrySafe = task.RetrySafe,
             AdapterIds = [.. adapters.Select(a => a.AdapterId)],
             Bodies = adapters.Where(a => a.Kind == AdapterKind.Http).ToImmutableSortedDictionary(
-                a => a.AdapterId, a => Keep(RequestBody.Of(_runId, task, _adapters.Bodies[a.AdapterId])), StringComparer.Ordinal),
+                a => a.AdapterId, a => Keep(RequestBody.Of(_runId, task, _adapters.Bodies[a.AdapterId], Places(task, adapters))), StringComparer.Ordinal),
+            Context = Context(task, pointer, adapters),
         };
     }
+
+    /// <summary>What Assay's own request says beyond the task: tests can have failed before where one of its adapters tries again after them.</summary>
+    private static IEnumerable<(string Key, string Place)> Places(TaskDocument task, List<AdapterSpec> adapters)
+    {
+        if (task.Context is not null) yield return ("context", TaskContext.Place);
+        if (adapters.Exists(a => a.Retry.OnAcceptance)) yield return ("failed_tests", FailedTest.Place);
+    }
+
+    /// <summary>What an attempt is given of its tree: of what it may write the text, unless it says otherwise.</summary>
+    private TaskContext? Context(TaskDocument task, string pointer, List<AdapterSpec> adapters)
+    {
+        if (task.Context is not { } context) return null;
+        if (task.WorkingTree is null) Refuse($"{pointer}/context", "context", "means nothing without a working_tree");
+        else if (!adapters.Exists(TakesContext)) Refuse($"{pointer}/context", "context", $"none of its adapters takes it: a person works in the copy, and a body has to say {TaskContext.Place}");
+        if (context.Globs is { } globs) Globs(globs, $"{pointer}/context/globs");
+        return new TaskContext(context.Globs ?? task.FileScope?.Write ?? [], context.MaxBytes ?? TaskContext.DefaultBytes);
+    }
+
+    private bool TakesContext(AdapterSpec adapter) => adapter.Kind switch
+    {
+        AdapterKind.Manual => false,
+        AdapterKind.Http => _adapters.Bodies[adapter.AdapterId] is not { } template || RequestBody.Has(template, TaskContext.Place),
+        _ => true,
+    };
 
     private List<AdapterSpec> Route(TaskDocument task, string pointer)
     {

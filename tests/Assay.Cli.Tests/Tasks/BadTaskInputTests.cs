@@ -14,6 +14,10 @@ public sealed class BadTaskInputTests
         ("no tree", f => f.Tasks["one"]["working_tree"] = "nothing", "nothing is no folder"),
         ("no scope", f => f.Tasks["one"].Remove("file_scope"), "does not say what it may write"),
         ("bad glob", f => f.Tasks["one"]["file_scope"] = new JsonObject { ["write"] = new JsonArray("../x") }, "/tasks/0/file_scope/write/0: \"../x\" is no pattern"),
+        ("bad pattern of what is protected", f => f.Queue["protected"] = new JsonArray("src/**", "/etc"), "/protected/1: \"/etc\" is no pattern"),
+        ("context without a tree", f => Bare(f)["context"] = new JsonObject(), "/tasks/0/context: means nothing without a working_tree [context]"),
+        ("bad pattern of a context", f => f.Tasks["one"]["context"] = new JsonObject { ["globs"] = new JsonArray("../x") }, "/tasks/0/context/globs/0: \"../x\" is no pattern"),
+        ("more context than there may be", f => f.Tasks["one"]["context"] = new JsonObject { ["max_bytes"] = 16_777_217 }, "/tasks/0/context/max_bytes"),
         ("no gate", f => f.Tasks["one"]["acceptance_tests"] = new JsonArray(), "one has no required test"),
         ("no required test", f => f.Tasks["one"]["acceptance_tests"]![0]!["required"] = false, "one has no required test"),
         ("misspelt key", f => f.Tasks["one"]["retry_save"] = true, "retry_save"),
@@ -65,6 +69,13 @@ public sealed class BadTaskInputTests
     }
 
     private static void Set(TaskFolder folder, string name) => folder.Adapters["shell"]["set"] = new JsonObject { [name] = "x" };
+
+    private static JsonObject Bare(TaskFolder folder)
+    {
+        folder.Tasks["one"].Remove("working_tree");
+        folder.Tasks["one"].Remove("file_scope");
+        return folder.Tasks["one"];
+    }
 
     private static void Circle(TaskFolder folder)
     {

@@ -39,6 +39,7 @@ public sealed class EffectFailureTests : IAsyncLifetime
         new PrepareCopy("prepare") { Folder = "a\0b", Changes = null },
         new PlaceCopy("place") { Folder = "a\0b", Name = "copy", Origin = "/" },
         new CheckCopy("check") { Folder = "a\0b", Name = "copy", Origin = "/" },
+        new GatherContext("context") { Folder = "a\0b", Origin = "/", Globs = [], MaxBytes = 1 },
         new CallHttp("call") { Method = "NO METHOD", Url = "http://127.0.0.1:9/", TimeoutMs = 1000, ResponseFile = "answer" },
         new RemoveFolders("remove") { Folders = ["a\0b"] },
     ];
@@ -209,6 +210,7 @@ public sealed class EffectFailureTests : IAsyncLifetime
         CopyOutcome copy => copy.Problem,
         ChangesOutcome changes => changes.Problem,
         CheckOutcome check => check.Problem,
+        ContextOutcome context => context.Problem,
         ApplyOutcome apply => apply.Applied ? null : apply.Problem,
         HttpOutcome http => http.Status is null ? http.Problem : null,
         _ => throw new InvalidOperationException($"unknown outcome {outcome}"),

@@ -1,4 +1,4 @@
-using Assay.Lanes.Tasks;
+using Assay.Kernel.Trees;
 
 namespace Assay.Tests.Tasks;
 

@@ -27,6 +27,20 @@ public sealed class ScopeRuleTests
         else Assert.Contains(because, violation, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("core/**", "", "core/engine/breaker.py", true)]
+    [InlineData("kata/core/**", "kata", "core/a.py", true)]
+    [InlineData("core/**", "kata", "core/a.py", false)]
+    [InlineData("**/*.lock", "kata/deep", "poetry.lock", true)]
+    [InlineData("*.lock", "", "sub/poetry.lock", false)]
+    public void What_the_queue_protects_is_so_from_the_projects_top_whatever_the_scope_says(string pattern, string tree, string path, bool isKept)
+    {
+        var violation = ScopeRule.ProjectViolation([pattern], tree, Of(Created(path)));
+        Assert.Equal(isKept ? $"{path} is protected: no task of the run may change {pattern} (protected)" : null, violation);
+        var renamed = new FileChange("away.c", ChangeKind.Renamed, path, Version(), Version());
+        Assert.Equal(violation, ScopeRule.ProjectViolation([pattern], tree, Of(renamed)));
+    }
+
     [Fact]
     public void A_file_that_no_pattern_names_must_not_be_touched_nor_renamed_away()
     {

@@ -146,7 +146,7 @@ public sealed class TaskLaneTests
         static Usd? Left(LaneFold fold) => ((RunProcess)TaskEffects.ActOf(fold.As<ExecutionState>(), fold.As<ExecutionState>().Task("one"))!).Gateway!.MaxCost;
     }
 
-    private static PatchDeclaration Patch() => new()
+    internal static PatchDeclaration Patch() => new()
     {
         PatchId = Digest.Of("d").Short(16),
         DiffSha256 = Digest.Of("d"),

@@ -27,6 +27,7 @@ internal sealed partial class HttpRequestTemplate
         var body = effect.BodyDocument is { } document
             ? await blob(document) ?? throw new HttpTemplateException($"the ledger does not hold the body {document}")
             : effect.Body is { } text ? Encoding.UTF8.GetBytes(text) : null;
+        if (body is not null && !effect.Places.IsEmpty) body = await BodyPlaces.FillAsync(body, effect.Places, blob);
         var headers = effect.Headers.Select(h => (h.Key, Placeholder().Replace(h.Value, match => Variable(match.Groups["name"].Value)))).ToList();
         if (effect.SigningKeyVariable is { } name)
         {

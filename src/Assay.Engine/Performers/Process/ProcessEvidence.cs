@@ -12,7 +12,7 @@ namespace Assay.Engine.Performers.Process;
 /// <summary>What a process left as evidence: its outputs, the files that were asked for, and the caps as they were in force.</summary>
 internal static class ProcessEvidence
 {
-    /// <summary>Standard output up to this size is shown to the lane.</summary>
+    /// <summary>Output up to this size is shown to the lane.</summary>
     private const long MaxShownBytes = 8L << 20;
 
     /// <summary>The outcome of a process, and what it left.</summary>
@@ -26,6 +26,7 @@ internal static class ProcessEvidence
         Keep(stdout, root, blobs, synced);
         Keep(stderr, root, blobs, synced);
         if (Shown(stdout, root) is { } shown) evidence["stdout"] = shown;
+        if (effect.ShowsStderr && Shown(stderr, root) is { } said) evidence["stderr"] = said;
         var folder = Path.Combine(root, runRoot);
         var files = effect.Collect.Select(wanted => Collect(folder, wanted, evidence, blobs, synced, over)).ToImmutableArray();
         DurableFile.SyncFolders(root, synced);
@@ -79,12 +80,12 @@ internal static class ProcessEvidence
     }
 
     /// <summary>What it printed, as far as the lane may see it whole; null when that is too much, or not there any more.</summary>
-    private static byte[]? Shown((string File, OutputCapture Capture) stdout, string root)
+    private static byte[]? Shown((string File, OutputCapture Capture) output, string root)
     {
-        if (stdout.Capture.SizeBytes > MaxShownBytes) return null;
-        if (stdout.Capture.Small is { } small) return small;
-        var (file, content) = EvidenceReader.ReadNamed(root, new CollectedName(stdout.File, MaxShownBytes, Content: true));
-        return file.Sha256 == stdout.Capture.Digest() ? content : null;
+        if (output.Capture.SizeBytes > MaxShownBytes) return null;
+        if (output.Capture.Small is { } small) return small;
+        var (file, content) = EvidenceReader.ReadNamed(root, new CollectedName(output.File, MaxShownBytes, Content: true));
+        return file.Sha256 == output.Capture.Digest() ? content : null;
     }
 
     private static bool IsFolder(string path)

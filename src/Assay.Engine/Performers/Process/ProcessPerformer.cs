@@ -85,7 +85,8 @@ internal sealed class ProcessPerformer(
     private async Task<IReadOnlyDictionary<Digest, byte[]>> DocumentsAsync(RunProcess effect)
     {
         var found = new Dictionary<Digest, byte[]>();
-        foreach (var sha256 in effect.Documents.Select(d => (Digest?)d.Sha256).Append(effect.StdinDocument).OfType<Digest>())
+        var named = effect.Documents.Select(d => d.Sha256).Concat(effect.Joined.SelectMany(j => j.Parts));
+        foreach (var sha256 in named.Select(d => (Digest?)d).Append(effect.StdinDocument).OfType<Digest>())
         {
             if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
         }
@@ -117,8 +118,8 @@ internal sealed class ProcessPerformer(
             end ??= Trespass(effect, root) ?? (FreeSpace.Suffices(folder) ? null : ProcessEnd.NotStarted($"{folder}: no space left but what the record needs"));
             if (end is null && changed.Count == 0)
             {
-                var stdin = effect.StdinDocument is { } document ? documents.GetValueOrDefault(document) : effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin);
-                end = Run(effect, command, mark, root, folder, containment, stdin, stdout, stderr, attempt.Progress, startedAt, cancel);
+                end = Run(
+                    effect, command, mark, root, folder, containment, Stdin(effect, documents), stdout, stderr, attempt.Progress, startedAt, cancel);
             }
 
             using var reading = new EvidenceTime(cancel);
@@ -129,6 +130,13 @@ internal sealed class ProcessPerformer(
         {
             containments.Return(containment);
         }
+    }
+
+    private static byte[]? Stdin(RunProcess effect, IReadOnlyDictionary<Digest, byte[]> documents)
+    {
+        var text = effect.Stdin is null ? null : Encoding.UTF8.GetBytes(effect.Stdin);
+        if (effect.StdinDocument is not { } sha256) return text;
+        return documents.GetValueOrDefault(sha256) is { } document ? [.. document, .. text ?? []] : null;
     }
 
     /// <summary>The names of what is not what was expected; null when that could not be found out before a cancellation.</summary>

@@ -40,6 +40,7 @@ internal sealed class RunRootStaging : IDisposable
         return
         [
             .. _effect.Documents.Where(d => !Write(d)).Select(d => d.Name),
+            .. _effect.Joined.Where(d => !Write(d)).Select(d => d.Name),
             .. _effect.Inputs.Where(i => !Copy(i, cancel)).Select(i => i.Name),
             .. ChangedPins(cancel),
         ];
@@ -66,6 +67,10 @@ internal sealed class RunRootStaging : IDisposable
         if (!_documents.TryGetValue(document.Sha256, out var bytes) || Digest.Of(bytes) != document.Sha256) return false;
         return _folder.Write(document.Name, bytes, replaces: false, AllMayRead);
     }
+
+    private bool Write(JoinedDocument document) =>
+        document.Bytes(sha256 => _documents.TryGetValue(sha256, out var part) && Digest.Of(part) == sha256 ? part : null) is { } bytes
+        && _folder.Write(document.Name, bytes, replaces: false, AllMayRead);
 
     /// <summary>What is copied is what is hashed, so that nobody can exchange it in between.</summary>
     private bool Copy(StagedFile input, CancellationToken cancel)

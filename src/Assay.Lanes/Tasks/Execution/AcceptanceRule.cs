@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Trees;
 using Assay.Lanes.Shared;
 
 namespace Assay.Lanes.Tasks;
@@ -72,7 +73,9 @@ internal static class AcceptanceRule
 
     /// <summary>A result, now that it is known what its test did to the tree.</summary>
     public static TestResult Checked(TestResult result, TestChecked looked) =>
-        looked.Spoiled is { } why && result.Name == looked.Name ? result with { Passed = false, Reason = why } : result;
+        looked.Spoiled is { } why && result.Name == looked.Name
+            ? result with { Passed = false, Reason = why, Output = result.Output ?? looked.Output }
+            : result;
 
     /// <summary>Why the gate as a whole did not pass; null when it did.</summary>
     public static string? Problem(TaskState task)

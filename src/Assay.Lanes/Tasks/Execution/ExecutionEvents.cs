@@ -36,6 +36,10 @@ internal sealed record ExecutionDeclared : TaskLaneEvent
     public required ImmutableArray<string> Own { get; init; }
 
     public required Actor By { get; init; }
+
+    /// <summary>Patterns, from the project's top, of what no task may change; null: none, as in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? Protected { get; init; }
 }
 
 internal sealed record AdapterDeclared(AdapterSpec Adapter) : TaskLaneEvent;

@@ -106,13 +106,15 @@ internal static class ExecutionFold
                 return state.With(task with { Standing = new TaskStanding.Testing(again, Round: testing.Round + 1) });
             case TaskRetried retried:
                 var left = Leave(state, task, AdapterReport.Unknown);
-                if (retried.Dropped is { } dropped) left = Move(left, task, dropped, [PatchState.Created, PatchState.Dropped], retried.Reason);
+                var isTested = task.Standing is TaskStanding.Testing;
+                if (retried.Dropped is { } dropped) left = Move(left, task, dropped, Through(task, isTested ? PatchState.Quarantined : PatchState.Dropped), retried.Reason);
                 var cut = task.Attempt?.Attempted is { Result: AttemptResult.Interrupted } ? 1 : 0;
                 return left.With(task with
                 {
                     Standing = new TaskStanding.Waiting(retried.NotBefore, retried.Reason),
                     Forgiven = task.Forgiven + cut,
                     Interruptions = task.Interruptions + cut,
+                    FailedTests = FailedTest.After(task),
                 });
             case TaskEnded ended:
                 return End(state, task, ended, at);
@@ -143,15 +145,7 @@ internal static class ExecutionFold
         if (rejected is not null)
         {
             var last = PatchRule.IsDangerous(failure) ? PatchState.Quarantined : PatchState.Dropped;
-            ImmutableArray<PatchState> through = task.Standing switch
-            {
-                // It had passed its tests, on a tree that is no more.
-                TaskStanding.Testing { Round: > 0 } => [PatchState.Verified, PatchState.ApplyFailed],
-                TaskStanding.Testing { IsPrepared: true } => [PatchState.Created, PatchState.Validated, PatchState.Applied, last],
-                TaskStanding.Testing => [PatchState.Created, PatchState.Validated, last],
-                _ => [PatchState.Created, last],
-            };
-            left = Move(left, task, rejected, through, ended.Reason);
+            left = Move(left, task, rejected, Through(task, last), ended.Reason);
         }
 
         var attempt = task.Attempt is { Patch: null } unpatched ? unpatched with { Patch = rejected } : task.Attempt;
@@ -159,8 +153,19 @@ internal static class ExecutionFold
         {
             Standing = new TaskStanding.Ended(phase, at, failure, ended.Reason, attempt),
             FailedAcceptance = task.FailedAcceptance + (failure == TaskFailure.AcceptanceFailed ? 1 : 0),
+            FailedTests = FailedTest.After(task),
         });
     }
+
+    /// <summary>The states of a change that does not come into the real tree, from where its task stands.</summary>
+    private static ImmutableArray<PatchState> Through(TaskState task, PatchState last) => task.Standing switch
+    {
+        // It had passed its tests, on a tree that is no more.
+        TaskStanding.Testing { Round: > 0 } => [PatchState.Verified, PatchState.ApplyFailed],
+        TaskStanding.Testing { IsPrepared: true } => [PatchState.Created, PatchState.Validated, PatchState.Applied, last],
+        TaskStanding.Testing => [PatchState.Created, PatchState.Validated, last],
+        _ => [PatchState.Created, last],
+    };
 
     /// <summary>The task with its attempt changed; one that has none stays as it is.</summary>
     private static TaskState Changed(TaskState task, Func<TaskAttempt, TaskAttempt> change) =>
@@ -218,6 +223,8 @@ internal static class ExecutionFold
                 return state.With(Refused(task)) with { Refusing = refusing };
             case (TaskEffectId.Copy, CopyOutcome { Problem: null } copy):
                 return state.With(Changed(task, a => a with { Copy = copy }));
+            case (TaskEffectId.Context, ContextOutcome { Problem: null } context):
+                return state.With(Changed(task, a => a with { Context = context }));
             case (TaskEffectId.Answer, _):
                 return state.With(Changed(task, a => a with { IsAnswerApplied = true }));
             case (TaskEffectId.Prepare, ApplyOutcome { Applied: true }) when task.Standing is TaskStanding.Testing testing:

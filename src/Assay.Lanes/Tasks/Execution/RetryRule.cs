@@ -21,6 +21,10 @@ internal static class RetryRule
             : $"{made} (the retry.max_attempts of the adapter {adapter.AdapterId}; the task allows {own})";
     }
 
+    /// <summary>Whether a task whose acceptance tests failed is tried again: its adapter says so, and there is money left for it.</summary>
+    public static bool IsAfterTests(ExecutionState state, TaskState task) =>
+        state.AdapterOf(task).Retry.OnAcceptance && HasAttemptsLeft(state, task) && TaskEffects.CostLeft(task) is null or { Micros: > 0 };
+
     /// <summary>The pause before the next attempt: no shorter than the adapter asks for.</summary>
     public static TimeSpan Pause(string runId, TaskState task, BackOff pauses, long? askedForMs)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Assay.Kernel.Trees;
 using Assay.Lanes.Shared;
 
@@ -11,6 +12,29 @@ internal static class ScopeRule
     [
         .. new[] { ".state/**", ".ledger/**", ".assay/**", "schema/**", "contracts/**", "logs/**", "**/.git/**", "**/.git" }.Select(p => GlobPattern.Parse(p)!),
     ];
+
+    /// <summary>Why a change that a task of a run made is not permitted; null when all of it is.</summary>
+    public static string? Violation(ExecutionState state, TaskState task, ChangeSet changes)
+    {
+        var tree = task.Spec.WorkingTree == state.Declared.ProjectRoot ? "" : task.Spec.WorkingTree![(state.Declared.ProjectRoot.Length + 1)..];
+        return ProjectViolation(state.Declared.Protected ?? [], tree, changes) ?? Violation(task.Spec.FileScope, changes);
+    }
+
+    /// <summary>Why a change is not permitted in a project, whatever the scope of its task says.</summary>
+    /// <param name="patterns">What no task may change, from the project's top.</param>
+    /// <param name="tree">The task's tree, from there; empty: the project itself.</param>
+    /// <param name="changes">The change.</param>
+    public static string? ProjectViolation(ImmutableArray<string> patterns, string tree, ChangeSet changes)
+    {
+        var globs = patterns.Select(p => (Text: p, Glob: GlobPattern.Parse(p)!)).ToList();
+        foreach (var path in changes.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path }))
+        {
+            var full = tree.Length == 0 ? path : $"{tree}/{path}";
+            if (globs.Find(g => g.Glob.Matches(full)) is { Text: { } text }) return $"{Shown(path)} is protected: no task of the run may change {text} (protected)";
+        }
+
+        return null;
+    }
 
     /// <summary>Why a change is not permitted, naming the first file; null when all of it is.</summary>
     public static string? Violation(FileScope scope, ChangeSet changes)

@@ -10,6 +10,9 @@ internal sealed record TaskAttempt
     /// <summary>The copies of its working tree; null: not made yet, or it has none.</summary>
     public CopyOutcome? Copy { get; init; }
 
+    /// <summary>What of its tree it is given; null: nothing yet, or its task asks for nothing.</summary>
+    public ContextOutcome? Context { get; init; }
+
     /// <summary>How the adapter's part ended; null while it goes on.</summary>
     public TaskAttempted? Attempted { get; init; }
 

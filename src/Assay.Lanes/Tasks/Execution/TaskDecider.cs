@@ -44,6 +44,7 @@ internal static class TaskDecider
         if (state.Declared.ProjectRoot != declare.Execution.ProjectRoot) return $"the project has moved from {state.Declared.ProjectRoot}";
         if (state.Declared.SafeModeAfterMs != declare.Execution.SafeModeAfterMs) return "safe_mode_after_ms has changed";
         if (state.Declared.Escalation != declare.Execution.Escalation) return "the escalation has changed";
+        if (!(state.Declared.Protected ?? []).SequenceEqual(declare.Execution.Protected ?? [])) return "protected has changed";
         var known = declare.Tasks.Where(t => state.HasTask(t.TaskId)).ToList();
         if (known.Count < state.Tasks.Count)
         {

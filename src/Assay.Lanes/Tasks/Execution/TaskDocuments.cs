@@ -63,6 +63,10 @@ internal sealed record TaskSpec
     /// <summary>The request body for each adapter that takes one, kept by the ledger.</summary>
     public required ImmutableSortedDictionary<string, Digest> Bodies { get; init; }
 
+    /// <summary>What of its tree an attempt is given besides its prompt; null: nothing, as in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskContext? Context { get; init; }
+
     /// <summary>One of its tests.</summary>
     public AcceptanceTest Test(string name) => AcceptanceTests.Single(t => t.Name == name);
 }
@@ -219,7 +223,12 @@ internal sealed record HealthCheck(ImmutableArray<string> Command, string? Url, 
 internal sealed record BreakerSettings(int FailureThreshold, long OpenMs, int HalfOpenSuccesses);
 
 /// <summary>How often an adapter is tried, and the pauses in between.</summary>
-internal sealed record RetrySettings(int MaxAttempts, BackOff Pauses);
+internal sealed record RetrySettings(int MaxAttempts, BackOff Pauses)
+{
+    /// <summary>Whether a task whose acceptance tests failed is tried again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OnAcceptance { get; init; }
+}
 
 /// <summary>Where escalations go, and the variable that holds the key with which they are signed.</summary>
 internal sealed record EscalationTarget(string WebhookUrl, string SecretVariable);

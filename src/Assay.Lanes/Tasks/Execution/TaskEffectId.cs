@@ -8,6 +8,7 @@ internal readonly record struct TaskEffectId(string Kind, string Of, string? Det
 {
     public const string Permit = "permit";
     public const string Copy = "copy";
+    public const string Context = "context";
     public const string Act = "act";
     public const string Answer = "answer";
     public const string Capture = "capture";
@@ -24,7 +25,7 @@ internal readonly record struct TaskEffectId(string Kind, string Of, string? Det
     public const string Escalate = "escalate";
 
     /// <summary>The task that it brings on; null for what is done beside the tasks.</summary>
-    public string? TaskId => Kind is Permit or Copy or Act or Answer or Capture or Prepare or Place or Test or Check or Reset or Commit ? Of : null;
+    public string? TaskId => Kind is Permit or Copy or Context or Act or Answer or Capture or Prepare or Place or Test or Check or Reset or Commit ? Of : null;
 
     public static TaskEffectId Parse(string effectId)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 using Assay.Lanes.Shared;
 
@@ -25,9 +26,11 @@ internal static class TaskEffects
     private const string RunVariable = "ASSAY_RUN_ID";
     private const string TaskVariable = "ASSAY_TASK_ID";
     private const string AttemptVariable = "ASSAY_TASK_ATTEMPT";
+    private const string FailedTestsVariable = "ASSAY_FAILED_TESTS";
+    private const string ContextVariable = "ASSAY_CONTEXT";
 
     /// <summary>Variables that every adapter's process is given, which a document cannot set.</summary>
-    public static readonly ImmutableArray<string> Variables = [RunVariable, TaskVariable, AttemptVariable];
+    public static readonly ImmutableArray<string> Variables = [RunVariable, TaskVariable, AttemptVariable, FailedTestsVariable, ContextVariable];
 
     /// <summary>No report or patch that is answered is larger.</summary>
     private const long MaxDocumentBytes = 16L << 20;
@@ -141,6 +144,7 @@ internal static class TaskEffects
             Hidden = [.. Grants.Hidden(test.Grants), .. KeyRule.Of(state)],
             Network = Grants.Reach(test.Grants),
             Live = true,
+            ShowsStderr = true,
         };
     }
 
@@ -199,7 +203,7 @@ internal static class TaskEffects
         Texts = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
             .Add(ModelFile, System.Text.Encoding.UTF8.GetString(Kernel.Json.CanonicalJson.Serialize(adapter.Model!, TaskJson.Default.ModelCall))),
         WorkFolder = null,
-        Environment = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+        Environment = Given(task)
             .Add("ASSAY_MODEL_CALL", $"{{run_root}}/{ModelFile}").Add("ASSAY_MODEL_PROMPT", $"{{run_root}}/{PromptFile}")
             .Add("ASSAY_MODEL_ANSWER", $"{{run_root}}/{AnswerFile}").Add("ASSAY_MODEL_METER", $"{{run_root}}/{MeterFile}"),
         Readable = [.. Grants.Folder(adapter.Command[0]), .. Grants.Readable(adapter.Grants, adapter.Command[0]), .. adapter.Model!.ApiKeyFile is { } key ? new[] { key } : []],
@@ -207,10 +211,15 @@ internal static class TaskEffects
         Collect = [new CollectedName(AnswerFile, MaxDocumentBytes, Content: true) { Keep = true }],
     };
 
-    /// <summary>The prompt is its standard input.</summary>
+    /// <summary>The prompt is its standard input, with a word on tests that failed before.</summary>
     private static RunProcess Agent(ExecutionState state, TaskState task, AdapterSpec adapter)
     {
-        var process = Adapter(state, task, adapter) with { Command = adapter.Command, StdinDocument = task.Spec.Prompt };
+        var process = Adapter(state, task, adapter) with
+        {
+            Command = adapter.Command,
+            StdinDocument = task.Spec.Prompt,
+            Stdin = task.FailedTests.IsEmpty ? null : $"\n\nAcceptance tests failed on an earlier attempt. What they printed is in the file ${FailedTestsVariable}.\n",
+        };
         var folder = TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts);
         return AgentTemplate.Dress(process, adapter.Agent!, folder, CostLeft(task));
     }
@@ -219,9 +228,10 @@ internal static class TaskEffects
         Process(Id(TaskEffectId.Act, task), TaskPaths.Attempt(state.Declared.RunId, task.Spec.TaskId, task.Attempts)) with
         {
             Inherit = ChildEnvironment.With(adapter.Inherit),
-            Environment = (adapter.Environment ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal))
+            Environment = Given(task).SetItems(adapter.Environment ?? ImmutableSortedDictionary<string, string>.Empty)
                 .SetItem(RunVariable, state.Declared.RunId).SetItem(TaskVariable, task.Spec.TaskId).SetItem(AttemptVariable, task.Attempts.ToString()),
-            Documents = task.Spec.Prompt is { } prompt ? [new StagedBlob(PromptFile, prompt)] : [],
+            Documents = [.. Staged(PromptFile, task.Spec.Prompt), .. Staged(TaskContext.File, task.Attempt?.Context?.Sha256)],
+            Joined = task.FailedTests.IsEmpty ? [] : [FailedTest.Given(task, FailedTest.File)],
             Pinned = adapter.Pinned,
             Readable = [.. adapter.Pinned.Select(p => p.Path), .. Grants.Readable(adapter.Grants, adapter.Command[0])],
             Hidden = [.. Grants.Hidden(adapter.Grants), .. KeyRule.Of(state).Except(Own(adapter))],
@@ -233,6 +243,16 @@ internal static class TaskEffects
             Live = true,
         };
 
+    /// <summary>Variables that name what an attempt is given besides its prompt.</summary>
+    private static ImmutableSortedDictionary<string, string> Given(TaskState task)
+    {
+        var variables = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+        if (!task.FailedTests.IsEmpty) variables = variables.Add(FailedTestsVariable, $"{{run_root}}/{FailedTest.File}");
+        return task.Attempt?.Context is null ? variables : variables.Add(ContextVariable, $"{{run_root}}/{TaskContext.File}");
+    }
+
+    private static IEnumerable<StagedBlob> Staged(string name, Digest? sha256) => sha256 is { } document ? [new StagedBlob(name, document)] : [];
+
     /// <summary>What a model call has to read, which is a program of Assay's own.</summary>
     private static IEnumerable<string> Own(AdapterSpec adapter) => adapter.Kind == AdapterKind.Model ? KeyRule.Of(adapter) : [];
 
@@ -242,6 +262,7 @@ internal static class TaskEffects
         Url = adapter.Url!,
         Headers = adapter.Headers.SetItem("Idempotency-Key", task.Ticket(state.Declared.RunId)),
         BodyDocument = task.Spec.Bodies[adapter.AdapterId],
+        Places = [FailedTest.Given(task, FailedTest.Place), TaskContext.Given(task)],
         TimeoutMs = task.Spec.Caps.TimeMs,
         MaxResponseBytes = adapter.MaxResponseBytes,
         MaxTries = adapter.Retry.MaxAttempts,
@@ -269,5 +290,5 @@ internal static class TaskEffects
         .Replace("{working_tree}", "{work_folder}", StringComparison.Ordinal);
 
     /// <summary>What attempts before have left of a task's budget of money, which is one for all of them; null: it has none.</summary>
-    private static Usd? CostLeft(TaskState task) => task.Spec.MaxCost?.Less(task.Cost);
+    public static Usd? CostLeft(TaskState task) => task.Spec.MaxCost?.Less(task.Cost);
 }

@@ -15,7 +15,12 @@ internal abstract record TaskEvent(string TaskId) : TaskLaneEvent;
 /// <param name="AdapterId">The adapter.</param>
 /// <param name="Attempt">1 for the first.</param>
 /// <param name="Fallback">Whether another adapter was asked before and could not.</param>
-internal sealed record TaskStarted(string TaskId, string AdapterId, int Attempt, bool Fallback) : TaskEvent(TaskId);
+internal sealed record TaskStarted(string TaskId, string AdapterId, int Attempt, bool Fallback) : TaskEvent(TaskId)
+{
+    /// <summary>What it is told of tests that failed before, each a document of the ledger; null: nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<Digest>? FailedTests { get; init; }
+}
 
 /// <summary>No adapter can take the task now.</summary>
 internal sealed record TaskDeferred(string TaskId, DateTimeOffset Until, string Reason) : TaskEvent(TaskId);
@@ -92,7 +97,12 @@ internal sealed record TaskTested(string TaskId, TestResult Result) : TaskEvent(
 /// <param name="TaskId">The task.</param>
 /// <param name="Name">The test.</param>
 /// <param name="Spoiled">Why it has not passed: it changed what it was to test, or what the next one was to find; null: it did not.</param>
-internal sealed record TestChecked(string TaskId, string Name, string? Spoiled) : TaskEvent(TaskId);
+internal sealed record TestChecked(string TaskId, string Name, string? Spoiled) : TaskEvent(TaskId)
+{
+    /// <summary>What the next attempt is told of it where it had passed by itself; null: nothing new.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Digest? Output { get; init; }
+}
 
 /// <summary>The tree is not the one on which the change was tested: it is put on the tree as it is now, and tested there.</summary>
 internal sealed record TaskTreeMoved(string TaskId, string Reason) : TaskEvent(TaskId);
@@ -112,6 +122,10 @@ internal sealed record TestResult(
     /// <summary>What it tried to reach; null where that was not watched, or nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Egress? Egress { get; init; }
+
+    /// <summary>What the next attempt is told of it, a document of the ledger; null where it passed, and in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Digest? Output { get; init; }
 }
 
 /// <summary>The task goes back to wait for another attempt.</summary>

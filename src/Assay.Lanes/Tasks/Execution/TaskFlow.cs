@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Streams;
 using Assay.Kernel.Trees;
@@ -43,7 +44,7 @@ internal static class TaskFlow
                 state = state.Evolve(new RecordedEvent(0, now, body));
             }
 
-            var following = EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, underWay, batch));
+            var following = EscalationRule.After(state, batch).Cast<Event>().Concat(Following(state, underWay, batch, now));
             foreach (var next in following) pending.Enqueue(next);
         }
 
@@ -73,6 +74,7 @@ internal static class TaskFlow
             (TaskEffectId.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) =>
                 OnPermit(state, task, id.Detail!, answer, now),
             (TaskEffectId.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
+            (TaskEffectId.Context, EffectCompleted { Outcome: ContextOutcome context }) => Unusable(state, task, "read", context.Problem, now),
             (TaskEffectId.Act, _) => OnActed(state, task, report, now),
             (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
             (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
@@ -114,7 +116,11 @@ internal static class TaskFlow
         if (task.CancelRequested is not null) return [];
         if (AdapterRefusal.Of(answer) is null)
         {
-            return [new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0])];
+            var started = new TaskStarted(task.Spec.TaskId, adapterId, task.Attempts + 1, adapterId != task.Spec.AdapterIds[0])
+            {
+                FailedTests = task.FailedTests.IsEmpty ? null : task.FailedTests,
+            };
+            return [started];
         }
 
         if (TaskSchedule.Refusals(task) < task.Spec.AdapterIds.Length) return [];
@@ -135,10 +141,15 @@ internal static class TaskFlow
     private static IReadOnlyList<Event> OnCopied(ExecutionState state, TaskState task, CopyOutcome copy, DateTimeOffset now)
     {
         if (copy.Problem is not { } problem) return SafeModeRule.AfterCopy(state, task.Spec.WorkingTree) is { } resumed ? [resumed] : [];
-        if (task.CancelRequested is not null) return [];
-        if (task.Standing is TaskStanding.Testing) return OnPlaced(state, task, problem);
+        var isTested = task is { Standing: TaskStanding.Testing, CancelRequested: null };
+        return isTested ? OnPlaced(state, task, problem) : Unusable(state, task, "copied", problem, now);
+    }
+
+    private static IReadOnlyList<Event> Unusable(ExecutionState state, TaskState task, string done, string? problem, DateTimeOffset now)
+    {
+        if (problem is null || task.CancelRequested is not null) return [];
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
-        var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
+        var reason = $"{task.Spec.WorkingTree} cannot be {done}: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
         if (state.Phase == ExecutionPhase.Paused) return [deferred];
         return [deferred, new ExecutionPaused(reason) { WorkingTree = task.Spec.WorkingTree }];
@@ -176,7 +187,7 @@ internal static class TaskFlow
 
         var changes = outcome.Files == 0 ? null : ChangeSet.Read(done.Evidence[ChangesOutcome.ChangesName].Span);
         var patch = PatchRule.Declare(state, task, outcome, changes);
-        if (changes is not null && ScopeRule.Violation(task.Spec.FileScope, changes) is { } violation)
+        if (changes is not null && ScopeRule.Violation(state, task, changes) is { } violation)
         {
             return [new TaskFailed(task.Spec.TaskId, violation, TaskFailure.PolicyViolation, patch)];
         }
@@ -230,14 +241,20 @@ internal static class TaskFlow
     private static IReadOnlyList<Event> OnChecked(ExecutionState state, TaskState task, string name, CheckOutcome check)
     {
         if (check.Problem is { } problem) return OnPlaced(state, task, $"it is not known what {name} changed in the tree: {problem}");
-        return [new TestChecked(task.Spec.TaskId, name, AcceptanceRule.Spoils(task.Spec.Test(name), check))];
+        if (AcceptanceRule.Spoils(task.Spec.Test(name), check) is not { } spoiled) return [new TestChecked(task.Spec.TaskId, name, null)];
+        var result = task.Tests.First(t => t.Name == name) with { Passed = false, Reason = spoiled };
+        var told = FailedTest.Of(task.Spec, result, null, ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty);
+        return [new TestChecked(task.Spec.TaskId, name, spoiled) { Output = told.Sha256, Attached = [told] }];
     }
 
     private static IReadOnlyList<Event> OnTested(ExecutionState state, TaskState task, string name, ProcessOutcome run, EffectCompleted done)
     {
         // Ended because the run stops or the task is cancelled, not because of itself.
         if (run.KillReason == KillReason.Cancelled) return [];
-        return [new TaskTested(task.Spec.TaskId, AcceptanceRule.Judge(task.Spec.Test(name), run, done.Evidence))];
+        var result = AcceptanceRule.Judge(task.Spec.Test(name), run, done.Evidence);
+        if (result.Passed) return [new TaskTested(task.Spec.TaskId, result)];
+        var told = FailedTest.Of(task.Spec, result, run, done.Evidence);
+        return [new TaskTested(task.Spec.TaskId, result with { Output = told.Sha256 }) { Attached = [told] }];
     }
 
     private static IReadOnlyList<Event> OnCommitted(TaskState task, StreamAnswer answer) => answer switch
@@ -254,7 +271,7 @@ internal static class TaskFlow
     };
 
     /// <summary>What follows for the tasks that an event was about, and for those that anything can follow for at any time.</summary>
-    private static IEnumerable<Event> Following(ExecutionState state, TasksUnderWay underWay, IEnumerable<Event> batch)
+    private static IEnumerable<Event> Following(ExecutionState state, TasksUnderWay underWay, IEnumerable<Event> batch, DateTimeOffset now)
     {
         var named = batch.OfType<TaskEvent>().Select(e => state.Task(e.TaskId));
         var touched = named.Concat(state.Tasks.InPlay(underWay)).Concat(state.Tasks.Doomed).DistinctBy(t => t.Spec.TaskId);
@@ -281,7 +298,9 @@ internal static class TaskFlow
             {
                 var isAgain = task.Standing is TaskStanding.Testing { Round: > 0 };
                 var said = isAgain ? $"the tree has moved on, and on what it is now: {problem}" : problem;
-                yield return new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
+                yield return RetryRule.IsAfterTests(state, task)
+                    ? new TaskRetried(task.Spec.TaskId, said, now + RetryRule.Pause(state.Declared.RunId, task, state.AdapterOf(task).Retry.Pauses, null), task.Patch)
+                    : new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId, task.Spec.WorkingTree is null ? null : NoChange);
         }

@@ -80,6 +80,7 @@ internal sealed class TaskLane : Lane<ExecutionState>
         {
             TaskEffectId.Permit => TaskEffects.AskPermit(state, task, id.Detail!),
             TaskEffectId.Copy => TaskEffects.CopyOf(state, task),
+            TaskEffectId.Context => TaskContext.Gathered(task),
             TaskEffectId.Act => TaskEffects.ActOf(state, task),
             TaskEffectId.Answer => TaskEffects.AnswerOf(state, task),
             TaskEffectId.Capture => TaskEffects.CaptureOf(task),

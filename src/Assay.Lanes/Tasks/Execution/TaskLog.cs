@@ -15,7 +15,7 @@ internal static class TaskLog
         ExecutionPaused paused => paused.Reason,
         ExecutionResumed resumed => resumed.By,
         ExecutionFinished finished => $"{finished.Completed} completed, {finished.Failed} failed, {finished.TimedOut} timed out, {finished.Cancelled} cancelled",
-        TaskStarted started => $"attempt {started.Attempt} by {started.AdapterId}{(started.Fallback ? ", a fallback" : "")}",
+        TaskStarted started => $"attempt {started.Attempt} by {started.AdapterId}{(started.Fallback ? ", a fallback" : "")}{Told(started)}",
         TaskDeferred deferred => deferred.Reason,
         TaskAttempted attempted => attempted.Reason,
         ManualDone done => $"by {done.By.Name}{(done.Note is { } note ? $": {note}" : "")}",
@@ -31,5 +31,12 @@ internal static class TaskLog
         Escalated escalated => $"{escalated.Trigger}: {escalated.Message}",
         EscalationUndelivered undelivered => $"{undelivered.EscalationId}: {undelivered.Reason}",
         _ => null,
+    };
+
+    private static string Told(TaskStarted started) => started.FailedTests switch
+    {
+        null => "",
+        [_] => ", told of a test that failed",
+        { Length: var many } => $", told of {many} tests that failed",
     };
 }

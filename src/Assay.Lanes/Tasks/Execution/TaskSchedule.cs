@@ -105,6 +105,7 @@ internal static class TaskSchedule
     private static IEnumerable<Effect> Working(ExecutionState state, TaskState task, TaskAttempt attempt)
     {
         if (state.WaitsForPerson(task)) yield break;
+        if (TaskContext.IsMissing(task) && !state.IsManual(task)) yield return TaskContext.Gathered(task);
         else if (attempt.Attempted is null && !state.IsManual(task)) yield return TaskEffects.ActOf(state, task);
         else if (attempt.Copy is null) yield break;
         else if (attempt is { Attempted: { Answer: not null, Result: AttemptResult.Succeeded }, IsAnswerApplied: false }) yield return TaskEffects.AnswerOf(state, task);

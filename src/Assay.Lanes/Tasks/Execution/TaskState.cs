@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Assay.Kernel.Streams;
 using Assay.Kernel.Values;
 
 namespace Assay.Lanes.Tasks;
@@ -15,7 +16,7 @@ internal enum TaskPhase
     [JsonStringEnumMemberName("IN_PROGRESS")]
     InProgress,
 
-    /// <summary>Its change is tested. To Completed, Failed or Cancelled.</summary>
+    /// <summary>Its change is tested. To Completed, Failed or Cancelled, back to Pending where its adapter tries again what failed its tests.</summary>
     [JsonStringEnumMemberName("VALIDATING")]
     Validating,
 
@@ -91,6 +92,9 @@ internal sealed record TaskState(TaskSpec Spec)
 
     /// <summary>The adapter of the last attempt; null: there was none.</summary>
     public string? AdapterId => Call?.AdapterId;
+
+    /// <summary>What the next attempt is told of tests that failed, each a document of the ledger.</summary>
+    public ImmutableArray<Digest> FailedTests { get => field.IsDefault ? [] : field; init; }
 
     public TaskCancelRequested? CancelRequested { get; init; }
 

@@ -8,7 +8,10 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>The documents of a run as people write them; what they leave out has the default shown here.</summary>
-internal sealed record TaskQueueDocument(string RunId, ImmutableArray<TaskDocument> Tasks);
+internal sealed record TaskQueueDocument(string RunId, ImmutableArray<TaskDocument> Tasks)
+{
+    public ImmutableArray<string> Protected { get => field.IsDefault ? [] : field; init; }
+}
 
 internal sealed record TaskDocument
 {
@@ -36,6 +39,8 @@ internal sealed record TaskDocument
 
     public ImmutableArray<TestDocument> AcceptanceTests { get => field.IsDefault ? [] : field; init; }
 
+    public ContextDocument? Context { get; init; }
+
     public CapsDocument? Budgets { get; init; }
 
     public int? MaxAttempts { get; init; }
@@ -48,6 +53,14 @@ internal sealed record ScopeDocument
     public ImmutableArray<string> Write { get => field.IsDefault ? [] : field; init; }
 
     public ImmutableArray<string> Forbid { get => field.IsDefault ? [] : field; init; }
+}
+
+/// <summary>The key <c>context</c> of a task.</summary>
+internal sealed record ContextDocument
+{
+    public ImmutableArray<string>? Globs { get; init; }
+
+    public long? MaxBytes { get; init; }
 }
 
 internal sealed record TestDocument
@@ -208,6 +221,8 @@ internal sealed record RetryDocument
 {
     public int? MaxAttempts { get; init; }
 
+    public ImmutableArray<RetryCause> On { get => field.IsDefault ? [] : field; init; }
+
     public BackOffGrowth? Backoff { get; init; }
 
     public long? BaseMs { get; init; }
@@ -215,6 +230,15 @@ internal sealed record RetryDocument
     public long? MaxMs { get; init; }
 
     public bool? Jitter { get; init; }
+}
+
+/// <summary>What is tried again only where an adapter says so.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RetryCause>))]
+internal enum RetryCause
+{
+    /// <summary>An attempt that ended well, and whose acceptance tests failed.</summary>
+    [JsonStringEnumMemberName("acceptance")]
+    Acceptance,
 }
 
 internal sealed record RateDocument(int Permits, int PerMs);

@@ -1,10 +1,10 @@
-namespace Assay.Lanes.Tasks;
+namespace Assay.Kernel.Trees;
 
 /// <summary>
 /// A pattern for paths of a tree: <c>*</c> and <c>?</c> stay within a name, <c>**</c> as a whole name stands for any number of them. Case counts, and a
 /// pattern always names whole paths: <c>src/**</c> is everything below src.
 /// </summary>
-internal sealed class GlobPattern
+public sealed class GlobPattern
 {
     private const string AnyNames = "**";
 
@@ -20,6 +20,7 @@ internal sealed class GlobPattern
         return isBad ? null : new GlobPattern(names);
     }
 
+    /// <summary>Whether it names a path.</summary>
     public bool Matches(string path) => Matches(path.Split('/'), 0, 0);
 
     /// <summary>Whether some path may match both. It may say yes where there is none, never no where there is one.</summary>
