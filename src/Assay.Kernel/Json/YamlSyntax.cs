@@ -28,7 +28,8 @@ public static class YamlSyntax
                     MappingEnd or SequenceEnd => -1,
                     _ => 0,
                 };
-                if (depth > maxDepth) return new InputProblem(source, "", "depth", $"is nested deeper than {maxDepth}", (int)last.Line, (int)last.Column);
+                if (depth <= maxDepth) continue;
+                return new InputProblem(source, "", "depth", $"is nested deeper than {maxDepth}", (int)last.Line, (int)last.Column);
             }
 
             return null;

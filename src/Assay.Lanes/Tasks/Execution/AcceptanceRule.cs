@@ -46,7 +46,8 @@ internal static class AcceptanceRule
 
         if (report.Failures > 0) return Result(passed: false, report, $"{report.Failures} of {report.Tests} failed");
         if (problem is not null) return Result(passed: false, report, problem);
-        return report.Tests == 0 && test.Parse != ReportFormat.Sarif ? Result(passed: false, report, test.Check is null ? "it ran no test" : BuiltInCheck.NothingKnown) : Result(passed: true, report, null);
+        if (report.Tests > 0 || test.Parse == ReportFormat.Sarif) return Result(passed: true, report, null);
+        return Result(passed: false, report, test.Check is null ? "it ran no test" : BuiltInCheck.NothingKnown);
     }
 
     /// <summary>Why a test has not passed that changed the tree in which it ran; null when it changed only what it may.</summary>

@@ -6,7 +6,9 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Lanes.Tasks;
 
-/// <summary>What an acceptance test without a command looks at, in the files that its task changed (lane document: Tasks, Acceptance tests).</summary>
+/// <summary>
+/// What an acceptance test without a command looks at, in the files that its task changed (lane document: Tasks, Acceptance tests).
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CheckKind>))]
 internal enum CheckKind
 {
