@@ -7,8 +7,8 @@ using Assay.Native;
 namespace Assay.Checks;
 
 /// <summary>
-/// An acceptance test that is Assay's own, as the caged process of a task: it looks at the files that the task changed, in the copy in which
-/// they are tested, and reports each as a case of TAP. What it does not know it does not name.
+/// An acceptance test that is Assay's own, as the caged process of a task: it looks at the files that the task changed, in the copy in
+/// which they are tested, and reports each as a case of TAP. What it does not know it does not name.
 /// </summary>
 public static class ChangeCheck
 {
@@ -39,7 +39,8 @@ public static class ChangeCheck
         return found.TrueForAll(f => f.Problem is null);
     }
 
-    private static async Task<List<(string Path, string? Problem)>> LookAsync(BuiltInCheck check, FolderHandle tree, List<string> files, CancellationToken cancel)
+    private static async Task<List<(string Path, string? Problem)>> LookAsync(
+        BuiltInCheck check, FolderHandle tree, List<string> files, CancellationToken cancel)
     {
         var found = new List<(string Path, string? Problem)>();
         var toRead = new List<(CheckedLanguage Language, string Path)>();
@@ -65,7 +66,8 @@ public static class ChangeCheck
             var (isLookedAt, problem) = check.Kind switch
             {
                 CheckKind.Schema => schemas.Look(path, content),
-                CheckKind.Lint when TextForm.IsText(content) || IsKnown(check.Kind, path) => (true, TextForm.Conflict(content) ?? TextForm.Problem(path, content)),
+                CheckKind.Lint when TextForm.IsText(content) || IsKnown(check.Kind, path) =>
+                    (true, TextForm.Conflict(content) ?? TextForm.Problem(path, content)),
                 _ => (false, null),
             };
             var isRead = language is not null && problem is null && (check.Kind == CheckKind.Import || language.IsForLint);
@@ -73,12 +75,17 @@ public static class ChangeCheck
             else if (isLookedAt) found.Add((path, problem));
         }
 
-        foreach (var language in toRead.GroupBy(f => f.Language, f => f.Path)) found.AddRange(await LanguageTools.ReadAsync(language.Key, [.. language], cancel));
+        foreach (var language in toRead.GroupBy(f => f.Language, f => f.Path))
+        {
+            found.AddRange(await LanguageTools.ReadAsync(language.Key, [.. language], cancel));
+        }
+
         return [.. found.OrderBy(f => f.Path, StringComparer.Ordinal)];
     }
 
     private static bool IsKnown(CheckKind kind, string path) =>
-        kind != CheckKind.Schema && (CheckedLanguage.Of(path) is not null || (kind == CheckKind.Lint && Path.GetExtension(path) is ".json" or ".yaml" or ".yml" or ".xml"));
+        kind != CheckKind.Schema
+        && (CheckedLanguage.Of(path) is not null || (kind == CheckKind.Lint && Path.GetExtension(path) is ".json" or ".yaml" or ".yml" or ".xml"));
 
     private static byte[]? Document(string variable)
     {

@@ -1,6 +1,8 @@
 namespace Assay.Checks;
 
-/// <summary>A language that another program reads for a check. Only programs of the system count: the check is caged, and reads no home.</summary>
+/// <summary>
+/// A language that another program reads for a check. Only programs of the system count: the check is caged, and reads no home.
+/// </summary>
 /// <param name="Name">As people call it.</param>
 /// <param name="Program">Its program.</param>
 /// <param name="IsForLint">Whether lint reads it too.</param>

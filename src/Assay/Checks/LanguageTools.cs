@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Assay.Checks;
 
-/// <summary>Has programs of the system read files in the folder in which this one works. None of them runs what it reads, or writes beside it.</summary>
+/// <summary>
+/// Has programs of the system read files in the folder in which this one works. None of them runs what it reads, or writes beside it.
+/// </summary>
 internal static class LanguageTools
 {
     private const int FilesAtOnce = 200;
@@ -25,7 +27,8 @@ internal static class LanguageTools
     /// <param name="language">Their language.</param>
     /// <param name="paths">Paths from here.</param>
     /// <param name="cancel">Ends it.</param>
-    public static async Task<IReadOnlyList<(string Path, string? Problem)>> ReadAsync(CheckedLanguage language, IReadOnlyList<string> paths, CancellationToken cancel)
+    public static async Task<IReadOnlyList<(string Path, string? Problem)>> ReadAsync(
+        CheckedLanguage language, IReadOnlyList<string> paths, CancellationToken cancel)
     {
         if (language.Found is not { } program) return [.. paths.Select(p => (p, (string?)language.Missing))];
         var found = new List<(string, string?)>();
@@ -50,10 +53,13 @@ internal static class LanguageTools
         // Isolated: neither the folder nor the environment names a module that it would load.
         var (code, output, _) = await RunAsync(program, ["-I", "-S", "-B", "-c", PythonScript, .. paths.Select(p => $"./{p}")], cancel);
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return paths.Select((path, i) => (path, i >= lines.Length ? $"python3 ended with {code} before it was read" : lines[i] == "ok" ? null : Said(lines[i], "")));
+        return paths.Select((path, i) => (path, i < lines.Length ? Said(lines[i]) : $"python3 ended with {code} before it was read"));
+
+        static string? Said(string line) => line == "ok" ? null : LanguageTools.Said(line, "");
     }
 
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(string program, IEnumerable<string> words, CancellationToken cancel)
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(
+        string program, IEnumerable<string> words, CancellationToken cancel)
     {
         var start = new ProcessStartInfo(program, words)
         {

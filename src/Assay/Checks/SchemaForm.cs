@@ -28,12 +28,14 @@ internal sealed class SchemaForm
     public (bool IsLookedAt, string? Problem) Look(string path, ReadOnlyMemory<byte> content)
     {
         var isNamed = _schema is not null && _files.Exists(f => f.Matches(path));
-        if (!Extensions.Contains(Path.GetExtension(path).ToLowerInvariant(), StringComparer.Ordinal)) return (isNamed, isNamed ? "it is neither JSON nor YAML" : null);
+        var isDocument = Extensions.Contains(Path.GetExtension(path).ToLowerInvariant(), StringComparer.Ordinal);
+        if (!isDocument) return (isNamed, isNamed ? "it is neither JSON nor YAML" : null);
         var document = InputDocument.Read(content, path, StrictJson.UntrustedDepth);
         if (!document.IsValid) return (true, document.Problems[0].ToString());
         var own = Own(document.Value.Root);
         if (!isNamed && own is null) return (false, null);
-        return (true, (isNamed ? Compare(document.Value, _schema!, "the test's schema") : null) ?? (own is null ? null : Compare(document.Value, path, own)));
+        var problem = isNamed ? Compare(document.Value, _schema!, "the test's schema") : null;
+        return (true, problem ?? (own is null ? null : Compare(document.Value, path, own)));
     }
 
     /// <summary>What is wrong with a schema; null: it can be used.</summary>
@@ -52,14 +54,16 @@ internal sealed class SchemaForm
         using var file = _tree.OpenFile(place);
         if (file.IsMissing) return $"its schema {place} does not exist";
         if (file.Problem is { } problem) return $"its schema {place} {problem}";
-        return file.SizeBytes > MaxBytes ? $"its schema {place} is larger than {MaxBytes} bytes" : Compare(document, file.ReadAll(MaxBytes), place);
+        if (file.SizeBytes > MaxBytes) return $"its schema {place} is larger than {MaxBytes} bytes";
+        return Compare(document, file.ReadAll(MaxBytes), place);
     }
 
     private static string? Compare(InputDocument document, byte[] schema, string name)
     {
         var (compiled, problem) = Compile(schema, name);
         if (compiled is null) return problem;
-        return compiled.Validate(document.Root).Select(e => document.Problem(e.InstancePointer, e.Keyword, e.Message).ToString()).FirstOrDefault();
+        var errors = compiled.Validate(document.Root);
+        return errors.Count == 0 ? null : document.Problem(errors[0].InstancePointer, errors[0].Keyword, errors[0].Message).ToString();
     }
 
     private static (JsonSchema? Schema, string? Problem) Compile(byte[] bytes, string name)

@@ -34,7 +34,8 @@ internal sealed class BuiltInCheckRule(string root, Func<Blob, Digest> keep, Inp
 
         var kind = WireName<CheckKind>.Parse(test.Kind);
         if (test.Parse is not null) refuse($"{pointer}/parse", "parse", "means nothing without a command: remove it");
-        if (tree is null) refuse(pointer, "command", $"{test.Name} has no command, and its task no working_tree in which something could be looked at");
+        const string noTree = "has no command, and its task no working_tree in which something could be looked at";
+        if (tree is null) refuse(pointer, "command", $"{test.Name} {noTree}");
         else if (kind != CheckKind.Schema) CheckTools(test.Name, kind, scope, tree, pointer);
         if (test.Schema is null) return new BuiltInCheck(kind, null, []);
         if (kind == CheckKind.Schema) return new BuiltInCheck(kind, Schema(test.Schema, $"{pointer}/schema"), test.Schema.Files);
@@ -42,13 +43,16 @@ internal sealed class BuiltInCheckRule(string root, Func<Blob, Digest> keep, Inp
         return null;
     }
 
-    /// <summary>The programs for all that the task may write there must be there. What it makes besides fails the check, which says so.</summary>
+    /// <summary>
+    /// The programs for all that the task may write there must be there. What it makes besides fails the check, which says so.
+    /// </summary>
     private void CheckTools(string name, CheckKind kind, ImmutableArray<string> scope, string tree, string pointer)
     {
         var globs = scope.Select(GlobPattern.Parse).OfType<GlobPattern>().ToList();
         var files = Files(tree).Where(f => globs.Exists(g => g.Matches(f))).Concat(scope);
-        var needed = files.Select(f => (File: f, Language: CheckedLanguage.Of(f))).Where(f => f.Language is not null && (kind == CheckKind.Import || f.Language.IsForLint));
-        foreach (var (file, language) in needed.DistinctBy(f => f.Language).Where(f => f.Language!.Found is null))
+        var needed = files.Select(f => (File: f, Language: CheckedLanguage.Of(f))).DistinctBy(f => f.Language)
+            .Where(f => f.Language is { Found: null } && (kind == CheckKind.Import || f.Language.IsForLint));
+        foreach (var (file, language) in needed)
         {
             refuse($"{pointer}/kind", "program", $"{name} would look at {file}, and {language!.Missing}: install it, or give the test a command");
         }

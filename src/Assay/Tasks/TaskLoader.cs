@@ -33,7 +33,8 @@ internal sealed class TaskLoader
     private readonly string _runId;
     private readonly BuiltInCheckRule _checks;
 
-    private TaskLoader(string root, InputDocument queue, LoadedAdapters adapters, Dictionary<string, RoutingDecision> routes, string runId, HostCapabilities host)
+    private TaskLoader(
+        string root, InputDocument queue, LoadedAdapters adapters, Dictionary<string, RoutingDecision> routes, string runId, HostCapabilities host)
     {
         (_root, _queue, _adapters, _routes, _runId, _host) = (root, queue, adapters, routes, runId, host);
         _checks = new BuiltInCheckRule(root, Keep, Refuse);
@@ -171,7 +172,12 @@ internal sealed class TaskLoader
     {
         if (task.Context is not { } context) return null;
         if (task.WorkingTree is null) Refuse($"{pointer}/context", "context", "means nothing without a working_tree");
-        else if (!adapters.Exists(TakesContext)) Refuse($"{pointer}/context", "context", $"none of its adapters takes it: a person works in the copy, and a body has to say {TaskContext.Place}");
+        else if (!adapters.Exists(TakesContext))
+        {
+            const string why = $"none of its adapters takes it: a person works in the copy, and a body has to say {TaskContext.Place}";
+            Refuse($"{pointer}/context", "context", why);
+        }
+
         if (context.Globs is { } globs) Globs(globs, $"{pointer}/context/globs");
         return new TaskContext(context.Globs ?? task.FileScope?.Write ?? [], context.MaxBytes ?? TaskContext.DefaultBytes);
     }
