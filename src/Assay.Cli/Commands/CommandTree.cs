@@ -29,6 +29,7 @@ internal static class CommandTree
             DemoCommand.Create(globals),
             CompletionCommand.Create(),
             ModelCallCommand.Create(),
+            ChangeCheckCommand.Create(),
         };
         globals.AddTo(root);
         HelpExamples.AddTo(root);

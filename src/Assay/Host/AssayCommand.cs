@@ -6,6 +6,9 @@ public static class AssayCommand
     /// <summary>The hidden command that makes one model call.</summary>
     public const string ModelCall = "model-call";
 
+    /// <summary>The hidden command that looks at what a task changed.</summary>
+    public const string ChangeCheck = "change-check";
+
     /// <summary>The program: this one, or the one that lies beside the library.</summary>
     public static string Path
     {

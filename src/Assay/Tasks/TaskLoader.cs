@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text;
 using Assay.Engine;
+using Assay.Host;
 using Assay.Inputs;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
@@ -33,9 +34,14 @@ internal sealed class TaskLoader
     private readonly List<InputProblem> _problems = [];
     private readonly List<Blob> _blobs = [];
     private readonly string _runId;
+    private readonly BuiltInCheckRule _checks;
 
-    private TaskLoader(string root, InputDocument queue, LoadedAdapters adapters, Dictionary<string, RoutingDecision> routes, string runId, HostCapabilities host) =>
+    private TaskLoader(
+        string root, InputDocument queue, LoadedAdapters adapters, Dictionary<string, RoutingDecision> routes, string runId, HostCapabilities host)
+    {
         (_root, _queue, _adapters, _routes, _runId, _host) = (root, queue, adapters, routes, runId, host);
+        _checks = new BuiltInCheckRule(root, Keep, Refuse);
+    }
 
     /// <summary>The run as it would be declared, or everything that is wrong with its inputs.</summary>
     /// <param name="root">The project.</param>
@@ -130,7 +136,8 @@ internal sealed class TaskLoader
         var scope = task.FileScope ?? new ScopeDocument();
         Globs(scope.Write, $"{pointer}/file_scope/write");
         Globs(scope.Forbid, $"{pointer}/file_scope/forbid");
-        var tests = Tests(task, pointer, isManual);
+        var tree = Tree(task, pointer);
+        var tests = Tests(task, tree, pointer, isManual);
         return new TaskSpec
         {
             TaskId = task.TaskId,
@@ -142,7 +149,7 @@ internal sealed class TaskLoader
             Instructions = forPerson is null ? null : new TaskText(Keep(forPerson), forPerson.Bytes.Length),
             RoutingReason = _routes.GetValueOrDefault(task.TaskId)?.Reason,
             Command = task.Command,
-            WorkingTree = Tree(task, pointer),
+            WorkingTree = tree,
             FileScope = new FileScope(scope.Write, scope.Forbid),
             AcceptanceTests = tests,
             Caps = (task.Budgets ?? new CapsDocument()).ToCaps(CapsDefaults.Task),
@@ -169,7 +176,12 @@ internal sealed class TaskLoader
     {
         if (task.Context is not { } context) return null;
         if (task.WorkingTree is null) Refuse($"{pointer}/context", "context", "means nothing without a working_tree");
-        else if (!adapters.Exists(TakesContext)) Refuse($"{pointer}/context", "context", $"none of its adapters takes it: a person works in the copy, and a body has to say {TaskContext.Place}");
+        else if (!adapters.Exists(TakesContext))
+        {
+            const string why = $"none of its adapters takes it: a person works in the copy, and a body has to say {TaskContext.Place}";
+            Refuse($"{pointer}/context", "context", why);
+        }
+
         if (context.Globs is { } globs) Globs(globs, $"{pointer}/context/globs");
         return new TaskContext(context.Globs ?? task.FileScope?.Write ?? [], context.MaxBytes ?? TaskContext.DefaultBytes);
     }
@@ -240,7 +252,7 @@ internal sealed class TaskLoader
         }
     }
 
-    private ImmutableArray<AcceptanceTest> Tests(TaskDocument task, string pointer, bool isManual)
+    private ImmutableArray<AcceptanceTest> Tests(TaskDocument task, string? tree, string pointer, bool isManual)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < task.AcceptanceTests.Length; i++)
@@ -248,9 +260,10 @@ internal sealed class TaskLoader
             var test = task.AcceptanceTests[i];
             var at = $"{pointer}/acceptance_tests/{i}";
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
-            var program = test.Command[0];
-            if (!program.Contains('/', StringComparison.Ordinal) && !ProgramRule.IsInPath(program)) Refuse($"{at}/command/0", "program", $"{program} is not in PATH: install it");
+            var isMissing = test.Command is [var program, ..] && !program.Contains('/', StringComparison.Ordinal) && !ProgramRule.IsInPath(program);
+            if (isMissing) Refuse($"{at}/command/0", "program", $"{test.Command[0]} is not in PATH: install it");
             Globs(test.Outputs, $"{at}/outputs");
+            Globs(test.Schema?.Files ?? [], $"{at}/schema/files");
             SandboxRule.CheckHost(test.Sandbox ?? SandboxLevel.Strict, _host, $"{at}/sandbox", Refuse);
         }
 
@@ -261,14 +274,15 @@ internal sealed class TaskLoader
 
         return
         [
-            .. task.AcceptanceTests.Select(t => new AcceptanceTest
+            .. task.AcceptanceTests.Select((t, i) => new AcceptanceTest
             {
                 Name = t.Name,
                 Kind = t.Kind,
-                Command = t.Command,
+                Command = t.Command.IsEmpty ? [AssayCommand.Path, AssayCommand.ChangeCheck] : t.Command,
+                Check = _checks.Load(t, task.FileScope?.Write ?? [], tree, $"{pointer}/acceptance_tests/{i}"),
                 Caps = (t.Budgets ?? new CapsDocument()).ToCaps(CapsDefaults.Task),
                 Required = t.Required ?? true,
-                Parse = t.Parse ?? ReportFormat.ExitCode,
+                Parse = t.Parse ?? (t.Command.IsEmpty ? ReportFormat.Tap : ReportFormat.ExitCode),
                 Parallel = t.Parallel,
                 Outputs = t.Outputs,
                 Sandbox = t.Sandbox ?? SandboxLevel.Strict,

@@ -106,8 +106,8 @@ internal static class ExecutionFold
                 return state.With(task with { Standing = new TaskStanding.Testing(again, Round: testing.Round + 1) });
             case TaskRetried retried:
                 var left = Leave(state, task, AdapterReport.Unknown);
-                var isTested = task.Standing is TaskStanding.Testing;
-                if (retried.Dropped is { } dropped) left = Move(left, task, dropped, Through(task, isTested ? PatchState.Quarantined : PatchState.Dropped), retried.Reason);
+                var last = task.Standing is TaskStanding.Testing ? PatchState.Quarantined : PatchState.Dropped;
+                if (retried.Dropped is { } dropped) left = Move(left, task, dropped, Through(task, last), retried.Reason);
                 var cut = task.Attempt?.Attempted is { Result: AttemptResult.Interrupted } ? 1 : 0;
                 return left.With(task with
                 {

@@ -16,7 +16,8 @@ internal static class ScopeRule
     /// <summary>Why a change that a task of a run made is not permitted; null when all of it is.</summary>
     public static string? Violation(ExecutionState state, TaskState task, ChangeSet changes)
     {
-        var tree = task.Spec.WorkingTree == state.Declared.ProjectRoot ? "" : task.Spec.WorkingTree![(state.Declared.ProjectRoot.Length + 1)..];
+        var root = state.Declared.ProjectRoot;
+        var tree = task.Spec.WorkingTree == root ? "" : task.Spec.WorkingTree![(root.Length + 1)..];
         return ProjectViolation(state.Declared.Protected ?? [], tree, changes) ?? Violation(task.Spec.FileScope, changes);
     }
 
@@ -30,7 +31,8 @@ internal static class ScopeRule
         foreach (var path in changes.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path }))
         {
             var full = tree.Length == 0 ? path : $"{tree}/{path}";
-            if (globs.Find(g => g.Glob.Matches(full)) is { Text: { } text }) return $"{Shown(path)} is protected: no task of the run may change {text} (protected)";
+            if (globs.Find(g => g.Glob.Matches(full)) is not { Text: { } text }) continue;
+            return $"{Shown(path)} is protected: no task of the run may change {text} (protected)";
         }
 
         return null;

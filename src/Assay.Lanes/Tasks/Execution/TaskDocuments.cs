@@ -125,6 +125,10 @@ internal sealed record AcceptanceTest
 
     /// <summary>Patterns of what it may write in the tree that it tests, which is put back after it.</summary>
     public ImmutableArray<string> Outputs { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>What Assay itself looks at; null: its command is the document's own, as in what earlier builds recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BuiltInCheck? Check { get; init; }
 }
 
 /// <summary>What an adapter is.</summary>

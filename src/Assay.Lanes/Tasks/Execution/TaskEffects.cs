@@ -132,7 +132,7 @@ internal static class TaskEffects
     public static RunProcess TestOf(ExecutionState state, TaskState task, AcceptanceTest test)
     {
         var folder = TaskPaths.Test(state.Declared.RunId, task.Spec.TaskId, task.Attempts, test.Name);
-        return Process(Id(TaskEffectId.Test, task, test.Name), folder) with
+        var process = Process(Id(TaskEffectId.Test, task, test.Name), folder) with
         {
             Command = [.. test.Command.Select(w => w.Replace("{report}", $"{{run_root}}/{ReportFile}", StringComparison.Ordinal))],
             Inherit = ChildEnvironment.With(test.Inherit),
@@ -146,6 +146,7 @@ internal static class TaskEffects
             Live = true,
             ShowsStderr = true,
         };
+        return test.Check?.Dress(process, task) ?? process;
     }
 
     public static ChildStream CommitOf(ExecutionState state, TaskState task)

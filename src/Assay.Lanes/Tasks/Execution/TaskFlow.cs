@@ -298,8 +298,9 @@ internal static class TaskFlow
             {
                 var isAgain = task.Standing is TaskStanding.Testing { Round: > 0 };
                 var said = isAgain ? $"the tree has moved on, and on what it is now: {problem}" : problem;
+                var pause = RetryRule.Pause(state.Declared.RunId, task, state.AdapterOf(task).Retry.Pauses, null);
                 yield return RetryRule.IsAfterTests(state, task)
-                    ? new TaskRetried(task.Spec.TaskId, said, now + RetryRule.Pause(state.Declared.RunId, task, state.AdapterOf(task).Retry.Pauses, null), task.Patch)
+                    ? new TaskRetried(task.Spec.TaskId, said, now + pause, task.Patch)
                     : new TaskFailed(task.Spec.TaskId, said, TaskFailure.AcceptanceFailed, task.Patch);
             }
             else if (task.Patch is null) yield return new TaskCompleted(task.Spec.TaskId, task.Spec.WorkingTree is null ? null : NoChange);

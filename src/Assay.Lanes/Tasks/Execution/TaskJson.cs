@@ -55,6 +55,7 @@ namespace Assay.Lanes.Tasks;
 [JsonSerializable(typeof(HealthChanged))]
 [JsonSerializable(typeof(CheckRequested))]
 [JsonSerializable(typeof(ModelCall))]
+[JsonSerializable(typeof(BuiltInCheck))]
 [JsonSerializable(typeof(EgressAttempt))]
 [JsonSerializable(typeof(AgentRecord))]
 [JsonSerializable(typeof(PermitAnswer))]

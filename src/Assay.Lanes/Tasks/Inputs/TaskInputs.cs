@@ -69,7 +69,9 @@ internal sealed record TestDocument
 
     public required string Kind { get; init; }
 
-    public required ImmutableArray<string> Command { get; init; }
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
+
+    public SchemaDocument? Schema { get; init; }
 
     public CapsDocument? Budgets { get; init; }
 
@@ -96,6 +98,11 @@ internal sealed record TestDocument
     [JsonIgnore]
     public GrantKeys Keys => new(Reads, Hides, Hosts, Network) { NetworkMaxBytes = Budgets?.NetworkMaxBytes };
 }
+
+/// <summary>The key <c>schema</c> of a test.</summary>
+/// <param name="Path">The schema, from the project's top.</param>
+/// <param name="Files">Patterns of the files of the tree that are to keep it.</param>
+internal sealed record SchemaDocument(string Path, ImmutableArray<string> Files);
 
 internal sealed record RoutingDocument(string RunId, ImmutableArray<RoutingDecision> Decisions)
 {

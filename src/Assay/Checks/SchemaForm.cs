@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Assay.Kernel.Json;
+using Assay.Kernel.Schemas;
+using Assay.Kernel.Trees;
+using Assay.Native;
+
+namespace Assay.Checks;
+
+/// <summary>Compares JSON and YAML with the schema that the test names for them, or that they name by a path of the tree.</summary>
+internal sealed class SchemaForm
+{
+    /// <summary>No document or schema is larger.</summary>
+    private const long MaxBytes = 16 << 20;
+
+    private static readonly string[] Extensions = [".json", ".yaml", ".yml"];
+
+    private readonly FolderHandle _tree;
+    private readonly byte[]? _schema;
+    private readonly List<GlobPattern> _files;
+
+    /// <param name="tree">The tree.</param>
+    /// <param name="schema">The test's own schema; null: it has none.</param>
+    /// <param name="files">The files that are to keep it.</param>
+    public SchemaForm(FolderHandle tree, byte[]? schema, IEnumerable<string> files) =>
+        (_tree, _schema, _files) = (tree, schema, [.. files.Select(GlobPattern.Parse).OfType<GlobPattern>()]);
+
+    /// <summary>What is wrong with a file; it is not looked at when there is no schema for it.</summary>
+    public (bool IsLookedAt, string? Problem) Look(string path, ReadOnlyMemory<byte> content)
+    {
+        var isNamed = _schema is not null && _files.Exists(f => f.Matches(path));
+        var isDocument = Extensions.Contains(Path.GetExtension(path).ToLowerInvariant(), StringComparer.Ordinal);
+        if (!isDocument) return (isNamed, isNamed ? "it is neither JSON nor YAML" : null);
+        var document = InputDocument.Read(content, path, StrictJson.UntrustedDepth);
+        if (!document.IsValid) return (true, document.Problems[0].ToString());
+        var own = Own(document.Value.Root);
+        if (!isNamed && own is null) return (false, null);
+        var problem = isNamed ? Compare(document.Value, _schema!, "the test's schema") : null;
+        return (true, problem ?? (own is null ? null : Compare(document.Value, path, own)));
+    }
+
+    /// <summary>What is wrong with a schema; null: it can be used.</summary>
+    public static string? Unusable(byte[] schema, string name) => Compile(schema, name).Problem;
+
+    /// <summary>The path that a document names as its schema; null: none, or one of the network, which is not asked.</summary>
+    private static string? Own(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var named) && named.ValueKind == JsonValueKind.String
+        && named.GetString() is { Length: > 0 } text && !text.Contains("://", StringComparison.Ordinal)
+            ? text
+            : null;
+
+    private string? Compare(InputDocument document, string path, string own)
+    {
+        var place = Path.GetRelativePath("/", Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(path) ?? "", own)));
+        using var file = _tree.OpenFile(place);
+        if (file.IsMissing) return $"its schema {place} does not exist";
+        if (file.Problem is { } problem) return $"its schema {place} {problem}";
+        if (file.SizeBytes > MaxBytes) return $"its schema {place} is larger than {MaxBytes} bytes";
+        return Compare(document, file.ReadAll(MaxBytes), place);
+    }
+
+    private static string? Compare(InputDocument document, byte[] schema, string name)
+    {
+        var (compiled, problem) = Compile(schema, name);
+        if (compiled is null) return problem;
+        var errors = compiled.Validate(document.Root);
+        return errors.Count == 0 ? null : document.Problem(errors[0].InstancePointer, errors[0].Keyword, errors[0].Message).ToString();
+    }
+
+    private static (JsonSchema? Schema, string? Problem) Compile(byte[] bytes, string name)
+    {
+        var document = InputDocument.Read(bytes, name, StrictJson.UntrustedDepth);
+        if (!document.IsValid) return (null, document.Problems[0].ToString());
+        try
+        {
+            const string place = "https://assay.invalid/checked.schema.json";
+            var registry = new SchemaRegistry();
+            registry.Add(place, document.Value.Root);
+            return (registry.Compile(place), null);
+        }
+        catch (Exception e) when (e is SchemaException or UriFormatException)
+        {
+            return (null, $"{name} is no schema that can be used: {e.Message}");
+        }
+    }
+}
