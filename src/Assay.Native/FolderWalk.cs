@@ -26,6 +26,9 @@ internal sealed unsafe class FolderWalk : IDisposable
     private int _at;
     private int _length;
     private byte* _name;
+    private int _nameLength;
+    private Level? _prefixOf;
+    private char[] _path = new char[256];
     private Level? _entered;
     private Statx _found;
 
@@ -62,7 +65,7 @@ internal sealed unsafe class FolderWalk : IDisposable
     public ref readonly Statx Found => ref _found;
 
     /// <summary>The current entry's own name, as the file system has it.</summary>
-    public ReadOnlySpan<byte> Name => MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_name);
+    public ReadOnlySpan<byte> Name => new(_name, _nameLength);
 
     /// <summary>Whether the current entry's path is text (UTF-8). Others cannot be named in a record.</summary>
     public bool IsText => _open.Peek().IsText && Utf8.IsValid(Name);
@@ -70,6 +73,25 @@ internal sealed unsafe class FolderWalk : IDisposable
     /// <summary>The current entry's path below the top, with <c>/</c>; what is no UTF-8 in it is replaced.</summary>
     public string Path =>
         _open.Peek() is { Path.Length: > 0 } level ? $"{level.Path}/{Encoding.UTF8.GetString(Name)}" : Encoding.UTF8.GetString(Name);
+
+    /// <summary>The same, to be looked at before the walk goes on: no text is made of it.</summary>
+    public ReadOnlySpan<char> PathChars
+    {
+        get
+        {
+            var level = _open.Peek();
+            var start = level.Path.Length == 0 ? 0 : level.Path.Length + 1;
+            if (_path.Length < start + _nameLength) (_path, _prefixOf) = (new char[(start + _nameLength) * 2], null);
+            if (_prefixOf != level)
+            {
+                level.Path.CopyTo(_path);
+                if (start > 0) _path[start - 1] = '/';
+                _prefixOf = level;
+            }
+
+            return _path.AsSpan(0, start + Encoding.UTF8.GetChars(Name, _path.AsSpan(start)));
+        }
+    }
 
     /// <summary>Goes to the next entry. False at the end, and when <see cref="Problem"/> says why there is none.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -127,6 +149,7 @@ internal sealed unsafe class FolderWalk : IDisposable
     private bool Take(Level level)
     {
         _name = DirectoryBlock.Name(_buffer + _at);
+        _nameLength = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(_name).Length;
         _at += DirectoryBlock.Length(_buffer + _at);
         _entered = null;
         if (DirectoryBlock.IsDots(_name) || !IsWithin()) return false;

@@ -196,6 +196,11 @@ public sealed record ReleaseCopies(string Id) : Effect(Id)
     /// <summary>Paths of the tree that were not copied.</summary>
     public ImmutableArray<string> Exclude { get; init; } = [];
 
+    /// <summary>
+    /// Whether each test that ran in the copy in which a change is tested was followed by a <see cref="CheckCopy"/>, so that it is known how that lies there.
+    /// </summary>
+    public bool IsChecked { get; init; }
+
     public override EffectOutcome Failed(string reason, DateTimeOffset startedAt) =>
         new FilesOutcome([new CollectedFile(Folder, 0, null, reason)], Complete: false);
 }

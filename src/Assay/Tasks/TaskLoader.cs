@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Assay.Engine;
 using Assay.Host;
 using Assay.Inputs;

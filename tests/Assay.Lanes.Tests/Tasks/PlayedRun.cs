@@ -81,6 +81,9 @@ internal sealed class PlayedRun
     public IReadOnlyList<Event> Copy(string? problem = null, string taskId = "one") =>
         End(Begin(TaskEffectId.Copy, taskId), new CopyOutcome("copies", Digest.Of("tree"), 1, problem));
 
+    /// <summary>What an attempt has left of copies is kept or removed.</summary>
+    public IReadOnlyList<Event> Release(string taskId = "one") => End(Begin(TaskEffectId.Clean, taskId), new FilesOutcome([], Complete: true));
+
     /// <summary>The adapter's program runs for some seconds and ends so.</summary>
     public IReadOnlyList<Event> Act(ProcessOutcome outcome, double seconds = 0, string taskId = "one")
     {

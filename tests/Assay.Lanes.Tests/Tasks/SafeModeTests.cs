@@ -64,6 +64,7 @@ public sealed class SafeModeTests
         {
             run.Ask();
             run.Copy("the disk is full");
+            run.Release();
             run.Wait(31);
         }
 

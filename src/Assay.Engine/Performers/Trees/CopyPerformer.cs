@@ -59,7 +59,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         var kept = new KeptCopies(top);
 
         // What this very attempt copied before, of a tree that has moved on, comes back first.
-        if (folder != effect.To) kept.Take(effect.To, source);
+        if (folder != effect.To) kept.Take(effect.To, source, isChecked: false);
         while (kept.TryLend(source, folder))
         {
             if (Reset(source, origin, top, folder, cancel) is { } reset) return Outcome(folder, reset);

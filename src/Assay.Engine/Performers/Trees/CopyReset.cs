@@ -25,8 +25,9 @@ internal sealed class CopyReset(TreeSource source, FolderHandle origin, FolderHa
 
         // Whoever finds them after this was cut short does not take them.
         KeptCopies.Mark(place, isWhole: false);
+        var tested = KeptCopies.TestedNote(place);
         var settled = TreeFiles.Settled();
-        var (now, keptState, workState) = Look(kept, work, originNote, keptNote, workNote);
+        var (now, keptState, workState) = Look(kept, work, originNote, (keptNote, tested), workNote);
         CopiedRepository.Reset(source, origin, place);
 
         var moved = originNote.Differences(now).ToHashSet(StringComparer.Ordinal);
@@ -41,16 +42,20 @@ internal sealed class CopyReset(TreeSource source, FolderHandle origin, FolderHa
         SnapshotFile.Save(place, TreeNames.Base, renewed.Note.SettledBy(settled));
         SnapshotFile.Save(place, TreeNames.Work, copied.Note.Like(renewed.Note).SettledBy(settled));
         SnapshotFile.Save(place, TreeNames.Origin, now.SettledBy(settled));
+        SnapshotFile.Remove(place, TreeNames.Tested);
         KeptCopies.Mark(place, isWhole: true);
         return renewed.Note;
     }
 
     private (TreeSnapshot Now, CopyState Kept, CopyState Work) Look(
-        FolderHandle kept, FolderHandle work, TreeSnapshot originNote, TreeSnapshot keptNote, TreeSnapshot workNote)
+        FolderHandle kept, FolderHandle work, TreeSnapshot originNote, (TreeSnapshot Note, TreeSnapshot? Tested) keptNote, TreeSnapshot workNote)
     {
         var mode = place.Itself().Stamp.Mode;
         var now = originNote.Now(origin, source.Exclude, cancel).WithoutSpecial();
-        return (now, CopyState.Of(kept, keptNote, mode, cancel), CopyState.Of(work, workNote, mode, cancel));
+        var keptState = keptNote.Tested is { } tested
+            ? CopyState.Known(kept, keptNote.Note, tested)
+            : CopyState.Of(kept, keptNote.Note, mode, cancel);
+        return (now, keptState, CopyState.Of(work, workNote, mode, cancel));
     }
 
     private FolderHandle Open(string name) => place.FindFolder(name) ?? throw new IOException($"{place.Name}/{name} is not there any more");

@@ -39,6 +39,19 @@ internal sealed class CopyState
         return state;
     }
 
+    /// <summary>The same for a copy of which it is known how it lies there, without a look at it.</summary>
+    /// <param name="copy">The copy.</param>
+    /// <param name="note">How it was.</param>
+    /// <param name="now">How it is.</param>
+    public static CopyState Known(FolderHandle copy, TreeSnapshot note, TreeSnapshot now)
+    {
+        var state = new CopyState(copy, note);
+        state._dirty.UnionWith(note.Others(now).Select(o => o.Path));
+        state._madeFolders.AddRange(now.Folders.Keys.Where(f => !note.Folders.ContainsKey(f)));
+        state._goneFolders.UnionWith(note.Folders.Keys.Where(f => !now.Folders.ContainsKey(f)));
+        return state;
+    }
+
     /// <summary>Makes the copy what a tree is.</summary>
     /// <param name="tree">What it is to hold.</param>
     /// <param name="differs">Files at which the tree is not what was noted.</param>

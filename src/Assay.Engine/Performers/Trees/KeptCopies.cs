@@ -14,6 +14,9 @@ internal sealed class KeptCopies(FolderHandle top)
     /// <summary>The file that says that copies and notes are whole. Without it they are none.</summary>
     private const string Whole = "whole";
 
+    /// <summary>The file that says that the note of the tested copy holds; what an attempt did not end in order is looked at.</summary>
+    private const string Checked = "checked";
+
     /// <summary>Of one tree, as many as tasks are usually run at once; each takes the room of two trees.</summary>
     private const int Most = 4;
 
@@ -21,7 +24,7 @@ internal sealed class KeptCopies(FolderHandle top)
     private static readonly string[] Parts =
     [
         TreeNames.Base, TreeNames.Work, Whole,
-        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work }.SelectMany(n => SnapshotFile.FilesOf(n).Append(RepositoryMark.FileOf(n))),
+        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work, TreeNames.Tested }.SelectMany(n => SnapshotFile.FilesOf(n).Append(RepositoryMark.FileOf(n))),
     ];
 
     /// <summary>Moves copies that were kept to a folder that is there and empty. False when there are none; then the folder is still there.</summary>
@@ -48,13 +51,15 @@ internal sealed class KeptCopies(FolderHandle top)
     /// <summary>Keeps the copies of an attempt that is over, as far as they are whole and not too many are kept already.</summary>
     /// <param name="copies">Their folder, relative to the workspace.</param>
     /// <param name="source">The tree.</param>
+    /// <param name="isChecked">Whether it is noted how the copy lies there in which a change was tested, if one was.</param>
     /// <returns>Whether they are kept, and no more where they were.</returns>
-    public bool Take(string copies, TreeSource source)
+    public bool Take(string copies, TreeSource source, bool isChecked)
     {
         using (var place = top.FindFolder(copies))
         {
             if (place is null || place.Look(Whole) is null) return false;
             RemoveOthers(place);
+            if (isChecked) place.Write(Checked, [], replaces: true);
         }
 
         var kept = $"{Folder}/{source.Key}";
@@ -70,6 +75,14 @@ internal sealed class KeptCopies(FolderHandle top)
     {
         if (isWhole) place.Write(Whole, [], replaces: true);
         else place.Unlink(Whole);
+    }
+
+    /// <summary>How the copy lies there in which changes are tested, as the attempt that had it left it; null: that is not known.</summary>
+    /// <exception cref="IOException">The note cannot be read.</exception>
+    public static TreeSnapshot? TestedNote(FolderHandle place)
+    {
+        if (!place.Unlink(Checked)) return null;
+        return SnapshotFile.Exists(place, TreeNames.Tested) ? SnapshotFile.Load(place, TreeNames.Tested) : SnapshotFile.Load(place, TreeNames.Base);
     }
 
     private static void RemoveOthers(FolderHandle place)

@@ -23,7 +23,7 @@ internal sealed class ReleasePerformer(Workspace workspace) : TreePerformer<Rele
         {
             var source = TreeSource.Of(workspace.Root, effect.From, effect.IsProject, effect.Exclude);
             var kept = new KeptCopies(top);
-            foreach (var name in top.Names(effect.Folder)) kept.Take($"{effect.Folder}/{name}", source);
+            foreach (var name in top.Names(effect.Folder)) kept.Take($"{effect.Folder}/{name}", source, effect.IsChecked);
         }
         catch (IOException)
         {

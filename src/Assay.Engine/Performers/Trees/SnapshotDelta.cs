@@ -13,9 +13,9 @@ internal sealed record SnapshotDelta(IReadOnlyDictionary<string, TreeEntry?> Fil
     /// <summary>What has to be done to a snapshot so that it is another one.</summary>
     public static SnapshotDelta Between(TreeSnapshot from, TreeSnapshot to)
     {
-        var files = to.Entries.Where(e => !ReferenceEquals(from.Entries.GetValueOrDefault(e.Key), e.Value)).ToDictionary(e => e.Key, e => (TreeEntry?)e.Value, StringComparer.Ordinal);
-        var folders = to.Folders.Where(f => !from.Folders.TryGetValue(f.Key, out var was) || was != f.Value).ToDictionary(f => f.Key, f => (FileStamp?)f.Value, StringComparer.Ordinal);
-        foreach (var path in from.Entries.Keys.Where(p => !to.Entries.ContainsKey(p))) files.Add(path, null);
+        var files = from.Others(to).ToDictionary(o => o.Path, o => o.Now, StringComparer.Ordinal);
+        var folders = to.Folders.Where(f => !from.Folders.TryGetValue(f.Key, out var was) || was != f.Value)
+            .ToDictionary(f => f.Key, f => (FileStamp?)f.Value, StringComparer.Ordinal);
         foreach (var path in from.Folders.Keys.Where(p => !to.Folders.ContainsKey(p))) folders.Add(path, null);
         return new SnapshotDelta(files, folders);
     }

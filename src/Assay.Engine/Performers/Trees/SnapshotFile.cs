@@ -56,6 +56,16 @@ internal static class SnapshotFile
         }
     }
 
+    /// <summary>Whether there is a note.</summary>
+    public static bool Exists(FolderHandle place, string name) => FilesOf(name).Any(f => place.Look(f) is not null);
+
+    /// <summary>Removes a note.</summary>
+    public static void Remove(FolderHandle place, string name)
+    {
+        foreach (var file in FilesOf(name)) place.Unlink(file);
+        SnapshotMemory.Forget(place.Name, name);
+    }
+
     /// <summary>The names of all files of a note.</summary>
     public static IReadOnlyList<string> FilesOf(string name) => [All(name), Changes(name)];
 

@@ -62,6 +62,12 @@ internal static class SnapshotMemory
         }
     }
 
+    /// <summary>A note is there no more.</summary>
+    public static void Forget(string place, string name)
+    {
+        lock (Gate) Forget((place, name));
+    }
+
     private static void Forget((string, string) key)
     {
         if (Notes.Remove(key, out var noted)) _files -= noted.Files;

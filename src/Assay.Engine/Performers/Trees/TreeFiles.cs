@@ -23,7 +23,7 @@ internal static class TreeFiles
     public static IReadOnlyList<TreeEntryFound> Copy(
         FolderHandle from, FolderHandle to, IReadOnlyCollection<string> exclude, CancellationToken cancel)
     {
-        TreeEntryFound[] all = [.. TreeWalk.List(from, exclude, cancel: cancel)];
+        var all = TreeWalk.List(from, exclude, cancel);
         NeedRoom(to, all);
         foreach (var folder in all.Where(f => f.Stat.Kind == FileKind.Folder)) to.MakeFolder(folder.Path).Dispose();
         var files = all.Where(f => f.Stat.Kind != FileKind.Folder).ToList();
@@ -44,7 +44,7 @@ internal static class TreeFiles
     }
 
     /// <summary>By what files say of their sizes, so that nobody copies for hours what takes no room.</summary>
-    private static void NeedRoom(FolderHandle to, TreeEntryFound[] all)
+    private static void NeedRoom(FolderHandle to, IReadOnlyList<TreeEntryFound> all)
     {
         var room = FileSystem.Of($"/proc/self/fd/{to.Descriptor}")?.FreeBytes ?? long.MaxValue;
         foreach (var file in all.Where(f => f.Stat.Kind == FileKind.File))

@@ -33,6 +33,12 @@ internal sealed class TreeSnapshot
     /// <summary>The folders, which are no part of the content, but may be empty.</summary>
     public IReadOnlyDictionary<string, FileStamp> Folders => _folders;
 
+    /// <summary>The files, to be found without a text for each path.</summary>
+    public Dictionary<string, TreeEntry>.AlternateLookup<ReadOnlySpan<char>> FilesByPath => _entries.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The folders, likewise.</summary>
+    public Dictionary<string, FileStamp>.AlternateLookup<ReadOnlySpan<char>> FoldersByPath => _folders.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>The identity of the whole content.</summary>
     public Digest Sha256()
     {
@@ -117,16 +123,14 @@ internal sealed class TreeSnapshot
     /// <exception cref="IOException">The copy does not hold the same files.</exception>
     public TreeSnapshot StampedAt(FolderHandle copy)
     {
-        var stamped = new TreeSnapshot(_entries.Count);
-        foreach (var (path, found) in TreeWalk.List(copy, []))
-        {
-            if (found.Kind == FileKind.Folder) stamped._folders.Add(path, found.Stamp);
-            else if (_entries.GetValueOrDefault(path) is not { } entry || entry.Version.SizeBytes != found.SizeBytes) throw new IOException($"{path} was not copied");
-            else stamped._entries.Add(path, entry with { Stamp = found.Stamp });
-        }
-
-        if (stamped._entries.Count != _entries.Count) throw new IOException($"{_entries.Keys.First(p => !stamped._entries.ContainsKey(p))} was not copied");
-        return stamped.Like(this);
+        var found = TreeWalk.List(copy, []).ToDictionary(f => f.Path, f => f.Stat, StringComparer.Ordinal);
+        var stamped = Stamped((path, entry) => found.GetValueOrDefault(path) is var there && there.SizeBytes == entry.Version.SizeBytes && there.Kind != FileKind.Unknown
+            ? there.Stamp
+            : throw new IOException($"{path} was not copied"));
+        stamped._folders.Clear();
+        foreach (var (path, folder) in found.Where(f => f.Value.Kind == FileKind.Folder)) stamped._folders.Add(path, folder.Stamp);
+        var isSame = stamped._entries.Count + stamped._folders.Count == found.Count;
+        return isSame ? stamped : throw new IOException($"{copy.Name} holds more than was copied");
     }
 
     /// <summary>The same content with other stamps of the files. One that is the default makes a later look read the file.</summary>
@@ -186,15 +190,32 @@ internal sealed class TreeSnapshot
     }
 
     /// <summary>The paths at which this one and a later one are not the same.</summary>
-    public IEnumerable<string> Differences(TreeSnapshot later)
+    public IEnumerable<string> Differences(TreeSnapshot later) =>
+        Others(later).Where(o => o.Was?.Version != o.Now?.Version).Select(o => o.Path);
+
+    /// <summary>Files of which the two do not have the very same note. Where one was made of the other that is found out in a moment.</summary>
+    public IEnumerable<(string Path, TreeEntry? Was, TreeEntry? Now)> Others(TreeSnapshot later)
     {
-        foreach (var (path, was) in _entries)
+        using var these = _entries.GetEnumerator();
+        using var those = later._entries.GetEnumerator();
+        var (isThis, isThat) = (these.MoveNext(), those.MoveNext());
+        for (; isThis && isThat && ReferenceEquals(these.Current.Key, those.Current.Key); (isThis, isThat) = (these.MoveNext(), those.MoveNext()))
         {
-            var now = later._entries.GetValueOrDefault(path);
-            if (now is null || (!ReferenceEquals(now, was) && now.Version != was.Version)) yield return path;
+            var ((path, was), now) = (these.Current, those.Current.Value);
+            if (!ReferenceEquals(was, now)) yield return (path, was, now);
         }
 
-        foreach (var path in later._entries.Keys.Where(p => !_entries.ContainsKey(p))) yield return path;
+        for (; isThis; isThis = these.MoveNext())
+        {
+            var (path, was) = these.Current;
+            var now = later._entries.GetValueOrDefault(path);
+            if (!ReferenceEquals(was, now)) yield return (path, was, now);
+        }
+
+        for (; isThat; isThat = those.MoveNext())
+        {
+            if (!_entries.ContainsKey(those.Current.Key)) yield return (those.Current.Key, null, those.Current.Value);
+        }
     }
 
     /// <summary>One of its own, to be changed.</summary>

@@ -175,8 +175,16 @@ internal static class TaskEffects
 
     private static ReleaseCopies ReleaseOf(ExecutionState state, string id, CleanFollowUp clean)
     {
-        var copy = CopyOf(state, state.Task(clean.TaskId));
-        return new ReleaseCopies(id) { Folder = clean.Folder, From = copy.From, IsProject = copy.IsProject, Exclude = copy.Exclude };
+        var task = state.Task(clean.TaskId);
+        var copy = CopyOf(state, task);
+        return new ReleaseCopies(id)
+        {
+            Folder = clean.Folder,
+            From = copy.From,
+            IsProject = copy.IsProject,
+            Exclude = copy.Exclude,
+            IsChecked = task.Phase == TaskPhase.Completed && task.Attempts == clean.Attempt,
+        };
     }
 
     private static ChildStream Project(ExecutionState state, string id, Kernel.Streams.Command command, bool untilEnd = false) => new(id)

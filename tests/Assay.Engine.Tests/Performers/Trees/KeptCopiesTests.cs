@@ -5,6 +5,7 @@ using Assay.Engine.Workspaces;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Lanes;
 using Assay.Kernel.Streams;
+using Assay.Ledger;
 using Assay.Native;
 
 namespace Assay.Tests.Performers.Trees;
@@ -17,6 +18,7 @@ public sealed class KeptCopiesTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private Workspace? _workspace;
     private int _attempts;
+    private CopyOutcome? _copied;
 
     private Workspace Workspace => _workspace!;
 
@@ -157,6 +159,56 @@ public sealed class KeptCopiesTests : IAsyncLifetime
     };
 
     [Fact]
+    public async Task What_was_tested_is_taken_out_again_also_where_it_is_not_looked_for()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            var copy = await CopyAsync();
+            AssertLikeTree(copy);
+            await ChangeAsync(copy, i);
+            await ReleaseAsync(isChecked: true);
+        }
+
+        AssertLikeTree(await CopyAsync());
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_touched_after_its_last_check_fails_the_attempt_that_has_it_and_then_is_as_new()
+    {
+        var copy = await CopyAsync();
+        await ChangeAsync(copy, 0);
+        await ReleaseAsync(isChecked: true);
+        await File.WriteAllTextAsync(Path.Combine(Assert.Single(Kept()), "base", "d4", "deep", "f4.txt"), "forged\n");
+        copy = await MakeAsync();
+        var prepared = await PerformAsync(new PreparePerformer(Workspace), new PrepareCopy("p") { Folder = InWorkspace(copy), Changes = null });
+        Assert.Contains("is not as it was (d4/deep/f4.txt)", ((ApplyOutcome)prepared.Outcome).Problem, StringComparison.Ordinal);
+        await ReleaseAsync();
+        AssertLikeTree(await CopyAsync());
+    }
+
+    /// <summary>Changes, makes and removes files in the copy to work in, and tests that in the other one, in which the test leaves something.</summary>
+    private async Task ChangeAsync(string copy, int number)
+    {
+        await File.WriteAllTextAsync(Path.Combine(copy, "work", "d0", "deep", "f0.txt"), $"{number}\n");
+        Directory.CreateDirectory(Path.Combine(copy, "work", "new", $"{number}"));
+        await File.WriteAllTextAsync(Path.Combine(copy, "work", "new", $"{number}", "file"), $"{number}\n");
+        Directory.Delete(Path.Combine(copy, "work", "d2"), recursive: true);
+        var captured = await PerformAsync(new CapturePerformer(Workspace), new CaptureChanges("c") { Folder = InWorkspace(copy), Origin = Tree });
+        var stream = StreamName.Of("test", $"change{number}");
+        var head = StreamHead.Empty(stream);
+        var events = EventEnvelope.Seal(stream, head, [new EffectStarted("e", 1, "s", "host", "boot")], DateTimeOffset.UtcNow, EffectEvents.Catalog());
+        await Workspace.Store.CommitAsync(new Commit([new StreamAppend(stream, head, events)]) { Blobs = captured.Blobs });
+        var changes = ((ChangesOutcome)captured.Outcome).ChangesSha256;
+        var prepare = new PrepareCopy("p") { Folder = InWorkspace(copy), Changes = changes };
+        var prepared = (ApplyOutcome)(await PerformAsync(new PreparePerformer(Workspace), prepare)).Outcome;
+        Assert.Null(prepared.Problem);
+        await File.WriteAllTextAsync(Path.Combine(copy, "base", "d1", "deep", "f1.txt"), "by a test\n");
+        await File.WriteAllTextAsync(Path.Combine(copy, "base", "left"), "by a test\n");
+        var check = new CheckCopy("k") { Folder = InWorkspace(copy), Name = "base", Origin = Tree };
+        Assert.Equal(2, ((CheckOutcome)(await PerformAsync(new CheckPerformer(Workspace), check)).Outcome).Count);
+    }
+
+    [Fact]
     public async Task A_process_that_comes_after_reads_what_was_noted()
     {
         for (var i = 0; i < 3; i++)
@@ -174,7 +226,7 @@ public sealed class KeptCopiesTests : IAsyncLifetime
             await File.WriteAllTextAsync(Path.Combine(copy, "base", "d0", "deep", "f0.txt"), "by a test\n");
             var check = new CheckCopy("k") { Folder = InWorkspace(copy), Name = "base", Origin = Tree };
             Assert.Equal(["d0/deep/f0.txt"], ((CheckOutcome)(await PerformAsync(new CheckPerformer(Workspace), check)).Outcome).Files);
-            await ReleaseAsync();
+            await ReleaseAsync(isChecked: i > 0);
             await File.WriteAllTextAsync(Path.Combine(Tree, "d1", "deep", "f1.txt"), $"by a person {i}\n");
             SnapshotMemory.Forget(Workspace.Root);
         }
@@ -242,17 +294,23 @@ public sealed class KeptCopiesTests : IAsyncLifetime
 
     private async Task<string> CopyAsync(params string[] exclude)
     {
-        var effect = new CopyTree("copy") { From = Tree, To = $"trees/t/{++_attempts}/copy", Exclude = [.. exclude] };
-        var copied = (CopyOutcome)(await PerformAsync(new CopyPerformer(Workspace), effect)).Outcome;
-        Assert.Null(copied.Problem);
-        using var kept = FolderHandle.Open(Path.Combine(Workspace.Root, copied.Base));
-        Assert.Equal(TreeSnapshot.Take(kept).Sha256(), copied.TreeSha256);
-        return Path.Combine(Workspace.Root, copied.Folder);
+        var copy = await MakeAsync(exclude);
+        using var kept = FolderHandle.Open(Path.Combine(copy, "base"));
+        Assert.Equal(TreeSnapshot.Take(kept).Sha256(), _copied!.TreeSha256);
+        return copy;
     }
 
-    private async Task ReleaseAsync(int? attempt = null)
+    private async Task<string> MakeAsync(params string[] exclude)
     {
-        var effect = new ReleaseCopies("clean") { Folder = $"trees/t/{attempt ?? _attempts}", From = Tree };
+        var effect = new CopyTree("copy") { From = Tree, To = $"trees/t/{++_attempts}/copy", Exclude = [.. exclude] };
+        _copied = (CopyOutcome)(await PerformAsync(new CopyPerformer(Workspace), effect)).Outcome;
+        Assert.Null(_copied.Problem);
+        return Path.Combine(Workspace.Root, _copied.Folder);
+    }
+
+    private async Task ReleaseAsync(int? attempt = null, bool isChecked = false)
+    {
+        var effect = new ReleaseCopies("clean") { Folder = $"trees/t/{attempt ?? _attempts}", From = Tree, IsChecked = isChecked };
         Assert.True(((FilesOutcome)(await PerformAsync(new ReleasePerformer(Workspace), effect)).Outcome).Complete);
         Assert.False(Directory.Exists(Path.Combine(Workspace.Root, effect.Folder)));
     }
