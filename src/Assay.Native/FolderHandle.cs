@@ -128,6 +128,10 @@ internal sealed unsafe partial class FolderHandle : IDisposable
         }
     }
 
+    /// <summary>Whether the folder has this mode, and nothing that is attached to it.</summary>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    public bool IsPlain(int mode) => Itself().Stamp.Mode == mode && !HasAttributes();
+
     /// <summary>Whether somebody has attached something to the folder that is not its content: user attributes, or lists of who may.</summary>
     /// <exception cref="IOException">It cannot be told.</exception>
     public bool HasAttributes()

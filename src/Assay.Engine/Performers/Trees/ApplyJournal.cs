@@ -73,12 +73,14 @@ internal sealed class ApplyJournal : IDisposable
         }
     }
 
-    /// <summary>Notes what is to be done, or that it is done; survives a loss of power from now on.</summary>
-    public void Note(BegunChange change)
+    /// <summary>Notes what is to be done, or that it is done.</summary>
+    /// <param name="change">What.</param>
+    /// <param name="isSynced">Whether the note survives a loss of power from now on.</param>
+    public void Note(BegunChange change, bool isSynced)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(change, ApplyJournalJson.Default.BegunChange);
-        _folder.Write(File, content, replaces: true, isSynced: true);
-        _folder.Sync();
+        _folder.Write(File, content, replaces: true, isSynced: isSynced);
+        if (isSynced) _folder.Sync();
     }
 
     /// <summary>Nothing of it is left, or all of it is there and nothing more to do.</summary>

@@ -29,8 +29,12 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
             var origin = Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null;
             found.PutBack(copy, [folder.FindFolder(TreeNames.Work), origin]);
             if (!RepositoryMark.IsSame(folder, TreeNames.Tested, RepositoryMark.Of(copy))) RenewRepository(folder, copy, effect.Origin);
+            if (found.HasTouched || !copy.IsPlain(folder.Itself().Stamp.Mode)) KeptCopies.MarkTouched(folder);
             var changed = found.Files.ToHashSet(StringComparer.Ordinal);
-            if (changed.Count > 0) SnapshotFile.Save(folder, TreeNames.Tested, expected.With(copy, changed).ToBeRead(changed), over: TreeNames.Base);
+            if (changed.Count > 0)
+            {
+                SnapshotFile.Save(folder, TreeNames.Tested, expected.With(copy, changed).ToBeRead(changed), over: TreeNames.Base);
+            }
         }
 
         return ValueTask.FromResult<EffectOutcome>(new CheckOutcome([.. told.Take(MaxListed)], told.Count, null));

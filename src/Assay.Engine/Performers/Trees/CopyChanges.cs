@@ -20,6 +20,11 @@ internal sealed class CopyChanges
     public IReadOnlyList<string> Files => [.. _made, .. _changed];
 
     /// <summary>
+    /// Whether something was touched that is no content: times or attributes of a file, permissions or attributes of a folder. That is not put back.
+    /// </summary>
+    public bool HasTouched { get; private set; }
+
+    /// <summary>
     /// Looks at every file, and reads those alone that may have changed: what is new counts whatever it holds, and however much.
     /// </summary>
     /// <exception cref="IOException">It cannot be seen to its end.</exception>
@@ -30,6 +35,7 @@ internal sealed class CopyChanges
         {
             if (!expected.Entries.TryGetValue(found.Path, out var entry)) changes._made.Add(found.Path);
             else if (!IsSame(copy, found, entry, cancel)) changes._changed.Add(found.Path);
+            else if (entry.Stamp != default) changes.HasTouched = true;
         }
 
         // The copy's own repository is renewed; another one was made by the test.
@@ -37,6 +43,7 @@ internal sealed class CopyChanges
         changes._changed.AddRange(look.GoneFiles);
         changes._madeFolders.AddRange(look.Folders.Select(f => f.Path).Where(p => !expected.Folders.ContainsKey(p)));
         changes._goneFolders.AddRange(look.GoneFolders);
+        changes.HasTouched |= look.Folders.Any(f => expected.Folders.ContainsKey(f.Path) && !IsPlain(copy, f));
         return changes;
     }
 
@@ -67,6 +74,12 @@ internal sealed class CopyChanges
         var isAlike = TreeEntry.KindOf(stat) == entry.Version.Kind && stat.Mode == entry.Version.Mode;
         var canBe = isAlike && (stat.Kind != FileKind.File || stat.SizeBytes == entry.Version.SizeBytes);
         return canBe && TreeEntry.Read(copy, found.Path, stat, cancel).Version == entry.Version;
+    }
+
+    private static bool IsPlain(FolderHandle copy, TreeEntryFound found)
+    {
+        using var folder = copy.FindFolder(found.Path);
+        return folder?.IsPlain(copy.Itself().Stamp.Mode) ?? true;
     }
 
     private static void PutBack(FolderHandle copy, string path, FileVersion version, IReadOnlyList<FolderHandle?> sources)

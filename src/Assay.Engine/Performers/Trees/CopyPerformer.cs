@@ -94,13 +94,15 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         using var work = place.MakeFolder(CopyOutcome.WorkName);
         var settled = TreeFiles.Settled();
         var seen = TreeFiles.Copy(origin, kept, source.Exclude, cancel);
-        var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
-        _ = snapshot.Sha256();
         TreeFiles.Copy(kept, work, [], cancel);
         CopiedRepository.Note(source, origin, place);
-        var later = TreeFiles.Settled();
-        SnapshotFile.Save(place, TreeNames.Base, snapshot.SettledBy(later));
-        SnapshotFile.Save(place, TreeNames.Work, snapshot.StampedAt(work).SettledBy(later));
+
+        // Once: all that is touched from now on has another stamp.
+        TreeFiles.Rest();
+        var snapshot = TreeSnapshot.Take(kept, cancel: cancel);
+        _ = snapshot.Sha256();
+        SnapshotFile.Save(place, TreeNames.Base, snapshot);
+        SnapshotFile.Save(place, TreeNames.Work, snapshot.StampedAt(work));
 
         // What was changed in the tick in which it was copied may have been changed again in the same one.
         var stamps = seen.ToDictionary(f => f.Path, f => f.Stat.Stamp, StringComparer.Ordinal);

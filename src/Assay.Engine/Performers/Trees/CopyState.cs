@@ -25,7 +25,7 @@ internal sealed class CopyState
     public static CopyState Of(FolderHandle copy, TreeSnapshot note, int folderMode, CancellationToken cancel)
     {
         var state = new CopyState(copy, note);
-        NeedPlain(copy, copy.Itself(), folderMode);
+        NeedPlain(copy, folderMode);
         var look = TreeLook.At(copy, note, [], cancel);
         foreach (var folder in look.Folders) state.Add(folder, folderMode);
         var touched = new bool[look.Files.Count];
@@ -66,7 +66,11 @@ internal sealed class CopyState
         List<string> surplus = [.. _madeFolders, .. _note.Folders.Keys.Where(f => !tree.Folders.ContainsKey(f))];
 
         // What stands above is removed first: it may be a link now, behind which there is nothing of the copy's.
-        foreach (var path in touched.Concat(surplus).Order(StringComparer.Ordinal)) FolderRemoval.Remove(_copy, path, WalkBounds.OfTree, cancel);
+        foreach (var path in touched.Concat(surplus).Order(StringComparer.Ordinal))
+        {
+            FolderRemoval.Remove(_copy, path, WalkBounds.OfTree, cancel);
+        }
+
         List<string> missing = [.. tree.Folders.Keys.Where(f => _goneFolders.Contains(f) || !_note.Folders.ContainsKey(f))];
         foreach (var path in missing) _copy.MakeFolder(path).Dispose();
         var files = touched.Where(tree.Entries.ContainsKey).ToList();
@@ -86,14 +90,14 @@ internal sealed class CopyState
         else
         {
             using var handle = _copy.FindFolder(folder.Path);
-            if (handle is not null) NeedPlain(handle, folder.Stat, mode);
+            if (handle is not null) NeedPlain(handle, mode);
         }
     }
 
     /// <summary>Permissions of a folder, and what else may be attached to one, are not copied and would stay.</summary>
-    private static void NeedPlain(FolderHandle folder, FileStat found, int mode)
+    private static void NeedPlain(FolderHandle folder, int mode)
     {
-        if (found.Stamp.Mode != mode || folder.HasAttributes()) throw new IOException($"{folder.Name} was given other permissions or attributes");
+        if (!folder.IsPlain(mode)) throw new IOException($"{folder.Name} was given other permissions or attributes");
     }
 
     /// <summary>Only of a file of which it was not known when it was changed the content says whether it is untouched.</summary>

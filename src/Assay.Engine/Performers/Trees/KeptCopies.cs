@@ -17,17 +17,23 @@ internal sealed class KeptCopies(FolderHandle top)
     /// <summary>The file that says that the note of the tested copy holds; what an attempt did not end in order is looked at.</summary>
     private const string Checked = "checked";
 
+    /// <summary>The file that says that something was touched in the tested copy which no note tells.</summary>
+    private const string Touched = "touched";
+
     /// <summary>Of one tree, as many as tasks are usually run at once; each takes the room of two trees.</summary>
     private const int Most = 4;
 
     /// <summary>What is kept; all else that attempts put beside the copies goes.</summary>
     private static readonly string[] Parts =
     [
-        TreeNames.Base, TreeNames.Work, Whole,
-        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work, TreeNames.Tested }.SelectMany(n => SnapshotFile.FilesOf(n).Append(RepositoryMark.FileOf(n))),
+        TreeNames.Base, TreeNames.Work, Whole, Touched,
+        .. new[] { TreeNames.Origin, TreeNames.Base, TreeNames.Work, TreeNames.Tested }
+            .SelectMany(n => SnapshotFile.FilesOf(n).Append(RepositoryMark.FileOf(n))),
     ];
 
-    /// <summary>Moves copies that were kept to a folder that is there and empty. False when there are none; then the folder is still there.</summary>
+    /// <summary>
+    /// Moves copies that were kept to a folder that is there and empty. False when there are none; then the folder is still there.
+    /// </summary>
     /// <param name="source">The tree.</param>
     /// <param name="to">The folder, relative to the workspace.</param>
     public bool TryLend(TreeSource source, string to)
@@ -77,12 +83,16 @@ internal sealed class KeptCopies(FolderHandle top)
         else place.Unlink(Whole);
     }
 
+    /// <summary>Says that something was touched in the tested copy that is no content, so that all of it is looked at before it is lent.</summary>
+    public static void MarkTouched(FolderHandle place) => place.Write(Touched, [], replaces: true);
+
     /// <summary>How the copy lies there in which changes are tested, as the attempt that had it left it; null: that is not known.</summary>
     /// <exception cref="IOException">The note cannot be read.</exception>
     public static TreeSnapshot? TestedNote(FolderHandle place)
     {
-        if (!place.Unlink(Checked)) return null;
-        return SnapshotFile.Exists(place, TreeNames.Tested) ? SnapshotFile.Load(place, TreeNames.Tested) : SnapshotFile.Load(place, TreeNames.Base);
+        var (isChecked, isTouched) = (place.Unlink(Checked), place.Unlink(Touched));
+        if (!isChecked || isTouched) return null;
+        return SnapshotFile.Load(place, SnapshotFile.Exists(place, TreeNames.Tested) ? TreeNames.Tested : TreeNames.Base);
     }
 
     private static void RemoveOthers(FolderHandle place)

@@ -54,9 +54,19 @@ internal sealed record SnapshotDelta(IReadOnlyDictionary<string, TreeEntry?> Fil
     public static SnapshotDelta Read(BinaryReader reader)
     {
         var files = new Dictionary<string, TreeEntry?>(StringComparer.Ordinal);
-        for (var left = reader.ReadInt32(); left > 0; left--) files[reader.ReadString()] = reader.ReadBoolean() ? SnapshotFormat.ReadEntry(reader) : null;
+        for (var left = reader.ReadInt32(); left > 0; left--)
+        {
+            var path = reader.ReadString();
+            files[path] = reader.ReadBoolean() ? SnapshotFormat.ReadEntry(reader) : null;
+        }
+
         var folders = new Dictionary<string, FileStamp?>(StringComparer.Ordinal);
-        for (var left = reader.ReadInt32(); left > 0; left--) folders[reader.ReadString()] = reader.ReadBoolean() ? SnapshotFormat.ReadStamp(reader) : null;
+        for (var left = reader.ReadInt32(); left > 0; left--)
+        {
+            var path = reader.ReadString();
+            folders[path] = reader.ReadBoolean() ? SnapshotFormat.ReadStamp(reader) : null;
+        }
+
         return new SnapshotDelta(files, folders);
     }
 }

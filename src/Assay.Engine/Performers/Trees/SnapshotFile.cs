@@ -43,7 +43,9 @@ internal static class SnapshotFile
     {
         if (SnapshotMemory.Find(place.Name, name) is { } own)
         {
-            return Stamps(place, name) == own.Stamps ? own.Snapshot : throw new IOException($"{place.Name}/{All(name)} was changed by somebody");
+            return Stamps(place, name) == own.Stamps
+                ? own.Snapshot
+                : throw new IOException($"{place.Name}/{All(name)} was changed by somebody");
         }
 
         try
@@ -110,9 +112,18 @@ internal static class SnapshotFile
         using var reader = new BinaryReader(new MemoryStream(file.ReadAll(MaxBytes)));
         var first = reader.ReadInt32();
         var snapshot = new TreeSnapshot();
-        for (var left = first == WithFolders ? reader.ReadInt32() : first; left > 0; left--) snapshot.Set(reader.ReadString(), SnapshotFormat.ReadEntry(reader));
-        if (first != WithFolders) snapshot.AddFoldersOfFiles();
-        else for (var left = reader.ReadInt32(); left > 0; left--) snapshot.SetFolder(reader.ReadString(), SnapshotFormat.ReadStamp(reader));
+        for (var left = first == WithFolders ? reader.ReadInt32() : first; left > 0; left--)
+        {
+            snapshot.Set(reader.ReadString(), SnapshotFormat.ReadEntry(reader));
+        }
+
+        if (first != WithFolders)
+        {
+            snapshot.AddFoldersOfFiles();
+            return snapshot;
+        }
+
+        for (var left = reader.ReadInt32(); left > 0; left--) snapshot.SetFolder(reader.ReadString(), SnapshotFormat.ReadStamp(reader));
         return snapshot;
     }
 

@@ -58,7 +58,8 @@ internal static class SnapshotMemory
     {
         lock (Gate)
         {
-            foreach (var key in Notes.Keys.Where(k => k.Place == place || k.Place.StartsWith($"{place}/", StringComparison.Ordinal)).ToList()) Forget(key);
+            var gone = Notes.Keys.Where(k => k.Place == place || k.Place.StartsWith($"{place}/", StringComparison.Ordinal)).ToList();
+            foreach (var key in gone) Forget(key);
         }
     }
 

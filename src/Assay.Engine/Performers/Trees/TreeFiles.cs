@@ -12,6 +12,9 @@ internal static class TreeFiles
     /// <summary>A file that was changed before this time, in nanoseconds since 1970, has another stamp when it is changed from now on.</summary>
     public static long Settled() => (DateTimeOffset.UtcNow - ClockTick - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
+    /// <summary>Waits until all that was changed before is settled.</summary>
+    public static void Rest() => Thread.Sleep(ClockTick + ClockTick);
+
     /// <summary>Copies all files of a tree into an empty folder. Links are copied as links.</summary>
     /// <param name="from">The tree.</param>
     /// <param name="to">The folder.</param>
@@ -31,7 +34,9 @@ internal static class TreeFiles
         return all;
     }
 
-    /// <summary>Copies what stands at a path to the same one, where nothing stands. A socket, a pipe or a device has no content that could be worked on.</summary>
+    /// <summary>
+    /// Copies what stands at a path to the same one, where nothing stands. A socket, a pipe or a device has no content that could be worked on.
+    /// </summary>
     /// <exception cref="IOException">It cannot be copied.</exception>
     public static void Copy(FolderHandle from, FolderHandle to, TreeEntryFound file, CancellationToken cancel)
     {

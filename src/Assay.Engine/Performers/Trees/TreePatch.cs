@@ -77,7 +77,7 @@ internal sealed class TreePatch(
     {
         var files = steps.Select(s => new FileExchange(s.Path, Beside(s.Path, s.To), s.Was, s.To)).ToImmutableArray();
         var change = new BegunChange(tree, files);
-        journal.Note(change);
+        journal.Note(change, IsSynced);
         var exchange = new TreeExchange(top, files);
         try
         {
@@ -96,7 +96,7 @@ internal sealed class TreePatch(
             throw;
         }
 
-        journal.Note(change with { IsThere = true });
+        journal.Note(change with { IsThere = true }, IsSynced);
         var kept = exchange.End();
         journal.End();
         return kept;

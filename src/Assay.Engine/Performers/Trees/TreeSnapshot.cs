@@ -18,6 +18,7 @@ internal sealed class TreeSnapshot
     private string[]? _order;
     private Digest? _sha256;
 
+    /// <summary>One of an empty tree.</summary>
     public TreeSnapshot(int files = 0) => (_entries, _folders) = (new(files, StringComparer.Ordinal), new(StringComparer.Ordinal));
 
     private TreeSnapshot(TreeSnapshot other)
@@ -34,10 +35,12 @@ internal sealed class TreeSnapshot
     public IReadOnlyDictionary<string, FileStamp> Folders => _folders;
 
     /// <summary>The files, to be found without a text for each path.</summary>
-    public Dictionary<string, TreeEntry>.AlternateLookup<ReadOnlySpan<char>> FilesByPath => _entries.GetAlternateLookup<ReadOnlySpan<char>>();
+    public Dictionary<string, TreeEntry>.AlternateLookup<ReadOnlySpan<char>> FilesByPath =>
+        _entries.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The folders, likewise.</summary>
-    public Dictionary<string, FileStamp>.AlternateLookup<ReadOnlySpan<char>> FoldersByPath => _folders.GetAlternateLookup<ReadOnlySpan<char>>();
+    public Dictionary<string, FileStamp>.AlternateLookup<ReadOnlySpan<char>> FoldersByPath =>
+        _folders.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The identity of the whole content.</summary>
     public Digest Sha256()
@@ -92,7 +95,9 @@ internal sealed class TreeSnapshot
         return next;
     }
 
-    /// <summary>What is not there any more as it was noted: by path, and null where nothing is. Only files whose stamp is another one are read.</summary>
+    /// <summary>
+    /// What is not there any more as it was noted: by path, and null where nothing is. Only files whose stamp is another one are read.
+    /// </summary>
     /// <param name="tree">The tree.</param>
     /// <param name="maxBytes">The most that may have to be read, by what the files say of their sizes.</param>
     /// <param name="exclude">Paths that are left out with all below them; null: none.</param>
@@ -124,7 +129,7 @@ internal sealed class TreeSnapshot
     public TreeSnapshot StampedAt(FolderHandle copy)
     {
         var found = TreeWalk.List(copy, []).ToDictionary(f => f.Path, f => f.Stat, StringComparer.Ordinal);
-        var stamped = Stamped((path, entry) => found.GetValueOrDefault(path) is var there && there.SizeBytes == entry.Version.SizeBytes && there.Kind != FileKind.Unknown
+        var stamped = Stamped((path, entry) => found.TryGetValue(path, out var there) && there.SizeBytes == entry.Version.SizeBytes
             ? there.Stamp
             : throw new IOException($"{path} was not copied"));
         stamped._folders.Clear();
@@ -156,7 +161,9 @@ internal sealed class TreeSnapshot
         return next;
     }
 
-    /// <summary>The same, but that a later look reads the files that were changed after a time: they may be changed again in the same tick of the clock.</summary>
+    /// <summary>
+    /// The same, but that a later look reads the files that were changed after a time: they may be changed again in the same tick of the clock.
+    /// </summary>
     /// <param name="time">The time (see <see cref="TreeFiles.Settled"/>).</param>
     public TreeSnapshot SettledBy(long time)
     {
@@ -199,10 +206,11 @@ internal sealed class TreeSnapshot
         using var these = _entries.GetEnumerator();
         using var those = later._entries.GetEnumerator();
         var (isThis, isThat) = (these.MoveNext(), those.MoveNext());
-        for (; isThis && isThat && ReferenceEquals(these.Current.Key, those.Current.Key); (isThis, isThat) = (these.MoveNext(), those.MoveNext()))
+        while (isThis && isThat && ReferenceEquals(these.Current.Key, those.Current.Key))
         {
             var ((path, was), now) = (these.Current, those.Current.Value);
             if (!ReferenceEquals(was, now)) yield return (path, was, now);
+            (isThis, isThat) = (these.MoveNext(), those.MoveNext());
         }
 
         for (; isThis; isThis = these.MoveNext())

@@ -27,7 +27,8 @@ internal sealed record TreeSource(string Path, IReadOnlySet<string> Exclude, boo
     }
 
     /// <summary>Names all copies that are made alike.</summary>
-    public string Key => Digest.Of(string.Join('\0', [Path, $"{IsRepository}", .. Exclude.Order(StringComparer.Ordinal)])).Short(NameDigits);
+    public string Key =>
+        Digest.Of(string.Join('\0', [Path, $"{IsRepository}", .. Exclude.Order(StringComparer.Ordinal)])).Short(NameDigits);
 
     /// <exception cref="IOException">It is no folder, or cannot be opened.</exception>
     public FolderHandle Open() => FolderHandle.Find(Path) ?? throw new IOException($"{Path} is no folder");

@@ -172,6 +172,24 @@ public sealed class KeptCopiesTests : IAsyncLifetime
         AssertLikeTree(await CopyAsync());
     }
 
+    [Theory]
+    [InlineData("chmod 700 d1")]
+    [InlineData("chmod 777 .")]
+    [InlineData("touch -d 2001-01-01 d1/deep/f1.txt")]
+    public async Task What_a_test_touched_that_is_no_content_is_as_new_for_the_next_attempt(string command)
+    {
+        var copy = await CopyAsync();
+        await Task.Delay(50);
+        await PerformAsync(new PreparePerformer(Workspace), new PrepareCopy("p") { Folder = InWorkspace(copy), Changes = null });
+        Shell($"cd {copy}/base && {command}");
+        await PerformAsync(new CheckPerformer(Workspace), new CheckCopy("k") { Folder = InWorkspace(copy), Name = "base", Origin = Tree });
+        await ReleaseAsync(isChecked: true);
+        copy = await CopyAsync();
+        AssertLikeTree(copy);
+        Assert.Equal(File.GetUnixFileMode(copy), File.GetUnixFileMode(Path.Combine(copy, "base", "d1")));
+        Assert.NotEqual(2001, File.GetLastWriteTimeUtc(Path.Combine(copy, "base", "d1", "deep", "f1.txt")).Year);
+    }
+
     [Fact]
     public async Task A_copy_that_was_touched_after_its_last_check_fails_the_attempt_that_has_it_and_then_is_as_new()
     {

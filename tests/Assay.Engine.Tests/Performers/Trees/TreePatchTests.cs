@@ -182,7 +182,7 @@ public sealed class TreePatchTests : IDisposable
         {
             var begun = changes.Files.Select(f => new FileExchange(f.Path, FolderHandle.RandomName(), f.Before, f.After)).ToImmutableArray();
             using var journal = await ApplyJournal.OpenAsync(Notes, Digest.Of(Encoding.UTF8.GetBytes(tree)).Short(16));
-            journal.Note(new BegunChange(tree, begun));
+            journal.Note(new BegunChange(tree, begun), isSynced: true);
             var done = begun.Where(f => f.Path != "mode.sh").ToList();
             new TreeExchange(top, done).Do(done.Where(f => f.To is not null).ToDictionary(f => f.Path, f => _blobs[f.To!.Sha256]), isSynced: false);
             await File.WriteAllTextAsync(Path.Combine(tree, begun.Single(f => f.Path == "mode.sh").Beside), "half of a fi");
