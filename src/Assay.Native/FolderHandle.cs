@@ -128,6 +128,15 @@ internal sealed unsafe partial class FolderHandle : IDisposable
         }
     }
 
+    /// <summary>Gives the folder its permission bits.</summary>
+    /// <param name="mode">The mode, of which the bits that say what it is are left out.</param>
+    /// <exception cref="IOException">It is not permitted.</exception>
+    public void SetMode(int mode)
+    {
+        const int permissions = 0xFFF;
+        if (Libc.FChMod(Descriptor, (uint)(mode & permissions)) != 0) throw new IOException($"{Name}: {Libc.LastError()}");
+    }
+
     /// <summary>Whether the folder has this mode, and nothing that is attached to it.</summary>
     /// <exception cref="IOException">It cannot be told.</exception>
     public bool IsPlain(int mode) => Itself().Stamp.Mode == mode && !HasAttributes();

@@ -44,7 +44,7 @@ internal sealed class SchemaForm
     /// <summary>The path that a document names as its schema; null: none, or one of the network, which is not asked.</summary>
     private static string? Own(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var named) && named.ValueKind == JsonValueKind.String
-        && named.GetString() is { Length: > 0 } text && !text.Contains("://", StringComparison.Ordinal)
+        && named.GetString() is { Length: > 0 } text && !text.Contains("://", StringComparison.Ordinal) && !text.Contains('\0')
             ? text
             : null;
 

@@ -41,6 +41,7 @@ public sealed class EffectFailureTests : IAsyncLifetime
         new CheckCopy("check") { Folder = "a\0b", Name = "copy", Origin = "/" },
         new GatherContext("context") { Folder = "a\0b", Origin = "/", Globs = [], MaxBytes = 1 },
         new CallHttp("call") { Method = "NO METHOD", Url = "http://127.0.0.1:9/", TimeoutMs = 1000, ResponseFile = "answer" },
+        new ReleaseCopies("release") { Folder = "a\0b", From = "/" },
         new RemoveFolders("remove") { Folders = ["a\0b"] },
     ];
 

@@ -21,16 +21,19 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
         var isShared = effect.Name == TreeNames.Base;
         var expected = SnapshotFile.Load(folder, isShared ? TreeNames.Tested : effect.Name);
         var found = CopyChanges.Find(copy, expected, cancel);
-        IReadOnlyList<string> told = [.. Told(effect, found.Files).Union(Noted(folder, effect), StringComparer.Ordinal)];
+        var mode = folder.Itself().Stamp.Mode;
+        var isOther = copy.Itself().Stamp.Mode != mode;
+        IReadOnlyList<string> told = [.. isOther ? ["."] : Array.Empty<string>(), .. Told(effect, found.Files).Union(Noted(folder, effect), StringComparer.Ordinal)];
         if (isShared)
         {
             // An attempt that dies while it puts back must not make the next one find everything well.
             if (told.Count > 0) folder.Write(Note(effect), Encoding.UTF8.GetBytes(string.Join('\0', told)), replaces: true, isSynced: true);
             var origin = Directory.Exists(effect.Origin) ? FolderHandle.OpenNamed(effect.Origin) : null;
+            if (isOther) copy.SetMode(mode);
             found.PutBack(copy, [folder.FindFolder(TreeNames.Work), origin]);
             if (!RepositoryMark.IsSame(folder, TreeNames.Tested, RepositoryMark.Of(copy))) RenewRepository(folder, copy, effect.Origin);
-            if (found.HasTouched || !copy.IsPlain(folder.Itself().Stamp.Mode)) KeptCopies.MarkTouched(folder);
-            var changed = found.Files.ToHashSet(StringComparer.Ordinal);
+            var changed = found.PutBackFiles;
+            if (found.HasAttributes || changed.Count > 0) KeptCopies.MarkTouched(folder);
             if (changed.Count > 0)
             {
                 SnapshotFile.Save(folder, TreeNames.Tested, expected.With(copy, changed).ToBeRead(changed), over: TreeNames.Base);

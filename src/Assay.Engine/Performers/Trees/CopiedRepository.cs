@@ -1,4 +1,5 @@
 using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
@@ -19,10 +20,18 @@ internal static class CopiedRepository
         foreach (var copy in Copies) GitRepository.Clone(source.Path, Path.Combine(place.Name, copy));
     }
 
+    /// <summary>How the tree's own lies there. One that lies elsewhere, as that of a worktree, is never known to be the same.</summary>
+    public static Digest Mark(TreeSource source, FolderHandle origin) =>
+        source.IsRepository && origin.Look(TreeSnapshot.Repository) is not { Kind: FileKind.Folder }
+            ? Digest.Of(FolderHandle.RandomName())
+            : RepositoryMark.Of(origin, Index);
+
     /// <summary>Notes how all three lie there.</summary>
-    public static void Note(TreeSource source, FolderHandle origin, FolderHandle place)
+    /// <param name="place">The folder of the copies.</param>
+    /// <param name="mark">How the tree's own lay there before it was cloned.</param>
+    public static void Note(FolderHandle place, Digest mark)
     {
-        RepositoryMark.Save(place, TreeNames.Origin, Origin(source, origin));
+        RepositoryMark.Save(place, TreeNames.Origin, mark);
         foreach (var copy in Copies)
         {
             using var folder = place.MakeFolder(copy);
@@ -34,7 +43,8 @@ internal static class CopiedRepository
     /// <exception cref="IOException">git could not do it.</exception>
     public static void Reset(TreeSource source, FolderHandle origin, FolderHandle place)
     {
-        var hasMoved = !RepositoryMark.IsSame(place, TreeNames.Origin, Origin(source, origin));
+        var mark = Mark(source, origin);
+        var hasMoved = !RepositoryMark.IsSame(place, TreeNames.Origin, mark);
         foreach (var copy in Copies)
         {
             using var folder = place.FindFolder(copy) ?? throw new IOException($"{place.Name}/{copy} is not there any more");
@@ -43,7 +53,7 @@ internal static class CopiedRepository
             RepositoryMark.Save(place, copy, RepositoryMark.Of(folder));
         }
 
-        if (hasMoved) RepositoryMark.Save(place, TreeNames.Origin, Origin(source, origin));
+        if (hasMoved) RepositoryMark.Save(place, TreeNames.Origin, mark);
     }
 
     /// <summary>Puts a new clone in the place of a copy's repository; without an origin it has none.</summary>
@@ -55,13 +65,11 @@ internal static class CopiedRepository
         if (origin is null) return;
         FolderRemoval.Remove(place, fresh, WalkBounds.OfTree);
         GitRepository.Clone(origin, Path.Combine(place.Name, fresh));
-        place.TryMove($"{fresh}/{TreeSnapshot.Repository}", $"{copy}/{TreeSnapshot.Repository}");
+        if (!place.TryMove($"{fresh}/{TreeSnapshot.Repository}", $"{copy}/{TreeSnapshot.Repository}"))
+        {
+            throw new IOException($"{place.Name}/{copy} got no repository");
+        }
+
         FolderRemoval.Remove(place, fresh, WalkBounds.OfTree);
     }
-
-    /// <summary>One that lies elsewhere, as that of a worktree, is never known to be the same.</summary>
-    private static Kernel.Streams.Digest Origin(TreeSource source, FolderHandle origin) =>
-        source.IsRepository && origin.Look(TreeSnapshot.Repository) is not { Kind: FileKind.Folder }
-            ? Kernel.Streams.Digest.Of(FolderHandle.RandomName())
-            : RepositoryMark.Of(origin, Index);
 }

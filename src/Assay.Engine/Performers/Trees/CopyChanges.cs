@@ -13,16 +13,19 @@ internal sealed class CopyChanges
     private readonly List<string> _changed = [];
     private readonly List<string> _madeFolders = [];
     private readonly List<string> _goneFolders = [];
+    private readonly List<string> _otherModes = [];
+    private readonly List<string> _touched = [];
 
     private CopyChanges(TreeSnapshot expected) => _expected = expected;
 
-    /// <summary>Files that were made, changed or removed.</summary>
-    public IReadOnlyList<string> Files => [.. _made, .. _changed];
+    /// <summary>Files that were made, changed or removed, and folders whose permissions are others.</summary>
+    public IReadOnlyList<string> Files => [.. _made, .. _changed, .. _otherModes];
 
-    /// <summary>
-    /// Whether something was touched that is no content: times or attributes of a file, permissions or attributes of a folder. That is not put back.
-    /// </summary>
-    public bool HasTouched { get; private set; }
+    /// <summary>Files that were put back, of which some may be gone.</summary>
+    public IReadOnlyCollection<string> PutBackFiles => [.. _made, .. _changed, .. _touched];
+
+    /// <summary>Whether a folder has something attached that is not taken away.</summary>
+    public bool HasAttributes { get; private set; }
 
     /// <summary>
     /// Looks at every file, and reads those alone that may have changed: what is new counts whatever it holds, and however much.
@@ -35,7 +38,7 @@ internal sealed class CopyChanges
         {
             if (!expected.Entries.TryGetValue(found.Path, out var entry)) changes._made.Add(found.Path);
             else if (!IsSame(copy, found, entry, cancel)) changes._changed.Add(found.Path);
-            else if (entry.Stamp != default) changes.HasTouched = true;
+            else if (entry.Stamp != default) changes._touched.Add(found.Path);
         }
 
         // The copy's own repository is renewed; another one was made by the test.
@@ -43,7 +46,7 @@ internal sealed class CopyChanges
         changes._changed.AddRange(look.GoneFiles);
         changes._madeFolders.AddRange(look.Folders.Select(f => f.Path).Where(p => !expected.Folders.ContainsKey(p)));
         changes._goneFolders.AddRange(look.GoneFolders);
-        changes.HasTouched |= look.Folders.Any(f => expected.Folders.ContainsKey(f.Path) && !IsPlain(copy, f));
+        foreach (var folder in look.Folders.Where(f => expected.Folders.ContainsKey(f.Path))) changes.AddFolder(copy, folder);
         return changes;
     }
 
@@ -57,10 +60,11 @@ internal sealed class CopyChanges
     {
         try
         {
-            foreach (var path in _made.Concat(_changed)) FolderRemoval.Remove(copy, path, WalkBounds.OfTree);
+            foreach (var path in _otherModes) SetMode(copy, path);
+            foreach (var path in _made.Concat(_changed).Concat(_touched).Order(StringComparer.Ordinal)) FolderRemoval.Remove(copy, path, WalkBounds.OfTree);
             foreach (var path in _madeFolders) FolderRemoval.Remove(copy, path, WalkBounds.OfTree);
             foreach (var path in _goneFolders) copy.MakeFolder(path).Dispose();
-            foreach (var path in _changed) PutBack(copy, path, _expected.Entries[path].Version, sources);
+            foreach (var path in _changed.Concat(_touched)) PutBack(copy, path, _expected.Entries[path].Version, sources);
         }
         finally
         {
@@ -76,10 +80,17 @@ internal sealed class CopyChanges
         return canBe && TreeEntry.Read(copy, found.Path, stat, cancel).Version == entry.Version;
     }
 
-    private static bool IsPlain(FolderHandle copy, TreeEntryFound found)
+    private void AddFolder(FolderHandle copy, TreeEntryFound found)
     {
+        if (_expected.Folders[found.Path] is var noted && noted != default && noted.Mode != found.Stat.Stamp.Mode) _otherModes.Add(found.Path);
         using var folder = copy.FindFolder(found.Path);
-        return folder?.IsPlain(copy.Itself().Stamp.Mode) ?? true;
+        HasAttributes |= folder?.HasAttributes() == true;
+    }
+
+    private void SetMode(FolderHandle copy, string path)
+    {
+        using var folder = copy.FindFolder(path);
+        folder?.SetMode(_expected.Folders[path].Mode);
     }
 
     private static void PutBack(FolderHandle copy, string path, FileVersion version, IReadOnlyList<FolderHandle?> sources)

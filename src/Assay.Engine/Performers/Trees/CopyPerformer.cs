@@ -38,17 +38,22 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
     /// <summary>What was copied goes at once: when the disk is full, the outcome itself needs room.</summary>
     private CopyOutcome Failed(string folder, string problem)
     {
+        using var top = FolderHandle.Open(workspace.Root);
+        Discard(top, folder);
+        return new CopyOutcome(folder, default, 0, problem);
+    }
+
+    private static void Discard(FolderHandle top, string folder)
+    {
+        SnapshotMemory.Forget(Path.Combine(top.Name, folder));
         try
         {
-            using var top = FolderHandle.Open(workspace.Root);
             FolderRemoval.Remove(top, folder, WalkBounds.OfTree);
         }
         catch (IOException)
         {
             // It goes with the other copies of the attempt.
         }
-
-        return new CopyOutcome(folder, default, 0, problem);
     }
 
     private CopyOutcome Make(CopyTree effect, string folder, CancellationToken cancel)
@@ -60,9 +65,10 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 
         // What this very attempt copied before, of a tree that has moved on, comes back first.
         if (folder != effect.To) kept.Take(effect.To, source, isChecked: false);
-        while (kept.TryLend(source, folder))
+        if (kept.TryLend(source, folder))
         {
             if (Reset(source, origin, top, folder, cancel) is { } reset) return Outcome(folder, reset);
+            folder = FreshPath.CreateFolder(workspace.Root, effect.To);
         }
 
         using var place = top.MakeFolder(folder);
@@ -71,7 +77,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
 
     private static CopyOutcome Outcome(string folder, TreeSnapshot copied) => new(folder, copied.Sha256(), copied.Entries.Count, null);
 
-    /// <summary>The copies as the tree is now; null when they cannot be brought there, and are gone.</summary>
+    /// <summary>The copies as the tree is now; null when they cannot be brought there, and are of no use.</summary>
     private static TreeSnapshot? Reset(TreeSource source, FolderHandle origin, FolderHandle top, string folder, CancellationToken cancel)
     {
         try
@@ -81,21 +87,21 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            FolderRemoval.Remove(top, folder, WalkBounds.OfTree, cancel);
-            SnapshotMemory.Forget(Path.Combine(top.Name, folder));
+            Discard(top, folder);
             return null;
         }
     }
 
     private static TreeSnapshot Copy(TreeSource source, FolderHandle origin, FolderHandle place, CancellationToken cancel)
     {
+        var mark = CopiedRepository.Mark(source, origin);
         CopiedRepository.Clone(source, place);
         using var kept = place.MakeFolder(CopyOutcome.BaseName);
         using var work = place.MakeFolder(CopyOutcome.WorkName);
         var settled = TreeFiles.Settled();
         var seen = TreeFiles.Copy(origin, kept, source.Exclude, cancel);
         TreeFiles.Copy(kept, work, [], cancel);
-        CopiedRepository.Note(source, origin, place);
+        CopiedRepository.Note(place, mark);
 
         // Once: all that is touched from now on has another stamp.
         TreeFiles.Rest();

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Assay.Engine.Runner;
 using Assay.Engine.Runner.Sandbox;
 using Assay.Kernel.Effects;
@@ -9,7 +10,7 @@ namespace Assay.Engine.Performers.Trees;
 /// What is asked of git. It runs in repositories that the person owns, and never in a copy in which untrusted work has been, whose
 /// configuration could name programs.
 /// </summary>
-internal static class GitRepository
+internal static partial class GitRepository
 {
     /// <summary>It starts no hook, and nothing that outlives it and holds its pipes.</summary>
     private static readonly string[] Quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
@@ -39,10 +40,32 @@ internal static class GitRepository
     public static IReadOnlySet<string> Ignored(string tree, IReadOnlyCollection<string> paths)
     {
         if (paths.Count == 0) return new HashSet<string>();
-        var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', paths), reads: [.. RepositoryFiles.Of(tree)]);
-        Expect(result, 0, 1);
-        return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        IReadOnlyCollection<string> left = paths;
+        for (; ; )
+        {
+            var result = Run(tree, ["--literal-pathspecs", "check-ignore", "-z", "--stdin"], string.Join('\0', left), reads: [.. RepositoryFiles.Of(tree)]);
+
+            // What lies in a submodule has rules of its own, which are not asked, and what lies behind a link of the tree has none.
+            if (Elsewhere().Match(result.Error) is { Success: true } elsewhere)
+            {
+                var path = elsewhere.Groups["path"].Value;
+                var rest = left.Where(p => p != path && !p.StartsWith($"{path}/", StringComparison.Ordinal)).ToList();
+                if (rest.Count == 0) return new HashSet<string>();
+                if (rest.Count < left.Count)
+                {
+                    left = rest;
+                    continue;
+                }
+            }
+
+            Expect(result, 0, 1);
+            return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        }
     }
+
+    [GeneratedRegex(
+        @"(is in submodule '(?<path>[^']+)'|athspec '(?<path>[^']+)' is beyond a symbolic link)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Elsewhere();
 
     /// <summary>The unified diff between two folders.</summary>
     /// <param name="folder">Where both lie.</param>

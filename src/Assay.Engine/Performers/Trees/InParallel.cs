@@ -18,13 +18,19 @@ internal static class InParallel
     {
         if (count <= few)
         {
-            for (var i = 0; i < count; i++) act(i);
+            for (var i = 0; i < count; i++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                act(i);
+            }
+
             return;
         }
 
         try
         {
-            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel }, act);
+            var options = new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount };
+            Parallel.For(0, count, options, act);
         }
         catch (AggregateException e)
         {

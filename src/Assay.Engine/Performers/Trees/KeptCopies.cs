@@ -21,7 +21,7 @@ internal sealed class KeptCopies(FolderHandle top)
     private const string Touched = "touched";
 
     /// <summary>Of one tree, as many as tasks are usually run at once; each takes the room of two trees.</summary>
-    private const int Most = 4;
+    private const int MostOfOneTree = 4;
 
     /// <summary>What is kept; all else that attempts put beside the copies goes.</summary>
     private static readonly string[] Parts =
@@ -69,7 +69,7 @@ internal sealed class KeptCopies(FolderHandle top)
         }
 
         var kept = $"{Folder}/{source.Key}";
-        if (top.Names(kept).Count >= Most) return false;
+        if (top.Names(kept).Count >= MostOfOneTree) return false;
         var to = $"{kept}/{FolderHandle.RandomName()}";
         if (!top.TryMove(copies, to)) return false;
         SnapshotMemory.Move(Path.Combine(top.Name, copies), Path.Combine(top.Name, to));
@@ -83,7 +83,7 @@ internal sealed class KeptCopies(FolderHandle top)
         else place.Unlink(Whole);
     }
 
-    /// <summary>Says that something was touched in the tested copy that is no content, so that all of it is looked at before it is lent.</summary>
+    /// <summary>Says that something was touched in the tested copy, so that all of it is looked at before it is lent.</summary>
     public static void MarkTouched(FolderHandle place) => place.Write(Touched, [], replaces: true);
 
     /// <summary>How the copy lies there in which changes are tested, as the attempt that had it left it; null: that is not known.</summary>

@@ -13,12 +13,13 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
         var path = Path.Combine(workspace.Root, effect.Folder);
         using var folder = FolderHandle.Open(path);
         using var copy = folder.FindFolder(TreeNames.Base) ?? throw new IOException("the untouched copy is not there any more");
+        var settled = TreeFiles.Settled();
         var untouched = SnapshotFile.Load(folder, TreeNames.Base);
         if (effect.Tree is { } tree && untouched.Sha256() != tree) throw new IOException("it is not known any more what was copied");
         if (effect.Changes is not { } changes)
         {
             if (Touched(untouched, copy, new HashSet<string>(), cancel) is { } touched) throw new IOException(touched);
-            return Ready(folder, copy, untouched, new ApplyOutcome(Applied: true, null, []));
+            return Ready(folder, copy, untouched.Found(copy, settled), new ApplyOutcome(Applied: true, null, []));
         }
 
         var bytes = await workspace.Store.ReadBlobAsync(changes)
@@ -32,12 +33,13 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
         var (outcome, _) = await patch.ApplyAsync();
         if (!outcome.Applied) return outcome;
         HashSet<string> changed = [.. set.Files.SelectMany(f => f.From is null ? [f.Path] : new[] { f.From, f.Path })];
-        return Ready(folder, copy, untouched.With(copy, changed).ToBeRead(changed), outcome);
+        return Ready(folder, copy, untouched.With(copy, changed).ToBeRead(changed).Found(copy, settled), outcome);
     }
 
     /// <summary>Notes how the copy lies there, in which a test may change what it wants.</summary>
     private static ApplyOutcome Ready(FolderHandle folder, FolderHandle copy, TreeSnapshot tested, ApplyOutcome outcome)
     {
+        _ = tested.Sha256();
         SnapshotFile.Save(folder, TreeNames.Tested, tested, over: TreeNames.Base);
         RepositoryMark.Save(folder, TreeNames.Tested, RepositoryMark.Of(copy));
         return outcome;
@@ -46,9 +48,15 @@ internal sealed class PreparePerformer(Workspace workspace) : TreePerformer<Prep
     /// <summary>Why the copy is not as it was; null when it is, but for what the change itself is about.</summary>
     private static string? Touched(TreeSnapshot untouched, FolderHandle copy, IReadOnlySet<string> own, CancellationToken cancel)
     {
-        var changes = untouched.Changes(copy, cancel: cancel);
-        return changes.Keys.FirstOrDefault(p => !own.Contains(p)) is { } path
-            ? $"the copy that nobody was to touch is not as it was ({path})"
-            : null;
+        var look = TreeLook.At(copy, untouched, [], cancel);
+        var touched = untouched.Changes(copy, look, cancel).Keys.Where(p => !own.Contains(p))
+            .Concat(look.Folders.Where(f => !IsPlain(copy, f.Path)).Select(f => f.Path));
+        return touched.FirstOrDefault() is { } path ? $"the copy that nobody was to touch is not as it was ({path})" : null;
+    }
+
+    private static bool IsPlain(FolderHandle copy, string path)
+    {
+        using var folder = copy.FindFolder(path);
+        return folder?.IsPlain(copy.Itself().Stamp.Mode) != false;
     }
 }

@@ -5,7 +5,9 @@ using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>Performs <see cref="ReleaseCopies"/>. What is gone already is no problem, and copies that cannot be kept go with the rest.</summary>
+/// <summary>
+/// Performs <see cref="ReleaseCopies"/>. What is gone already is no problem, and copies that cannot be kept go with the rest.
+/// </summary>
 internal sealed class ReleasePerformer(Workspace workspace) : TreePerformer<ReleaseCopies>
 {
     protected override ValueTask<EffectOutcome> DoAsync(ReleaseCopies effect, CancellationToken cancel)
@@ -25,7 +27,7 @@ internal sealed class ReleasePerformer(Workspace workspace) : TreePerformer<Rele
             var kept = new KeptCopies(top);
             foreach (var name in top.Names(effect.Folder)) kept.Take($"{effect.Folder}/{name}", source, effect.IsChecked);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A tree that is no repository any more, or gone: nothing will be copied of it.
         }

@@ -30,7 +30,7 @@ internal static class RepositoryMark
         if (tree.Look(TreeSnapshot.Repository) is not { } found) return Digest.Of([]);
         if (found.Kind != FileKind.Folder) return Digest.Of($"{found}");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(TreeSnapshot.Repository));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{found.Stamp}"));
         using var repository = tree.FindFolder(TreeSnapshot.Repository);
         if (repository is null) return Digest.Of([]);
         var lines = new List<string>();

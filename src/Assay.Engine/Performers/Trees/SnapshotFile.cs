@@ -1,3 +1,4 @@
+using System.Text;
 using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
@@ -31,10 +32,15 @@ internal static class SnapshotFile
         var all = over == name ? known?.All : known?.Snapshot;
         var delta = all is null ? null : SnapshotDelta.Between(all, snapshot);
         var isShort = delta is not null && delta.Count < snapshot.Entries.Count / FewChanges;
-        if (!isShort) Write(place, All(name), writer => Write(writer, snapshot));
         if (isShort) Write(place, Changes(name), writer => delta!.Write(writer, over));
-        else place.Unlink(Changes(name));
-        SnapshotMemory.Keep(place.Name, name, new Noted(isShort ? all! : snapshot, snapshot, Stamps(place, name)));
+        else
+        {
+            // Changes to another note than the one that comes would make one that nobody wrote.
+            place.Unlink(Changes(name));
+            Write(place, All(name), writer => Write(writer, snapshot));
+        }
+
+        SnapshotMemory.Keep(place.Name, name, new Noted(isShort ? all : snapshot, snapshot, Stamps(place, name)));
     }
 
     /// <summary>Reads what was kept beside the copies.</summary>
@@ -50,7 +56,9 @@ internal static class SnapshotFile
 
         try
         {
-            return Read(place, name);
+            var snapshot = Read(place, name);
+            SnapshotMemory.Keep(place.Name, name, new Noted(null, snapshot, Stamps(place, name)));
+            return snapshot;
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException or OverflowException)
         {
@@ -80,9 +88,9 @@ internal static class SnapshotFile
 
     private static void Write(FolderHandle place, string file, Action<BinaryWriter> write)
     {
-        place.Unlink(file);
-        using var writer = new BinaryWriter(new FileStream(place.Create(file), FileAccess.Write, BufferBytes));
-        write(writer);
+        var content = new MemoryStream(BufferBytes);
+        using (var writer = new BinaryWriter(content, Encoding.UTF8, leaveOpen: true)) write(writer);
+        place.Write(file, content.GetBuffer().AsSpan(0, (int)content.Length), replaces: true);
     }
 
     private static TreeSnapshot Read(FolderHandle place, string name)
@@ -93,6 +101,7 @@ internal static class SnapshotFile
             {
                 using var reader = new BinaryReader(new MemoryStream(changes.ReadAll(MaxBytes)));
                 var over = reader.ReadString();
+                if (over != name && over != TreeNames.Base) throw new FormatException();
                 return SnapshotDelta.Read(reader).Over(over == name ? ReadAll(place, name) : Load(place, over));
             }
 

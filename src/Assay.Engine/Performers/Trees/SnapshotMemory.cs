@@ -76,10 +76,10 @@ internal static class SnapshotMemory
 }
 
 /// <summary>A note of this process.</summary>
-/// <param name="All">What the file with all says.</param>
+/// <param name="All">What the file with all says; null: that was not noted by this process.</param>
 /// <param name="Snapshot">What it says together with the one of what has changed since.</param>
 /// <param name="Stamps">How the two files lie there.</param>
-internal sealed record Noted(TreeSnapshot All, TreeSnapshot Snapshot, (FileStamp? All, FileStamp? Changes) Stamps)
+internal sealed record Noted(TreeSnapshot? All, TreeSnapshot Snapshot, (FileStamp? All, FileStamp? Changes) Stamps)
 {
     /// <summary>What it takes of the room.</summary>
     public int Files => Snapshot.Entries.Count;

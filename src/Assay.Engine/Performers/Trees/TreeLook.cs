@@ -24,11 +24,14 @@ internal sealed record TreeLook(
         var found = TreeWalk.Compare(tree, note, exclude, cancel);
         var isWhole = found.NotedFiles == note.Entries.Count && found.NotedFolders == note.Folders.Count;
 
-        // What is not there has not been met, so a tree that lacks something is looked through once more.
-        var all = isWhole ? [] : TreeWalk.List(tree, exclude, cancel);
+        if (isWhole) return new TreeLook([.. found.Other.Where(f => !IsFolder(f))], [], [.. found.Other.Where(IsFolder)], [], found.Repositories);
+
+        // What is not there has not been met, so a tree that lacks something is looked through once more, and only what that finds counts.
+        var all = TreeWalk.List(tree, exclude, cancel);
+        var (files, folders) = (all.Where(f => !IsFolder(f)).ToList(), all.Where(IsFolder).ToList());
         return new TreeLook(
-            [.. found.Other.Where(f => !IsFolder(f))], isWhole ? [] : Gone(note.Entries.Keys, all.Where(f => !IsFolder(f))),
-            [.. found.Other.Where(IsFolder)], isWhole ? [] : Gone(note.Folders.Keys, all.Where(IsFolder)), found.Repositories);
+            [.. files.Where(f => note.Entries.GetValueOrDefault(f.Path)?.Stamp != f.Stat.Stamp)], Gone(note.Entries.Keys, files),
+            [.. folders.Where(f => note.Folders.GetValueOrDefault(f.Path) != f.Stat.Stamp)], Gone(note.Folders.Keys, folders), found.Repositories);
     }
 
     private static bool IsFolder(TreeEntryFound found) => found.Stat.Kind == FileKind.Folder;

@@ -156,7 +156,7 @@ internal sealed class TreePatch(
     private async ValueTask<Step> PlanAsync(FolderHandle top, (string Path, FileVersion? From, FileVersion? To) move)
     {
         var (path, from, to) = move;
-        var now = TreeExchange.Version(top, path);
+        var now = Now(top, path);
         Step Refuse(string why) => new(path, now, to, Conflict: why);
         if (now == to) return new Step(path, now, to);
         if (now is null && top.Look(path) is { Kind: FileKind.Folder } && !IsCleared(top, path)) return Refuse($"{path} is a folder now");
@@ -168,6 +168,19 @@ internal sealed class TreePatch(
 
         if (merge) return await MergeAsync(top, path, now, from, to) ?? Refuse($"{path} has moved on and cannot be merged");
         return Refuse($"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
+    }
+
+    /// <summary>What stands at a path. Behind a link that the change takes away, to put a folder there, there is nothing of the tree's.</summary>
+    private FileVersion? Now(FolderHandle top, string path)
+    {
+        try
+        {
+            return TreeExchange.Version(top, path);
+        }
+        catch (IOException) when (Moves().Any(m => m.To is null && path.StartsWith($"{m.Path}/", StringComparison.Ordinal)))
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether the change takes away all that lies in a folder, so that a file may stand in its place.</summary>

@@ -16,7 +16,7 @@ internal sealed class TreeSnapshot
     private readonly Dictionary<string, TreeEntry> _entries;
     private readonly Dictionary<string, FileStamp> _folders;
     private string[]? _order;
-    private Digest? _sha256;
+    private ContentIdentity? _identity;
 
     /// <summary>One of an empty tree.</summary>
     public TreeSnapshot(int files = 0) => (_entries, _folders) = (new(files, StringComparer.Ordinal), new(StringComparer.Ordinal));
@@ -25,7 +25,7 @@ internal sealed class TreeSnapshot
     {
         _entries = new(other._entries, StringComparer.Ordinal);
         _folders = new(other._folders, StringComparer.Ordinal);
-        (_order, _sha256) = (other._order, other._sha256);
+        (_order, _identity) = (other._order, other._identity);
     }
 
     /// <summary>The files, in no order.</summary>
@@ -45,16 +45,20 @@ internal sealed class TreeSnapshot
     /// <summary>The identity of the whole content.</summary>
     public Digest Sha256()
     {
-        if (_sha256 is { } known) return known;
-        if (_order is null)
+        if (_identity is { } known) return known.Sha256;
+
+        // Several may ask at once: nobody sees an order that is not one yet.
+        var order = _order;
+        if (order is null)
         {
-            _order = [.. _entries.Keys];
-            Array.Sort(_order, StringComparer.Ordinal);
+            order = [.. _entries.Keys];
+            Array.Sort(order, StringComparer.Ordinal);
+            _order = order;
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var line = new ArrayBufferWriter<byte>();
-        foreach (var path in _order)
+        foreach (var path in order)
         {
             var version = _entries[path].Version;
             line.ResetWrittenCount();
@@ -69,7 +73,8 @@ internal sealed class TreeSnapshot
             hash.AppendData(line.WrittenSpan);
         }
 
-        return (_sha256 = Digest.From(hash.GetHashAndReset())).Value;
+        _identity = new ContentIdentity(Digest.From(hash.GetHashAndReset()));
+        return _identity.Sha256;
     }
 
     /// <summary>Looks at every file, and reads it.</summary>
@@ -114,6 +119,12 @@ internal sealed class TreeSnapshot
             if ((left -= file.Stat.SizeBytes) < 0) throw new IOException($"the changed files hold more than {maxBytes} bytes");
         }
 
+        return Changes(tree, look, cancel);
+    }
+
+    /// <summary>The same for a tree that was looked at already.</summary>
+    public IReadOnlyDictionary<string, TreeEntry?> Changes(FolderHandle tree, TreeLook look, CancellationToken cancel)
+    {
         var changes = new SortedDictionary<string, TreeEntry?>(StringComparer.Ordinal);
         foreach (var path in look.GoneFiles) changes.Add(path, null);
         foreach (var (path, entry) in Read(tree, look.Files, cancel))
@@ -171,6 +182,24 @@ internal sealed class TreeSnapshot
         return fresh.Count == 0 ? this : ToBeRead(fresh);
     }
 
+    /// <summary>
+    /// The same, in which files that had to be read, and were found as noted, have the stamps that they have now, unless they were changed after a time.
+    /// </summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="time">A time before they were read (see <see cref="TreeFiles.Settled"/>).</param>
+    public TreeSnapshot Found(FolderHandle tree, long time)
+    {
+        var read = _entries.Where(e => e.Value.Stamp == default).ToList();
+        if (read.Count == 0) return this;
+        var next = new TreeSnapshot(this);
+        foreach (var (path, entry) in read)
+        {
+            if (tree.Look(path) is { } found && found.Stamp.ChangedNs < time) next._entries[path] = entry with { Stamp = found.Stamp };
+        }
+
+        return next;
+    }
+
     /// <summary>The same without pipes, sockets and devices, of which no copies are made.</summary>
     public TreeSnapshot WithoutSpecial()
     {
@@ -191,8 +220,15 @@ internal sealed class TreeSnapshot
         var next = new TreeSnapshot(this);
         var places = new HashSet<string>(folders ?? [], StringComparer.Ordinal);
         foreach (var path in files.Concat(folders ?? [])) AddPlaces(path, places);
-        foreach (var path in files) next.Set(path, TreeEntry.Read(tree, path));
-        foreach (var place in places) next.SetFolder(place, tree.Look(place) is { Kind: FileKind.Folder } found ? found.Stamp : null);
+
+        // What stands above comes first: behind a link that has taken the place of a folder there is nothing of the tree's.
+        foreach (var path in files.Order(StringComparer.Ordinal)) next.Set(path, next.IsBelowFile(path) ? null : TreeEntry.Read(tree, path));
+        foreach (var place in places)
+        {
+            var found = next._entries.ContainsKey(place) || next.IsBelowFile(place) ? null : tree.Look(place);
+            next.SetFolder(place, found is { Kind: FileKind.Folder } folder ? folder.Stamp : null);
+        }
+
         return next;
     }
 
@@ -209,7 +245,7 @@ internal sealed class TreeSnapshot
         while (isThis && isThat && ReferenceEquals(these.Current.Key, those.Current.Key))
         {
             var ((path, was), now) = (these.Current, those.Current.Value);
-            if (!ReferenceEquals(was, now)) yield return (path, was, now);
+            if (!ReferenceEquals(was, now) && was != now) yield return (path, was, now);
             (isThis, isThat) = (these.MoveNext(), those.MoveNext());
         }
 
@@ -217,7 +253,7 @@ internal sealed class TreeSnapshot
         {
             var (path, was) = these.Current;
             var now = later._entries.GetValueOrDefault(path);
-            if (!ReferenceEquals(was, now)) yield return (path, was, now);
+            if (!ReferenceEquals(was, now) && was != now) yield return (path, was, now);
         }
 
         for (; isThat; isThat = those.MoveNext())
@@ -233,7 +269,7 @@ internal sealed class TreeSnapshot
     public void Set(string path, TreeEntry? entry)
     {
         var count = _entries.Count;
-        if (_entries.GetValueOrDefault(path)?.Version != entry?.Version) _sha256 = null;
+        if (_entries.GetValueOrDefault(path)?.Version != entry?.Version) _identity = null;
         if (entry is null) _entries.Remove(path);
         else _entries[path] = entry;
         if (_entries.Count != count) _order = null;
@@ -261,6 +297,16 @@ internal sealed class TreeSnapshot
         _ => "Special "u8,
     };
 
+    private bool IsBelowFile(string path)
+    {
+        for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1))
+        {
+            if (_entries.ContainsKey(path[..cut])) return true;
+        }
+
+        return false;
+    }
+
     private static void AddPlaces(string path, HashSet<string> places)
     {
         for (var cut = path.LastIndexOf('/'); cut > 0; cut = path.LastIndexOf('/', cut - 1)) places.Add(path[..cut]);
@@ -277,7 +323,9 @@ internal sealed class TreeSnapshot
     /// <summary>The same, of which it is known that it has the content of another one: what was found out of that need not be again.</summary>
     public TreeSnapshot Like(TreeSnapshot same)
     {
-        (_order, _sha256) = (same._order, same._sha256);
+        (_order, _identity) = (same._order, same._identity);
         return this;
     }
+
+    private sealed record ContentIdentity(Digest Sha256);
 }

@@ -35,7 +35,7 @@ internal static class EscalationRule
             {
                 TaskTimedOut ended => (TaskTimeout, ended.TaskId, ended.Reason!),
                 TaskFailed { Failure: TaskFailure.AcceptanceFailed } ended
-                    when state.Tasks.FailedAcceptance >= Repeatedly || IsAgain(state, state.Task(ended.TaskId)) =>
+                    when state.Tasks.FailedAcceptance >= Repeatedly =>
                     (AcceptanceFailedRepeatedly, ended.TaskId, ended.Reason!),
                 TaskAttempted { Result: AttemptResult.Failed, Health: AdapterReport.Failed, Crashed: true, Reason: { } reason } attempted =>
                     (AdapterCrashed, attempted.TaskId, reason),
@@ -48,9 +48,6 @@ internal static class EscalationRule
             yield return new Escalated(IdOf(state, ++number), trigger, taskId, adapter, message);
         }
     }
-
-    /// <summary>Whether an attempt before has failed the tests as well.</summary>
-    private static bool IsAgain(ExecutionState state, TaskState task) => task.Attempts > 1 && state.AdapterOf(task).Retry.OnAcceptance;
 
     /// <summary>The escalation of a breaker that a report has opened.</summary>
     public static Escalated Opened(ExecutionState state, string taskId, string adapterId) => new(

@@ -113,6 +113,7 @@ internal static class ExecutionFold
                 {
                     Standing = new TaskStanding.Waiting(retried.NotBefore, retried.Reason),
                     Forgiven = task.Forgiven + cut,
+                    FailedAcceptance = task.FailedAcceptance + (task.Standing is TaskStanding.Testing ? 1 : 0),
                     Interruptions = task.Interruptions + cut,
                     FailedTests = FailedTest.After(task),
                 });

@@ -271,7 +271,11 @@ internal static class TaskEffects
         Url = adapter.Url!,
         Headers = adapter.Headers.SetItem("Idempotency-Key", task.Ticket(state.Declared.RunId)),
         BodyDocument = task.Spec.Bodies[adapter.AdapterId],
-        Places = [FailedTest.Given(task, FailedTest.Place), TaskContext.Given(task)],
+        Places =
+        [
+            .. adapter.Retry.OnAcceptance ? new[] { FailedTest.Given(task, FailedTest.Place) } : [],
+            .. task.Spec.Context is null ? [] : new[] { TaskContext.Given(task) },
+        ],
         TimeoutMs = task.Spec.Caps.TimeMs,
         MaxResponseBytes = adapter.MaxResponseBytes,
         MaxTries = adapter.Retry.MaxAttempts,

@@ -74,7 +74,7 @@ internal static class TaskFlow
             (TaskEffectId.Permit, EffectCompleted { Outcome: AnswerOutcome { Answer: var answer } }) =>
                 OnPermit(state, task, id.Detail!, answer, now),
             (TaskEffectId.Copy, EffectCompleted { Outcome: CopyOutcome copy }) => OnCopied(state, task, copy, now),
-            (TaskEffectId.Context, EffectCompleted { Outcome: ContextOutcome context }) => Unusable(state, task, "read", context.Problem, now),
+            (TaskEffectId.Context, EffectCompleted { Outcome: ContextOutcome context }) => OnContext(state, task, context),
             (TaskEffectId.Act, _) => OnActed(state, task, report, now),
             (TaskEffectId.Answer, _) => OnAnswered(state, task, report, now),
             (TaskEffectId.Capture, EffectCompleted { Outcome: ChangesOutcome changes } done) => OnCaptured(state, task, changes, done, now),
@@ -142,14 +142,21 @@ internal static class TaskFlow
     {
         if (copy.Problem is not { } problem) return SafeModeRule.AfterCopy(state, task.Spec.WorkingTree) is { } resumed ? [resumed] : [];
         var isTested = task is { Standing: TaskStanding.Testing, CancelRequested: null };
-        return isTested ? OnPlaced(state, task, problem) : Unusable(state, task, "copied", problem, now);
+        return isTested ? OnPlaced(state, task, problem) : Unusable(state, task, problem, now);
     }
 
-    private static IReadOnlyList<Event> Unusable(ExecutionState state, TaskState task, string done, string? problem, DateTimeOffset now)
+    /// <summary>The copy is there, so it is not the tree's fault that it cannot be read, and no rest will help.</summary>
+    private static IReadOnlyList<Event> OnContext(ExecutionState state, TaskState task, ContextOutcome context)
     {
-        if (problem is null || task.CancelRequested is not null) return [];
+        if (context.Problem is not { } problem || state.Phase == ExecutionPhase.Stopping || task.CancelRequested is not null) return [];
+        return [new TaskFailed(task.Spec.TaskId, $"its context cannot be read: {BoundedText.Cut(problem, 500)}", TaskFailure.Prepare, null)];
+    }
+
+    private static IReadOnlyList<Event> Unusable(ExecutionState state, TaskState task, string problem, DateTimeOffset now)
+    {
+        if (task.CancelRequested is not null) return [];
         if (state.Phase == ExecutionPhase.Stopping) return [new TaskDeferred(task.Spec.TaskId, now, "it was interrupted")];
-        var reason = $"{task.Spec.WorkingTree} cannot be {done}: {BoundedText.Cut(problem, 500)}";
+        var reason = $"{task.Spec.WorkingTree} cannot be copied: {BoundedText.Cut(problem, 500)}";
         var deferred = new TaskDeferred(task.Spec.TaskId, now + EnvironmentRest, reason);
         if (state.Phase == ExecutionPhase.Paused) return [deferred];
         return [deferred, new ExecutionPaused(reason) { WorkingTree = task.Spec.WorkingTree }];

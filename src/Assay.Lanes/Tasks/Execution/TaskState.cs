@@ -84,7 +84,7 @@ internal sealed record TaskState(TaskSpec Spec)
     /// <summary>Attempts that were cut short by us or lost with the engine.</summary>
     public int Interruptions { get; init; }
 
-    /// <summary>How often it ended since its acceptance tests failed.</summary>
+    /// <summary>How often its acceptance tests failed.</summary>
     public int FailedAcceptance { get; init; }
 
     /// <summary>The last call of an adapter; null: there was none.</summary>

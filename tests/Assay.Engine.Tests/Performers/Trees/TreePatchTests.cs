@@ -51,6 +51,23 @@ public sealed class TreePatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_whose_place_a_link_takes_comes_in_and_goes_back()
+    {
+        var tree = Tree();
+        var before = Sha256(tree);
+        var (changes, work) = await ChangeAsync(tree, work =>
+        {
+            Directory.Delete(Path.Combine(work, "deep"), recursive: true);
+            File.CreateSymbolicLink(Path.Combine(work, "deep"), "mode.sh");
+        });
+        var applied = await ApplyAsync(tree, changes);
+        Assert.Null(applied.Problem);
+        Assert.Equal(Sha256(work), Sha256(tree));
+        Assert.Null((await ApplyAsync(tree, changes, reverse: true)).Problem);
+        Assert.Equal(before, Sha256(tree));
+    }
+
+    [Fact]
     public async Task When_one_file_has_moved_on_nothing_is_touched()
     {
         var tree = Tree();
