@@ -156,10 +156,11 @@ internal sealed class TreePatch(
     private async ValueTask<Step> PlanAsync(FolderHandle top, (string Path, FileVersion? From, FileVersion? To) move)
     {
         var (path, from, to) = move;
-        var now = Now(top, path);
+        var found = Look(top, path);
+        var now = found is null ? null : TreeExchange.Version(top, path);
         Step Refuse(string why) => new(path, now, to, Conflict: why);
         if (now == to) return new Step(path, now, to);
-        if (now is null && top.Look(path) is { Kind: FileKind.Folder } && !IsCleared(top, path)) return Refuse($"{path} is a folder now");
+        if (found is { Kind: FileKind.Folder } && !IsCleared(top, path)) return Refuse($"{path} is a folder now");
         if (now == from)
         {
             var content = to is null ? null : await ContentAsync(to);
@@ -171,11 +172,11 @@ internal sealed class TreePatch(
     }
 
     /// <summary>What stands at a path. Behind a link that the change takes away, to put a folder there, there is nothing of the tree's.</summary>
-    private FileVersion? Now(FolderHandle top, string path)
+    private FileStat? Look(FolderHandle top, string path)
     {
         try
         {
-            return TreeExchange.Version(top, path);
+            return top.Look(path);
         }
         catch (IOException) when (Moves().Any(m => m.To is null && path.StartsWith($"{m.Path}/", StringComparison.Ordinal)))
         {
