@@ -43,7 +43,7 @@ internal static partial class GitRepository
         IReadOnlyCollection<string> left = paths;
         for (; ; )
         {
-            var result = Run(tree, ["--literal-pathspecs", "check-ignore", "-z", "--stdin"], string.Join('\0', left), reads: [.. RepositoryFiles.Of(tree)]);
+            var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', left), reads: [.. RepositoryFiles.Of(tree)]);
 
             // What lies in a submodule has rules of its own, which are not asked, and what lies behind a link of the tree has none.
             if (Elsewhere().Match(result.Error) is { Success: true } elsewhere)
