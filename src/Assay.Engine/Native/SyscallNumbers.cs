@@ -12,6 +12,7 @@ internal static class SyscallNumbers
     public const long Socket = 41;
     public const long Bind = 49;
     public const long Listen = 50;
+    public const long NanoSleep = 35;
     public const long SetSockOpt = 54;
     public const long Wait4 = 61;
     public const long Kill = 62;

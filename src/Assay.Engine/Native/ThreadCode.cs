@@ -35,6 +35,9 @@ internal static unsafe class ThreadCode
     private const int SIGSTOP = 19;
     private const int EPERM = 1;
     private const int EINTR = 4;
+    private const int EBUSY = 16;
+    private const int MostBusy = 500;
+    private const long BusyPauseNs = 1_000_000;
     private const long AnyChild = 0x40000000; // __WALL: it sends no signal when it ends
     private const long BlockSignals = 0;
 
@@ -108,12 +111,22 @@ internal static unsafe class ThreadCode
     public static int RunOps(Request* request, SyscallScript.Op* ops, int count)
     {
         var api = request->Api;
+        var pause = stackalloc long[] { 0, BusyPauseNs };
         for (var i = 0; i < count; i++)
         {
             var op = ops + i;
             var first = op->First == null ? op->Arguments[0] : *op->First;
             var result = api->Syscall(
                 op->Number, first, op->Arguments[1], op->Arguments[2], op->Arguments[3], op->Arguments[4], op->Arguments[5]);
+
+            // A process that another thread has just forked holds every open file until its exec: a mount that has one to be written is busy.
+            for (var left = MostBusy; result < 0 && op->MayFail == 0 && *api->Errno() == EBUSY && left > 0; left--)
+            {
+                _ = api->Syscall(SyscallNumbers.NanoSleep, (long)pause, 0, 0, 0, 0, 0);
+                result = api->Syscall(
+                    op->Number, first, op->Arguments[1], op->Arguments[2], op->Arguments[3], op->Arguments[4], op->Arguments[5]);
+            }
+
             if (op->Result != null) *op->Result = (int)result;
             if (result >= 0 || op->MayFail != 0) continue;
             request->FailedOp = i;
