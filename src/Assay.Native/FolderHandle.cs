@@ -141,7 +141,9 @@ internal sealed unsafe partial class FolderHandle : IDisposable
     /// <exception cref="IOException">It cannot be told.</exception>
     public bool IsPlain(int mode) => Itself().Stamp.Mode == mode && !HasAttributes();
 
-    /// <summary>Whether somebody has attached something to the folder that is not its content: user attributes, or lists of who may.</summary>
+    /// <summary>
+    /// Whether somebody has attached something to the folder that is not its content: user attributes, or lists of who may.
+    /// </summary>
     /// <exception cref="IOException">It cannot be told.</exception>
     public bool HasAttributes()
     {

@@ -119,7 +119,8 @@ internal static unsafe class ThreadCode
             var result = api->Syscall(
                 op->Number, first, op->Arguments[1], op->Arguments[2], op->Arguments[3], op->Arguments[4], op->Arguments[5]);
 
-            // A process that another thread has just forked holds every open file until its exec: a mount that has one to be written is busy.
+            // A process that another thread has just forked holds every open file until its exec: a mount that has one to be written
+            // is busy.
             for (var left = MostBusy; result < 0 && op->MayFail == 0 && *api->Errno() == EBUSY && left > 0; left--)
             {
                 _ = api->Syscall(SyscallNumbers.NanoSleep, (long)pause, 0, 0, 0, 0, 0);

@@ -69,7 +69,9 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>Text for standard input, behind <see cref="StdinDocument"/> where there is one; null: nothing more.</summary>
     public string? Stdin { get; init; }
 
-    /// <summary>A document of the ledger for standard input; with no <see cref="Stdin"/> either that is closed (reads as end of file).</summary>
+    /// <summary>
+    /// A document of the ledger for standard input; with no <see cref="Stdin"/> either that is closed (reads as end of file).
+    /// </summary>
     public Digest? StdinDocument { get; init; }
 
     /// <summary>Files that are copied read-only below <c>inputs/</c> of the run root, if their content is still the expected one.</summary>

@@ -23,7 +23,8 @@ public sealed record CallHttp(string Id) : Effect(Id)
     public Digest? BodyDocument { get; init; }
 
     /// <summary>
-    /// Documents that come into <see cref="BodyDocument"/>, which is JSON then: in place of a text that is the name, as they are, and within
+    /// Documents that come into <see cref="BodyDocument"/>, which is JSON then: in place of a text that is the name, as they are, and
+    /// within
     /// a longer one as text.
     /// </summary>
     public ImmutableArray<JoinedDocument> Places { get; init; } = [];

@@ -4,7 +4,9 @@ using Assay.Kernel.Streams;
 
 namespace Assay.Kernel.Effects;
 
-/// <summary>A document that is made of others of the ledger when it is needed: they stand in their order, with commas between them.</summary>
+/// <summary>
+/// A document that is made of others of the ledger when it is needed: they stand in their order, with commas between them.
+/// </summary>
 /// <param name="Name">Its name below the run root of a process, or the text in whose place it comes in the body of a request.</param>
 /// <param name="Open">What stands before the first.</param>
 /// <param name="Parts">The others.</param>

@@ -6,7 +6,8 @@ namespace Assay.Kernel.Effects;
 
 /// <summary>
 /// Make two copies of a working tree: one to work in, and one that stays as it was. A git repository is cloned without hard links and
-/// without hooks; links are copied as links. Copies that <see cref="ReleaseCopies"/> has kept of the same tree are brought to what it is now.
+/// without hooks; links are copied as links. Copies that <see cref="ReleaseCopies"/> has kept of the same tree are brought to what it
+/// is now.
 /// </summary>
 public sealed record CopyTree(string Id) : Effect(Id)
 {
@@ -197,7 +198,8 @@ public sealed record ReleaseCopies(string Id) : Effect(Id)
     public ImmutableArray<string> Exclude { get; init; } = [];
 
     /// <summary>
-    /// Whether each test that ran in the copy in which a change is tested was followed by a <see cref="CheckCopy"/>, so that it is known how that lies there.
+    /// Whether each test that ran in the copy in which a change is tested was followed by a <see cref="CheckCopy"/>, so that it is
+    /// known how that lies there.
     /// </summary>
     public bool IsChecked { get; init; }
 
@@ -206,7 +208,8 @@ public sealed record ReleaseCopies(string Id) : Effect(Id)
 }
 
 /// <summary>
-/// Write down what a copy of a tree holds for whoever works on it (contract <c>task_context_v1</c>): its files by name, and the text of those
+/// Write down what a copy of a tree holds for whoever works on it (contract <c>task_context_v1</c>): its files by name, and the text of
+/// those
 /// that patterns name. It is read in the copy that stays as it was, no link is followed, and what git ignores is left out.
 /// </summary>
 public sealed record GatherContext(string Id) : Effect(Id)

@@ -4,7 +4,9 @@ using Assay.Kernel.Json;
 
 namespace Assay.Checks;
 
-/// <summary>What lint says of a text without another program: its form, and what a merge left in it. Every parser here is bounded.</summary>
+/// <summary>
+/// What lint says of a text without another program: its form, and what a merge left in it. Every parser here is bounded.
+/// </summary>
 internal static class TextForm
 {
     private const int MaxXmlChars = 64 << 20;

@@ -164,7 +164,9 @@ internal sealed class TaskLoader
         };
     }
 
-    /// <summary>What Assay's own request says beyond the task: tests can have failed before where one of its adapters tries again after them.</summary>
+    /// <summary>
+    /// What Assay's own request says beyond the task: tests can have failed before where one of its adapters tries again after them.
+    /// </summary>
     private static IEnumerable<(string Key, string Place)> Places(TaskDocument task, List<AdapterSpec> adapters)
     {
         if (task.Context is not null) yield return ("context", TaskContext.Place);

@@ -2,7 +2,9 @@ using Assay.Native;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>What this process noted of copies, as long as there is room: to read the note of a large tree takes longer than to use it.</summary>
+/// <summary>
+/// What this process noted of copies, as long as there is room: to read the note of a large tree takes longer than to use it.
+/// </summary>
 internal static class SnapshotMemory
 {
     /// <summary>Files of all notes together, of which each takes some hundred bytes.</summary>

@@ -9,7 +9,9 @@ internal static class TreeFiles
     /// <summary>Longer than a tick of the clock that stamps files, so that whatever is changed later has another stamp.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(12);
 
-    /// <summary>A file that was changed before this time, in nanoseconds since 1970, has another stamp when it is changed from now on.</summary>
+    /// <summary>
+    /// A file that was changed before this time, in nanoseconds since 1970, has another stamp when it is changed from now on.
+    /// </summary>
     public static long Settled() => (DateTimeOffset.UtcNow - ClockTick - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     /// <summary>Waits until all that was changed before is settled.</summary>
@@ -35,7 +37,8 @@ internal static class TreeFiles
     }
 
     /// <summary>
-    /// Copies what stands at a path to the same one, where nothing stands. A socket, a pipe or a device has no content that could be worked on.
+    /// Copies what stands at a path to the same one, where nothing stands. A socket, a pipe or a device has no content that could be
+    /// worked on.
     /// </summary>
     /// <exception cref="IOException">It cannot be copied.</exception>
     public static void Copy(FolderHandle from, FolderHandle to, TreeEntryFound file, CancellationToken cancel)

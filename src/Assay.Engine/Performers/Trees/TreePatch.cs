@@ -171,7 +171,9 @@ internal sealed class TreePatch(
         return Refuse($"{path} {(now is null ? "is not there any more" : "has another content or mode now")}: the tree has moved on");
     }
 
-    /// <summary>What stands at a path. Behind a link that the change takes away, to put a folder there, there is nothing of the tree's.</summary>
+    /// <summary>
+    /// What stands at a path. Behind a link that the change takes away, to put a folder there, there is nothing of the tree's.
+    /// </summary>
     private FileStat? Look(FolderHandle top, string path)
     {
         try

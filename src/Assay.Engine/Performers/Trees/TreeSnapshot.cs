@@ -159,7 +159,8 @@ internal sealed class TreeSnapshot
     }
 
     /// <summary>
-    /// The same, but that a later look reads these files whatever their stamps say: they may be changed again in this very tick of the clock.
+    /// The same, but that a later look reads these files whatever their stamps say: they may be changed again in this very tick of the
+    /// clock.
     /// </summary>
     public TreeSnapshot ToBeRead(IReadOnlyCollection<string> paths)
     {
@@ -173,7 +174,8 @@ internal sealed class TreeSnapshot
     }
 
     /// <summary>
-    /// The same, but that a later look reads the files that were changed after a time: they may be changed again in the same tick of the clock.
+    /// The same, but that a later look reads the files that were changed after a time: they may be changed again in the same tick of
+    /// the clock.
     /// </summary>
     /// <param name="time">The time (see <see cref="TreeFiles.Settled"/>).</param>
     public TreeSnapshot SettledBy(long time)
@@ -183,7 +185,8 @@ internal sealed class TreeSnapshot
     }
 
     /// <summary>
-    /// The same, in which files that had to be read, and were found as noted, have the stamps that they have now, unless they were changed after a time.
+    /// The same, in which files that had to be read, and were found as noted, have the stamps that they have now, unless they were
+    /// changed after a time.
     /// </summary>
     /// <param name="tree">The tree.</param>
     /// <param name="time">A time before they were read (see <see cref="TreeFiles.Settled"/>).</param>
@@ -236,7 +239,9 @@ internal sealed class TreeSnapshot
     public IEnumerable<string> Differences(TreeSnapshot later) =>
         Others(later).Where(o => o.Was?.Version != o.Now?.Version).Select(o => o.Path);
 
-    /// <summary>Files of which the two do not have the very same note. Where one was made of the other that is found out in a moment.</summary>
+    /// <summary>
+    /// Files of which the two do not have the very same note. Where one was made of the other that is found out in a moment.
+    /// </summary>
     public IEnumerable<(string Path, TreeEntry? Was, TreeEntry? Now)> Others(TreeSnapshot later)
     {
         using var these = _entries.GetEnumerator();
@@ -320,7 +325,9 @@ internal sealed class TreeSnapshot
         return read.Select((entry, i) => (files[i].Path, entry));
     }
 
-    /// <summary>The same, of which it is known that it has the content of another one: what was found out of that need not be again.</summary>
+    /// <summary>
+    /// The same, of which it is known that it has the content of another one: what was found out of that need not be again.
+    /// </summary>
     public TreeSnapshot Like(TreeSnapshot same)
     {
         (_order, _identity) = (same._order, same._identity);

@@ -8,7 +8,8 @@ using Assay.Lanes.Shared;
 namespace Assay.Lanes.Tasks;
 
 /// <summary>
-/// What is kept of an acceptance test that has not passed for whoever tries the task again (contract <c>failed_tests_v1</c>): its result, and
+/// What is kept of an acceptance test that has not passed for whoever tries the task again (contract <c>failed_tests_v1</c>): its
+/// result, and
 /// the last of what it printed.
 /// </summary>
 internal static class FailedTest

@@ -123,7 +123,9 @@ internal sealed record TestResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Egress? Egress { get; init; }
 
-    /// <summary>What the next attempt is told of it, a document of the ledger; null where it passed, and in what earlier builds recorded.</summary>
+    /// <summary>
+    /// What the next attempt is told of it, a document of the ledger; null where it passed, and in what earlier builds recorded.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Digest? Output { get; init; }
 }

@@ -16,7 +16,9 @@ internal enum TaskPhase
     [JsonStringEnumMemberName("IN_PROGRESS")]
     InProgress,
 
-    /// <summary>Its change is tested. To Completed, Failed or Cancelled, back to Pending where its adapter tries again what failed its tests.</summary>
+    /// <summary>
+    /// Its change is tested. To Completed, Failed or Cancelled, back to Pending where its adapter tries again what failed its tests.
+    /// </summary>
     [JsonStringEnumMemberName("VALIDATING")]
     Validating,
 

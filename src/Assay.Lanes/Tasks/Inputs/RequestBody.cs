@@ -7,7 +7,8 @@ namespace Assay.Lanes.Tasks;
 
 /// <summary>
 /// The body of a request to an HTTP adapter: its template with <c>{prompt}</c>, <c>{task_id}</c>, <c>{run_id}</c> and <c>{title}</c>
-/// filled into texts, and the task's own request in place of a text that is <c>{request}</c>. What only an attempt knows has its place in it.
+/// filled into texts, and the task's own request in place of a text that is <c>{request}</c>. What only an attempt knows has its place
+/// in it.
 /// </summary>
 internal static class RequestBody
 {

@@ -10,7 +10,9 @@ using Assay.Native;
 
 namespace Assay.Tests.Performers.Trees;
 
-/// <summary>Copies that are kept for the next attempt: whatever was done to them and to their tree, they are as new ones would be.</summary>
+/// <summary>
+/// Copies that are kept for the next attempt: whatever was done to them and to their tree, they are as new ones would be.
+/// </summary>
 public sealed class KeptCopiesTests : IAsyncLifetime
 {
     private static readonly StreamName Stream = StreamName.Of("test", "tree");
@@ -129,7 +131,11 @@ public sealed class KeptCopiesTests : IAsyncLifetime
             Shell($"chmod 600 {work}/d0/deep/f0.txt; chmod 700 {work}/d1; chmod 000 {work}/d2/deep; chmod 777 {work}"),
         ["work: hard links"] = (_, work, _) => Shell($"ln {work}/d0/deep/f0.txt {work}/d0/deep/other; ln -f {work}/d0/deep/f0.txt {work}/d1/deep/f1.txt"),
         ["work: attributes"] = (_, work, _) =>
-            Shell($"python3 -c \"import os; os.setxattr('{work}/d0/deep/f0.txt', 'user.seen', b'1'); os.setxattr('{work}/d1', 'user.seen', b'1')\""),
+            Shell($$"""
+                for path in {{work}}/d0/deep/f0.txt {{work}}/d1; do
+                  perl -e 'my ($path, $name, $value) = (@ARGV, "user.seen", "1"); syscall(188, $path, $name, $value, 1, 0) == 0 or die "$!"' $path || exit 1
+                done
+                """),
         ["base: changed, new"] = (_, _, kept) =>
         {
             File.WriteAllText(Path.Combine(kept, "d4", "deep", "f4.txt"), "forged\n");
@@ -220,7 +226,9 @@ public sealed class KeptCopiesTests : IAsyncLifetime
         AssertLikeTree(await CopyAsync());
     }
 
-    /// <summary>Changes, makes and removes files in the copy to work in, and tests that in the other one, in which the test leaves something.</summary>
+    /// <summary>
+    /// Changes, makes and removes files in the copy to work in, and tests that in the other one, in which the test leaves something.
+    /// </summary>
     private async Task ChangeAsync(string copy, int number)
     {
         await File.WriteAllTextAsync(Path.Combine(copy, "work", "d0", "deep", "f0.txt"), $"{number}\n");
