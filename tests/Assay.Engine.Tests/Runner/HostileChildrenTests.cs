@@ -40,7 +40,7 @@ public sealed class HostileChildrenTests
         await using var harness = await ProcessHarness.OpenAsync(mode);
         var (outcome, _) = await harness.RunAsync(
             "perl -e 'while (1) { my $pid = fork(); if (defined $pid && $pid == 0) { sleep 30 } select undef, undef, undef, 0.002 unless defined $pid }'",
-            Short with { Processes = 20 });
+            ProcessHarness.Caps with { TimeMs = mode == ContainmentMode.ProcessTree ? 30_000 : 2_000, KillMs = 31_000, Processes = 20 });
         Assert.Empty(harness.Survivors());
         if (mode == ContainmentMode.ProcessTree) Assert.Equal(KillReason.ProcessLimit, outcome.KillReason);
         else Assert.True(outcome is { KillReason: KillReason.Timeout, ProcessLimitHits: > 0 }, outcome.ToString());
