@@ -237,6 +237,7 @@ internal sealed class TaskLoader
             Refuse($"{pointer}/budgets/network_max_bytes", "network", "none of its adapters lists hosts: list them there, or remove it");
         }
 
+        if (adapters.Exists(RunsCommand)) CheckProgram(task.Command, $"{pointer}/command");
         if (!task.Command.IsEmpty && !adapters.Exists(a => a.Command.Contains("{command}"))) Refuse($"{pointer}/command", "command", "none of its adapters takes {command}");
     }
 
@@ -254,6 +255,16 @@ internal sealed class TaskLoader
         }
     }
 
+    /// <summary>Whether the task's own program is what starts, and is looked for where this process looks.</summary>
+    private static bool RunsCommand(AdapterSpec adapter) => adapter.Command is ["{command}", ..] && adapter.Environment?.ContainsKey("PATH") != true;
+
+    /// <summary>A program with a path may be one that the task makes; another has to be there.</summary>
+    private void CheckProgram(ImmutableArray<string> command, string pointer)
+    {
+        if (command is not [var program, ..] || program.Contains('/', StringComparison.Ordinal) || ProgramRule.IsInPath(program)) return;
+        Refuse($"{pointer}/0", "program", $"{program} is not in PATH: install it");
+    }
+
     private ImmutableArray<AcceptanceTest> Tests(TaskDocument task, string? tree, string pointer, bool isManual)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -262,8 +273,7 @@ internal sealed class TaskLoader
             var test = task.AcceptanceTests[i];
             var at = $"{pointer}/acceptance_tests/{i}";
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
-            var isMissing = test.Command is [var program, ..] && !program.Contains('/', StringComparison.Ordinal) && !ProgramRule.IsInPath(program);
-            if (isMissing) Refuse($"{at}/command/0", "program", $"{test.Command[0]} is not in PATH: install it");
+            CheckProgram(test.Command, $"{at}/command");
             Globs(test.Outputs, $"{at}/outputs");
             Globs(test.Schema?.Files ?? [], $"{at}/schema/files");
             SandboxRule.CheckHost(test.Sandbox ?? SandboxLevel.Strict, _host, $"{at}/sandbox", Refuse);

@@ -22,6 +22,7 @@ public sealed class BadTaskInputTests
         ("no required test", f => f.Tasks["one"]["acceptance_tests"]![0]!["required"] = false, "one has no required test"),
         ("misspelt key", f => f.Tasks["one"]["retry_save"] = true, "retry_save"),
         ("command that nobody takes", f => f.Adapters["shell"]["command"] = new JsonArray("true"), "none of its adapters takes {command}"),
+        ("missing program of a task", f => f.Tasks["one"]["command"] = new JsonArray("no-such-program", "-x"), "/tasks/0/command/0: no-such-program is not in PATH: install it"),
         ("missing program", f => f.Adapters["shell"]["command"] = new JsonArray("no-such-program"), "adapter shell: no-such-program is not in PATH"),
         ("program outside", f => f.Adapters["shell"]["command"] = new JsonArray("../x.sh"), "adapter shell: ../x.sh leaves the plan's folder"),
         ("key of another kind", f => f.Adapters["shell"]["reminder_ms"] = 5, "/adapters/0/reminder_ms: adapter shell: reminder_ms means nothing for kind process"),

@@ -55,12 +55,8 @@ internal sealed class ApplyPerformer(Workspace workspace) : IEffectPerformer
         if (before.Sha256() != tested.Sha256) throw new IOException("it is not known any more on which tree the change was tested");
         var changes = before.Changes(top, exclude: exclude);
         List<string> moved = [.. changes.Where(c => !own.Contains(c.Key) && !IsSpecial(before, c.Key, c.Value)).Select(c => c.Key)];
-        if (moved.Count > 0 && GitRepository.Is(target))
-        {
-            var ignored = GitRepository.Ignored(target, moved);
-            moved.RemoveAll(ignored.Contains);
-        }
-
+        var ignored = GitRepository.Ignored(target, moved);
+        moved.RemoveAll(ignored.Contains);
         var more = moved.Count > 1 ? $" and {moved.Count - 1} more" : "";
         return moved.Count == 0 ? null : $"{moved[0]}{more} changed in the tree since the change was tested";
     }

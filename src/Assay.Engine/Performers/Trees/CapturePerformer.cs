@@ -36,12 +36,8 @@ internal sealed class CapturePerformer(Workspace workspace) : IEffectPerformer
         using var work = folder.FindFolder(CopyOutcome.WorkName) ?? throw new IOException("the copy to work in is not there any more");
         var before = SnapshotFile.Load(folder, TreeNames.Work);
         var changes = before.Changes(work, effect.MaxBytes, cancel: cancel).Select(c => Change(before, c.Key, c.Value)).ToList();
-        if (changes.Count > 0 && GitRepository.Is(effect.Origin))
-        {
-            var ignored = GitRepository.Ignored(effect.Origin, [.. changes.Select(c => c.Path)]);
-            changes.RemoveAll(c => ignored.Contains(c.Path));
-        }
-
+        var ignored = GitRepository.Ignored(effect.Origin, [.. changes.Select(c => c.Path)]);
+        changes.RemoveAll(c => ignored.Contains(c.Path));
         if (changes.Count == 0) return Result(new ChangesOutcome(null, null, 0, 0, 0, 0, null), [], []);
         if (changes.Count > effect.MaxFiles) return Problem($"{changes.Count} files changed, more than {effect.MaxFiles}");
         var bytes = changes.Sum(c => (c.Before?.SizeBytes ?? 0) + (c.After?.SizeBytes ?? 0));

@@ -45,7 +45,6 @@ internal sealed class CheckPerformer(Workspace workspace) : TreePerformer<CheckC
 
     private static IEnumerable<string> Told(CheckCopy effect, IReadOnlyList<string> files)
     {
-        if (files.Count == 0 || !GitRepository.Is(effect.Origin)) return files;
         var ignored = GitRepository.Ignored(effect.Origin, files);
         return files.Where(p => !ignored.Contains(p));
     }

@@ -42,7 +42,7 @@ internal sealed class ContextPerformer(Workspace workspace) : IEffectPerformer
         using var folder = FolderHandle.Open(Path.Combine(workspace.Root, effect.Folder));
         using var kept = folder.FindFolder(CopyOutcome.BaseName) ?? throw new IOException("the untouched copy is not there any more");
         var tree = SnapshotFile.Load(folder, TreeNames.Base).Entries;
-        var ignored = GitRepository.Is(effect.Origin) ? GitRepository.Ignored(effect.Origin, [.. tree.Keys]) : ImmutableHashSet<string>.Empty;
+        var ignored = GitRepository.Ignored(effect.Origin, [.. tree.Keys]);
         var globs = effect.Globs.Select(g => GlobPattern.Parse(g) ?? throw new IOException($"\"{g}\" is no pattern")).ToList();
         var files = tree.Where(e => !ignored.Contains(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal)
             .Select(e => (Path: e.Key, e.Value.Version, IsNamed: globs.Exists(g => g.Matches(e.Key)))).ToList();

@@ -15,6 +15,9 @@ internal static partial class GitRepository
     /// <summary>It starts no hook, and nothing that outlives it and holds its pipes.</summary>
     private static readonly string[] Quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
 
+    /// <summary>What stands before a path, so that none is taken for a pattern with magic: <c>:(top)</c>.</summary>
+    private const string Here = "./";
+
     /// <summary>Whether a tree is the top of a repository that has a commit.</summary>
     /// <exception cref="IOException">It looks like a repository, and git will not work in it: it may belong to somebody else.</exception>
     public static bool Is(string tree)
@@ -35,20 +38,26 @@ internal static partial class GitRepository
         Expect(Run(to, ["read-tree", "HEAD"], "", reads: [], writes: [to]), 0);
     }
 
-    /// <summary>Those of some paths that the repository ignores.</summary>
+    /// <summary>
+    /// Those of some paths that git ignores: by the rules of the tree's own repository, with or without a commit, or of the one in which
+    /// the tree is a folder. One that ignores the whole tree has nothing to say of it.
+    /// </summary>
     /// <exception cref="IOException">git could not say.</exception>
     public static IReadOnlySet<string> Ignored(string tree, IReadOnlyCollection<string> paths)
     {
-        if (paths.Count == 0) return new HashSet<string>();
+        if (paths.Count == 0 || RepositoryFiles.TopOf(tree) is not { } top) return new HashSet<string>();
+        string[] files = [.. RepositoryFiles.Of(top)];
+        if (top != tree && Run(tree, ["check-ignore", "-z", "--stdin"], Here, reads: files).ExitCode == 0) return new HashSet<string>();
         IReadOnlyCollection<string> left = paths;
         for (; ; )
         {
-            var result = Run(tree, ["check-ignore", "-z", "--stdin"], string.Join('\0', left), reads: [.. RepositoryFiles.Of(tree)]);
+            var input = string.Join('\0', left.Select(p => Here + p));
+            var result = Run(tree, ["check-ignore", "-z", "--stdin"], input, reads: files);
 
             // What lies in a submodule has rules of its own, which are not asked, and what lies behind a link of the tree has none.
             if (Elsewhere().Match(result.Error) is { Success: true } elsewhere)
             {
-                var path = elsewhere.Groups["path"].Value;
+                var path = Path.GetRelativePath(tree, Path.Combine(elsewhere.Groups["module"].Success ? top : tree, elsewhere.Value));
                 var rest = left.Where(p => p != path && !p.StartsWith($"{path}/", StringComparison.Ordinal)).ToList();
                 if (rest.Count == 0) return new HashSet<string>();
                 if (rest.Count < left.Count)
@@ -59,12 +68,13 @@ internal static partial class GitRepository
             }
 
             Expect(result, 0, 1);
-            return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+            return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(p => p[Here.Length..]).ToHashSet(StringComparer.Ordinal);
         }
     }
 
+    /// <summary>The submodule, named from the top, or the path.</summary>
     [GeneratedRegex(
-        @"(is in submodule '(?<path>[^']+)'|athspec '(?<path>[^']+)' is beyond a symbolic link)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        @"(?<=is in submodule ')(?<module>[^']+)|(?<=athspec ')[^']+(?=' is beyond a symbolic link)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Elsewhere();
 
     /// <summary>The unified diff between two folders.</summary>

@@ -30,6 +30,17 @@ internal static class RepositoryFiles
         return paths;
     }
 
+    /// <summary>The top of the repository in which a tree lies: itself, or a folder above it. Null: it lies in none.</summary>
+    public static string? TopOf(string tree)
+    {
+        for (var folder = tree; folder is not (null or "/"); folder = Path.GetDirectoryName(folder))
+        {
+            if (Path.Exists(Path.Combine(folder, TreeSnapshot.Repository))) return folder;
+        }
+
+        return null;
+    }
+
     /// <summary>The person's own settings of git, which say what is ignored and which repositories are trusted.</summary>
     public static IReadOnlyList<string> Settings() =>
         Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? [.. SettingNames.Select(name => Path.Combine(home, name))] : [];
