@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Assay.Kernel.Schemas;
 
@@ -95,19 +94,13 @@ internal sealed class SizeKeyword(string name, long limit) : Keyword
     private static long CodePoints(string text) => text.Length - text.Count(char.IsLowSurrogate);
 }
 
-internal sealed class PatternKeyword(Regex regex, string pattern) : Keyword
+internal sealed class PatternKeyword(EcmaPattern pattern) : Keyword
 {
     public override bool Evaluate(JsonElement instance, Evaluation run, Evaluated? seen)
     {
         if (instance.ValueKind != JsonValueKind.String) return true;
-        try
-        {
-            return regex.IsMatch(instance.GetString()!) || run.Fail("pattern", $"must match {pattern}");
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return run.Fail("pattern", $"could not be matched against {pattern} within {EcmaPattern.TimeLimit.TotalMilliseconds} ms");
-        }
+        var isMatch = pattern.Matches(instance.GetString()!);
+        return isMatch == true || run.Fail("pattern", isMatch is null ? $"could not be matched against {pattern} in time" : $"must match {pattern}");
     }
 }
 

@@ -5,25 +5,68 @@ using System.Text.RegularExpressions;
 namespace Assay.Kernel.Schemas;
 
 /// <summary>
-/// Compiles an ECMA-262 regular expression (with the u flag, as JSON Schema core section 6.4 recommends) to the framework's dialect,
-/// with a limit on the time that one match may take.
+/// An ECMA-262 regular expression (with the u flag, as JSON Schema core section 6.4 recommends) in the framework's dialect. Where a match
+/// takes long, which a busy machine may be the cause of, it is made once more in linear time; only a pattern for which there is no such
+/// way (look-arounds, references back) has a limit.
 /// </summary>
-internal static class EcmaPattern
+internal sealed class EcmaPattern
 {
-    /// <summary>What one match may take before the instance is refused.</summary>
-    public static readonly TimeSpan TimeLimit = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private const string Space = @"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
 
-    public static Regex Compile(string pattern)
+    private readonly string _pattern;
+    private readonly Regex _regex;
+    private readonly Lazy<Regex> _patient;
+
+    private EcmaPattern(string pattern)
+    {
+        var translated = Translate(pattern);
+        (_pattern, _regex) = (pattern, new Regex(translated, RegexOptions.CultureInvariant, Soon));
+        _patient = new Lazy<Regex>(() => Patient(translated));
+    }
+
+    /// <summary>Takes a pattern.</summary>
+    /// <exception cref="SchemaException">It is none.</exception>
+    public static EcmaPattern Compile(string pattern)
     {
         try
         {
-            return new Regex(Translate(pattern), RegexOptions.CultureInvariant, TimeLimit);
+            return new EcmaPattern(pattern);
         }
         catch (ArgumentException e)
         {
             throw new SchemaException($"the pattern {pattern} is no regular expression: {e.Message}");
+        }
+    }
+
+    /// <summary>Whether a text has a part that matches; null: that could not be found out in time.</summary>
+    public bool? Matches(string text) => Try(_regex, text) ?? Try(_patient.Value, text);
+
+    private static bool? Try(Regex regex, string text)
+    {
+        try
+        {
+            return regex.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    public override string ToString() => _pattern;
+
+    private static Regex Patient(string translated)
+    {
+        try
+        {
+            return new Regex(translated, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Regex.InfiniteMatchTimeout);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(translated, RegexOptions.CultureInvariant, Limit);
         }
     }
 
@@ -44,7 +87,7 @@ internal static class EcmaPattern
             }
             else if (c == '$' && !inClass)
             {
-                output.Append(@"(?!\n)\z");
+                output.Append(@"\z");
             }
             else if (c == '.' && !inClass)
             {

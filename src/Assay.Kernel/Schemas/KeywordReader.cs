@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Assay.Kernel.Json;
 
 namespace Assay.Kernel.Schemas;
@@ -54,7 +53,7 @@ internal sealed class KeywordReader(SchemaCompiler compiler, SchemaResource reso
         "enum" => new EnumKeyword([.. Array(name, value)]),
         "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum" or "multipleOf" => Number(name, value),
         "minLength" or "maxLength" or "minItems" or "maxItems" or "minProperties" or "maxProperties" => new SizeKeyword(name, Limit(name, 0)),
-        "pattern" => new PatternKeyword(EcmaPattern.Compile(Text(name, value)), Text(name, value)),
+        "pattern" => new PatternKeyword(EcmaPattern.Compile(Text(name, value))),
         "uniqueItems" => value.ValueKind == JsonValueKind.True ? new UniqueItemsKeyword() : null,
         "required" => new RequiredKeyword(Texts(name, value)),
         "dependentRequired" => new DependentRequiredKeyword([.. Object(name, value).Select(p => (p.Name, Texts(name, p.Value)))]),
@@ -63,7 +62,7 @@ internal sealed class KeywordReader(SchemaCompiler compiler, SchemaResource reso
 
     private PropertiesKeyword Properties()
     {
-        var patterned = new List<(Regex, SchemaNode)>();
+        var patterned = new List<(EcmaPattern, SchemaNode)>();
         foreach (var (pattern, node) in Named("patternProperties")) patterned.Add((EcmaPattern.Compile(pattern), node));
         return new PropertiesKeyword(Named("properties"), [.. patterned], One("additionalProperties"));
     }

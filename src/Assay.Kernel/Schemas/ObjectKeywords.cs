@@ -1,12 +1,11 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Assay.Kernel.Json;
 
 namespace Assay.Kernel.Schemas;
 
 /// <summary>properties, patternProperties and additionalProperties, which the draft couples.</summary>
 internal sealed class PropertiesKeyword(
-    Dictionary<string, SchemaNode> named, (Regex Pattern, SchemaNode Node)[] patterned, SchemaNode? additional) : Keyword
+    Dictionary<string, SchemaNode> named, (EcmaPattern Pattern, SchemaNode Node)[] patterned, SchemaNode? additional) : Keyword
 {
     public override bool Evaluate(JsonElement instance, Evaluation run, Evaluated? seen)
     {
@@ -48,17 +47,11 @@ internal sealed class PropertiesKeyword(
         return run.FailBelow(name, "additionalProperties", $"the key \"{name}\" is not known here{known}");
     }
 
-    private static bool Matches(Regex pattern, string name, Evaluation run, ref bool valid)
+    private static bool Matches(EcmaPattern pattern, string name, Evaluation run, ref bool valid)
     {
-        try
-        {
-            return pattern.IsMatch(name);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            valid = run.Fail("patternProperties", $"the key \"{name}\" could not be matched against {pattern} in time");
-            return false;
-        }
+        if (pattern.Matches(name) is { } isMatch) return isMatch;
+        valid = run.Fail("patternProperties", $"the key \"{name}\" could not be matched against {pattern} in time");
+        return false;
     }
 }
 

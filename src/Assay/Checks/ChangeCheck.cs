@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using Assay.Kernel.Trees;
@@ -26,9 +27,8 @@ public static class ChangeCheck
         if (Document(BuiltInCheck.CheckVariable) is not { } described) return null;
         var check = JsonSerializer.Deserialize(described, TaskJson.Default.BuiltInCheck)!;
         var changes = Document(BuiltInCheck.ChangesVariable) is { } set ? ChangeSet.Read(set) : null;
-        var files = (changes?.Files ?? []).Where(f => f.After is { Kind: EntryKind.File }).Select(f => f.Path).ToList();
         using var tree = FolderHandle.OpenNamed(Environment.CurrentDirectory);
-        var found = await LookAsync(check, tree, files, cancel);
+        var found = await LookAsync(check, tree, changes?.Files ?? [], cancel);
         await report.WriteLineAsync($"1..{found.Count}");
         foreach (var ((path, problem), i) in found.Select((f, i) => (f, i + 1)))
         {
@@ -40,14 +40,16 @@ public static class ChangeCheck
     }
 
     private static async Task<List<(string Path, string? Problem)>> LookAsync(
-        BuiltInCheck check, FolderHandle tree, List<string> files, CancellationToken cancel)
+        BuiltInCheck check, FolderHandle tree, ImmutableArray<FileChange> changes, CancellationToken cancel)
     {
         var found = new List<(string Path, string? Problem)>();
         var toRead = new List<(CheckedLanguage Language, string Path)>();
-        var schemas = new SchemaForm(tree, Document(BuiltInCheck.SchemaVariable), check.Files);
-        foreach (var path in files)
+        var before = Environment.GetEnvironmentVariable(BuiltInCheck.BeforeVariable);
+        var schemas = new SchemaForm(tree, Document(BuiltInCheck.SchemaVariable), check.Files, new SchemaNames(changes, before));
+        foreach (var change in changes.Where(c => c.After is { Kind: EntryKind.File }))
         {
             cancel.ThrowIfCancellationRequested();
+            var path = change.Path;
             using var file = tree.OpenFile(path);
             if (file.Problem is { } unreadable)
             {
@@ -57,7 +59,8 @@ public static class ChangeCheck
 
             if (file.SizeBytes > MaxFileBytes)
             {
-                if (IsKnown(check.Kind, path)) found.Add((path, $"is larger than {MaxFileBytes} bytes, which are not looked at"));
+                var isMeant = check.Kind == CheckKind.Schema ? schemas.Means(path) : IsKnown(check.Kind, path) || (check.Kind == CheckKind.Lint && TextForm.BeginsAsText(file));
+                if (isMeant) found.Add((path, $"is larger than {MaxFileBytes} bytes, which are not looked at"));
                 continue;
             }
 
@@ -65,7 +68,7 @@ public static class ChangeCheck
             var language = check.Kind == CheckKind.Schema ? null : CheckedLanguage.Of(path, content);
             var (isLookedAt, problem) = check.Kind switch
             {
-                CheckKind.Schema => schemas.Look(path, content),
+                CheckKind.Schema => schemas.Look(change, content),
                 CheckKind.Lint when TextForm.IsText(content) || IsKnown(check.Kind, path) =>
                     (true, TextForm.Conflict(content) ?? TextForm.Problem(path, content)),
                 _ => (false, null),

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Assay.Kernel.Json;
 using Assay.Kernel.Schemas;
 using Assay.Kernel.Trees;
@@ -12,45 +11,41 @@ internal sealed class SchemaForm
     /// <summary>No document or schema is larger.</summary>
     private const long MaxBytes = 16 << 20;
 
-    private static readonly string[] Extensions = [".json", ".yaml", ".yml"];
-
     private readonly FolderHandle _tree;
     private readonly byte[]? _schema;
     private readonly List<GlobPattern> _files;
+    private readonly SchemaNames _names;
 
     /// <param name="tree">The tree.</param>
     /// <param name="schema">The test's own schema; null: it has none.</param>
     /// <param name="files">The files that are to keep it.</param>
-    public SchemaForm(FolderHandle tree, byte[]? schema, IEnumerable<string> files) =>
-        (_tree, _schema, _files) = (tree, schema, [.. files.Select(GlobPattern.Parse).OfType<GlobPattern>()]);
+    /// <param name="names">What documents name as their schemas.</param>
+    public SchemaForm(FolderHandle tree, byte[]? schema, IEnumerable<string> files, SchemaNames names) =>
+        (_tree, _schema, _files, _names) = (tree, schema, [.. files.Select(GlobPattern.Parse).OfType<GlobPattern>()], names);
 
-    /// <summary>What is wrong with a file; it is not looked at when there is no schema for it.</summary>
-    public (bool IsLookedAt, string? Problem) Look(string path, ReadOnlyMemory<byte> content)
+    /// <summary>Whether a file can have a schema, by its name.</summary>
+    public bool Means(string path) => IsNamed(path) || SchemaNames.IsDocument(path);
+
+    /// <summary>What is wrong with a changed file; it is not looked at when there is no schema for it, and was none.</summary>
+    public (bool IsLookedAt, string? Problem) Look(FileChange change, ReadOnlyMemory<byte> content)
     {
-        var isNamed = _schema is not null && _files.Exists(f => f.Matches(path));
-        var isDocument = Extensions.Contains(Path.GetExtension(path).ToLowerInvariant(), StringComparer.Ordinal);
-        if (!isDocument) return (isNamed, isNamed ? "it is neither JSON nor YAML" : null);
-        var document = InputDocument.Read(content, path, StrictJson.UntrustedDepth);
+        var isNamed = IsNamed(change.Path);
+        if (!SchemaNames.IsDocument(change.Path)) return (isNamed, isNamed ? "it is neither JSON nor YAML" : null);
+        var document = InputDocument.Read(content, change.Path, StrictJson.UntrustedDepth);
         if (!document.IsValid) return (true, document.Problems[0].ToString());
-        var own = Own(document.Value.Root);
-        if (!isNamed && own is null) return (false, null);
-        var problem = isNamed ? Compare(document.Value, _schema!, "the test's schema") : null;
-        return (true, problem ?? (own is null ? null : Compare(document.Value, path, own)));
+        var (own, problem) = _names.Of(change, document.Value.Root);
+        if (isNamed) problem ??= Compare(document.Value, _schema!, "the test's schema");
+        if (own is not null) problem ??= Compare(document.Value, own);
+        return (isNamed || own is not null || problem is not null, problem);
     }
+
+    private bool IsNamed(string path) => _schema is not null && _files.Exists(f => f.Matches(path));
 
     /// <summary>What is wrong with a schema; null: it can be used.</summary>
     public static string? Unusable(byte[] schema, string name) => Compile(schema, name).Problem;
 
-    /// <summary>The path that a document names as its schema; null: none, or one of the network, which is not asked.</summary>
-    private static string? Own(JsonElement root) =>
-        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var named) && named.ValueKind == JsonValueKind.String
-        && named.GetString() is { Length: > 0 } text && !text.Contains("://", StringComparison.Ordinal) && !text.Contains('\0')
-            ? text
-            : null;
-
-    private string? Compare(InputDocument document, string path, string own)
+    private string? Compare(InputDocument document, string place)
     {
-        var place = Path.GetRelativePath("/", Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(path) ?? "", own)));
         using var file = _tree.OpenFile(place);
         if (file.IsMissing) return $"its schema {place} does not exist";
         if (file.Problem is { } problem) return $"its schema {place} {problem}";

@@ -30,14 +30,19 @@ public sealed class ContractCatalogTests
         Assert.Equal(rule, Assert.Single(ContractCatalog.Check(document, "epoch_plan_v1").Problems).Rule);
     }
 
-    [Fact]
-    public void A_pattern_that_takes_too_long_refuses_the_instance()
+    /// <summary>A busy machine takes long for any pattern, so only one that has no way in linear time is ever given up.</summary>
+    [Theory]
+    [InlineData("^(a+)+$", "!", "must match")]
+    [InlineData("^(a|aa)+$", "", null)]
+    [InlineData("^(a+)+\\\\1$", "!", "could not be matched")]
+    public void A_pattern_that_takes_long_is_decided_where_it_can_be(string pattern, string end, string? said)
     {
         var registry = new SchemaRegistry();
-        registry.Add("https://test.invalid/s", StrictJson.Parse("""{"pattern":"^(a+)+$"}"""u8.ToArray(), "s").Value);
+        registry.Add("https://test.invalid/s", StrictJson.Parse(Encoding.UTF8.GetBytes($$"""{"pattern":"{{pattern}}"}"""), "s").Value);
         var schema = registry.Compile("https://test.invalid/s");
-        var errors = schema.Validate(StrictJson.Parse(Encoding.UTF8.GetBytes($"\"{new string('a', 40)}!\""), "i").Value);
-        Assert.Contains("could not be matched", Assert.Single(errors).Message, StringComparison.Ordinal);
+        var errors = schema.Validate(StrictJson.Parse(Encoding.UTF8.GetBytes($"\"{new string('a', 40)}{end}\""), "i").Value);
+        if (said is null) Assert.Empty(errors);
+        else Assert.Contains(said, Assert.Single(errors).Message, StringComparison.Ordinal);
     }
 
     [Theory]

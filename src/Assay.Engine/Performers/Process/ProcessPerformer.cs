@@ -91,6 +91,13 @@ internal sealed class ProcessPerformer(
             if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
         }
 
+        if (effect.Before is not { } before || await workspace.Store.ReadBlobAsync(before.Changes) is not { } changes) return found;
+        foreach (var sha256 in before.Of(changes))
+        {
+            if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
+        }
+
+        found.TryAdd(before.Changes, changes);
         return found;
     }
 

@@ -41,6 +41,7 @@ internal sealed class RunRootStaging : IDisposable
         [
             .. _effect.Documents.Where(d => !Write(d)).Select(d => d.Name),
             .. _effect.Joined.Where(d => !Write(d)).Select(d => d.Name),
+            .. Before().Where(d => !Write(d)).Select(d => d.Name),
             .. _effect.Inputs.Where(i => !Copy(i, cancel)).Select(i => i.Name),
             .. ChangedPins(cancel),
         ];
@@ -71,6 +72,10 @@ internal sealed class RunRootStaging : IDisposable
     private bool Write(JoinedDocument document) =>
         document.Bytes(sha256 => _documents.TryGetValue(sha256, out var part) && Digest.Of(part) == sha256 ? part : null) is { } bytes
         && _folder.Write(document.Name, bytes, replaces: false, AllMayRead);
+
+    private IEnumerable<StagedBlob> Before() => _effect.Before is not { } before ? []
+        : _documents.TryGetValue(before.Changes, out var changes) ? before.Of(changes).Select(d => new StagedBlob(before.NameOf(d), d))
+        : [new StagedBlob(before.Folder, before.Changes)];
 
     /// <summary>What is copied is what is hashed, so that nobody can exchange it in between.</summary>
     private bool Copy(StagedFile input, CancellationToken cancel)

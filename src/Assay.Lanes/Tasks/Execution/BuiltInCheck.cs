@@ -20,7 +20,7 @@ internal enum CheckKind
     [JsonStringEnumMemberName("import")]
     Import,
 
-    /// <summary>Whether it keeps the schema that it names, or that the test names for it.</summary>
+    /// <summary>Whether it keeps the schema that it named before and names now, which the change left alone, or that the test names for it.</summary>
     [JsonStringEnumMemberName("schema")]
     Schema,
 }
@@ -40,12 +40,19 @@ internal sealed record BuiltInCheck(CheckKind Kind, Digest? Schema, ImmutableArr
     /// <summary>The variable that names the schema, where there is one.</summary>
     public const string SchemaVariable = "ASSAY_CHECK_SCHEMA";
 
+    /// <summary>The variable that names the folder with what documents were before the change, by their digests.</summary>
+    public const string BeforeVariable = "ASSAY_CHECK_BEFORE";
+
+    /// <summary>Files that can name a schema.</summary>
+    public static readonly ImmutableArray<string> DocumentExtensions = [".json", ".yaml", ".yml"];
+
     /// <summary>Why it did not pass when it found nothing to look at.</summary>
     public const string NothingKnown = "nothing that this check knows was changed";
 
     private const string CheckFile = "check.json";
     private const string ChangesFile = "changes.json";
     private const string SchemaFile = "schema.json";
+    private const string BeforeFolder = "before";
 
     /// <summary>The test's process with all that the check needs.</summary>
     public RunProcess Dress(RunProcess process, TaskState task)
@@ -57,7 +64,13 @@ internal sealed record BuiltInCheck(CheckKind Kind, Digest? Schema, ImmutableArr
             Environment = process.Environment.SetItem(CheckVariable, $"{{run_root}}/{CheckFile}"),
             Readable = [.. process.Readable, .. Grants.Folder(process.Command[0])],
         };
-        return Give(Give(process, ChangesVariable, ChangesFile, task.Patch?.ChangesSha256), SchemaVariable, SchemaFile, Schema);
+        process = Give(Give(process, ChangesVariable, ChangesFile, task.Patch?.ChangesSha256), SchemaVariable, SchemaFile, Schema);
+        if (Kind != CheckKind.Schema || task.Patch is not { } patch) return process;
+        return process with
+        {
+            Before = new StagedBefore(BeforeFolder, patch.ChangesSha256, DocumentExtensions),
+            Environment = process.Environment.SetItem(BeforeVariable, $"{{run_root}}/{BeforeFolder}"),
+        };
     }
 
     private static RunProcess Give(RunProcess process, string variable, string name, Digest? sha256) => sha256 is not { } document
