@@ -145,19 +145,7 @@ internal sealed unsafe partial class FolderHandle : IDisposable
     /// Whether somebody has attached something to the folder that is not its content: user attributes, or lists of who may.
     /// </summary>
     /// <exception cref="IOException">It cannot be told.</exception>
-    public bool HasAttributes()
-    {
-        const int mostBytes = 64 * 1024;
-        var names = new byte[mostBytes];
-        fixed (byte* start = names)
-        {
-            var length = (int)Libc.FListXAttr(Descriptor, start, mostBytes);
-            if (length < 0 && Marshal.GetLastPInvokeError() == Libc.EOPNOTSUPP) return false;
-            if (length < 0) throw new IOException($"{Name}: {Libc.LastError()}");
-            var listed = Encoding.UTF8.GetString(names, 0, length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
-            return listed.Any(n => n.StartsWith("user.", StringComparison.Ordinal) || n.StartsWith("system.posix_acl_", StringComparison.Ordinal));
-        }
-    }
+    public bool HasAttributes() => AttachedAttributes.Names(Descriptor, Name).Count > 0;
 
     /// <summary>Whether it belongs to the user of this process, and nobody else may write in it.</summary>
     public bool IsWrittenByOwnerAlone()

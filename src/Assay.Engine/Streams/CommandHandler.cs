@@ -20,6 +20,9 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
 
     private readonly ConcurrentDictionary<StreamName, StreamMachine> _long = new();
 
+    /// <summary>The same streams as far as their files are known to be written, from where whoever writes the next goes on.</summary>
+    private readonly ConcurrentDictionary<StreamName, StreamMachine> _written = new();
+
     /// <summary>
     /// Puts a command to a stream. An acceptance is durable when this returns, and its files are written; one that cannot be written is
     /// told to the observer and left to whoever opens the stream next.
@@ -65,13 +68,20 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     }
 
     /// <summary>A stream as it was folded before, not beyond a version; null when it is to be folded from its beginning.</summary>
-    internal StreamMachine? Remembered(StreamName stream, long atMost = long.MaxValue) =>
-        _long.GetValueOrDefault(stream) is { } kept && kept.Head.Version <= atMost ? kept.Clone() : null;
+    internal StreamMachine? Remembered(StreamName stream, long atMost = long.MaxValue)
+    {
+        var kept = new[] { _long, _written }.Select(k => k.GetValueOrDefault(stream));
+        return kept.FirstOrDefault(k => k?.Head.Version <= atMost)?.Clone();
+    }
 
     /// <summary>Keeps a long stream folded for the next time.</summary>
-    internal void Remember(StreamMachine machine)
+    /// <param name="machine">The stream.</param>
+    /// <param name="isWritten">Whether its files are written as far.</param>
+    internal void Remember(StreamMachine machine, bool isWritten = false)
     {
-        if (machine.Head.Version >= LongStream) _long[machine.Stream] = machine.Clone();
+        if (machine.Head.Version < LongStream) return;
+        _long[machine.Stream] = machine.Clone();
+        if (isWritten) _written[machine.Stream] = machine.Clone();
     }
 
     /// <summary>
@@ -112,8 +122,8 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
     private async Task ConfirmAsync(StreamMachine machine)
     {
         if (await workspace.Store.FindAsync(machine.Stream) is not { Owner: null } info) return;
-        var again = new StreamMachine(machine.Lane, machine.Stream);
-        var missing = info.MirroredTo + 1 < machine.Head.Version ? await workspace.Store.ReadAsync(machine.Stream, 0) : [];
+        var again = Remembered(machine.Stream, info.MirroredTo) ?? new StreamMachine(machine.Lane, machine.Stream);
+        var missing = info.MirroredTo + 1 < machine.Head.Version ? await workspace.Store.ReadAsync(machine.Stream, again.Head.Version) : [];
         foreach (var stored in missing)
         {
             var folded = again.Apply(stored.Bytes);
@@ -122,7 +132,8 @@ public sealed class CommandHandler(Workspace workspace, TimeProvider time, Actio
         }
 
         // When something came in between, whoever brought it confirms.
-        await workspace.Store.CommitAsync(new Commit([new StreamAppend(machine.Stream, machine.Head, []) { MirroredTo = machine.Head.Version }]));
+        var confirmed = new Commit([new StreamAppend(machine.Stream, machine.Head, []) { MirroredTo = machine.Head.Version }]);
+        if (await workspace.Store.CommitAsync(confirmed) is CommitResult.Committed) Remember(machine, isWritten: true);
     }
 
     /// <summary>A stream as it is stored. The machine is the caller's own.</summary>

@@ -60,7 +60,7 @@ internal sealed class StreamRunner(EngineParts engine, ILane lane, StreamName st
                 var result = await AdvanceAsync(stop, cancel);
                 if (await LetGoAsync(result))
                 {
-                    engine.Commands.Remember(_machine);
+                    engine.Commands.Remember(_machine, isWritten: _files.WrittenTo >= _machine.Head.Version);
                     return result;
                 }
 

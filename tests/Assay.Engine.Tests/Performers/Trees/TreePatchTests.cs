@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text;
 using Assay.Engine.Performers;
 using Assay.Engine.Performers.Trees;
@@ -65,6 +66,36 @@ public sealed class TreePatchTests : IDisposable
         Assert.Equal(Sha256(work), Sha256(tree));
         Assert.Null((await ApplyAsync(tree, changes, reverse: true)).Problem);
         Assert.Equal(before, Sha256(tree));
+    }
+
+    [Fact]
+    public async Task What_a_person_attached_to_a_file_stays_with_it_but_nothing_that_acts_for_somebody_else()
+    {
+        if (Libc.GetEUid() != 0) Assert.Skip("only root gives files away");
+        var tree = Tree();
+        var path = Path.Combine(tree, "same-size.txt");
+        Run("chown", "1234:2345", path);
+        Run("python3", "-c", "import os, sys; os.setxattr(sys.argv[1], 'user.note', b'mine')", path);
+        Run("chmod", "6755", path);
+        var (changes, _) = await ChangeAsync(tree, work => File.WriteAllText(Path.Combine(work, "same-size.txt"), "changed\n"));
+        Assert.Null((await ApplyAsync(tree, changes)).Problem);
+        Assert.Equal("1234:2345 755 mine", Attached(path));
+        Assert.Null((await ApplyAsync(tree, changes, reverse: true)).Problem);
+        Assert.Equal("1234:2345 755 mine", Attached(path));
+
+        static string Attached(string path)
+        {
+            const string script = "import os, sys; s = os.stat(sys.argv[1]); print(f'{s.st_uid}:{s.st_gid} {s.st_mode & 0o7777:o} ' + os.getxattr(sys.argv[1], 'user.note').decode(), end='')";
+            return Run("python3", "-c", script, path);
+        }
+
+        static string Run(string program, params string[] words)
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, words) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            var said = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return said;
+        }
     }
 
     [Fact]
