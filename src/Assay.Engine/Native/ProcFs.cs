@@ -24,6 +24,11 @@ internal static class ProcFs
         public bool HasEnded => State is 'Z' or 'X' || (Flags & Exiting) != 0;
     }
 
+    /// <summary>Two thousand digits are more than the line ever has: 52 numbers and a name of at most 64 bytes.</summary>
+    private const int MostOfStat = 2048;
+
+    private const int LastField = 24;
+
     private static readonly ControlFile? MainThreadChildren =
         ControlFile.TryOpen($"/proc/self/task/{Environment.ProcessId}/children", Libc.O_RDONLY);
 
@@ -31,16 +36,15 @@ internal static class ProcFs
     public const int TicksPerSecond = 100;
 
     /// <summary>The process's line, or null when it is gone.</summary>
-    public static Stat? Read(int pid)
+    /// <remarks>Where a process may leave others behind, all processes of the host are read, several times: so this allocates little.</remarks>
+    public static unsafe Stat? Read(int pid)
     {
-        try
-        {
-            return Parse(File.ReadAllText($"/proc/{pid}/stat"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        var descriptor = Libc.Open($"/proc/{pid}/stat", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (descriptor < 0) return null;
+        var line = stackalloc byte[MostOfStat];
+        var length = (int)Libc.Read(descriptor, line, MostOfStat);
+        _ = Libc.Close(descriptor);
+        return length <= 0 ? null : Parse(new ReadOnlySpan<byte>(line, length));
     }
 
     /// <summary>All processes.</summary>
@@ -110,15 +114,21 @@ internal static class ProcFs
     /// <summary>The kernel's id of this boot.</summary>
     public static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
-    private static Stat Parse(string text)
+    private static Stat Parse(ReadOnlySpan<byte> line)
     {
         // The name in parentheses may hold anything, parentheses and blanks included.
-        var open = text.IndexOf('(', StringComparison.Ordinal);
-        var close = text.LastIndexOf(')');
-        var fields = text[(close + 2)..].Split(' ');
-        long Field(int number) => long.Parse(fields[number - 3], CultureInfo.InvariantCulture);
+        var pid = int.Parse(line[..(line.IndexOf((byte)'(') - 1)], CultureInfo.InvariantCulture);
+        var rest = line[(line.LastIndexOf((byte)')') + 2)..];
+        Span<long> fields = stackalloc long[LastField + 1];
+        var number = 3;
+        foreach (var field in rest.Split((byte)' '))
+        {
+            if (number > LastField) break;
+            if (number > 3) fields[number] = long.Parse(rest[field], CultureInfo.InvariantCulture);
+            number++;
+        }
+
         return new Stat(
-            int.Parse(text.AsSpan(0, open - 1), CultureInfo.InvariantCulture), fields[0][0], (int)Field(4), (int)Field(5), (int)Field(6),
-            Field(14) + Field(15), Field(22), Field(24), Field(9));
+            pid, (char)rest[0], (int)fields[4], (int)fields[5], (int)fields[6], fields[14] + fields[15], fields[22], fields[24], fields[9]);
     }
 }

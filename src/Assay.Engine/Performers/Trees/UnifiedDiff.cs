@@ -14,10 +14,34 @@ internal static partial class UnifiedDiff
     private const string Before = "a";
     private const string After = "b";
 
+    /// <summary>Above these git is faster than what is done here, and is worth its start.</summary>
+    private const int MostFiles = 100;
+    private const int MostLines = 2_000;
+
     /// <summary>The diff, and how many lines it adds and removes.</summary>
     /// <param name="changes">The changes.</param>
-    /// <param name="place">A folder in which one is made for the comparison, under a name that nobody could guess, and removed.</param>
+    /// <param name="place">
+    /// A folder in which git finds what is too large to be compared here: in a folder that is made under a name that nobody could guess, and
+    /// removed.
+    /// </param>
     public static (byte[] Diff, long Added, long Removed) Of(IEnumerable<ChangedContent> changes, FolderHandle place)
+    {
+        var all = changes.ToList();
+        if (all.Count > MostFiles || all.Exists(c => IsLong(c.Before) || IsLong(c.After))) return ByGit(all, place);
+        var output = new StringBuilder();
+        var (added, removed) = (0L, 0L);
+        foreach (var change in all)
+        {
+            var file = FileDiff.Write(change, output);
+            (added, removed) = (added + file.Added, removed + file.Removed);
+        }
+
+        return (Encoding.Latin1.GetBytes(output.ToString()), added, removed);
+    }
+
+    private static bool IsLong(byte[]? content) => content is not null && FileDiff.IsText(content) && content.AsSpan().Count((byte)'\n') > MostLines;
+
+    private static (byte[] Diff, long Added, long Removed) ByGit(IEnumerable<ChangedContent> changes, FolderHandle place)
     {
         var name = FolderHandle.RandomName();
         try
