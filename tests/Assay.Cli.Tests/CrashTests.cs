@@ -7,7 +7,7 @@ namespace Assay.Tests;
 /// <summary>kill -9 at random instants, then --resume.</summary>
 public sealed class CrashTests
 {
-    private const int Kills = 100;
+    private static readonly int Kills = CrashRounds.Of(36);
 
     [Fact]
     public async Task Killed_at_any_instant_nothing_acknowledged_is_lost_and_nothing_unsafe_is_repeated()

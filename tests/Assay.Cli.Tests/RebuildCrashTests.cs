@@ -12,8 +12,9 @@ namespace Assay.Tests;
 /// <summary>kill -9 while the tables are made anew: what was there stays whole, and the next one makes them.</summary>
 public sealed class RebuildCrashTests
 {
-    private const int Tasks = 3_000;
-    private const int Kills = 12;
+    private const int Tasks = 1_000;
+
+    private static readonly int Kills = CrashRounds.Of(5);
 
     [Fact]
     public async Task Killed_in_the_middle_of_making_tables_the_old_ones_stay_and_the_next_one_makes_them()

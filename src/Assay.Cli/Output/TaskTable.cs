@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Assay.Host;
+using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 
 namespace Assay.Cli.Output;
@@ -10,6 +11,7 @@ namespace Assay.Cli.Output;
 internal static class TaskTable
 {
     private const string Interrupted = "INTERRUPTED";
+    private const int MaxLastLines = 10;
 
     /// <summary>A run with all its tasks.</summary>
     public static void Print(RunView run)
@@ -79,6 +81,7 @@ internal static class TaskTable
         }
 
         Print(view.Tests);
+        if (task is { HasEnded: true, State: not "COMPLETED" } && view.Tests.IsEmpty) PrintLast(view.Output);
         Console.Out.WriteLine();
         foreach (var entry in view.Events) Console.Out.WriteLine($"{Shown.Time(entry.At)}  {entry.What,-20} {Words.Safe(entry.Note ?? "")}".TrimEnd());
         if (task.IsInterrupted) Console.Out.WriteLine($"\n{GoesOn(run)}");
@@ -103,9 +106,17 @@ internal static class TaskTable
         }
     }
 
+    /// <summary>What the program of a task said last that did not come as far as its tests.</summary>
+    private static void PrintLast(IReadOnlyList<OutputLine> output)
+    {
+        if (output.Count == 0) return;
+        Console.Out.WriteLine("\nThe last that it printed:");
+        foreach (var line in output.TakeLast(MaxLastLines)) Console.Out.WriteLine($"  {Words.Safe(line.Text)}");
+    }
+
     /// <summary>The reason, and first of all what was open to its programs.</summary>
     private static string Why(TaskSummary task) =>
-        string.Join(": ", new[] { task.Isolation, task.Reason, task.HeldBy is { } holder ? Shown.HeldBy(holder) : null }.OfType<string>());
+        string.Join(": ", new[] { task.Isolation, task.Reason, Shown.WaitsFor(task) }.OfType<string>());
 
     private static string State(TaskSummary task) => task.IsInterrupted ? Interrupted : task.State;
 

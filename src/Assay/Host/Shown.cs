@@ -41,9 +41,10 @@ internal static class Shown
         ({ } work, _) => $"{Duration(work)} of work, and waited {Duration(waited)} beside that",
     };
 
-    /// <summary>Who keeps a task from starting, and since when a person is waited for.</summary>
-    public static string HeldBy(ScopeHolder holder)
+    /// <summary>Which task keeps one from starting, and since when a person is waited for; null: none does.</summary>
+    public static string? WaitsFor(TaskSummary task)
     {
+        if (task.HeldBy is not { } holder) return task.Awaits.IsEmpty ? null : $"waits for {string.Join(", ", task.Awaits)}";
         var person = holder.PersonSince is { } since ? $", waiting for a person since {Time(since)}" : "";
         return $"waits for {holder.TaskId}, which holds {string.Join(" ", holder.Writes)}{person}";
     }

@@ -68,15 +68,15 @@ public sealed class TaskService
         return lost.Select(TaskEffects.TaskOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Whether it stands still though tasks are pending that no person has: whoever began it has let it go.</summary>
+    /// <summary>Whether it stands still though tasks are open that no person has: whoever began it has let it go, or was told to.</summary>
     private async ValueTask<bool> IsLeftAsync(StreamMachine machine)
     {
         var state = (ExecutionState)machine.State;
-        if (!state.Tasks.Any(t => t.Phase == TaskPhase.Pending && !state.WaitsForPerson(t))) return false;
+        if (!state.Tasks.Any(t => !t.HasEnded && !state.WaitsForPerson(t))) return false;
         var living = await LivingEngines.LookAsync(_workspace.Store);
         return state.Phase switch
         {
-            ExecutionPhase.Idle => !await living.OwnAsync(machine.Stream),
+            ExecutionPhase.Idle or ExecutionPhase.Stopping => !await living.OwnAsync(machine.Stream),
             ExecutionPhase.Running => living.AreNone,
             _ => false,
         };

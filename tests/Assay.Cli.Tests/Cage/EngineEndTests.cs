@@ -7,7 +7,7 @@ namespace Assay.Tests.Cage;
 /// <summary>kill -9 of the engine, at any instant and with everything running: soon nothing of it is left, with cgroups and without.</summary>
 public sealed class EngineEndTests
 {
-    private const int Kills = 50;
+    private static readonly int Kills = CrashRounds.Of(28);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 

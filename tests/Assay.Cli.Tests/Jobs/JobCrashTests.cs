@@ -3,7 +3,7 @@ namespace Assay.Tests.Jobs;
 /// <summary>kill -9 of the worker at random instants: each job ends as it would have.</summary>
 public sealed class JobCrashTests
 {
-    private const int Jobs = 10;
+    private static readonly int Jobs = CrashRounds.Of(4);
 
     [Fact]
     public async Task A_job_whose_worker_is_killed_at_any_instant_ends_as_it_would_have()
@@ -32,7 +32,7 @@ public sealed class JobCrashTests
             Assert.Single(File.ReadAllLines(folder.Under(".assay", "registry", "trial_log.jsonl")));
             Assert.Empty(Directory.EnumerateFiles(folder.Under(".assay", "attempts")));
         });
-        Assert.True(kills >= 50, $"only {kills} kills");
+        Assert.True(kills >= 5 * Jobs, $"only {kills} kills");
     }
 
     private static async Task<string[]> FinishAsync(JobFolder folder, string id, Func<int>? killAfterMs)

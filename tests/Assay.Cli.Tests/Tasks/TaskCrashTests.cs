@@ -3,7 +3,7 @@ namespace Assay.Tests.Tasks;
 /// <summary>kill -9 of the executor at random instants: no patch is half applied, nothing is lost, and what must not repeat does not.</summary>
 public sealed class TaskCrashTests
 {
-    private const int Runs = 10;
+    private static readonly int Runs = CrashRounds.Of(6);
 
     [Fact]
     public async Task Killed_at_any_instant_a_run_ends_with_whole_patches_and_nothing_done_twice()
@@ -27,7 +27,7 @@ public sealed class TaskCrashTests
             Assert.Contains(last.ExitCode, new[] { 0, 1 });
             await CheckAsync(folder, seed);
         });
-        Assert.True(kills >= 50, $"only {kills} kills");
+        Assert.True(kills >= 5 * Runs, $"only {kills} kills");
     }
 
     private static TaskFolder Project(bool isRepository)

@@ -85,10 +85,10 @@ internal static class AcceptanceRule
         return failed.Count == 0 ? null : BoundedText.Cut(string.Join("; ", failed.Select(t => $"{t.Name}: {t.Reason}")), MaxProblem);
     }
 
-    /// <summary>What a program that only has an exit code said last.</summary>
+    /// <summary>What a program that only has an exit code said last, on standard error at the very end.</summary>
     private static ImmutableArray<string> LastLines(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        var text = System.Text.Encoding.UTF8.GetString(evidence.GetValueOrDefault("stdout").Span).TrimEnd();
-        return text.Length == 0 ? [] : [.. text.Split('\n').TakeLast(MaxFailures)];
+        var said = new[] { "stdout", "stderr" }.Select(n => System.Text.Encoding.UTF8.GetString(evidence.GetValueOrDefault(n).Span).TrimEnd());
+        return [.. said.Where(t => t.Length > 0).SelectMany(t => t.Split('\n')).TakeLast(MaxFailures)];
     }
 }

@@ -38,16 +38,19 @@ internal static class ExecutionResults
             ["counts"] = new JsonObject(
                 Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
             ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
-            ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, holds.Of(t), interrupted?.Contains(t.Spec.TaskId) == true))]),
+            ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, WaitsFor(state, holds, t), interrupted?.Contains(t.Spec.TaskId) == true))]),
         };
     }
 
     private static readonly System.Text.Json.JsonSerializerOptions Indented = new() { WriteIndented = true, TypeInfoResolver = LineJson.Default };
 
-    private static JsonObject Result(TaskState task, ScopeHolder? holder, bool isInterrupted)
+    private static string? WaitsFor(ExecutionState state, ScopeHold holds, TaskState task) =>
+        holds.Of(task)?.TaskId ?? TaskViewMaker.Awaits(state, task).FirstOrDefault();
+
+    private static JsonObject Result(TaskState task, string? waitsFor, bool isInterrupted)
     {
         var result = Result(task);
-        if (holder is not null) result["waits_for"] = holder.TaskId;
+        if (waitsFor is not null) result["waits_for"] = waitsFor;
         if (isInterrupted) result["interrupted"] = true;
         if (task.Spec.MaxCost is { } limit) result["cost_limit_usd"] = limit.Dollars;
         if (CageNote.Of(task.Uncaged, task.NetworkOpen) is { } open) result["isolation"] = open;

@@ -89,6 +89,9 @@ public sealed record TaskSummary
     /// <summary>The task that keeps it from starting by its write scope; null: none does.</summary>
     public ScopeHolder? HeldBy { get; init; }
 
+    /// <summary>The tasks that it depends on and that are not completed yet.</summary>
+    public ImmutableArray<string> Awaits { get; init; } = [];
+
     /// <summary>What was open to its programs that a cage closes; null: nothing.</summary>
     public string? Isolation { get; init; }
 

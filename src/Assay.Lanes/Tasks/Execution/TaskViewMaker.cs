@@ -75,10 +75,15 @@ internal static class TaskViewMaker
         PatchId = task.Patch?.PatchId,
         Reason = task.Reason,
         HeldBy = holds.Of(task),
+        Awaits = Awaits(state, task),
         Isolation = CageNote.Of(task.Uncaged, task.NetworkOpen),
         Took = task is { StartedAt: not null, HasEnded: true } ? TimeSpan.FromMilliseconds(task.Clock.WorkedMs) : null,
         Waited = TimeSpan.FromMilliseconds(task.Clock.WaitedMs),
     };
+
+    /// <summary>The tasks that one depends on and that are not completed yet; none when it does not wait for its turn.</summary>
+    public static ImmutableArray<string> Awaits(ExecutionState state, TaskState task) =>
+        task.Phase == TaskPhase.Pending ? [.. task.Spec.DependsOn.Where(d => state.Task(d).Phase != TaskPhase.Completed)] : [];
 
     private static TestView Test(TestResult test) => new(
         test.Name, test.Required, test.Passed, test.Tests, test.Failures, test.Reason, test.FirstFailures,
