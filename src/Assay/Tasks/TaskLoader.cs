@@ -274,6 +274,7 @@ internal sealed class TaskLoader
             var at = $"{pointer}/acceptance_tests/{i}";
             if (!names.Add(test.Name)) Refuse($"{at}/name", "unique", $"{test.Name} is there twice");
             CheckProgram(test.Command, $"{at}/command");
+            if (test.Budgets?.MaxCost is not null) Refuse($"{at}/budgets/cost_usd", "cost", "nothing meters what a test costs: remove it");
             Globs(test.Outputs, $"{at}/outputs");
             Globs(test.Schema?.Files ?? [], $"{at}/schema/files");
             SandboxRule.CheckHost(test.Sandbox ?? SandboxLevel.Strict, _host, $"{at}/sandbox", Refuse);

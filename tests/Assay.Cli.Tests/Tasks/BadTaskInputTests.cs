@@ -20,6 +20,7 @@ public sealed class BadTaskInputTests
         ("more context than there may be", f => f.Tasks["one"]["context"] = new JsonObject { ["max_bytes"] = 16_777_217 }, "/tasks/0/context/max_bytes"),
         ("no gate", f => f.Tasks["one"]["acceptance_tests"] = new JsonArray(), "one has no required test"),
         ("no required test", f => f.Tasks["one"]["acceptance_tests"]![0]!["required"] = false, "one has no required test"),
+        ("money of a test", f => f.Tasks["one"]["acceptance_tests"]![0]!["budgets"] = new JsonObject { ["cost_usd"] = 1 }, "/tasks/0/acceptance_tests/0/budgets/cost_usd: nothing meters what a test costs"),
         ("misspelt key", f => f.Tasks["one"]["retry_save"] = true, "retry_save"),
         ("command that nobody takes", f => f.Adapters["shell"]["command"] = new JsonArray("true"), "none of its adapters takes {command}"),
         ("missing program of a task", f => f.Tasks["one"]["command"] = new JsonArray("no-such-program", "-x"), "/tasks/0/command/0: no-such-program is not in PATH: install it"),
