@@ -85,7 +85,7 @@ internal static class TaskCommands
         command.SetAction((parsed, _) => TaskAnswers.ReadRunAsync(globals, parsed, parsed.GetValue(run), async (service, view) =>
         {
             var id = parsed.GetValue(task)!;
-            if (await service.TaskViewAsync(view.RunId, id, lines: 0) is not { } shown)
+            if (await service.TaskViewAsync(view.RunId, id, TaskTable.LastLines) is not { } shown)
             {
                 return Problems.Print(id, Absent.Task(view.RunId, id), globals.Json(parsed));
             }

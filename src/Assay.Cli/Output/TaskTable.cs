@@ -11,7 +11,9 @@ namespace Assay.Cli.Output;
 internal static class TaskTable
 {
     private const string Interrupted = "INTERRUPTED";
-    private const int MaxLastLines = 10;
+
+    /// <summary>How much is shown of what a program said last.</summary>
+    public const int LastLines = 10;
 
     /// <summary>A run with all its tasks.</summary>
     public static void Print(RunView run)
@@ -111,7 +113,7 @@ internal static class TaskTable
     {
         if (output.Count == 0) return;
         Console.Out.WriteLine("\nThe last that it printed:");
-        foreach (var line in output.TakeLast(MaxLastLines)) Console.Out.WriteLine($"  {Words.Safe(line.Text)}");
+        foreach (var line in output) Console.Out.WriteLine($"  {Words.Safe(line.Text)}");
     }
 
     /// <summary>The reason, and first of all what was open to its programs.</summary>

@@ -541,9 +541,9 @@ public sealed class TaskExecutionTests
     public async Task A_run_that_was_told_to_end_says_so_and_what_its_tasks_wait_for()
     {
         using var folder = new TaskFolder();
-        folder.Add("one", $"touch {folder.Under("begun")}; sleep 60");
+        folder.Add("one", $"touch {folder.Under("begun")}; sleep 60", "true", "one");
         folder.Add("two", "true", "echo two is bad >&2; false")["depends_on"] = new JsonArray("one");
-        folder.Add("last", "echo out; echo no such thing >&2; exit 3")["file_scope"] = new JsonObject { ["write"] = new JsonArray("last") };
+        folder.Add("last", "echo out; echo no such thing >&2; exit 3", "true", "last");
         folder.Adapters["shell"]["retry"] = new JsonObject { ["max_attempts"] = 1 };
         using var engine = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId, "-j", "2"], folder.Write().Path);
         while (!File.Exists(folder.Under("begun")) || !(await folder.RunAsync("task", "show", "last")).Output.Contains("FAILED", StringComparison.Ordinal)) await Task.Delay(50);
