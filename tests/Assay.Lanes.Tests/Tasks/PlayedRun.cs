@@ -73,6 +73,13 @@ internal sealed class PlayedRun
         return Take(_fold.Lane.Record(_fold.State, _fold.Effects, report, Now));
     }
 
+    /// <summary>The engine died while it was under way, which the next one finds.</summary>
+    public IReadOnlyList<Event> Lose(Effect effect)
+    {
+        Take([new EffectInterrupted(effect.Id, 1, "the engine died", [])]);
+        return Take(_fold.Lane.Record(_fold.State, _fold.Effects, new EffectLost(effect, 1, "the engine died", []), Now));
+    }
+
     /// <summary>An adapter permits the call, or says why not.</summary>
     public IReadOnlyList<Event> Ask(PermitAnswer? answer = null, string taskId = "one") =>
         End(Begin(TaskEffectId.Permit, taskId), Answered("shell", answer ?? new PermitAnswer(PermitStatus.Allowed, null, null, null)));

@@ -1,3 +1,5 @@
+using Assay.Kernel.Effects;
+using Assay.Kernel.Streams;
 using Assay.Lanes.Shared;
 using Assay.Lanes.Tasks;
 using Assay.Tests.Epochs;
@@ -62,6 +64,35 @@ public sealed class TaskTimeTests
         run.Ask();
         run.Act(Given.Outcome(), seconds: 3);
         Assert.Equal((5_000, 0), Times(run));
+    }
+
+    [Fact]
+    public void The_time_in_which_an_engine_was_gone_is_no_work()
+    {
+        var run = new PlayedRun(null, null, t => t with { RetrySafe = true, MaxAttempts = 2 });
+        run.Ask();
+        var act = run.Begin(TaskEffectId.Act);
+        run.Wait(28_800);
+        run.Lose(act);
+        run.Wait(2);
+        run.Put(new StartExecution(1, new Actor("ada", "cli")));
+        run.Ask();
+        run.Act(Given.Outcome(), seconds: 3);
+        Assert.Equal(3_000, Times(run).Worked);
+    }
+
+    [Fact]
+    public void Nor_is_the_time_between_the_order_to_end_and_the_next_start()
+    {
+        var run = new PlayedRun();
+        run.Ask();
+        var act = run.Begin(TaskEffectId.Act);
+        run.Wait(2);
+        run.Put(new Cancel("signal"));
+        run.End(act, Given.Outcome(null, KillReason.Cancelled));
+        run.Wait(28_800);
+        run.Put(new StartExecution(1, new Actor("ada", "cli")));
+        Assert.Equal(2_000, Times(run).Worked);
     }
 
     private static (long Worked, long Waited) Times(PlayedRun run) =>

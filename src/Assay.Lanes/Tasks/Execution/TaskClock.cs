@@ -32,6 +32,12 @@ internal sealed record TaskClock
         };
     }
 
+    /// <summary>The clock of a task on which somebody worked and works again, but not in between.</summary>
+    /// <param name="last">When its run showed the last sign of life.</param>
+    /// <param name="at">Since when it is worked on again.</param>
+    public TaskClock Interrupted(DateTimeOffset last, DateTimeOffset at) =>
+        After(Pastime.Works, Pastime.Works, isNew: true, last) with { Since = at };
+
     /// <summary>What a task is about: one that waits for its turn alone has not begun to wait for anything.</summary>
     public static Pastime PastimeOf(ExecutionState state, TaskState task) => task.Standing switch
     {
