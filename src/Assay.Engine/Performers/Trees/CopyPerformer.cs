@@ -59,6 +59,7 @@ internal sealed class CopyPerformer(Workspace workspace) : IEffectPerformer
     private CopyOutcome Make(CopyTree effect, string folder, CancellationToken cancel)
     {
         var source = TreeSource.Of(workspace.Root, effect.From, effect.IsProject, effect.Exclude);
+        GitRepository.ExpectRules(source.Path);
         using var origin = source.Open();
         using var top = FolderHandle.Open(workspace.Root);
         var kept = new KeptCopies(top);

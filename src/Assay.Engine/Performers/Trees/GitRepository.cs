@@ -15,6 +15,9 @@ internal static partial class GitRepository
     /// <summary>It starts no hook, and nothing that outlives it and holds its pipes.</summary>
     private static readonly string[] Quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0"];
 
+    /// <summary>What git says of something that only has the name of a repository.</summary>
+    private static readonly string[] NoRepository = ["not a git repository", "invalid gitfile format"];
+
     /// <summary>What stands before a path, so that none is taken for a pattern with magic: <c>:(top)</c>.</summary>
     private const string Here = "./";
 
@@ -47,7 +50,7 @@ internal static partial class GitRepository
     {
         if (paths.Count == 0 || RepositoryFiles.TopOf(tree) is not { } top) return new HashSet<string>();
         string[] files = [.. RepositoryFiles.Of(top)];
-        if (top != tree && Run(tree, ["check-ignore", "-z", "--stdin"], Here, reads: files).ExitCode == 0) return new HashSet<string>();
+        if (top != tree && !HasRulesFor(tree, files)) return new HashSet<string>();
         IReadOnlyCollection<string> left = paths;
         for (; ; )
         {
@@ -70,6 +73,22 @@ internal static partial class GitRepository
             Expect(result, 0, 1);
             return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(p => p[Here.Length..]).ToHashSet(StringComparer.Ordinal);
         }
+    }
+
+    /// <summary>Asks at once whether git will say what it ignores in a tree, before work is done in vain.</summary>
+    /// <exception cref="IOException">It will not: the repository may belong to somebody else.</exception>
+    public static void ExpectRules(string tree) => Ignored(tree, ["any"]);
+
+    /// <summary>
+    /// Whether the repository in which a tree is a folder has something to say of what lies there: it is one, and does not ignore all of it.
+    /// </summary>
+    /// <exception cref="IOException">git will not work in it: it may belong to somebody else.</exception>
+    private static bool HasRulesFor(string tree, string[] files)
+    {
+        var result = Run(tree, ["check-ignore", "-z", "--stdin"], Here, reads: files);
+        if (result.ExitCode > 1 && Array.Exists(NoRepository, n => result.Error.Contains(n, StringComparison.Ordinal))) return false;
+        Expect(result, 0, 1);
+        return result.ExitCode == 1;
     }
 
     /// <summary>The submodule, named from the top, or the path.</summary>

@@ -36,6 +36,28 @@ public sealed class IgnoredFilesTests : IDisposable
         Assert.Equal(["a.txt"], Ignored(".", "a.txt"));
     }
 
+    [Theory]
+    [InlineData("gitdir: /nowhere")]
+    [InlineData("no pointer")]
+    public void What_is_no_repository_above_a_tree_has_no_rules(string pointer)
+    {
+        using var bare = new TemporaryFolder();
+        File.WriteAllText(bare.Under(".git"), pointer);
+        Directory.CreateDirectory(bare.Under("tree"));
+        Assert.Empty(GitRepository.Ignored(bare.Under("tree"), ["a.log"]));
+    }
+
+    [Fact]
+    public void A_repository_of_somebody_else_is_not_asked_and_that_is_said()
+    {
+        if (Environment.UserName != "root") Assert.Skip("only root gives folders away");
+        Write("tree/a.txt", "");
+        using var chown = Process.Start("sh", ["-c", "chmod -R a+rX \"$0\" && chown -R 1234 \"$0\"", _folder.Path]);
+        chown.WaitForExit();
+        var refused = Assert.Throws<IOException>(() => GitRepository.ExpectRules(_folder.Under("tree")));
+        Assert.Contains("safe.directory", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_name_is_no_pattern()
     {
