@@ -29,6 +29,9 @@ public static class TextRule
         return null;
     }
 
+    /// <summary>Whether a character would steer a terminal, or turn the direction of writing, so that something else is seen than stands there.</summary>
+    public static bool Misleads(char c) => char.IsControl(c) || Turns(c);
+
     /// <summary>A character as a problem names it, which does not show it.</summary>
     public static string Describe(Rune refused) => refused.Value switch
     {

@@ -46,10 +46,17 @@ public static class ChangeCheck
         var toRead = new List<(CheckedLanguage Language, string Path)>();
         var before = Environment.GetEnvironmentVariable(BuiltInCheck.BeforeVariable);
         var schemas = new SchemaForm(tree, Document(BuiltInCheck.SchemaVariable), check.Files, new SchemaNames(changes, before));
-        foreach (var change in changes.Where(c => c.After is { Kind: EntryKind.File }))
+        foreach (var change in changes)
         {
             cancel.ThrowIfCancellationRequested();
             var path = change.Path;
+            if (change.After is not { Kind: EntryKind.File })
+            {
+                var lost = change.After is { Kind: EntryKind.Link } && check.Kind == CheckKind.Schema ? schemas.Look(change, default).Problem : null;
+                if (lost is not null) found.Add((path, lost));
+                continue;
+            }
+
             using var file = tree.OpenFile(path);
             if (file.Problem is { } unreadable)
             {
@@ -59,7 +66,12 @@ public static class ChangeCheck
 
             if (file.SizeBytes > MaxFileBytes)
             {
-                var isMeant = check.Kind == CheckKind.Schema ? schemas.Means(path) : IsKnown(check.Kind, path) || (check.Kind == CheckKind.Lint && TextForm.BeginsAsText(file));
+                var isMeant = check.Kind switch
+                {
+                    CheckKind.Schema => schemas.Means(path),
+                    CheckKind.Lint => IsKnown(check.Kind, path) || TextForm.BeginsAsText(file),
+                    _ => IsKnown(check.Kind, path),
+                };
                 if (isMeant) found.Add((path, $"is larger than {MaxFileBytes} bytes, which are not looked at"));
                 continue;
             }

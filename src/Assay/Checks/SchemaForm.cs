@@ -30,10 +30,15 @@ internal sealed class SchemaForm
     public (bool IsLookedAt, string? Problem) Look(FileChange change, ReadOnlyMemory<byte> content)
     {
         var isNamed = IsNamed(change.Path);
-        if (!SchemaNames.IsDocument(change.Path)) return (isNamed, isNamed ? "it is neither JSON nor YAML" : null);
+        if (!SchemaNames.IsDocument(change.Path) || change.After is not { Kind: EntryKind.File })
+        {
+            var lost = _names.Lost(change) ?? (isNamed ? "it is neither JSON nor YAML" : null);
+            return (lost is not null, lost);
+        }
+
         var document = InputDocument.Read(content, change.Path, StrictJson.UntrustedDepth);
         if (!document.IsValid) return (true, document.Problems[0].ToString());
-        var (own, problem) = _names.Of(change, document.Value.Root);
+        var (own, problem) = _names.Of(change, document.Value.Root, isNamed);
         if (isNamed) problem ??= Compare(document.Value, _schema!, "the test's schema");
         if (own is not null) problem ??= Compare(document.Value, own);
         return (isNamed || own is not null || problem is not null, problem);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Assay.Kernel.Effects;
 using Assay.Kernel.Json;
@@ -22,36 +23,99 @@ internal sealed class SchemaNames(ImmutableArray<FileChange> changes, string? be
     /// <summary>The path of the schema from the top of the tree, null when there is none; and why it cannot be taken.</summary>
     /// <param name="change">The document.</param>
     /// <param name="root">What it is now.</param>
-    public (string? Place, string? Problem) Of(FileChange change, JsonElement root)
+    /// <param name="isJudged">Whether the test names a schema for it, so that it need not be known which one it named before.</param>
+    public (string? Place, string? Problem) Of(FileChange change, JsonElement root, bool isJudged)
     {
-        var (now, problem) = Named(change.Path, root);
-        if (problem is not null) return (null, problem);
-        var (was, unknown) = Was(change);
-        if (unknown is not null) return (null, unknown);
-        if (was is not null && now != was && !IsRenamed(was, now)) return (null, $"it named the schema {was} before the change, and {now ?? "none"} now");
-        var isOwn = changes.Any(c => c.Path == now && c.Change is not (ChangeKind.Mode or ChangeKind.Renamed));
-        return isOwn ? (null, $"its schema {now} is what this change made of it: let the test name one, or give it a command") : (now, null);
+        var now = Named(change.Path, root);
+        if (now.Problem is { } problem) return (null, problem);
+        var was = Was(change);
+        if (was.Unknown is { } unknown && !isJudged && !was.Mentions(now.Text)) return (null, $"{unknown}: let the test name one");
+        if (was.Place is { } before && now.Place != before && !IsRenamed(before, now.Place)) return (null, Dropped(before, now.Place ?? "none"));
+        var isOwn = changes.Any(c => c.Path == now.Place && c.Change != ChangeKind.Mode && (c.Change != ChangeKind.Renamed || c.From != was.Place));
+        return isOwn ? (null, $"its schema {now.Place} is what this change made of it: let the test name one, or give it a command") : (now.Place, null);
     }
+
+    /// <summary>What a document has lost that is none any more, but a link, or a file of another name; null: nothing.</summary>
+    public string? Lost(FileChange change)
+    {
+        var was = Was(change);
+        return was.Unknown ?? (was.Place is { } place ? Dropped(place, "none that is looked at") : null);
+    }
+
+    private static string Dropped(string before, string now) => $"it named the schema {before} before the change, and {now} now";
 
     private bool IsRenamed(string was, string? now) => changes.Any(c => c.From == was && c.Path == now);
 
-    private (string? Place, string? Problem) Was(FileChange change)
+    private Former Was(FileChange change)
     {
         var path = change.From ?? change.Path;
-        if (change.Before is not { Kind: EntryKind.File } version || !IsDocument(path)) return (null, null);
+        if (change.Before is not { } version || !IsDocument(path)) return Former.Nothing;
+        if (version.Kind != EntryKind.File) return new Former(null, "it was a link before the change, and which schema it named is not known", null);
         using var file = OpenedFile.ToRead(Path.Combine(before ?? "", version.Sha256.ToString()));
-        if (file.Problem is not null) return (null, "what it named as its schema before the change is not known");
-        var document = InputDocument.Read(file.ReadAll(StagedBefore.MaxFileBytes), path, StrictJson.UntrustedDepth);
-        return document.IsValid ? Named(path, document.Value.Root) with { Problem = null } : (null, null);
+        if (file.Problem is not null) return new Former(null, "which schema it named before the change is not known", null);
+        var bytes = file.ReadAll(StagedBefore.MaxFileBytes);
+        var document = InputDocument.Read(bytes, path, StrictJson.UntrustedDepth);
+        if (document.IsValid) return new Former(Named(path, document.Value.Root).Place, null, null);
+        if (bytes.AsSpan().IndexOf("$schema"u8) < 0) return Former.Nothing;
+        return new Former(null, "it could not be read before the change, where it mentioned another schema", bytes);
     }
 
-    /// <summary>One of the network is not asked, and counts as none.</summary>
-    private static (string? Place, string? Problem) Named(string path, JsonElement root)
+    /// <summary>One of the network is not asked, and counts as none. Else it is a reference to a file (RFC 3986), which lies in the tree.</summary>
+    private static Name Named(string path, JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("$schema", out var named)) return (null, null);
-        if (named.ValueKind != JsonValueKind.String || named.GetString() is not { Length: > 0 } text || text.Contains('\0')) return (null, null);
-        if (text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)) return (null, $"its schema {text} is no path of the tree: name it by one");
-        if (text.Contains("://", StringComparison.Ordinal)) return (null, null);
-        return (Path.GetRelativePath("/", Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(path) ?? "", text))), null);
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("$schema", out var named)) return default;
+        if (named.ValueKind != JsonValueKind.String || named.GetString() is not { Length: > 0 } text) return default;
+        if (text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)) return new Name(null, text, $"its schema {text} is no path of the tree: name it by one");
+        if (text.Contains("://", StringComparison.Ordinal)) return default;
+        var parts = text.Split('#', 2);
+        if (parts is [_, { Length: > 0 }]) return new Name(null, text, $"its schema {text} is a part of another, which is not looked for");
+        var place = parts[0].Length == 0 ? path : Place(Path.GetDirectoryName(path) ?? "", Uri.UnescapeDataString(parts[0]));
+        return place is null ? new Name(null, text, $"its schema {text} lies outside of the tree, or is none of its files") : new Name(place, text, null);
+    }
+
+    /// <summary>A path from the top of the tree; null: it is none.</summary>
+    private static string? Place(string folder, string reference)
+    {
+        if (reference.Contains('\0')) return null;
+        List<string> names = reference[0] == '/' ? [] : [.. folder.Split('/', StringSplitOptions.RemoveEmptyEntries)];
+        foreach (var name in reference.Split('/').Where(n => n is not ("" or ".")))
+        {
+            if (name != "..") names.Add(name);
+            else if (names.Count == 0) return null;
+            else names.RemoveAt(names.Count - 1);
+        }
+
+        return names.Count == 0 ? null : string.Join('/', names);
+    }
+
+    /// <summary>What a document names.</summary>
+    /// <param name="Place">The path from the top of the tree; null: none.</param>
+    /// <param name="Text">As it stands there.</param>
+    /// <param name="Problem">Why it cannot be taken.</param>
+    private readonly record struct Name(string? Place, string? Text, string? Problem);
+
+    /// <summary>What a document named before.</summary>
+    /// <param name="Place">The path from the top of the tree; null: none, or it is not known.</param>
+    /// <param name="Unknown">Why it is not known.</param>
+    /// <param name="Bytes">What could not be read.</param>
+    private sealed record Former(string? Place, string? Unknown, byte[]? Bytes)
+    {
+        public static readonly Former Nothing = new(null, null, null);
+
+        /// <summary>Whether what could not be read mentions a reference: it only had to be mended then.</summary>
+        public bool Mentions(string? reference)
+        {
+            if (reference is null || Bytes is null) return false;
+            var text = Encoding.UTF8.GetString(Bytes);
+            for (var at = text.IndexOf(reference, StringComparison.Ordinal); at >= 0; at = text.IndexOf(reference, at + 1, StringComparison.Ordinal))
+            {
+                if (!IsPartOfPath(text, at - 1) && !IsPartOfPath(text, at + reference.Length)) return true;
+            }
+
+            return false;
+        }
+
+        private static bool IsPartOfPath(string text, int at) =>
+            at >= 0 && at < text.Length && (char.IsLetterOrDigit(text[at]) || "._-/%".Contains(text[at], StringComparison.Ordinal));
     }
 }

@@ -17,10 +17,13 @@ internal static class TextForm
 
     private static readonly string[] Xml = [".xml", ".xsd", ".xsl", ".xslt", ".svg", ".csproj", ".props", ".targets", ".resx"];
 
+    /// <summary>The mark of UTF-32 begins as that of UTF-16 does, so it is looked for first.</summary>
+    private static readonly Encoding[] Wide = [Encoding.UTF32, new UTF32Encoding(true, true), Encoding.Unicode, Encoding.BigEndianUnicode];
+
     private const int BeginningBytes = 8 << 10;
 
     /// <summary>Whether it is a text in any encoding, so that something can be said of it.</summary>
-    public static bool IsText(ReadOnlySpan<byte> content) => IsWide(content) || !content.Contains((byte)0);
+    public static bool IsText(ReadOnlySpan<byte> content) => WideOf(content) is not null || !content.Contains((byte)0);
 
     /// <summary>Whether a file that is too large to be read begins as a text does.</summary>
     public static bool BeginsAsText(OpenedFile file)
@@ -29,8 +32,16 @@ internal static class TextForm
         return IsText(beginning[..RandomAccess.Read(file.Handle!, beginning, 0)]);
     }
 
-    /// <summary>Whether it says that it is UTF-16.</summary>
-    private static bool IsWide(ReadOnlySpan<byte> content) => content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..];
+    /// <summary>UTF-16 or UTF-32, where it says that it is that; null: it is neither, or does not say so.</summary>
+    private static Encoding? WideOf(ReadOnlySpan<byte> content)
+    {
+        foreach (var encoding in Wide)
+        {
+            if (content.StartsWith(encoding.Preamble)) return encoding;
+        }
+
+        return null;
+    }
 
     /// <summary>What is wrong with the form that a file's name promises; null: nothing, or it promises none.</summary>
     public static string? Problem(string path, ReadOnlyMemory<byte> content)
@@ -50,21 +61,25 @@ internal static class TextForm
     /// <summary>Where a conflict of a merge is left; null: nowhere.</summary>
     public static string? Conflict(ReadOnlySpan<byte> content)
     {
-        if (IsWide(content)) content = Encoding.UTF8.GetBytes((content[0] == 0xFF ? Encoding.Unicode : Encoding.BigEndianUnicode).GetString(content));
-        if (content.StartsWith(Mark)) content = content[Mark.Length..];
+        content = AsUtf8(content);
+        var conflict = new ConflictMarks();
         for (var line = 1; !content.IsEmpty; line++)
         {
-            if (content.StartsWith("<<<<<<< "u8) || content.StartsWith(">>>>>>> "u8) || content.StartsWith("||||||| "u8))
-            {
-                return $"line {line}: a conflict of a merge is not resolved";
-            }
-
             var end = content.IndexOfAny((byte)'\r', (byte)'\n');
+            if (conflict.Take(end < 0 ? content : content[..end], line) is { } begins) return $"line {begins}: a conflict of a merge is not resolved";
             if (end >= 0 && content[end..].StartsWith("\r\n"u8)) end++;
             content = end < 0 ? [] : content[(end + 1)..];
         }
 
         return null;
+    }
+
+    /// <summary>A text that says in which encoding it is, in the one that is looked at.</summary>
+    private static ReadOnlySpan<byte> AsUtf8(ReadOnlySpan<byte> content)
+    {
+        if (content.StartsWith(Mark)) return content[Mark.Length..];
+        if (WideOf(content) is not { } encoding) return content;
+        return Encoding.UTF8.GetBytes(encoding.GetString(content[encoding.Preamble.Length..]));
     }
 
     private static string? XmlProblem(ReadOnlyMemory<byte> content)

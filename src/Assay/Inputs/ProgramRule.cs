@@ -14,8 +14,18 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
     public static bool IsInPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, name)));
 
-    /// <summary>Whether a program is one of the system: a name found in PATH, or the absolute path of a file.</summary>
-    private static bool IsInstalled(string name) => name.Contains('/', StringComparison.Ordinal) ? name.StartsWith('/') && File.Exists(name) : IsInPath(name);
+    /// <summary>
+    /// Why a program is none of the system: neither a name found in PATH nor the absolute path of one. Null when it is one, and for a relative
+    /// path, which is looked for only when it is started.
+    /// </summary>
+    public static string? Missing(string name)
+    {
+        if (name.Length == 0) return "an empty name names no program";
+        if (!name.Contains('/', StringComparison.Ordinal)) return IsInPath(name) ? null : $"{name} is not in PATH: install it";
+        if (name[0] != '/') return null;
+        if (!File.Exists(name)) return Directory.Exists(name) ? $"{name} is a folder" : $"{name} does not exist";
+        return (File.GetUnixFileMode(name) & AnyExecute) == UnixFileMode.None ? $"{name} is not executable" : null;
+    }
 
     /// <summary>
     /// The program of a command: pinned when it is a path from the document's folder, else looked for on this host. Null when it is none of
@@ -30,17 +40,11 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
         return null;
     }
 
-    /// <summary>
-    /// Refuses a program of the system that is not there. A relative path with a slash is looked for only when it is started.
-    /// </summary>
+    /// <summary>Refuses a program of the system that is not there (<see cref="Missing"/>).</summary>
     public void CheckInstalled(string name, string pointer)
     {
-        if (IsInstalled(name)) return;
-        if (name.StartsWith('/')) refuse(pointer, "program", $"{name} does not exist");
-        else if (!name.Contains('/', StringComparison.Ordinal))
-        {
-            refuse(pointer, "program", $"{name} is not in PATH: install it, or name its path: ./program is one beside this file");
-        }
+        if (Missing(name) is not { } missing) return;
+        refuse(pointer, "program", name.StartsWith('/') || name.Length == 0 ? missing : $"{missing}, or name its path: ./program is one beside this file");
     }
 
     /// <summary>A program beside the document; null when it cannot be run.</summary>

@@ -35,6 +35,7 @@ internal sealed class TaskLoader
     private readonly List<Blob> _blobs = [];
     private readonly string _runId;
     private readonly BuiltInCheckRule _checks;
+    private readonly Dictionary<string, string?> _git = new(StringComparer.Ordinal);
 
     private TaskLoader(
         string root, InputDocument queue, LoadedAdapters adapters, Dictionary<string, RoutingDecision> routes, string runId, HostCapabilities host)
@@ -258,11 +259,11 @@ internal sealed class TaskLoader
     /// <summary>Whether the task's own program is what starts, and is looked for where this process looks.</summary>
     private static bool RunsCommand(AdapterSpec adapter) => adapter.Command is ["{command}", ..] && adapter.Environment?.ContainsKey("PATH") != true;
 
-    /// <summary>A program with a path may be one that the task makes; another has to be there.</summary>
+    /// <summary>A program with a relative path may be one that a task makes; another has to be there.</summary>
     private void CheckProgram(ImmutableArray<string> command, string pointer)
     {
-        if (command is not [var program, ..] || program.Contains('/', StringComparison.Ordinal) || ProgramRule.IsInPath(program)) return;
-        Refuse($"{pointer}/0", "program", $"{program} is not in PATH: install it");
+        if (command is not [var program, ..] || ProgramRule.Missing(program) is not { } missing) return;
+        Refuse($"{pointer}/0", "program", missing);
     }
 
     private ImmutableArray<AcceptanceTest> Tests(TaskDocument task, string? tree, string pointer, bool isManual)
@@ -322,8 +323,15 @@ internal sealed class TaskLoader
             Refuse($"{pointer}/working_tree", "path", $"{name} is a link, or lies behind one, which is not followed: name the folder itself");
         }
         else if (!ProgramRule.IsInPath("git")) Refuse($"{pointer}/working_tree", "program", "changes are recorded with git: apt-get install git");
+        else if (GitProblem(path) is { } problem) Refuse($"{pointer}/working_tree", "git", problem);
         if (task.FileScope is null) Refuse(pointer, "file_scope", $"{task.TaskId} has a working_tree and does not say what it may write: file_scope.write");
         return path;
+    }
+
+    private string? GitProblem(string tree)
+    {
+        if (!_git.TryGetValue(tree, out var problem)) _git[tree] = problem = TreePreflight.Problem(tree);
+        return problem;
     }
 
     private void Globs(ImmutableArray<string> patterns, string pointer)

@@ -54,10 +54,25 @@ public sealed class BuiltInCheckTests
     [InlineData("made with it", """echo true > docs/free.json; echo '{"$schema":"free.json"}' > docs/n.json""", "its schema docs/free.json is what this change made of it")]
     [InlineData("loosened", """echo true > schemas/s.json; echo '{"$schema":"../schemas/s.json","port":"x"}' > docs/a.json""", "its schema schemas/s.json is what this change made of it")]
     [InlineData("another file of its kind", """rm docs/a.json; echo '{"$schema":"../schemas/s.json","port":1}' > docs/z.json""", null)]
+    [InlineData("made, by another spelling", """echo '{}' > docs/m.json; echo '{"$schema":"m.json/","port":"x"}' > docs/n.json""", "its schema docs/m.json is what this change made of it")]
+    [InlineData("could not be read, dropped", """echo '{"port":"x"}' > docs/u.json""", "it could not be read before the change, where it mentioned another schema")]
+    [InlineData("could not be read, another", """echo '{"$schema":"../schemas/t.json","port":"x"}' > docs/u.json""", "it could not be read before the change")]
+    [InlineData("could not be read, mended", """echo '{"$schema":"../schemas/s.json","port":2}' > docs/u.json""", null)]
+    [InlineData("YAML with an alias, dropped", """echo 'port: x' > docs/y.yaml""", "it could not be read before the change")]
+    [InlineData("link now", """echo '{"port":"x"}' > docs/data; ln -sf data docs/a.json; echo '{"$schema":"../schemas/s.json","port":2}' > docs/ok.json""", "before the change, and none that is looked at now")]
+    [InlineData("link before", """rm docs/l.json; echo '{"port":"x"}' > docs/l.json""", "it was a link before the change")]
+    [InlineData("no document now", """mv docs/a.json docs/a.json5; echo '{"$schema":"../schemas/s.json","port":2}' > docs/ok.json""", "before the change, and none that is looked at now")]
+    [InlineData("renamed into what was missing", """mv schemas/t.json schemas/gone.json; echo '{"$schema":"../schemas/gone.json","port":"x"}' > docs/g.json""", "its schema schemas/gone.json is what this change made of it")]
+    [InlineData("renamed with its schema", """mv schemas/s.json schemas/s2.json; echo '{"$schema":"../schemas/s2.json","port":3}' > docs/a.json""", null)]
+    [InlineData("outside", """echo '{"$schema":"../../s.json"}' > docs/n.json""", "lies outside of the tree")]
+    [InlineData("as a reference", """echo '{"$schema":"../schemas/s%2Ejson#","port":1}' > docs/n.json""", null)]
     [InlineData("by an address", """echo '{"$schema":"file:///etc/passwd","port":"x"}' > docs/n.json""", "its schema file:///etc/passwd is no path of the tree")]
     public async Task A_change_does_not_choose_what_it_is_compared_with(string name, string script, string? problem)
     {
         using var folder = new TaskFolder().File("schemas/s.json", Schema).File("schemas/t.json", "{}").File("docs/a.json", """{"$schema":"../schemas/s.json","port":1}""");
+        folder.File("docs/u.json", """{"$schema":"../schemas/s.json","port":1,}""").File("docs/y.yaml", "$schema: ../schemas/s.json\nport: &p 1\nother: *p\n");
+        folder.File("docs/g.json", """{"$schema":"../schemas/gone.json","port":1}""");
+        File.CreateSymbolicLink(folder.Under("tree", "docs", "l.json"), "a.json");
         Add(folder, "one", script, Test("schema"));
         await folder.Write().ExecuteAsync();
         var said = Text(folder, "one", "schema");
@@ -71,12 +86,16 @@ public sealed class BuiltInCheckTests
     [InlineData(@"perl -e 'print qq(\376\377), map { chr(0).$_ } split //, qq(a\n>>>>>>> x\n)' > x.txt")]
     [InlineData(@"printf 'one\r<<<<<<< HEAD\rtwo\r' > x.txt")]
     [InlineData(@"printf 'caf\351\n<<<<<<< HEAD\n' > x.txt")]
+    [InlineData(@"printf '<<<<<<<\none\n=======\ntwo\n>>>>>>>\n' > x.txt")]
+    [InlineData(@"printf 'a\n<<<<<<<<< HEAD:a\n' > x.txt")]
+    [InlineData(@"printf 'a\n>>>>>>>\tb\n' > x.txt")]
+    [InlineData(@"perl -e 'print qq(\377\376\0\0), map { $_, qq(\0\0\0) } split //, qq(<<<<<<< HEAD\n)' > x.txt")]
     [InlineData(@"yes '||||||| base' | head -c 17000000 > x.txt")]
     public async Task A_conflict_is_found_in_any_text(string script)
     {
         using var folder = new TaskFolder().File("a.txt", "one\n");
         Add(folder, "one", script, Test("lint"));
-        folder.Add("picture", "head -c 17000000 /dev/zero > picture.bin; echo text > b.txt", "true", "b.txt", "*.bin")["acceptance_tests"] = new JsonArray(Test("lint"));
+        folder.Add("picture", "head -c 17000000 /dev/zero > picture.bin; printf 'Title\\n=======\\n<<<<<<<\\n' > b.txt", "true", "b.txt", "*.bin")["acceptance_tests"] = new JsonArray(Test("lint"));
         await folder.Write().ExecuteAsync();
         var results = await folder.ResultsAsync();
         Assert.Equal(("FAILED", "COMPLETED"), ((string)results["one"]["status"]!, (string)results["picture"]["status"]!));
