@@ -89,36 +89,18 @@ internal sealed unsafe partial class FolderHandle
     /// <param name="content">All that it holds.</param>
     /// <param name="mode">Its permission bits, exactly; null: as usual for a new file.</param>
     /// <param name="isSynced">Whether its content survives a loss of power from now on.</param>
-    /// <param name="heirOf">A file that it is to replace: it takes over what is not content (<see cref="Inherit"/>). Null: none.</param>
+    /// <param name="heirOf">A file that it is to replace, and from which it inherits (<see cref="FileHeritage"/>); null: none.</param>
     /// <exception cref="IOException">Something stands there, or it cannot be written.</exception>
     public void WriteNew(string relative, ReadOnlySpan<byte> content, uint? mode = null, bool isSynced = false, string? heirOf = null)
     {
         using var file = Create(relative, mode is null ? AllMayReadAndWrite : UnfinishedMode);
         RandomAccess.Write(file, content, 0);
         var descriptor = (int)file.DangerousGetHandle();
-        if (heirOf is not null) Inherit(heirOf, descriptor);
+        using var heritage = heirOf is null ? null : new FileHeritage(OpenFile(heirOf), Shown(heirOf));
+        heritage?.Give(descriptor);
         if (isSynced && Libc.FSync(descriptor) != 0) throw new IOException($"fsync {Shown(relative)}: {Libc.LastError()}");
+        if (mode is { } given) heritage?.Open(descriptor, given);
         if (mode is { } bits && Libc.FChMod(descriptor, bits) != 0) throw new IOException($"{Shown(relative)}: {Libc.LastError()}");
-    }
-
-    /// <summary>
-    /// Gives a file the owner, the group and the attached attributes of another, as far as the system permits. Not what lets a program act
-    /// for somebody else (setuid, setgid, capabilities): who gave that gave it to another content.
-    /// </summary>
-    private void Inherit(string relative, int descriptor)
-    {
-        using var other = OpenFile(relative);
-        if (other.Handle is not { } handle) return;
-        var from = (int)handle.DangerousGetHandle();
-        Statx was;
-        fixed (byte* itself = "\0"u8)
-        {
-            if (Libc.StatXRaw(from, itself, Libc.AT_EMPTY_PATH, Statx.Basic, &was) != 0) return;
-        }
-
-        // A user who may not give it away may still give it to a group of his own.
-        if (Libc.FChOwn(descriptor, was.User, was.Group) != 0) _ = Libc.FChOwn(descriptor, uint.MaxValue, was.Group);
-        AttachedAttributes.Copy(from, descriptor, Shown(relative));
     }
 
     /// <summary>

@@ -24,8 +24,8 @@ internal static class ProcFs
         public bool HasEnded => State is 'Z' or 'X' || (Flags & Exiting) != 0;
     }
 
-    /// <summary>Two thousand digits are more than the line ever has: 52 numbers and a name of at most 64 bytes.</summary>
-    private const int MostOfStat = 2048;
+    /// <summary>More than the line ever has: 52 numbers of at most 20 digits, and a name of at most 64 bytes.</summary>
+    private const int MostBytesOfStat = 2048;
 
     private const int LastField = 24;
 
@@ -36,13 +36,13 @@ internal static class ProcFs
     public const int TicksPerSecond = 100;
 
     /// <summary>The process's line, or null when it is gone.</summary>
-    /// <remarks>Where a process may leave others behind, all processes of the host are read, several times: so this allocates little.</remarks>
+    /// <remarks>Where a process may leave others behind, all processes of the host are read, several times: this allocates little.</remarks>
     public static unsafe Stat? Read(int pid)
     {
         var descriptor = Libc.Open($"/proc/{pid}/stat", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (descriptor < 0) return null;
-        var line = stackalloc byte[MostOfStat];
-        var length = (int)Libc.Read(descriptor, line, MostOfStat);
+        var line = stackalloc byte[MostBytesOfStat];
+        var length = (int)Libc.Read(descriptor, line, MostBytesOfStat);
         _ = Libc.Close(descriptor);
         return length <= 0 ? null : Parse(new ReadOnlySpan<byte>(line, length));
     }

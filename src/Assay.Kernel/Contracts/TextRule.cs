@@ -29,7 +29,7 @@ public static class TextRule
         return null;
     }
 
-    /// <summary>Whether a character would steer a terminal, or turn the direction of writing, so that something else is seen than stands there.</summary>
+    /// <summary>Whether a character steers a terminal or turns the direction of writing, so that not what stands there is seen.</summary>
     public static bool Misleads(char c) => char.IsControl(c) || Turns(c);
 
     /// <summary>A character as a problem names it, which does not show it.</summary>

@@ -83,7 +83,7 @@ public sealed record RunProcess(string Id) : Effect(Id)
     /// <summary>Documents that are made of others of the ledger and written likewise.</summary>
     public ImmutableArray<JoinedDocument> Joined { get; init; } = [];
 
-    /// <summary>What files of a change were before it, for a process that judges the change; null: it sees only what they are now.</summary>
+    /// <summary>What files of a change were before it, for a process that judges it; null: it sees only what they are now.</summary>
     public StagedBefore? Before { get; init; }
 
     /// <summary>Files that are used where they lie, the program among them; the process starts only if they still have the expected content.</summary>

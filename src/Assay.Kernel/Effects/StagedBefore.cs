@@ -19,9 +19,10 @@ public sealed record StagedBefore(string Folder, Digest Changes, ImmutableArray<
     /// <param name="changes">The change set.</param>
     /// <exception cref="System.Text.Json.JsonException">It is none.</exception>
     public IEnumerable<Digest> Of(ReadOnlySpan<byte> changes) => ChangeSet.Read(changes).Files
-        .Where(f => f.Before is { Kind: EntryKind.File, SizeBytes: <= MaxFileBytes } && Extensions.Contains(Path.GetExtension(f.From ?? f.Path).ToLowerInvariant()))
-        .Select(f => f.Before!.Sha256).Distinct();
+        .Where(f => f.Before is { Kind: EntryKind.File, SizeBytes: <= MaxFileBytes } && IsMeant(f.From ?? f.Path)).Select(f => f.Before!.Sha256).Distinct();
 
     /// <summary>The name of a content below the run root.</summary>
     public string NameOf(Digest content) => $"{Folder}/{content}";
+
+    private bool IsMeant(string path) => Extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
 }

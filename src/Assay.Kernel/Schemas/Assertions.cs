@@ -99,8 +99,12 @@ internal sealed class PatternKeyword(EcmaPattern pattern) : Keyword
     public override bool Evaluate(JsonElement instance, Evaluation run, Evaluated? seen)
     {
         if (instance.ValueKind != JsonValueKind.String) return true;
-        var isMatch = pattern.Matches(instance.GetString()!);
-        return isMatch == true || run.Fail("pattern", isMatch is null ? $"could not be matched against {pattern} in time" : $"must match {pattern}");
+        return pattern.Matches(instance.GetString()!) switch
+        {
+            true => true,
+            false => run.Fail("pattern", $"must match {pattern}"),
+            null => run.Fail("pattern", $"could not be matched against {pattern} in time"),
+        };
     }
 }
 

@@ -6,8 +6,8 @@ namespace Assay.Kernel.Schemas;
 
 /// <summary>
 /// An ECMA-262 regular expression (with the u flag, as JSON Schema core section 6.4 recommends) in the framework's dialect. Where a match
-/// takes long, which a busy machine may be the cause of, it is made once more in linear time; only a pattern for which there is no such
-/// way (look-arounds, references back) has a limit.
+/// takes long, which a busy machine may be the cause of, it is made once more with more patience, and in linear time where the pattern
+/// has such a way (no look-arounds, no references back).
 /// </summary>
 internal sealed class EcmaPattern
 {
@@ -62,7 +62,7 @@ internal sealed class EcmaPattern
     {
         try
         {
-            return new Regex(translated, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Regex.InfiniteMatchTimeout);
+            return new Regex(translated, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Limit);
         }
         catch (NotSupportedException)
         {

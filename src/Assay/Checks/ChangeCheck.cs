@@ -52,8 +52,8 @@ public static class ChangeCheck
             var path = change.Path;
             if (change.After is not { Kind: EntryKind.File })
             {
-                var lost = change.After is { Kind: EntryKind.Link } && check.Kind == CheckKind.Schema ? schemas.Look(change, default).Problem : null;
-                if (lost is not null) found.Add((path, lost));
+                var isMeant = check.Kind == CheckKind.Schema && change.After is { Kind: EntryKind.Link };
+                if (isMeant && schemas.Look(change, default).Problem is { } lost) found.Add((path, lost));
                 continue;
             }
 
@@ -66,13 +66,13 @@ public static class ChangeCheck
 
             if (file.SizeBytes > MaxFileBytes)
             {
-                var isMeant = check.Kind switch
+                var isTold = check.Kind switch
                 {
                     CheckKind.Schema => schemas.Means(path),
                     CheckKind.Lint => IsKnown(check.Kind, path) || TextForm.BeginsAsText(file),
                     _ => IsKnown(check.Kind, path),
                 };
-                if (isMeant) found.Add((path, $"is larger than {MaxFileBytes} bytes, which are not looked at"));
+                if (isTold) found.Add((path, $"is larger than {MaxFileBytes} bytes, which are not looked at"));
                 continue;
             }
 

@@ -1,8 +1,8 @@
 namespace Assay.Checks;
 
 /// <summary>
-/// Finds what merges leave: lines of seven or more <c>&lt;</c>, <c>|</c>, <c>=</c>, <c>&gt;</c> (git's conflict-marker-size makes them longer).
-/// With a word behind it each but the third tells by itself; bare ones, as <c>patch --merge</c> writes them, tell together.
+/// Finds what merges leave: lines of seven <c>&lt;</c>, <c>|</c>, <c>=</c>, <c>&gt;</c> or more (conflict-marker-size of git). With a word
+/// behind it each but the third tells by itself; bare ones, as <c>patch --merge</c> writes them, tell together.
 /// </summary>
 internal struct ConflictMarks
 {

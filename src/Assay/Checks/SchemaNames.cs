@@ -30,10 +30,15 @@ internal sealed class SchemaNames(ImmutableArray<FileChange> changes, string? be
         if (now.Problem is { } problem) return (null, problem);
         var was = Was(change);
         if (was.Unknown is { } unknown && !isJudged && !was.Mentions(now.Text)) return (null, $"{unknown}: let the test name one");
-        if (was.Place is { } before && now.Place != before && !IsRenamed(before, now.Place)) return (null, Dropped(before, now.Place ?? "none"));
-        var isOwn = changes.Any(c => c.Path == now.Place && c.Change != ChangeKind.Mode && (c.Change != ChangeKind.Renamed || c.From != was.Place));
-        return isOwn ? (null, $"its schema {now.Place} is what this change made of it: let the test name one, or give it a command") : (now.Place, null);
+        var isKept = was.Place is null || now.Place == was.Place || IsRenamed(was.Place, now.Place);
+        if (!isKept) return (null, Dropped(was.Place!, now.Place ?? "none"));
+        if (!changes.Any(c => c.Path == now.Place && Makes(c, was.Place))) return (now.Place, null);
+        return (null, $"its schema {now.Place} is what this change made of it: let the test name one, or give it a command");
     }
+
+    /// <summary>Whether a change of a schema is more than another mode, or another name of the one that was named before.</summary>
+    private static bool Makes(FileChange schema, string? before) =>
+        schema.Change != ChangeKind.Mode && (schema.Change != ChangeKind.Renamed || schema.From != before);
 
     /// <summary>What a document has lost that is none any more, but a link, or a file of another name; null: nothing.</summary>
     public string? Lost(FileChange change)
@@ -50,7 +55,7 @@ internal sealed class SchemaNames(ImmutableArray<FileChange> changes, string? be
     {
         var path = change.From ?? change.Path;
         if (change.Before is not { } version || !IsDocument(path)) return Former.Nothing;
-        if (version.Kind != EntryKind.File) return new Former(null, "it was a link before the change, and which schema it named is not known", null);
+        if (version.Kind != EntryKind.File) return new Former(null, "it was a link before the change, whose schema is not known", null);
         using var file = OpenedFile.ToRead(Path.Combine(before ?? "", version.Sha256.ToString()));
         if (file.Problem is not null) return new Former(null, "which schema it named before the change is not known", null);
         var bytes = file.ReadAll(StagedBefore.MaxFileBytes);
@@ -60,18 +65,20 @@ internal sealed class SchemaNames(ImmutableArray<FileChange> changes, string? be
         return new Former(null, "it could not be read before the change, where it mentioned another schema", bytes);
     }
 
-    /// <summary>One of the network is not asked, and counts as none. Else it is a reference to a file (RFC 3986), which lies in the tree.</summary>
+    /// <summary>One of the network is not asked, and counts as none. Else it is a reference (RFC 3986) to a file of the tree.</summary>
     private static Name Named(string path, JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("$schema", out var named)) return default;
         if (named.ValueKind != JsonValueKind.String || named.GetString() is not { Length: > 0 } text) return default;
-        if (text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)) return new Name(null, text, $"its schema {text} is no path of the tree: name it by one");
+        if (text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)) return Refused(text, "is no path of the tree: name it by one");
         if (text.Contains("://", StringComparison.Ordinal)) return default;
         var parts = text.Split('#', 2);
-        if (parts is [_, { Length: > 0 }]) return new Name(null, text, $"its schema {text} is a part of another, which is not looked for");
+        if (parts is [_, { Length: > 0 }]) return Refused(text, "is a part of another, which is not looked for");
         var place = parts[0].Length == 0 ? path : Place(Path.GetDirectoryName(path) ?? "", Uri.UnescapeDataString(parts[0]));
-        return place is null ? new Name(null, text, $"its schema {text} lies outside of the tree, or is none of its files") : new Name(place, text, null);
+        return place is null ? Refused(text, "lies outside of the tree, or is none of its files") : new Name(place, text, null);
     }
+
+    private static Name Refused(string text, string why) => new(null, text, $"its schema {text} {why}");
 
     /// <summary>A path from the top of the tree; null: it is none.</summary>
     private static string? Place(string folder, string reference)
@@ -107,12 +114,12 @@ internal sealed class SchemaNames(ImmutableArray<FileChange> changes, string? be
         {
             if (reference is null || Bytes is null) return false;
             var text = Encoding.UTF8.GetString(Bytes);
-            for (var at = text.IndexOf(reference, StringComparison.Ordinal); at >= 0; at = text.IndexOf(reference, at + 1, StringComparison.Ordinal))
+            for (var at = 0; ; at++)
             {
+                at = text.IndexOf(reference, at, StringComparison.Ordinal);
+                if (at < 0) return false;
                 if (!IsPartOfPath(text, at - 1) && !IsPartOfPath(text, at + reference.Length)) return true;
             }
-
-            return false;
         }
 
         private static bool IsPartOfPath(string text, int at) =>

@@ -66,7 +66,11 @@ internal static class TextForm
         for (var line = 1; !content.IsEmpty; line++)
         {
             var end = content.IndexOfAny((byte)'\r', (byte)'\n');
-            if (conflict.Take(end < 0 ? content : content[..end], line) is { } begins) return $"line {begins}: a conflict of a merge is not resolved";
+            if (conflict.Take(end < 0 ? content : content[..end], line) is { } begins)
+            {
+                return $"line {begins}: a conflict of a merge is not resolved";
+            }
+
             if (end >= 0 && content[end..].StartsWith("\r\n"u8)) end++;
             content = end < 0 ? [] : content[(end + 1)..];
         }

@@ -15,8 +15,8 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, name)));
 
     /// <summary>
-    /// Why a program is none of the system: neither a name found in PATH nor the absolute path of one. Null when it is one, and for a relative
-    /// path, which is looked for only when it is started.
+    /// Why a program is none of the system: neither a name found in PATH nor the absolute path of one. Null when it is one, and for a
+    /// relative path, which is looked for only when it is started.
     /// </summary>
     public static string? Missing(string name)
     {
@@ -44,7 +44,8 @@ internal sealed class ProgramRule(PlanFolder plan, string folder, InputRefusal r
     public void CheckInstalled(string name, string pointer)
     {
         if (Missing(name) is not { } missing) return;
-        refuse(pointer, "program", name.StartsWith('/') || name.Length == 0 ? missing : $"{missing}, or name its path: ./program is one beside this file");
+        var isName = name.Length > 0 && name[0] != '/';
+        refuse(pointer, "program", isName ? $"{missing}, or name its path: ./program is one beside this file" : missing);
     }
 
     /// <summary>A program beside the document; null when it cannot be run.</summary>

@@ -257,7 +257,8 @@ internal sealed class TaskLoader
     }
 
     /// <summary>Whether the task's own program is what starts, and is looked for where this process looks.</summary>
-    private static bool RunsCommand(AdapterSpec adapter) => adapter.Command is ["{command}", ..] && adapter.Environment?.ContainsKey("PATH") != true;
+    private static bool RunsCommand(AdapterSpec adapter) =>
+        adapter.Command is ["{command}", ..] && adapter.Environment?.ContainsKey("PATH") != true;
 
     /// <summary>A program with a relative path may be one that a task makes; another has to be there.</summary>
     private void CheckProgram(ImmutableArray<string> command, string pointer)

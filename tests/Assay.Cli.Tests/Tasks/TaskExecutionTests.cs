@@ -546,7 +546,13 @@ public sealed class TaskExecutionTests
         folder.Add("last", "echo out; echo no such thing >&2; exit 3", "true", "last");
         folder.Adapters["shell"]["retry"] = new JsonObject { ["max_attempts"] = 1 };
         using var engine = AssayProgram.Start(AssayProgram.Program, ["execute", "--run-id", TaskFolder.RunId, "-j", "2"], folder.Write().Path);
-        while (!File.Exists(folder.Under("begun")) || !(await folder.RunAsync("task", "show", "last")).Output.Contains("FAILED", StringComparison.Ordinal)) await Task.Delay(50);
+        var patience = Stopwatch.StartNew();
+        while (!File.Exists(folder.Under("begun")) || !(await folder.RunAsync("task", "show", "last")).Output.Contains("FAILED", StringComparison.Ordinal))
+        {
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(1), "neither of the two tasks came as far");
+            await Task.Delay(50);
+        }
+
         Assert.Contains("PENDING: waits for one\n", (await folder.RunAsync("task", "show", "two")).Output, StringComparison.Ordinal);
         Assert.Contains("The last that it printed:\n  out\n  no such thing\n", (await folder.RunAsync("task", "show", "last")).Output, StringComparison.Ordinal);
         AssayProgram.Terminate(engine);

@@ -30,10 +30,10 @@ public sealed class ContractCatalogTests
         Assert.Equal(rule, Assert.Single(ContractCatalog.Check(document, "epoch_plan_v1").Problems).Rule);
     }
 
-    /// <summary>A busy machine takes long for any pattern, so only one that has no way in linear time is ever given up.</summary>
+    /// <summary>A busy machine takes long for any pattern, so one that has a way in linear time is not given up for that.</summary>
     [Theory]
     [InlineData("^(a+)+$", "!", "must match")]
-    [InlineData("^(a|aa)+$", "", null)]
+    [InlineData("^(a+)+b|!$", "!", null)]
     [InlineData("^(a+)+\\\\1$", "!", "could not be matched")]
     public void A_pattern_that_takes_long_is_decided_where_it_can_be(string pattern, string end, string? said)
     {

@@ -82,6 +82,22 @@ public sealed class TaskTimeTests
     }
 
     [Fact]
+    public void Whatever_is_recorded_before_the_next_engine_works_is_no_sign_of_the_last_one()
+    {
+        var run = new PlayedRun(a => a with { Concurrency = 2 }, null, t => t, t => t with { TaskId = "two" });
+        run.Ask();
+        run.Ask(taskId: "two");
+        var (one, two) = (run.Begin(TaskEffectId.Act), run.Begin(TaskEffectId.Act, "two"));
+        run.Wait(28_800);
+        run.Put(new CancelTask("two", new Actor("ada", "cli"), null));
+        run.Lose(one);
+        run.Wait(1);
+        run.Lose(two);
+        Assert.Equal((0, 0), Times(run));
+        Assert.Equal(0, run.Result("two").GetProperty("duration_ms").GetInt64());
+    }
+
+    [Fact]
     public void Nor_is_the_time_between_the_order_to_end_and_the_next_start()
     {
         var run = new PlayedRun();

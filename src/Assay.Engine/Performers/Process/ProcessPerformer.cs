@@ -86,19 +86,17 @@ internal sealed class ProcessPerformer(
     {
         var found = new Dictionary<Digest, byte[]>();
         var named = effect.Documents.Select(d => d.Sha256).Concat(effect.Joined.SelectMany(j => j.Parts));
-        foreach (var sha256 in named.Select(d => (Digest?)d).Append(effect.StdinDocument).OfType<Digest>())
-        {
-            if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
-        }
-
-        if (effect.Before is not { } before || await workspace.Store.ReadBlobAsync(before.Changes) is not { } changes) return found;
-        foreach (var sha256 in before.Of(changes))
-        {
-            if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
-        }
-
-        found.TryAdd(before.Changes, changes);
+        await AddAsync(named.Select(d => (Digest?)d).Append(effect.StdinDocument).Append(effect.Before?.Changes).OfType<Digest>());
+        if (effect.Before is { } before && found.TryGetValue(before.Changes, out var changes)) await AddAsync(before.Of(changes));
         return found;
+
+        async Task AddAsync(IEnumerable<Digest> wanted)
+        {
+            foreach (var sha256 in wanted)
+            {
+                if (!found.ContainsKey(sha256) && await workspace.Store.ReadBlobAsync(sha256) is { } bytes) found.Add(sha256, bytes);
+            }
+        }
     }
 
     private EffectResult Perform(Attempt attempt, RunProcess effect, IReadOnlyDictionary<Digest, byte[]> documents, CancellationToken cancel)

@@ -73,6 +73,7 @@ internal sealed class RunRootStaging : IDisposable
         document.Bytes(sha256 => _documents.TryGetValue(sha256, out var part) && Digest.Of(part) == sha256 ? part : null) is { } bytes
         && _folder.Write(document.Name, bytes, replaces: false, AllMayRead);
 
+    /// <summary>Where the change set itself is not there, it is what cannot be written, and is told like any other.</summary>
     private IEnumerable<StagedBlob> Before() => _effect.Before is not { } before ? []
         : _documents.TryGetValue(before.Changes, out var changes) ? before.Of(changes).Select(d => new StagedBlob(before.NameOf(d), d))
         : [new StagedBlob(before.Folder, before.Changes)];

@@ -4,7 +4,7 @@ using Assay.Kernel.Trees;
 
 namespace Assay.Engine.Performers.Trees;
 
-/// <summary>The diff of one file as git words it (git-diff(1), "Generating patch text with -p"), so that <c>git apply</c> takes it.</summary>
+/// <summary>The diff of one file as git words it (git-diff(1), "Generating patch text with -p").</summary>
 internal static class FileDiff
 {
     /// <summary>So far git looks for a byte 0, which no text has.</summary>
@@ -15,17 +15,18 @@ internal static class FileDiff
 
     /// <summary>Writes it.</summary>
     /// <param name="change">The change with its contents.</param>
+    /// <param name="made">Its hunks, where they are made already; null: they are made here.</param>
     /// <param name="output">Receives it, a character for each byte.</param>
     /// <returns>How many lines are added and removed.</returns>
-    public static (long Added, long Removed) Write(ChangedContent change, StringBuilder output)
+    public static (long Added, long Removed) Write(ChangedContent change, Hunks? made, StringBuilder output)
     {
         var (file, before, after) = change;
         var (was, now) = (Diffable(file.Before), Diffable(file.After));
         if (was is not null && now is not null && was.Kind != now.Kind)
         {
             // What becomes another kind of thing goes, and comes anew.
-            var gone = Write(new ChangedContent(file with { After = null }, before, null), output);
-            var come = Write(new ChangedContent(file with { Before = null }, null, after), output);
+            var gone = Write(new ChangedContent(file with { After = null }, before, null), null, output);
+            var come = Write(new ChangedContent(file with { Before = null }, null, after), null, output);
             return (gone.Added + come.Added, gone.Removed + come.Removed);
         }
 
@@ -40,12 +41,14 @@ internal static class FileDiff
         output.Append("index ").Append(Id(before)).Append("..").Append(Id(after));
         if (was is not null && now is not null && Mode(was) == Mode(now)) output.Append(' ').Append(Mode(now));
         output.Append('\n');
-        return WriteContent(
-            was is null ? Nothing : $"a/{oldPath}", now is null ? Nothing : $"b/{newPath}", was is null ? [] : before!, now is null ? [] : after!, output);
+        var (oldName, newName) = (was is null ? Nothing : $"a/{oldPath}", now is null ? Nothing : $"b/{newPath}");
+        return WriteContent(oldName, newName, change, made, output);
     }
 
-    private static (long Added, long Removed) WriteContent(string oldName, string newName, byte[] before, byte[] after, StringBuilder output)
+    private static (long Added, long Removed) WriteContent(
+        string oldName, string newName, ChangedContent change, Hunks? made, StringBuilder output)
     {
+        var (before, after) = (change.Before ?? [], change.After ?? []);
         if (!IsText(before) || !IsText(after))
         {
             output.Append("Binary files ").Append(Quoted(oldName)).Append(" and ").Append(Quoted(newName)).Append(" differ\n");
@@ -54,25 +57,39 @@ internal static class FileDiff
 
         if (before.Length == 0 && after.Length == 0) return default;
         output.Append("--- ").Append(Named(oldName)).Append("\n+++ ").Append(Named(newName)).Append('\n');
-        return LineHunks.Write(before, after, output);
+        var hunks = made ?? LineHunks.Of(before, after);
+        output.Append(hunks.Text);
+        return (hunks.Added, hunks.Removed);
+    }
+
+    /// <summary>Whether the lines of a change are compared: it is of texts, of one kind of thing, and changes the content.</summary>
+    public static bool IsCompared(ChangedContent change)
+    {
+        var (was, now) = (Diffable(change.File.Before), Diffable(change.File.After));
+        if (was?.Sha256 == now?.Sha256 || (was is not null && now is not null && was.Kind != now.Kind)) return false;
+        return IsText(change.Before ?? []) && IsText(change.After ?? []);
     }
 
     /// <summary>Whether git takes a content for a text.</summary>
-    public static bool IsText(byte[] content) => !content.AsSpan(0, Math.Min(LookedAt, content.Length)).Contains((byte)0);
+    private static bool IsText(byte[] content) => !content.AsSpan(0, Math.Min(LookedAt, content.Length)).Contains((byte)0);
 
     private static FileVersion? Diffable(FileVersion? version) => version is { Kind: EntryKind.File or EntryKind.Link } ? version : null;
 
     /// <summary>git knows two modes of files; where both are the same for it, it is told which they are.</summary>
     private static void WriteModes(FileVersion was, FileVersion now, StringBuilder output)
     {
-        var isKnown = Mode(was) != Mode(now);
-        output.Append("old mode ").Append(isKnown ? Mode(was) : Exactly(was)).Append("\nnew mode ").Append(isKnown ? Mode(now) : Exactly(now)).Append('\n');
+        Func<FileVersion, string> word = Mode(was) == Mode(now) ? Exactly : Mode;
+        output.Append("old mode ").Append(word(was)).Append("\nnew mode ").Append(word(now)).Append('\n');
     }
 
-    private static void WriteRename(string oldPath, string newPath, StringBuilder output) => output.Append("similarity index 100%\nrename from ")
-        .Append(Quoted(oldPath)).Append("\nrename to ").Append(Quoted(newPath)).Append('\n');
+    private static void WriteRename(string oldPath, string newPath, StringBuilder output) => output
+        .Append("similarity index 100%\nrename from ").Append(Quoted(oldPath)).Append("\nrename to ").Append(Quoted(newPath)).Append('\n');
 
-    private static string Mode(FileVersion version) => version.Kind == EntryKind.Link ? "120000" : (version.Mode & 0x40) != 0 ? "100755" : "100644";
+    private static string Mode(FileVersion version)
+    {
+        const int runsForOwner = 0x40;
+        return version.Kind == EntryKind.Link ? "120000" : (version.Mode & runsForOwner) != 0 ? "100755" : "100644";
+    }
 
     private static string Exactly(FileVersion version) => $"100{Convert.ToString(version.Mode, 8).PadLeft(3, '0')}";
 
@@ -87,7 +104,7 @@ internal static class FileDiff
     }
 
     /// <summary>A name in a line of its own, behind which a blank in it is told from what other programs put there.</summary>
-    private static string Named(string path) => Quoted(path) is var quoted && quoted.Contains(' ') && quoted[0] != '"' ? $"{quoted}\t" : quoted;
+    private static string Named(string path) => path.Contains(' ') ? $"{Quoted(path)}\t" : Quoted(path);
 
     /// <summary>A path in quotation marks where it holds what could end it, or is no ASCII (git-config(1), core.quotePath).</summary>
     private static string Quoted(string path)

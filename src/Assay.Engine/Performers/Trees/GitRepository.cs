@@ -71,7 +71,8 @@ internal static partial class GitRepository
             }
 
             Expect(result, 0, 1);
-            return result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(p => p[Here.Length..]).ToHashSet(StringComparer.Ordinal);
+            var ignored = result.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            return ignored.Select(p => p[Here.Length..]).ToHashSet(StringComparer.Ordinal);
         }
     }
 
@@ -80,7 +81,8 @@ internal static partial class GitRepository
     public static void ExpectRules(string tree) => Ignored(tree, ["any"]);
 
     /// <summary>
-    /// Whether the repository in which a tree is a folder has something to say of what lies there: it is one, and does not ignore all of it.
+    /// Whether the repository in which a tree is a folder has something to say of what lies there: it is one, and does not ignore the tree,
+    /// or whatever lies directly in it, for then all that a task does there would pass for nothing.
     /// </summary>
     /// <exception cref="IOException">git will not work in it: it may belong to somebody else.</exception>
     private static bool HasRulesFor(string tree, string[] files)
@@ -93,7 +95,8 @@ internal static partial class GitRepository
 
     /// <summary>The submodule, named from the top, or the path.</summary>
     [GeneratedRegex(
-        @"(?<=is in submodule ')(?<module>[^']+)|(?<=athspec ')[^']+(?=' is beyond a symbolic link)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        @"(?<=is in submodule ')(?<module>[^']+)|(?<=athspec ')[^']+(?=' is beyond a symbolic link)",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Elsewhere();
 
     /// <summary>The unified diff between two folders.</summary>

@@ -11,13 +11,12 @@ internal static class LineHunks
 
     private static readonly LineChunker Chunker = new();
 
-    /// <summary>Writes the hunks; nothing when the texts are the same.</summary>
+    /// <summary>The hunks; none when the texts are the same.</summary>
     /// <param name="before">One text.</param>
     /// <param name="after">The other.</param>
-    /// <param name="output">Receives them, a character for each byte.</param>
-    /// <returns>How many lines are added and removed.</returns>
-    public static (long Added, long Removed) Write(byte[] before, byte[] after, StringBuilder output)
+    public static Hunks Of(byte[] before, byte[] after)
     {
+        var output = new StringBuilder();
         var diff = Differ.Instance.CreateDiffs(
             Encoding.Latin1.GetString(before), Encoding.Latin1.GetString(after), ignoreWhiteSpace: false, ignoreCase: false, Chunker);
         var blocks = diff.DiffBlocks.OrderBy(b => b.DeleteStartA).ThenBy(b => b.InsertStartB).ToList();
@@ -29,7 +28,7 @@ internal static class LineHunks
             i = last + 1;
         }
 
-        return (blocks.Sum(b => (long)b.InsertCountB), blocks.Sum(b => (long)b.DeleteCountA));
+        return new Hunks(output.ToString(), blocks.Sum(b => (long)b.InsertCountB), blocks.Sum(b => (long)b.DeleteCountA));
     }
 
     private static int EndOf(DiffBlock block) => block.DeleteStartA + block.DeleteCountA;

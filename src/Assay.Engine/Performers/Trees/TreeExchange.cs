@@ -93,8 +93,9 @@ internal sealed class TreeExchange(FolderHandle top, IReadOnlyList<FileExchange>
 
     private void Do(FileExchange file, byte[] content, bool isSynced)
     {
+        var heirOf = file.Was is { Kind: EntryKind.File } ? file.Path : null;
         if (file.To is { Kind: EntryKind.Link }) top.WriteLink(file.Beside, Encoding.UTF8.GetString(content), replaces: false);
-        else if (file.To is { } to) top.WriteNew(file.Beside, content, (uint)to.Mode, isSynced, file.Was is { Kind: EntryKind.File } ? file.Path : null);
+        else if (file.To is { } to) top.WriteNew(file.Beside, content, (uint)to.Mode, isSynced, heirOf);
         var isDone = (file.Was, file.To) switch
         {
             (null, _) => top.TryMove(file.Beside, file.Path),

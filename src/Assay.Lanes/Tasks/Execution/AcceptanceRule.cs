@@ -88,7 +88,7 @@ internal static class AcceptanceRule
     /// <summary>What a program that only has an exit code said last, on standard error at the very end.</summary>
     private static ImmutableArray<string> LastLines(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> evidence)
     {
-        var said = new[] { "stdout", "stderr" }.Select(n => System.Text.Encoding.UTF8.GetString(evidence.GetValueOrDefault(n).Span).TrimEnd());
-        return [.. said.Where(t => t.Length > 0).SelectMany(t => t.Split('\n')).TakeLast(MaxFailures)];
+        var said = new[] { "stdout", "stderr" }.Select(n => System.Text.Encoding.UTF8.GetString(evidence.GetValueOrDefault(n).Span));
+        return [.. said.Select(t => t.TrimEnd()).Where(t => t.Length > 0).SelectMany(t => t.Split('\n')).TakeLast(MaxFailures)];
     }
 }

@@ -20,7 +20,7 @@ internal enum CheckKind
     [JsonStringEnumMemberName("import")]
     Import,
 
-    /// <summary>Whether it keeps the schema that it named before and names now, which the change left alone, or that the test names for it.</summary>
+    /// <summary>Whether it keeps the schema that it names as before, which the change left alone, or that the test names for it.</summary>
     [JsonStringEnumMemberName("schema")]
     Schema,
 }

@@ -17,7 +17,7 @@ internal static class ExecutionFold
             Tasks = state.Tasks.Add(new TaskState(added.Task)),
             Phase = state.Phase == ExecutionPhase.Finished ? ExecutionPhase.Idle : state.Phase,
         },
-        ExecutionStarted started => Interrupted(state, [.. state.Tasks.InPlay(TasksUnderWay.None)], recorded.At) with
+        ExecutionStarted started => Interrupted(state, recorded.At) with
         {
             Phase = ExecutionPhase.Running,
             Jobs = started.Jobs,
@@ -38,9 +38,8 @@ internal static class ExecutionFold
         Escalated escalated => Escalate(state, escalated, recorded.At),
         EscalationUndelivered undelivered => state with { FollowUps = state.FollowUps.Remove(Id(TaskEffectId.Escalate, undelivered.EscalationId)) },
         TaskEvent of => Timed(state, OnTask(state, of, recorded.At), of, recorded.At),
-        EffectInterrupted lost when TaskEffects.TaskOf(lost.EffectId) is { } task && state.HasTask(task) =>
-            OnEffect(Interrupted(state, [state.Task(task)], recorded.At), lost, recorded.At),
-        EffectEvent effect => OnEffect(state, effect, recorded.At),
+        EffectInterrupted lost => OnEffect(Interrupted(state, recorded.At), lost, recorded.At),
+        EffectEvent effect => OnEffect(state, effect, recorded.At) with { EngineAt = recorded.At },
         _ => throw new InvalidOperationException($"a run records no {recorded.Body.GetType().Name}"),
     };
 
@@ -60,15 +59,16 @@ internal static class ExecutionFold
         return clock == now.Clock ? after : after.With(now with { Clock = clock });
     }
 
-    /// <summary>Nobody worked on tasks from the last event to now, or nobody knows of it.</summary>
-    private static ExecutionState Interrupted(ExecutionState state, IReadOnlyList<TaskState> tasks, DateTimeOffset at)
+    /// <summary>Nobody worked on the tasks since the engine before did something, or nobody knows of it.</summary>
+    private static ExecutionState Interrupted(ExecutionState state, DateTimeOffset at)
     {
-        foreach (var task in tasks.Where(t => TaskClock.PastimeOf(state, t) == TaskClock.Pastime.Works))
+        foreach (var task in state.Tasks.InPlay(TasksUnderWay.None).ToList())
         {
-            state = state.With(task with { Clock = task.Clock.Interrupted(state.LastAt, at) });
+            if (TaskClock.PastimeOf(state, task) != TaskClock.Pastime.Works) continue;
+            state = state.With(task with { Clock = task.Clock.Interrupted(state.EngineAt, at) });
         }
 
-        return state;
+        return state with { EngineAt = at };
     }
 
     private static ExecutionState OnTask(ExecutionState state, TaskEvent body, DateTimeOffset at)

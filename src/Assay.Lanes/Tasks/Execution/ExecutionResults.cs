@@ -38,7 +38,8 @@ internal static class ExecutionResults
             ["counts"] = new JsonObject(
                 Enum.GetValues<TaskPhase>().Select(p => KeyValuePair.Create(WireName<TaskPhase>.Of(p), (JsonNode?)state.Count(p)))),
             ["cost_usd"] = state.Tasks.Any(t => t.IsCostUnknown) ? null : state.Tasks.Cost.Dollars,
-            ["results"] = new JsonArray([.. state.Tasks.Select(t => Result(t, WaitsFor(state, holds, t), interrupted?.Contains(t.Spec.TaskId) == true))]),
+            ["results"] = new JsonArray(
+                [.. state.Tasks.Select(t => Result(t, WaitsFor(state, holds, t), interrupted?.Contains(t.Spec.TaskId) == true))]),
         };
     }
 

@@ -68,7 +68,8 @@ internal sealed record ExecutionState
 
     public DateTimeOffset StartedAt { get; init; }
 
-    public DateTimeOffset LastAt { get; init; }
+    /// <summary>When an engine last showed that it lives: what people ask for, and what is found lost, is no sign of that.</summary>
+    public DateTimeOffset EngineAt { get; init; }
 
     /// <summary>The last refusals of adapters, until they allow a call again.</summary>
     [JsonConverter(typeof(OrdinalMap<AdapterRefusal>))]
@@ -103,7 +104,7 @@ internal sealed record ExecutionState
 
     public ExecutionState With(TaskState task) => this with { Tasks = Tasks.With(task) };
 
-    public ExecutionState Evolve(RecordedEvent recorded) => ExecutionFold.Evolve(this, recorded) with { LastAt = recorded.At };
+    public ExecutionState Evolve(RecordedEvent recorded) => ExecutionFold.Evolve(this, recorded);
 }
 
 /// <summary>Something that has to be done besides the tasks, and does not change how they end.</summary>

@@ -33,7 +33,7 @@ internal sealed record TaskClock
     }
 
     /// <summary>The clock of a task on which somebody worked and works again, but not in between.</summary>
-    /// <param name="last">When its run showed the last sign of life.</param>
+    /// <param name="last">When the engine that worked on it showed its last sign of life.</param>
     /// <param name="at">Since when it is worked on again.</param>
     public TaskClock Interrupted(DateTimeOffset last, DateTimeOffset at) =>
         After(Pastime.Works, Pastime.Works, isNew: true, last) with { Since = at };

@@ -17,6 +17,16 @@ public sealed class TreePatchTests : IDisposable
 {
     private static readonly StreamName Stream = StreamName.Of("test", "tree");
 
+    /// <summary>A user more who may do all with a file, and with whatever is made in a folder (acl(5)).</summary>
+    private const string AccessLists =
+        """
+        import os, struct, sys
+        def entries(*all): return struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *e) for e in all)
+        nobody = 0xffffffff
+        os.setxattr(sys.argv[1], 'system.posix_acl_access', entries((1, 7, nobody), (2, 7, 4321), (4, 5, nobody), (16, 5, nobody), (32, 5, nobody)))
+        os.setxattr(sys.argv[2], 'system.posix_acl_default', entries((1, 7, nobody), (2, 7, 4321), (4, 5, nobody), (16, 7, nobody), (32, 5, nobody)))
+        """;
+
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<Digest, byte[]> _blobs = [];
 
@@ -76,16 +86,32 @@ public sealed class TreePatchTests : IDisposable
         var path = Path.Combine(tree, "same-size.txt");
         Run("chown", "1234:2345", path);
         Run("python3", "-c", "import os, sys; os.setxattr(sys.argv[1], 'user.note', b'mine')", path);
+        Run("python3", "-c", AccessLists, path, Path.Combine(tree, "deep"));
         Run("chmod", "6755", path);
-        var (changes, _) = await ChangeAsync(tree, work => File.WriteAllText(Path.Combine(work, "same-size.txt"), "changed\n"));
+        var (changes, _) = await ChangeAsync(tree, work =>
+        {
+            File.WriteAllText(Path.Combine(work, "same-size.txt"), "changed\n");
+            File.SetUnixFileMode(Path.Combine(work, "same-size.txt"), UnixFileMode.UserRead | UnixFileMode.GroupRead);
+            File.WriteAllText(Path.Combine(work, "deep", "moved.txt"), "changed\n");
+        });
         Assert.Null((await ApplyAsync(tree, changes)).Problem);
-        Assert.Equal("1234:2345 755 mine", Attached(path));
+        Assert.Equal("1234:2345 440 mine 1:4 2:7 4:5 10:4 20:0", Attached(path));
+        Assert.DoesNotContain(":", Attached(Path.Combine(tree, "deep", "moved.txt")).Split(" ", 2)[1], StringComparison.Ordinal);
         Assert.Null((await ApplyAsync(tree, changes, reverse: true)).Problem);
-        Assert.Equal("1234:2345 755 mine", Attached(path));
+        Assert.Equal("1234:2345 755 mine 1:7 2:7 4:5 10:5 20:5", Attached(path));
 
         static string Attached(string path)
         {
-            const string script = "import os, sys; s = os.stat(sys.argv[1]); print(f'{s.st_uid}:{s.st_gid} {s.st_mode & 0o7777:o} ' + os.getxattr(sys.argv[1], 'user.note').decode(), end='')";
+            const string script =
+                """
+                import os, struct, sys
+                def value(name):
+                    try: return os.getxattr(sys.argv[1], name)
+                    except OSError: return b''
+                s, list = os.stat(sys.argv[1]), value('system.posix_acl_access')
+                print(f'{s.st_uid}:{s.st_gid} {s.st_mode & 0o7777:o}', value('user.note').decode(),
+                    *(f'{tag:x}:{bits}' for tag, bits, _ in struct.iter_unpack('<HHI', list[4:])), end='')
+                """;
             return Run("python3", "-c", script, path);
         }
 

@@ -35,6 +35,7 @@ public sealed partial class UnifiedDiffTests : IDisposable
             Change("mode", "x\n", "x\n", Plain, Executable),
             Change("mode and content", "x\n", "y\n", Plain, Executable),
             Change("name with blanks", "x\n", "y\n"),
+            Change("a \"name\" with both", "x\n", "y\n"),
             Change("na\"me\\\n\u00e9\t", "x\n", "y\n"),
             Change("binary", "x\n", "x\0"),
             Change("binary new", null, "\0"),
@@ -44,6 +45,15 @@ public sealed partial class UnifiedDiffTests : IDisposable
             Change("deep/er/file", "x", "x\n"),
         };
         Assert.Equal(OfGit(changes), Of(changes));
+
+        // A binary file has to be brought by other means.
+        var texts = Of([.. changes.Where(c => !c.File.Path.StartsWith("binary", StringComparison.Ordinal))]);
+        File.WriteAllText(_folder.Under("diff"), texts, Encoding.Latin1);
+        Git("reset", "-q", "--hard");
+        Git("apply", "--index", "--whitespace=nowarn", "diff");
+        Assert.Equal(texts, Staged());
+        Git("apply", "--index", "--whitespace=nowarn", "-R", "diff");
+        Assert.Equal("?? diff\n", Git("status", "--porcelain"));
     }
 
     [Fact]
@@ -54,10 +64,11 @@ public sealed partial class UnifiedDiffTests : IDisposable
     public void Git_takes_each_forwards_and_back()
     {
         var random = new Random(20261128);
+        ChangedContent Edited(string path, string text) => Change(path, text, Text(random, text));
         for (var round = 0; round < 60; round++)
         {
             var changes = Enumerable.Range(0, 4).Select(i => Change($"f{round}-{i}", Text(random, null), Text(random, null))).ToList();
-            changes.AddRange(Enumerable.Range(4, 4).Select(i => Change($"f{round}-{i}", Text(random, null) is var text ? text : null, Text(random, text))));
+            changes.AddRange(Enumerable.Range(4, 4).Select(i => Edited($"f{round}-{i}", Text(random, null))));
             Assert.All(changes, c => Write(c.File.Path, c.Before!));
             File.WriteAllText(_folder.Under("diff"), Of([.. changes.Where(c => c.File.Before != c.File.After)]), Encoding.Latin1);
             if (new FileInfo(_folder.Under("diff")).Length == 0) continue;
@@ -69,17 +80,27 @@ public sealed partial class UnifiedDiffTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2_000, 2)]
-    [InlineData(2_001, 2)]
-    public void Lines_are_counted_whoever_compares_them(int lines, int added)
+    [InlineData(1_000)]
+    [InlineData(3_000)]
+    public void Whoever_compares_them_lines_are_counted_and_git_takes_them(int lines)
     {
         var before = string.Concat(Enumerable.Range(0, lines).Select(i => $"{i}\n"));
+        var after = before.Replace("\n7\n", "\n-- seven\ndiff --git a/0 b/0\n", StringComparison.Ordinal)[..^1];
+        var changes = new[] { Change("x", before, after), Change("new", null, after), Change("old", before, null), Change("y", "1\n", "2\n") };
+        Assert.Equal(OfGit(changes), Of(changes));
         using var place = FolderHandle.Open(_folder.Path);
-        var (_, more, less) = UnifiedDiff.Of([Change("x", before, before.Replace("\n7\n", "\nseven\n7 and more\n", StringComparison.Ordinal))], place);
-        Assert.Equal((added, 1), (more, less));
+        var (_, added, removed) = UnifiedDiff.Of(changes, place);
+        Assert.Equal((lines + 1 + 3 + 1, lines + 2 + 1), (added, removed));
     }
 
-    private static string? Text(Random random, string? like)
+    [Fact]
+    public void A_mode_that_git_does_not_know_is_told_of_a_long_file_as_well()
+    {
+        var text = string.Concat(Enumerable.Range(0, 3_000).Select(i => $"{i}\n"));
+        Assert.Equal("diff --git a/x b/x\nold mode 100644\nnew mode 100600\n", Of(Change("x", text, text, Plain, 0b110_000_000)));
+    }
+
+    private static string Text(Random random, string? like)
     {
         var lines = like?.Split('\n').ToList() ?? [.. Enumerable.Range(0, random.Next(30)).Select(_ => Lines[random.Next(Lines.Length)])];
         for (var edits = like is null ? 0 : random.Next(4); edits > 0; edits--) lines.Insert(random.Next(lines.Count), Lines[random.Next(Lines.Length)]);
@@ -100,8 +121,10 @@ public sealed partial class UnifiedDiffTests : IDisposable
         foreach (var change in changes.Where(c => c.Before is not null)) File.Delete(_folder.Under(change.File.From ?? change.File.Path));
         foreach (var change in changes.Where(c => c.After is not null)) Write(change.File.Path, change.After!, change.File.After!);
         Git("add", "-A");
-        return Heading().Replace(Git("diff", "--cached", "--full-index", "--find-renames=100%", "--no-ext-diff"), "");
+        return Staged();
     }
+
+    private string Staged() => Heading().Replace(Git("diff", "--cached", "--full-index", "--find-renames=100%", "--no-ext-diff"), "");
 
     private void Write(string path, byte[] content, FileVersion? version = null)
     {
@@ -111,9 +134,11 @@ public sealed partial class UnifiedDiffTests : IDisposable
         if (version is { Kind: EntryKind.File }) File.SetUnixFileMode(_folder.Under(path), (UnixFileMode)version.Mode);
     }
 
-    private static ChangedContent Rename(string from, string to, string text) => Change(to, text, text) is var change
-        ? change with { File = change.File with { From = from, Change = ChangeKind.Renamed } }
-        : throw new InvalidOperationException();
+    private static ChangedContent Rename(string from, string to, string text)
+    {
+        var change = Change(to, text, text);
+        return change with { File = change.File with { From = from, Change = ChangeKind.Renamed } };
+    }
 
     private static ChangedContent Change(
         string path, string? before, string? after, int was = Plain, int now = Plain, EntryKind kind = EntryKind.File)
