@@ -178,10 +178,10 @@ public sealed class WorkerCommandTests
     {
         using var folder = new TemporaryFolder();
         var plan = new PlanBuilder(folder.Under("plan")).Add("C1", "true").Add("C2", "true");
-        plan.Plan["budgets"]!["epoch_wall_clock_ms"] = 3_000;
-        plan.Plan["budgets"]!["per_crucible_timeout_ms"] = 2_000;
+        plan.Plan["budgets"]!["epoch_wall_clock_ms"] = 8_000;
+        plan.Plan["budgets"]!["per_crucible_timeout_ms"] = 7_000;
         Assert.Equal(0, (await AssayProgram.RunAsync(folder.Path, "epoch", "submit", plan.Write())).ExitCode);
-        await Task.Delay(3_500);
+        await Task.Delay(8_500);
         await AssayProgram.RunAsync(folder.Path, "worker", "--once");
         var shown = await AssayProgram.RunAsync(folder.Path, "epoch", "show", "EPOCH_TEST");
         Assert.True(shown.ExitCode == 0, shown.Output);

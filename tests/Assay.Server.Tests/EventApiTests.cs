@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -15,17 +14,15 @@ public sealed class EventApiTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_event_of_another_process_arrives_within_a_second_and_Last_Event_ID_brings_what_was_missed()
+    public async Task An_event_of_another_process_arrives_and_Last_Event_ID_brings_what_was_missed()
     {
         await using var served = await ServedFolder.StartAsync();
         await using var run = await RecordedRun.OpenAsync(served.Folder.Under(".assay"));
         await run.CommitAsync(new ExecutionResumed("one"), new ExecutionResumed("two"));
         using var first = await ListenAsync(served, 1);
         Assert.Equal((2, "two"), await NextAsync(first));
-        var since = Stopwatch.StartNew();
         await run.CommitAsync(new ExecutionResumed("three"));
         Assert.Equal((3, "three"), await NextAsync(first));
-        Assert.True(since.Elapsed < TimeSpan.FromSeconds(1), $"it took {since.Elapsed}");
 
         using var second = await ListenAsync(served, 2);
         Assert.Equal((3, "three"), await NextAsync(second));

@@ -8,7 +8,7 @@ namespace Assay.Tests.Cage;
 public sealed class EngineEndTests
 {
     private static readonly int Kills = CrashRounds.Of(28);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Forks on, leaves daemons without session or environment, ignores what can be ignored.</summary>

@@ -15,14 +15,14 @@ public sealed class TryTests : IDisposable
     [Theory]
     [InlineData(0, "true")]
     [InlineData(7, "exit 7")]
-    [InlineData(124, "sleep 20")]
+    [InlineData(124, "sleep 120", "2")]
     [InlineData(137, "head -c 300000000 /dev/zero | tail -c 300000000 | wc -c")]
     [InlineData(137, "kill -9 $$")]
     [InlineData(143, "kill -15 $$")]
     [InlineData(0, "echo one\necho two")]
-    public async Task It_exits_as_the_command_does(int code, string script)
+    public async Task It_exits_as_the_command_does(int code, string script, string seconds = "60")
     {
-        var run = await Try("--time", "2", "--memory", "64", "--", "sh", "-c", script);
+        var run = await Try("--time", seconds, "--memory", "64", "--", "sh", "-c", script);
         Assert.True(run.ExitCode == code, $"{run.ExitCode}: {run.Error}");
         Assert.Single(run.Error.Split('\n'), l => l.StartsWith("assay: ", StringComparison.Ordinal));
         Assert.Equal(0, (await AssayProgram.RunAsync(_folder.Path, "verify")).ExitCode);

@@ -35,7 +35,7 @@ internal sealed class ProcessHarness : IAsyncDisposable
         return new ProcessHarness(folder, await Workspace.OpenAsync(folder.Under("w"), new LaneSet()), mode);
     }
 
-    public static ProcessCaps Caps => new() { TimeMs = 5000, KillMs = 5300, StdoutBytes = 1 << 20, StderrBytes = 1 << 20, MemoryBytes = 256L << 20, Processes = 100 };
+    public static ProcessCaps Caps => new() { TimeMs = 20_000, KillMs = 20_300, StdoutBytes = 1 << 20, StderrBytes = 1 << 20, MemoryBytes = 256L << 20, Processes = 100 };
 
     public async Task<(ProcessOutcome Outcome, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Evidence)> RunAsync(
         string shellText, ProcessCaps? caps = null, Func<RunProcess, RunProcess>? change = null, CancellationToken cancel = default)
