@@ -129,7 +129,7 @@ public sealed class AccessTests
     public async Task Connections_that_say_nothing_keep_nobody_out_and_end_nothing()
     {
         using var folder = new JobFolder().Write();
-        var port = FreePort();
+        var port = FreePort.Take();
         using var server = AssayProgram.Start("sh", ["-c", $"ulimit -n 512; exec \"$0\" serve --urls http://127.0.0.1:{port} --policies policies.json", AssayProgram.Program], folder.Path);
         var held = new List<TcpClient>();
         try
@@ -236,12 +236,5 @@ public sealed class AccessTests
         using var page = await GetAsync(client, "/ui/jobs", cookie);
         var text = (await page.Content.ReadAsStringAsync(Cancel)).Split("<span class=\"who\">")[1].Split("</span>")[0];
         return text.Contains("Sign in to decide", StringComparison.Ordinal) ? "Sign in to decide" : text.Split('<')[0].Trim();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ServedFolder : IAsyncDisposable
 
     public static async Task<ServedFolder> StartAsync(JobFolder folder, bool isBasic, params string[] more)
     {
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Take()}";
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         if (isBasic)
         {
@@ -132,12 +132,5 @@ internal sealed class ServedFolder : IAsyncDisposable
         Client.Dispose();
         _server.Dispose();
         Folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

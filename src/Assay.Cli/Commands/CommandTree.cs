@@ -18,6 +18,7 @@ internal static class CommandTree
             TaskCommands.CreateRun(globals),
             AdapterCommands.Create(globals),
             PatchCommands.Create(globals),
+            QueueCommands.Create(globals),
             WorkerCommand.Create(globals),
             ServeCommand.Create(globals),
             TokenCommand.Create(globals),

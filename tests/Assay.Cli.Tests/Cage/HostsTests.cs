@@ -15,12 +15,7 @@ public sealed class HostsTests : IDisposable
 
     public HostsTests()
     {
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _port = ((IPEndPoint)free.LocalEndpoint).Port;
-        }
-
+        _port = FreePort.Take();
         _server.Prefixes.Add($"http://127.0.0.1:{_port}/");
         _server.Start();
         _ = Task.Run(ServeAsync);

@@ -103,7 +103,7 @@ public sealed class ModelStageTests
 
         public ModelServer(string[] parts, TimeSpan pause)
         {
-            var port = FreePort();
+            var port = FreePort.Take();
             Url = $"http://127.0.0.1:{port}/v1";
             _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
             _listener.Start();
@@ -127,13 +127,6 @@ public sealed class ModelStageTests
             _listener.Stop();
             await _loop;
             _listener.Close();
-        }
-
-        private static int FreePort()
-        {
-            using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            return ((IPEndPoint)probe.LocalEndpoint).Port;
         }
 
         private async Task ServeAsync(string[] parts, TimeSpan pause)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Assay.Tests.Tasks;
@@ -24,10 +23,7 @@ internal sealed class LoopbackServer : IDisposable
     private LoopbackServer(Func<Received, HttpListenerResponse, byte[]> answer)
     {
         _answer = answer;
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
+        Port = FreePort.Take();
         _listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
         _listener.Start();
         _ = ServeAsync();

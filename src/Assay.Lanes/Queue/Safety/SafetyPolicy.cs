@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Assay.Kernel.Json;
+using Assay.Kernel.Streams;
+using Assay.Kernel.Trees;
+using System.Text.Json;
+
+namespace Assay.Lanes.Queue.Safety;
+
+/// <summary>
+/// Constraints ready to judge by. All checks are made, the worst verdict counts, and no word exempts from a check. It looks at no clock and at nothing of
+/// the host but through the place, so that worker and service come to the same.
+/// </summary>
+internal sealed class SafetyPolicy
+{
+    private readonly TextJudge _text;
+    private readonly CommandJudge _command;
+    private readonly Digest _sha256;
+
+    private SafetyPolicy(SafetyConstraints constraints, Digest sha256)
+    {
+        (_text, _command, _sha256) = (new TextJudge(constraints.Text), new CommandJudge(constraints), sha256);
+        Cases = constraints.Cases;
+    }
+
+    /// <summary>What the project says must be judged so.</summary>
+    public ImmutableArray<PolicyCase> Cases { get; }
+
+    /// <summary>What is judged where there are no constraints that can be used.</summary>
+    /// <param name="why">What is wrong with them.</param>
+    public static SafetyReport Unavailable(string why) => new(
+        SafetyVerdict.Deny, null, null, [new SafetyFinding(SafetyChecks.Constraints, SafetyVerdict.Deny, SafetyRules.ConstraintsUnavailable, "", why)]);
+
+    /// <summary>Takes constraints that satisfy their contract.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="sha256">Of its bytes.</param>
+    public static Checked<SafetyPolicy> Of(InputDocument document, Digest sha256)
+    {
+        var constraints = document.Root.Deserialize(SafetyJson.Default.SafetyConstraints)!;
+        var problems = Problems(document, constraints).ToList();
+        return problems.Count > 0 ? Checked<SafetyPolicy>.Refused(problems) : new SafetyPolicy(constraints, sha256);
+    }
+
+    /// <summary>Judges a task.</summary>
+    public SafetyReport Judge(SafetySubject subject)
+    {
+        var checks = ImmutableArray.CreateBuilder<SafetyFinding>();
+        checks.Add(new SafetyFinding(SafetyChecks.Constraints, SafetyVerdict.Allow));
+        Add(checks, SafetyChecks.Text, subject.Texts.SelectMany(t => _text.Judge(t.Text, t.Where)), subject.Texts.Length > 0);
+        var effect = subject.HasCommand ? Command(subject, checks) : null;
+        return new SafetyReport(checks.Max(static c => c.Verdict), _sha256, effect, checks.ToImmutable());
+    }
+
+    private SafetyEffect? Command(SafetySubject subject, ImmutableArray<SafetyFinding>.Builder checks)
+    {
+        var words = subject.Words;
+        if (subject.Command is { } text)
+        {
+            var split = ShellWords.Split(text);
+            if (split.Refused is { } part)
+            {
+                checks.Add(new SafetyFinding(
+                    SafetyChecks.Command, SafetyVerdict.Deny, SafetyRules.ShellSyntax, subject.CommandAt, BoundedPart.Of(HiddenText.Shown(part))));
+                return null;
+            }
+
+            words = split.Words;
+        }
+
+        var judged = _command.Judge(words, subject.CommandAt, subject.Place);
+        var isHomeless = judged.Effect == SafetyEffect.Write && !subject.HasWorkingTree;
+        Add(checks, SafetyChecks.Workspace,
+            isHomeless ? [new SafetyFinding(SafetyChecks.Workspace, SafetyVerdict.Deny, SafetyRules.NeedsWorkingTree, "/working_tree", words[0])] : [], isMade: true);
+        Add(checks, SafetyChecks.Network, judged.Findings.Where(static f => f.Check == SafetyChecks.Network), isMade: true);
+        Add(checks, SafetyChecks.Command, judged.Findings.Where(static f => f.Check == SafetyChecks.Command), isMade: true);
+        return judged.Effect;
+    }
+
+    private static void Add(ImmutableArray<SafetyFinding>.Builder checks, string check, IEnumerable<SafetyFinding> found, bool isMade)
+    {
+        var before = checks.Count;
+        checks.AddRange(found);
+        if (isMade && checks.Count == before) checks.Add(new SafetyFinding(check, SafetyVerdict.Allow));
+    }
+
+    private static IEnumerable<InputProblem> Problems(InputDocument document, SafetyConstraints constraints)
+    {
+        foreach (var (name, globs) in new[] { ("protected", constraints.Paths.Protected), ("secret", constraints.Paths.Secret) })
+        {
+            for (var i = 0; i < globs.Length; i++)
+            {
+                if (GlobPattern.Parse(globs[i]) is null) yield return document.Problem($"/paths/{name}/{i}", "glob", $"\"{globs[i]}\" is no pattern for paths of the tree");
+            }
+        }
+
+        foreach (var (name, entries) in new[] { ("deny", constraints.Text.Deny), ("approval", constraints.Text.Approval) })
+        {
+            for (var i = 0; i < entries.Length; i++)
+            {
+                var patterns = TextRule.Patterns(entries[i]).ToList();
+                for (var p = 0; p < patterns.Count; p++)
+                {
+                    var isFirst = p == 0 && entries[i].Pattern is not null;
+                    var at = isFirst ? $"/text/{name}/{i}/pattern" : $"/text/{name}/{i}/all/{p - (entries[i].Pattern is null ? 0 : 1)}";
+                    if (Broken(patterns[p]) is { } why) yield return document.Problem(at, "pattern", why);
+                }
+            }
+        }
+
+        for (var i = 0; i < constraints.Programs.Length; i++)
+        {
+            var first = Array.FindIndex([.. constraints.Programs], p => p.Program == constraints.Programs[i].Program);
+            if (first < i) yield return document.Problem($"/programs/{i}/program", "unique", $"{constraints.Programs[i].Program} is listed twice");
+        }
+    }
+
+    private static string? Broken(string pattern)
+    {
+        try
+        {
+            TextRule.Compile(pattern);
+            return null;
+        }
+        catch (RegexParseException e)
+        {
+            return $"is no regular expression: {e.Message}";
+        }
+        catch (NotSupportedException)
+        {
+            // Thrown for look-arounds and references back, and for counts that would make too many states.
+            return "looks around, refers back, or counts too far to be matched in bounded time; give its parts as \"all\": […]";
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Assay.Inputs;
+using Assay.Kernel.Json;
+using Assay.Lanes.Queue.Safety;
+
+namespace Assay.Queue;
+
+/// <summary>Says whether something might start in a queue's folder, without starting anything: <c>assay queue judge</c>.</summary>
+/// <param name="root">The queue's folder.</param>
+internal sealed class QueueJudge(string root)
+{
+    private readonly WorkFolder _place = new(root);
+
+    /// <summary>Judges a prompt.</summary>
+    public SafetyReport Prompt(string text) => Judge(new SafetySubject(_place) { Texts = [("/prompt", text)] });
+
+    /// <summary>Judges a command as that of a task whose <c>working_tree</c> is the folder.</summary>
+    public SafetyReport Command(string text) => Judge(new SafetySubject(_place) { Command = text, HasWorkingTree = true });
+
+    /// <summary>Judges a task as <c>queue.json</c> would hold it.</summary>
+    /// <param name="file">A file with the task.</param>
+    public Checked<SafetyReport> Task(string file)
+    {
+        var document = DocumentFile.ReadAny(file).Document;
+        if (!document.IsValid) return Checked<SafetyReport>.Refused(document.Problems);
+        if (Problem(document.Value) is { } problem) return problem;
+        var task = document.Value.Root;
+        var place = task.TryGetProperty("working_tree", out var tree) ? new WorkFolder(Path.Combine(root, tree.GetString()!)) : _place;
+        return Judge(TaskSubject.Of(task, place));
+    }
+
+    private static InputProblem? Problem(InputDocument document)
+    {
+        if (document.Root.ValueKind != JsonValueKind.Object) return document.Problem("", "type", "must be an object: one task");
+        foreach (var property in document.Root.EnumerateObject())
+        {
+            var pointer = JsonPointer.Append("", property.Name);
+            switch (property.Name)
+            {
+                case "working_tree" when property.Value.ValueKind != JsonValueKind.String:
+                    return document.Problem(pointer, "type", "must be a text: a folder");
+                case "command" or "shell" when property.Value.ValueKind != JsonValueKind.String && !IsWords(property.Value):
+                    return document.Problem(pointer, "type", "must be a text, or a list of words");
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsWords(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(static w => w.ValueKind == JsonValueKind.String);
+
+    private SafetyReport Judge(SafetySubject subject)
+    {
+        var policy = Constraints.Load(root);
+        return policy.IsValid ? policy.Value.Judge(subject) : SafetyPolicy.Unavailable(policy.Problems[0].ToString());
+    }
+}
