@@ -20,7 +20,7 @@ internal static class QueueCommands
         {
             var folder = parsed.GetValue(root)!;
             if (parsed.GetValue(init) && Constraints.Init(folder) is { } problem) return (folder, [problem]);
-            return (folder, Constraints.Check(folder));
+            return (folder, QueueFile.Check(folder));
         });
     }
 

@@ -17,9 +17,10 @@ internal static class DocumentFile
     /// <param name="path">Where it is.</param>
     /// <param name="version">The <c>schema_version</c> it must name.</param>
     /// <param name="shownAs">How errors name it; null: its path.</param>
-    public static Checked<InputDocument> Read(string path, string version, string? shownAs = null)
+    /// <param name="maxBytes">A larger one is refused.</param>
+    public static Checked<InputDocument> Read(string path, string version, string? shownAs = null, long maxBytes = MaxBytes)
     {
-        var document = ReadAny(path, shownAs).Document;
+        var document = ReadAny(path, shownAs, maxBytes).Document;
         return document.IsValid ? ContractCatalog.Check(document.Value, version) : document;
     }
 
@@ -38,14 +39,14 @@ internal static class DocumentFile
             : null;
 
     /// <summary>Reads a document without looking at what it says.</summary>
-    public static (Checked<InputDocument> Document, Digest Sha256) ReadAny(string path, string? shownAs = null)
+    public static (Checked<InputDocument> Document, Digest Sha256) ReadAny(string path, string? shownAs = null, long maxBytes = MaxBytes)
     {
         var source = shownAs ?? path;
         try
         {
             using var file = OpenedFile.ToReadOrPipe(path);
             if (file.Problem is { } problem) return (new InputProblem(source, "", "file", problem), default);
-            var bytes = file.ReadAll(MaxBytes);
+            var bytes = file.ReadAll(maxBytes);
             return (InputDocument.Read(bytes, source), Digest.Of(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

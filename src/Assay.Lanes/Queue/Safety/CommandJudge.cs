@@ -55,8 +55,7 @@ internal sealed class CommandJudge
         // What is not seen as it is has no name that could be looked up.
         if (found.IsRefused) return found.Answer(null);
         if (!Ascii.IsValid(words[0])) return found.Refuse(0, SafetyRules.HiddenText);
-        var name = words[0][(words[0].LastIndexOf('/') + 1)..];
-        if (_denied.TryGetValue(name, out var rule)) return found.Refuse(0, rule);
+        if (_denied.TryGetValue(words[0], out var rule)) return found.Refuse(0, rule);
         if (Script(words[0], place) is { } script) return Use(script, words, 1, found, place);
         if (!_programs.TryGetValue(words[0], out var program)) return found.Refuse(0, SafetyRules.NotListed);
         if (program.Subcommands is null) return Use(_uses[program.Program], words, 1, found, place);

@@ -44,6 +44,13 @@ internal static class Readings
         return new string(letters);
     }
 
+    /// <summary>An expression for what <see cref="Squeezed"/> makes of a text.</summary>
+    public static string SqueezedPattern(string pattern)
+    {
+        foreach (var part in (string[])[@"\b", " ?", " *", " +", " "]) pattern = pattern.Replace(part, "", StringComparison.Ordinal);
+        return pattern;
+    }
+
     /// <summary>Only letters and digits, as if all spaces were there to divide words.</summary>
     public static MappedText Squeezed(MappedText text, int from, int to)
     {

@@ -119,6 +119,7 @@ internal sealed class SafetyPolicy
         try
         {
             TextRule.Compile(pattern);
+            TextRule.Compile(Readings.Pattern(Readings.SqueezedPattern(pattern)));
             return null;
         }
         catch (RegexParseException e)

@@ -28,7 +28,7 @@ internal sealed class TextRule
         _all = [.. Patterns(entry).Select(Compile)];
         _letters = new Lazy<ImmutableArray<Regex>>(() => [.. Patterns(entry).Select(static p => Compile(Readings.Pattern(p)))]);
         if (entry is not { Rule: Injection, Pattern: { } pattern }) return;
-        var squeezed = pattern.Replace(" ", "", StringComparison.Ordinal).Replace(@"\b", "", StringComparison.Ordinal);
+        var squeezed = Readings.SqueezedPattern(pattern);
         _squeezed = (Compile(squeezed), Compile(Readings.Pattern(squeezed)));
     }
 
