@@ -4,7 +4,7 @@ using Assay.Bench;
 var parts = new (string Name, Func<Report, string, Task> Run)[]
 {
     ("trials", TrialBench.RunAsync), ("appends", AppendBench.RunAsync), ("million", MillionBench.RunAsync), ("jobs", JobsBench.RunAsync),
-    ("tasks", TaskBench.RunAsync), ("trees", TreeBench.RunAsync), ("json", JsonBench.RunAsync), ("startup", StartupBench.RunAsync), ("wake", WakeBench.RunAsync),
+    ("tasks", TaskBench.RunAsync), ("trees", TreeBench.RunAsync), ("json", JsonBench.RunAsync), ("startup", StartupBench.RunAsync), ("wake", WakeBench.RunAsync), ("judge", JudgeBench.RunAsync),
 };
 if (args is [WakeBench.Committer, var root])
 {

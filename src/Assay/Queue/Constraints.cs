@@ -24,10 +24,12 @@ internal static class Constraints
     }
 
     /// <summary>Reads the constraints of a folder, or says what is wrong with them.</summary>
-    public static Checked<SafetyPolicy> Load(string root)
+    /// <param name="root">The folder.</param>
+    /// <param name="isThorough">Whether every pattern is made ready to be matched, which takes seconds.</param>
+    public static Checked<SafetyPolicy> Load(string root, bool isThorough = false)
     {
         var (document, sha256) = DocumentFile.ReadWithDigest(Path.Combine(root, QueuePaths.Constraints), Version);
-        return document.IsValid ? SafetyPolicy.Of(document.Value, sha256) : Checked<SafetyPolicy>.Refused(document.Problems);
+        return document.IsValid ? SafetyPolicy.Of(document.Value, sha256, isThorough) : Checked<SafetyPolicy>.Refused(document.Problems);
     }
 
     /// <summary>Writes the shipped constraints into a folder that has none.</summary>
@@ -55,7 +57,7 @@ internal static class Constraints
     /// <summary>What is wrong with the constraints of a folder, and with which of their own cases they do not agree.</summary>
     public static IReadOnlyList<InputProblem> Check(string root)
     {
-        var policy = Load(root);
+        var policy = Load(root, isThorough: true);
         return policy.IsValid ? [.. Failing(root, policy.Value)] : policy.Problems;
     }
 

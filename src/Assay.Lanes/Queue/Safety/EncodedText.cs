@@ -29,9 +29,7 @@ internal static class EncodedText
             if (bare.Length < text.Length) yield return bare;
         }
 
-        if (text.Contains('%', StringComparison.Ordinal) && Percent.Count(text) >= LeastEscapes) yield return WebUtility.UrlDecode(text.Replace("+", "%2b", StringComparison.Ordinal));
-        if (text.Contains('&', StringComparison.Ordinal) && WebUtility.HtmlDecode(text) is var plain && plain != text) yield return plain;
-        if (text.Contains('\\', StringComparison.Ordinal) && Escape.Count(text) >= LeastEscapes) yield return Escape.Replace(text, static m => Unescaped(m));
+        if (Unescaped(text) is var plain && plain != text) yield return plain;
         foreach (Match run in Hex.Matches(text))
         {
             if (Text(Bytes(run.Value)) is { } decoded) yield return decoded;
@@ -41,6 +39,18 @@ internal static class EncodedText
         {
             if (Decoded(run.Value) is { } decoded) yield return decoded;
         }
+    }
+
+    /// <summary>The text with its escapes read, of all kinds at once.</summary>
+    private static string Unescaped(string text)
+    {
+        if (text.Contains('%', StringComparison.Ordinal) && Percent.Count(text) >= LeastEscapes)
+        {
+            text = WebUtility.UrlDecode(text.Replace("+", "%2b", StringComparison.Ordinal));
+        }
+
+        if (text.Contains('&', StringComparison.Ordinal)) text = WebUtility.HtmlDecode(text);
+        return text.Contains('\\', StringComparison.Ordinal) && Escape.Count(text) >= LeastEscapes ? Escape.Replace(text, Unescaped) : text;
     }
 
     private static string Unescaped(Match escape)

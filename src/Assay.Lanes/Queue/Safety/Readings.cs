@@ -9,7 +9,7 @@ namespace Assay.Lanes.Queue.Safety;
 internal static class Readings
 {
     /// <summary>What digits and signs for letters leave open is read as one letter, in texts and in patterns.</summary>
-    private const char OneOrL = 'i';
+    public const char OneOrL = 'i';
 
     /// <summary>Fewer letters that stand alone are a list or a name.</summary>
     private const int LeastSpelled = 4;
@@ -30,25 +30,6 @@ internal static class Readings
         if (joined.Length < plain.Length) yield return joined;
         var spelled = Spelled(text, from, to);
         if (spelled is not null) yield return spelled;
-    }
-
-    /// <summary>An expression for what <see cref="Letters"/> makes of a text.</summary>
-    public static string Pattern(string pattern)
-    {
-        var letters = pattern.ToCharArray();
-        for (var i = 0; i < letters.Length; i++)
-        {
-            if (letters[i] is 'l' or 'L' && (i == 0 || letters[i - 1] != '\\')) letters[i] = OneOrL;
-        }
-
-        return new string(letters);
-    }
-
-    /// <summary>An expression for what <see cref="Squeezed"/> makes of a text.</summary>
-    public static string SqueezedPattern(string pattern)
-    {
-        foreach (var part in (string[])[@"\b", " ?", " *", " +", " "]) pattern = pattern.Replace(part, "", StringComparison.Ordinal);
-        return pattern;
     }
 
     /// <summary>Only letters and digits, as if all spaces were there to divide words.</summary>

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Assay.Kernel.Json;
 using Assay.Kernel.Streams;
-using Assay.Kernel.Trees;
-using System.Text.Json;
 
 namespace Assay.Lanes.Queue.Safety;
 
@@ -13,13 +12,13 @@ namespace Assay.Lanes.Queue.Safety;
 /// </summary>
 internal sealed class SafetyPolicy
 {
-    private readonly TextJudge _text;
+    private readonly Lazy<TextJudge> _text;
     private readonly CommandJudge _command;
     private readonly Digest _sha256;
 
     private SafetyPolicy(SafetyConstraints constraints, Digest sha256)
     {
-        (_text, _command, _sha256) = (new TextJudge(constraints.Text), new CommandJudge(constraints), sha256);
+        (_text, _command, _sha256) = (new Lazy<TextJudge>(() => new TextJudge(constraints.Text)), new CommandJudge(constraints), sha256);
         Cases = constraints.Cases;
     }
 
@@ -34,10 +33,11 @@ internal sealed class SafetyPolicy
     /// <summary>Takes constraints that satisfy their contract.</summary>
     /// <param name="document">The document.</param>
     /// <param name="sha256">Of its bytes.</param>
-    public static Checked<SafetyPolicy> Of(InputDocument document, Digest sha256)
+    /// <param name="isThorough">Whether every pattern is made ready to be matched, which takes seconds.</param>
+    public static Checked<SafetyPolicy> Of(InputDocument document, Digest sha256, bool isThorough = false)
     {
         var constraints = document.Root.Deserialize(SafetyJson.Default.SafetyConstraints)!;
-        var problems = Problems(document, constraints).ToList();
+        var problems = ConstraintsRule.Problems(document, constraints, isThorough).ToList();
         return problems.Count > 0 ? Checked<SafetyPolicy>.Refused(problems) : new SafetyPolicy(constraints, sha256);
     }
 
@@ -46,7 +46,15 @@ internal sealed class SafetyPolicy
     {
         var checks = ImmutableArray.CreateBuilder<SafetyFinding>();
         checks.Add(new SafetyFinding(SafetyChecks.Constraints, SafetyVerdict.Allow));
-        Add(checks, SafetyChecks.Text, subject.Texts.SelectMany(t => _text.Judge(t.Text, t.Where)), subject.Texts.Length > 0);
+        try
+        {
+            Add(checks, SafetyChecks.Text, subject.Texts.SelectMany(t => _text.Value.Judge(t.Text, t.Where)), subject.Texts.Length > 0);
+        }
+        catch (Exception e) when (e is NotSupportedException or RegexParseException)
+        {
+            return Unavailable($"a pattern cannot be matched; assay queue check says which: {e.Message}");
+        }
+
         var effect = subject.HasCommand ? Command(subject, checks) : null;
         return new SafetyReport(checks.Max(static c => c.Verdict), _sha256, effect, checks.ToImmutable());
     }
@@ -81,55 +89,5 @@ internal sealed class SafetyPolicy
         var before = checks.Count;
         checks.AddRange(found);
         if (isMade && checks.Count == before) checks.Add(new SafetyFinding(check, SafetyVerdict.Allow));
-    }
-
-    private static IEnumerable<InputProblem> Problems(InputDocument document, SafetyConstraints constraints)
-    {
-        foreach (var (name, globs) in new[] { ("protected", constraints.Paths.Protected), ("secret", constraints.Paths.Secret) })
-        {
-            for (var i = 0; i < globs.Length; i++)
-            {
-                if (GlobPattern.Parse(globs[i]) is null) yield return document.Problem($"/paths/{name}/{i}", "glob", $"\"{globs[i]}\" is no pattern for paths of the tree");
-            }
-        }
-
-        foreach (var (name, entries) in new[] { ("deny", constraints.Text.Deny), ("approval", constraints.Text.Approval) })
-        {
-            for (var i = 0; i < entries.Length; i++)
-            {
-                var patterns = TextRule.Patterns(entries[i]).ToList();
-                for (var p = 0; p < patterns.Count; p++)
-                {
-                    var isFirst = p == 0 && entries[i].Pattern is not null;
-                    var at = isFirst ? $"/text/{name}/{i}/pattern" : $"/text/{name}/{i}/all/{p - (entries[i].Pattern is null ? 0 : 1)}";
-                    if (Broken(patterns[p]) is { } why) yield return document.Problem(at, "pattern", why);
-                }
-            }
-        }
-
-        for (var i = 0; i < constraints.Programs.Length; i++)
-        {
-            var first = Array.FindIndex([.. constraints.Programs], p => p.Program == constraints.Programs[i].Program);
-            if (first < i) yield return document.Problem($"/programs/{i}/program", "unique", $"{constraints.Programs[i].Program} is listed twice");
-        }
-    }
-
-    private static string? Broken(string pattern)
-    {
-        try
-        {
-            TextRule.Compile(pattern);
-            TextRule.Compile(Readings.Pattern(Readings.SqueezedPattern(pattern)));
-            return null;
-        }
-        catch (RegexParseException e)
-        {
-            return $"is no regular expression: {e.Message}";
-        }
-        catch (NotSupportedException)
-        {
-            // Thrown for look-arounds and references back, and for counts that would make too many states.
-            return "looks around, refers back, or counts too far to be matched in bounded time; give its parts as \"all\": […]";
-        }
     }
 }

@@ -11,14 +11,27 @@ internal sealed class TextJudge
     /// <summary>More texts than these in one are made to keep the judge busy.</summary>
     private const int MaxTexts = 64;
 
-    private readonly ImmutableArray<TextRule> _rules;
+    /// <summary>Shorter words may stand by chance where others meet.</summary>
+    private const int LeastSqueezed = 14;
+
+    private readonly RuleIndex _plain;
+    private readonly Lazy<RuleIndex> _letters;
+    private readonly RuleIndex _squeezed;
+    private readonly Lazy<RuleIndex> _squeezedLetters;
 
     /// <param name="text">Patterns that have been checked.</param>
-    public TextJudge(GuardedText text) => _rules =
-    [
-        .. text.Deny.Select(static e => new TextRule(e, SafetyVerdict.Deny)),
-        .. text.Approval.Select(static e => new TextRule(e, SafetyVerdict.NeedsApproval)),
-    ];
+    public TextJudge(GuardedText text)
+    {
+        ImmutableArray<TextRule> rules =
+        [
+            .. text.Deny.Select(static e => TextRule.Of(e, SafetyVerdict.Deny)), .. text.Approval.Select(static e => TextRule.Of(e, SafetyVerdict.NeedsApproval)),
+        ];
+        var demands = rules.Where(static r => r is { Name: TextRule.Injection, Patterns.Length: 1 }).ToList();
+        _plain = new RuleIndex(rules, TextPattern.Plain);
+        _letters = new Lazy<RuleIndex>(() => new RuleIndex(rules, TextPattern.Letters));
+        _squeezed = new RuleIndex(demands, TextPattern.Squeezed);
+        _squeezedLetters = new Lazy<RuleIndex>(() => new RuleIndex(demands, static p => TextPattern.Letters(TextPattern.Squeezed(p))));
+    }
 
     /// <summary>Judges a text.</summary>
     /// <param name="text">The text.</param>
@@ -53,29 +66,21 @@ internal sealed class TextJudge
         {
             foreach (var reading in Readings.Of(folded, from, to))
             {
-                Look(reading, static (rule, text, isLetters) => rule.In(text, isLetters), text, quoted, found);
+                Add(_plain, reading, 0, text, quoted, found);
+                if (Readings.Letters(reading) is { } letters) Add(_letters.Value, letters, 0, text, quoted, found);
             }
 
-            Look(Readings.Squeezed(folded, from, to), static (rule, text, isLetters) => rule.InSqueezed(text, isLetters), text, quoted, found);
+            var squeezed = Readings.Squeezed(folded, from, to);
+            Add(_squeezed, squeezed, LeastSqueezed, text, quoted, found);
+            if (Readings.Letters(squeezed) is { } squeezedLetters) Add(_squeezedLetters.Value, squeezedLetters, LeastSqueezed, text, quoted, found);
         }
     }
 
-    private void Look(
-        MappedText reading, Func<TextRule, MappedText, bool, IEnumerable<(int At, int Length)>> matches, string text, QuotedParts? quoted, FoundInText found)
+    private static void Add(RuleIndex rules, MappedText reading, int least, string text, QuotedParts? quoted, FoundInText found)
     {
-        var letters = Readings.Letters(reading);
-        foreach (var rule in _rules)
+        foreach (var (rule, at, length) in rules.In(reading))
         {
-            Add(rule, matches(rule, reading, false), reading, text, quoted, found);
-            if (letters is not null) Add(rule, matches(rule, letters, true), letters, text, quoted, found);
-        }
-    }
-
-    private static void Add(
-        TextRule rule, IEnumerable<(int At, int Length)> matches, MappedText reading, string text, QuotedParts? quoted, FoundInText found)
-    {
-        foreach (var (at, length) in matches)
-        {
+            if (length < least) continue;
             var (first, last) = (reading.From(at), reading.From(at + length - 1));
             var isSpoken = rule.AsksWhenQuoted && quoted is not null && quoted.Contain(first, last);
             var shown = BoundedPart.Of(SecretText.Redact(HiddenText.Shown(text[first..Math.Min(last + 1, text.Length)])));

@@ -3,68 +3,70 @@ using System.Text.RegularExpressions;
 
 namespace Assay.Lanes.Queue.Safety;
 
-/// <summary>One rule about what a text asks for, ready to be looked for.</summary>
-internal sealed class TextRule
+/// <summary>One rule about what a text asks for.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Verdict">What follows when it is broken.</param>
+/// <param name="Patterns">One pattern, or several that must all be found in a sentence.</param>
+internal sealed record TextRule(string Name, SafetyVerdict Verdict, ImmutableArray<string> Patterns)
 {
     public const string Injection = "injection";
 
     /// <summary>What is spoken of in quotes or code marks may be harmless, so that a person is asked.</summary>
     private static readonly string[] Spoken = [Injection, "pipe_to_shell", "system_path"];
 
-    /// <summary>Shorter words may stand by chance where others meet.</summary>
-    private const int LeastSqueezed = 14;
-
-    private readonly ImmutableArray<Regex> _all;
-
-    /// <summary>The same for digits and signs that stand for letters.</summary>
-    private readonly Lazy<ImmutableArray<Regex>> _letters;
-
-    /// <summary>The same without spaces and ends of words, and for letters too; null: the rule is not looked for in that way.</summary>
-    private readonly (Regex Plain, Regex Letters)? _squeezed;
-
-    public TextRule(TextEntry entry, SafetyVerdict verdict)
-    {
-        (Name, Verdict) = (entry.Rule, verdict);
-        _all = [.. Patterns(entry).Select(Compile)];
-        _letters = new Lazy<ImmutableArray<Regex>>(() => [.. Patterns(entry).Select(static p => Compile(Readings.Pattern(p)))]);
-        if (entry is not { Rule: Injection, Pattern: { } pattern }) return;
-        var squeezed = Readings.SqueezedPattern(pattern);
-        _squeezed = (Compile(squeezed), Compile(Readings.Pattern(squeezed)));
-    }
-
-    public string Name { get; }
-
-    public SafetyVerdict Verdict { get; }
-
     public bool AsksWhenQuoted => Spoken.Contains(Name, StringComparer.Ordinal);
 
-    /// <summary>The patterns of an entry.</summary>
-    public static IEnumerable<string> Patterns(TextEntry entry) => entry.Pattern is { } one ? [one, .. entry.All] : entry.All;
+    public static TextRule Of(TextEntry entry, SafetyVerdict verdict) => new(entry.Rule, verdict, entry.Pattern is { } one ? [one] : entry.All);
+}
 
-    /// <summary>A pattern, matched in time that grows with the text alone.</summary>
-    /// <exception cref="ArgumentException">It is none.</exception>
-    /// <exception cref="NotSupportedException">It looks around or refers back.</exception>
-    public static Regex Compile(string pattern) => BoundedPattern.Of(FoldedText.Pattern(pattern), RegexOptions.IgnoreCase);
+/// <summary>
+/// Rules in the form in which one kind of reading is looked through, with the words without which none can match: most texts hold none of them, and cost one
+/// pass.
+/// </summary>
+internal sealed class RuleIndex
+{
+    private readonly ImmutableArray<Indexed> _rules;
+    private readonly WordIndex _words;
+    private readonly int _sets;
 
-    /// <summary>Where the rule is broken: each match of its only pattern, or the first of the first when all are found.</summary>
-    /// <param name="text">A reading of a sentence.</param>
-    /// <param name="isLetters">Whether digits and signs were read as letters.</param>
-    public IEnumerable<(int At, int Length)> In(MappedText text, bool isLetters)
+    /// <param name="rules">The rules.</param>
+    /// <param name="form">What a pattern is in this form.</param>
+    public RuleIndex(IEnumerable<TextRule> rules, Func<string, string> form)
     {
-        var all = isLetters ? _letters.Value : _all;
-        if (all.Length == 1) return Matches(all[0], text);
-        foreach (var pattern in all)
+        var words = new List<(string Word, int Set)>();
+        var all = ImmutableArray.CreateBuilder<Indexed>();
+        foreach (var rule in rules)
         {
-            if (!pattern.IsMatch(text.Text)) return [];
+            var patterns = rule.Patterns.Select(p => form(p)).ToImmutableArray();
+            var first = _sets;
+            foreach (var set in patterns.SelectMany(static p => RequiredWords.Of(p)))
+            {
+                words.AddRange(set.Select(w => (w, _sets)));
+                _sets++;
+            }
+
+            all.Add(new Indexed(rule, first, _sets, [.. patterns.Select(static p => new Lazy<Regex>(() => TextPattern.Compile(p)))]));
         }
 
-        return Matches(all[0], text).Take(1);
+        (_rules, _words) = (all.ToImmutable(), new WordIndex(words));
     }
 
-    /// <summary>The same in a text without spaces.</summary>
-    public IEnumerable<(int At, int Length)> InSqueezed(MappedText text, bool isLetters) => _squeezed is { } squeezed
-        ? Matches(isLetters ? squeezed.Letters : squeezed.Plain, text).Where(static m => m.Length >= LeastSqueezed)
-        : [];
+    /// <summary>Where rules are broken: each match of a rule's only pattern, or the first of its first when all are found.</summary>
+    public IEnumerable<(TextRule Rule, int At, int Length)> In(MappedText text)
+    {
+        var marked = new bool[_sets];
+        _words.Mark(text.Text, marked);
+        foreach (var rule in _rules)
+        {
+            if (marked.AsSpan(rule.FirstSet..rule.EndSet).Contains(false)) continue;
+            if (rule.Patterns.Length > 1 && !rule.Patterns.All(p => p.Value.IsMatch(text.Text))) continue;
+            foreach (var match in Matches(rule.Patterns[0].Value, text))
+            {
+                yield return (rule.Rule, match.At, match.Length);
+                if (rule.Patterns.Length > 1) break;
+            }
+        }
+    }
 
     private static List<(int At, int Length)> Matches(Regex pattern, MappedText text)
     {
@@ -76,4 +78,6 @@ internal sealed class TextRule
 
         return found;
     }
+
+    private readonly record struct Indexed(TextRule Rule, int FirstSet, int EndSet, ImmutableArray<Lazy<Regex>> Patterns);
 }
