@@ -17,6 +17,9 @@ internal static class ArgumentRule
     /// <summary>Options whose value is free text. The words of a command that is tried may have lines as well.</summary>
     private static readonly string[] Texts = ["--reason"];
 
+    /// <summary>Options whose value is looked at as what it is: whatever it holds, the answer is a verdict.</summary>
+    private static readonly string[] Judged = ["--prompt", "--command"];
+
     /// <summary>Why the command line is refused; null when it is not.</summary>
     public static InputProblem? Refusal(ParseResult parsed)
     {
@@ -24,6 +27,7 @@ internal static class ArgumentRule
         {
             foreach (var given in command.Children.Where(c => c is OptionResult or ArgumentResult))
             {
+                if (given is OptionResult { Option.Name: var asked } && Judged.Contains(asked)) continue;
                 var (name, isFree) = given switch
                 {
                     OptionResult option => (option.Option.Name, Texts.Contains(option.Option.Name)),

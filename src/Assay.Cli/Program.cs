@@ -11,8 +11,8 @@ using Assay.Ledger.Opening;
 var globals = new GlobalOptions();
 var root = CommandTree.Create(globals);
 
-// As git and dotnet take it: help COMMAND is COMMAND --help.
-var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : args);
+// As git and dotnet take it: help COMMAND is COMMAND --help. A word that begins with @ is no file of words.
+var parsed = root.Parse(args is ["help", .. var asked] ? [.. asked, "--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
 // Its exit codes are the command's own below 125, so its own failures need one that no command has.
 var isTry = parsed.CommandResult.Command.Name == TryCommand.Name;

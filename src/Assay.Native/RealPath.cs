@@ -14,14 +14,18 @@ internal static unsafe class RealPath
     public static string Of(string path)
     {
         var buffer = stackalloc byte[MaxBytes];
-        using var name = new NativeStrings([path]);
-        if (Libc.RealPath(name.Array[0], buffer) != null)
+        var there = path;
+        while (true)
         {
-            return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
-        }
+            using var name = new NativeStrings([there]);
+            if (Libc.RealPath(name.Array[0], buffer) != null)
+            {
+                var real = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
+                return there.Length == path.Length ? real : Path.Combine(real, path[there.Length..].TrimStart('/'));
+            }
 
-        return Path.GetDirectoryName(path) is { Length: > 0 } above && above != path
-            ? Path.Combine(Of(above), Path.GetFileName(path))
-            : path;
+            if (Path.GetDirectoryName(there) is not { Length: > 0 } above || above == there) return path;
+            there = above;
+        }
     }
 }

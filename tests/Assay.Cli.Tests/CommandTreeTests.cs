@@ -39,7 +39,7 @@ public sealed class CommandTreeTests
     public void Looking_at_an_input_without_running_it_has_one_word()
     {
         var shown = All(Root, "assay").Where(c => !c.Command.Hidden).Select(c => c.Path).ToList();
-        Assert.Equal(["assay epoch check", "assay job check", "assay task check", "assay adapter check"], shown.Where(p => p.EndsWith(" check", StringComparison.Ordinal)));
+        Assert.Equal(["assay epoch check", "assay job check", "assay task check", "assay adapter check", "assay queue check"], shown.Where(p => p.EndsWith(" check", StringComparison.Ordinal)));
         string[] others = ["preflight", "validate", "lint", "dry-run"];
         Assert.DoesNotContain(shown, p => others.Any(o => p.EndsWith(o, StringComparison.Ordinal)));
         Assert.Empty(Root.Parse("epoch preflight plan.yaml").Errors);

@@ -10,7 +10,15 @@ internal static class QueueCommands
 {
     public static Command Create(GlobalOptions globals) => new("queue", "Prompts and commands that are left to workers: their safety") { Check(globals), Judge(globals) };
 
-    private static Option<string> Root() => new("--root") { Description = "The queue's folder (default: here)", HelpName = "DIR", DefaultValueFactory = static _ => "." };
+    private static Option<string> Root()
+    {
+        var root = new Option<string>("--root") { Description = "The queue's folder (default: here)", HelpName = "DIR", DefaultValueFactory = static _ => "." };
+        root.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string>().Length == 0) result.AddError("--root names no folder");
+        });
+        return root;
+    }
 
     private static Command Check(GlobalOptions globals)
     {

@@ -66,6 +66,12 @@ public sealed class Contract
             return document.Problem("/schema_version", "schema_version", $"\"{named.GetString()}\" {known}; expected \"{Name}\"");
         }
 
+        return CheckUnnamed(document);
+    }
+
+    /// <summary>The same of a document of a format that is older than Assay, which does not name its contract.</summary>
+    public Checked<InputDocument> CheckUnnamed(InputDocument document)
+    {
         if (TextRule.Problems(document, _text) is { Count: > 0 } problems) return Checked<InputDocument>.Refused(problems);
         var errors = _schema.Validate(document.Root);
         return errors.Count == 0

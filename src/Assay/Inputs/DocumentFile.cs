@@ -17,10 +17,9 @@ internal static class DocumentFile
     /// <param name="path">Where it is.</param>
     /// <param name="version">The <c>schema_version</c> it must name.</param>
     /// <param name="shownAs">How errors name it; null: its path.</param>
-    /// <param name="maxBytes">A larger one is refused.</param>
-    public static Checked<InputDocument> Read(string path, string version, string? shownAs = null, long maxBytes = MaxBytes)
+    public static Checked<InputDocument> Read(string path, string version, string? shownAs = null)
     {
-        var document = ReadAny(path, shownAs, maxBytes).Document;
+        var document = ReadAny(path, shownAs).Document;
         return document.IsValid ? ContractCatalog.Check(document.Value, version) : document;
     }
 
@@ -39,6 +38,9 @@ internal static class DocumentFile
             : null;
 
     /// <summary>Reads a document without looking at what it says.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="shownAs">How errors name it; null: its path.</param>
+    /// <param name="maxBytes">A larger one is refused.</param>
     public static (Checked<InputDocument> Document, Digest Sha256) ReadAny(string path, string? shownAs = null, long maxBytes = MaxBytes)
     {
         var source = shownAs ?? path;

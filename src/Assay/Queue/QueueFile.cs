@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Assay.Inputs;
+using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Lanes.Queue;
 
@@ -15,7 +16,8 @@ internal static class QueueFile
     public static Checked<InputDocument> Load(string root)
     {
         var path = Path.Combine(root, QueuePaths.Queue);
-        var document = DocumentFile.Read(path, Version, maxBytes: QueueRule.MaxBytes);
+        var document = DocumentFile.ReadAny(path, maxBytes: QueueRule.MaxBytes).Document;
+        if (document.IsValid) document = ContractCatalog.Of(Version).CheckUnnamed(document.Value);
         if (!document.IsValid) return document;
         var problems = QueueRule.Problems(document.Value, FrozenDictionary<string, string>.Empty).ToList();
         return problems.Count > 0 ? Checked<InputDocument>.Refused(problems) : document;

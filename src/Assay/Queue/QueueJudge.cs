@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Assay.Inputs;
+using Assay.Kernel.Contracts;
 using Assay.Kernel.Json;
 using Assay.Lanes.Queue.Safety;
 
@@ -9,6 +10,8 @@ namespace Assay.Queue;
 /// <param name="root">The queue's folder.</param>
 internal sealed class QueueJudge(string root)
 {
+    private static readonly string[] What = ["prompt", "instruction", "description", "task", "command", "shell"];
+
     private readonly WorkFolder _place = new(root);
 
     /// <summary>Judges a prompt.</summary>
@@ -25,13 +28,19 @@ internal sealed class QueueJudge(string root)
         if (!document.IsValid) return Checked<SafetyReport>.Refused(document.Problems);
         if (Problem(document.Value) is { } problem) return problem;
         var task = document.Value.Root;
-        var place = task.TryGetProperty("working_tree", out var tree) ? new WorkFolder(Path.Combine(root, tree.GetString()!)) : _place;
-        return Judge(TaskSubject.Of(task, place));
+        if (!task.TryGetProperty("working_tree", out var tree)) return Judge(TaskSubject.Of(task, _place));
+        var place = _place.Inside(tree.GetString()!) is { } inside ? new WorkFolder(Path.Combine(root, inside)) : _place;
+        return Judge(TaskSubject.Of(task, place) with { Tree = (tree.GetString()!, _place) });
     }
 
     private static InputProblem? Problem(InputDocument document)
     {
         if (document.Root.ValueKind != JsonValueKind.Object) return document.Problem("", "type", "must be an object: one task");
+        if (What.Count(name => document.Root.TryGetProperty(name, out _)) != 1)
+        {
+            return document.Problem("", "prompt_and_command", $"must have exactly one of {string.Join(", ", What)}");
+        }
+
         foreach (var property in document.Root.EnumerateObject())
         {
             var pointer = JsonPointer.Append("", property.Name);
@@ -39,6 +48,8 @@ internal sealed class QueueJudge(string root)
             {
                 case "working_tree" when property.Value.ValueKind != JsonValueKind.String:
                     return document.Problem(pointer, "type", "must be a text: a folder");
+                case "working_tree" when TextRule.Refused(property.Value.GetString()!, isFree: false) is { } refused:
+                    return document.Problem(pointer, TextRule.Name, $"holds {TextRule.Describe(refused)}, which may not stand in a path");
                 case "command" or "shell" when property.Value.ValueKind != JsonValueKind.String && !IsWords(property.Value):
                     return document.Problem(pointer, "type", "must be a text, or a list of words");
             }

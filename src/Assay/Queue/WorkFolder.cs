@@ -1,3 +1,4 @@
+using System.Text;
 using Assay.Inputs;
 using Assay.Lanes.Queue.Safety;
 using Assay.Native;
@@ -7,12 +8,17 @@ namespace Assay.Queue;
 /// <summary>A folder of this host that a command would work in.</summary>
 internal sealed class WorkFolder : IWorkPlace
 {
+    /// <summary>PATH_MAX of Linux.</summary>
+    private const int MaxBytes = 4096;
+
     private readonly string _root;
 
     public WorkFolder(string root) => _root = RealPath.Of(Path.GetFullPath(root));
 
     public string? Inside(string path)
     {
+        if (path.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(path) > MaxBytes) return null;
+
         // Both ways: a shell's "a/../b" leaves a link that "a" is where the folder above its target is.
         if (Below(Path.GetFullPath(Path.Combine(_root, path))) is null) return null;
         return Below(RealPath.Of(Path.Combine(_root, path)));

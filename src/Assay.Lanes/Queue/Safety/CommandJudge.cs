@@ -19,12 +19,11 @@ internal sealed class CommandJudge
     private readonly FrozenDictionary<string, ProgramUse> _uses;
     private readonly FrozenDictionary<string, (ScriptEntry Entry, ProgramUse Use)> _scripts;
     private readonly FrozenDictionary<string, string> _denied;
-    private readonly PathJudge _paths;
 
     /// <param name="constraints">Constraints that have been checked.</param>
     public CommandJudge(SafetyConstraints constraints)
     {
-        _paths = new PathJudge(constraints.Paths);
+        Paths = new PathJudge(constraints.Paths);
         _programs = constraints.Programs.ToFrozenDictionary(static p => p.Program, StringComparer.Ordinal);
         _uses = constraints.Programs
             .SelectMany(static p => p.Subcommands is null
@@ -37,6 +36,8 @@ internal sealed class CommandJudge
             .DistinctBy(static d => d.Key)
             .ToFrozenDictionary(StringComparer.Ordinal);
     }
+
+    public PathJudge Paths { get; }
 
     /// <summary>Judges a command.</summary>
     /// <param name="words">Its words.</param>
@@ -78,17 +79,14 @@ internal sealed class CommandJudge
         var given = use.Read(words, from);
         foreach (var (at, word) in given.NotListed) found.Add(at, IsPlainOption(word) ? SafetyRules.NotListed : SafetyRules.HiddenText);
         foreach (var (at, value) in given.Paths) Path(at, value, found, place);
-        foreach (var (at, value) in given.Values)
-        {
-            if (IsRemote(value)) found.Add(at, SafetyRules.Network);
-        }
-
-        Operands(use.Entry, given, found, place);
+        Operands(use, given, found, place);
+        if (use.Entry.Operands == OperandKind.Paths) Within(given.Operands, found, place);
         return found.Answer(use.Entry);
     }
 
-    private void Operands(UseEntry use, GivenWords given, FoundInCommand found, IWorkPlace place)
+    private void Operands(ProgramUse program, GivenWords given, FoundInCommand found, IWorkPlace place)
     {
+        var use = program.Entry;
         if (use.MaxOperands is { } most && given.Operands.Count > most) found.Add(given.Operands[most].At, SafetyRules.NotListed);
         if (use.Operands == OperandKind.Script && given.Operands.Count == 0) found.Add(0, SafetyRules.NotListed);
         for (var i = 0; i < given.Operands.Count; i++)
@@ -101,6 +99,7 @@ internal sealed class CommandJudge
                     break;
                 case OperandKind.Text:
                 case OperandKind.PatternPaths when i == 0 && !given.HasPattern:
+                    if (program.DeniedText.Any(p => p.IsMatch(word))) found.Add(at, SafetyRules.NotListed);
                     break;
                 case OperandKind.RevisionsPaths:
                     Revision(at, word, found, place);
@@ -119,27 +118,48 @@ internal sealed class CommandJudge
         }
     }
 
+    /// <summary>A program that is given a folder and a file takes that for the file of the same name in the folder: diff, cp, mv.</summary>
+    private void Within(List<(int At, string Word)> operands, FoundInCommand found, IWorkPlace place)
+    {
+        if (operands.Count < 2) return;
+        foreach (var (at, file) in operands)
+        {
+            var name = file.TrimEnd('/');
+            name = name[(name.LastIndexOf('/') + 1)..];
+            foreach (var (_, folder) in (ReadOnlySpan<(int, string)>)[operands[0], operands[^1]])
+            {
+                if (folder != file && name.Length > 0 && Paths.Refused($"{folder}/{name}", place) is { } rule) found.Add(at, rule);
+            }
+        }
+    }
+
     private void Path(int at, string path, FoundInCommand found, IWorkPlace place)
     {
         if (IsRemote(path)) found.Add(at, SafetyRules.Network);
         else if (path.StartsWith('@')) found.Add(at, SafetyRules.NotListed);
-        else if (_paths.Refused(path, place) is { } rule) found.Add(at, rule);
+        else if (Paths.Refused(path, place) is { } rule) found.Add(at, rule);
     }
 
     /// <summary>A revision, a path, or a path in a revision; what begins with a colon asks git to make something of it.</summary>
     private void Revision(int at, string word, FoundInCommand found, IWorkPlace place)
     {
-        var colon = word.IndexOf(':', StringComparison.Ordinal);
-        if (colon == 0) found.Add(at, SafetyRules.NotListed);
-        else if (colon > 0 && !IsRemote(word)) Path(at, word[(colon + 1)..], found, place);
+        if (word.StartsWith(':')) found.Add(at, SafetyRules.NotListed);
         else if (!OwnRevision.IsMatch(word)) Path(at, word, found, place);
+
+        // A revision may hold colons itself, so that each may be the one before the path.
+        for (var colon = word.Length > 1 ? word.IndexOf(':', 1) : -1; colon > 0; colon = word.IndexOf(':', colon + 1))
+        {
+            if (Paths.Refused(word[(colon + 1)..], place) is not { } rule) continue;
+            found.Add(at, rule);
+            break;
+        }
     }
 
     /// <summary>What a script is given is its own, but for what would lead it elsewhere.</summary>
     private void Argument(int at, string word, FoundInCommand found, IWorkPlace place)
     {
         var value = word[(word.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        if (IsRemote(value) || _paths.Refused(value, place) is not null) Path(at, value, found, place);
+        if (IsRemote(value) || Paths.Refused(value, place) is not null) Path(at, value, found, place);
     }
 
     private static bool IsRemote(string word) => Remote.IsMatch(word);

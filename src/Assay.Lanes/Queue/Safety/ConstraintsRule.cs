@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Assay.Kernel.Json;
 using Assay.Kernel.Trees;
@@ -43,10 +44,35 @@ internal static class ConstraintsRule
             if (!programs.Add(constraints.Programs[i].Program)) yield return document.Problem($"/programs/{i}/program", "unique", $"{constraints.Programs[i].Program} is listed twice");
         }
 
+        foreach (var (use, at) in Uses(constraints))
+        {
+            var options = new HashSet<string>(StringComparer.Ordinal);
+            for (var i = 0; i < use.Options.Length; i++)
+            {
+                if (!options.Add(ProgramUse.NameOf(use.Options[i]))) yield return document.Problem($"{at}/options/{i}", "unique", $"{use.Options[i]} is listed twice");
+            }
+
+            for (var i = 0; i < use.DeniedText.Length; i++)
+            {
+                if (Broken(use.DeniedText[i], isThorough: false) is { } why) yield return document.Problem($"{at}/denied_text/{i}", "pattern", why);
+            }
+        }
+
         var scripts = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < constraints.Scripts.Length; i++)
         {
             if (!scripts.Add(constraints.Scripts[i].Path)) yield return document.Problem($"/scripts/{i}/path", "unique", $"{constraints.Scripts[i].Path} is listed twice");
+        }
+    }
+
+    private static IEnumerable<(UseEntry Use, string At)> Uses(SafetyConstraints constraints)
+    {
+        for (var i = 0; i < constraints.Scripts.Length; i++) yield return (constraints.Scripts[i], $"/scripts/{i}");
+        for (var i = 0; i < constraints.Programs.Length; i++)
+        {
+            var at = $"/programs/{i}";
+            yield return (constraints.Programs[i], at);
+            foreach (var (name, use) in constraints.Programs[i].Subcommands ?? ImmutableDictionary<string, UseEntry>.Empty) yield return (use, $"{at}/subcommands/{name}");
         }
     }
 

@@ -12,18 +12,25 @@ internal static class EncodedText
     /// <summary>Fewer escapes than this are punctuation of an address or of source code.</summary>
     private const int LeastEscapes = 3;
 
-    private static readonly Regex Comment = BoundedPattern.Of(@"<!--.*?-->|/\*.*?\*/", RegexOptions.Singleline);
+    /// <summary>The shortest run of base64 that is decoded.</summary>
+    private const int LeastEncoded = 14;
+
+    private static readonly Regex Comment = BoundedPattern.Of(@"<!--.*?-->|/\*.*?\*/|</?[a-zA-Z][^<>]{0,200}>", RegexOptions.Singleline);
     private static readonly Regex Percent = BoundedPattern.Of("%[0-9a-fA-F]{2}");
-    private static readonly Regex Escape = BoundedPattern.Of(@"\\(u\{(?<hex>[0-9a-fA-F]{1,6})\}|u(?<hex>[0-9a-fA-F]{4})|U(?<hex>[0-9a-fA-F]{8})|x(?<hex>[0-9a-fA-F]{2}))");
-    private static readonly Regex Hex = BoundedPattern.Of(@"\b((0x)?[0-9a-fA-F]{2}[ :,]?){8,}\b");
+    private static readonly Regex Entity = BoundedPattern.Of("&#(?<decimal>[0-9]{1,7});?|&#[xX](?<hex>[0-9a-fA-F]{1,6});?");
+    private static readonly Regex Escape = BoundedPattern.Of(
+        @"\\u\{(?<hex>[0-9a-fA-F]{1,6})\}|(\\u|%u|[uU]\+)(?<hex>[0-9a-fA-F]{4})|\\U(?<hex>[0-9a-fA-F]{8})|\\x(?<hex>[0-9a-fA-F]{2})|\\(?<octal>[0-3][0-7]{2})");
+
+    private static readonly Regex Hex = BoundedPattern.Of(@"\b((0x)?[0-9a-fA-F]{2}[ :,;=-]{0,2}){8,}");
     private static readonly Regex HexPair = BoundedPattern.Of("(0x)?(?<hex>[0-9a-fA-F]{2})");
-    /// <summary>Also over lines, when each but the last is full.</summary>
-    private static readonly Regex Base64Run = BoundedPattern.Of(@"([A-Za-z0-9+/_-]{40,}\r?\n)*[A-Za-z0-9+/_-]{16,}|([A-Za-z0-9+/_-]{40,}\r?\n)+[A-Za-z0-9+/_-]+");
+
+    /// <summary>Also in groups and over lines.</summary>
+    private static readonly Regex Base64Run = BoundedPattern.Of(@"([A-Za-z0-9+/_-]{8,}[ \t]*(\r?\n| )[ \t]*)*[A-Za-z0-9+/_-]{16,}|([A-Za-z0-9+/_-]{8,}[ \t]*(\r?\n| )[ \t]*)+[A-Za-z0-9+/_-]{2,}");
 
     /// <summary>The texts that a text holds in another form.</summary>
     public static IEnumerable<string> In(string text)
     {
-        if (text.Contains("<!--", StringComparison.Ordinal) || text.Contains("/*", StringComparison.Ordinal))
+        if (text.Contains('<', StringComparison.Ordinal) || text.Contains("/*", StringComparison.Ordinal))
         {
             var bare = Comment.Replace(text, "");
             if (bare.Length < text.Length) yield return bare;
@@ -37,7 +44,7 @@ internal static class EncodedText
 
         foreach (Match run in Base64Run.Matches(text))
         {
-            if (Decoded(run.Value) is { } decoded) yield return decoded;
+            foreach (var decoded in Decoded(run.Value)) yield return decoded;
         }
     }
 
@@ -49,15 +56,16 @@ internal static class EncodedText
             text = WebUtility.UrlDecode(text.Replace("+", "%2b", StringComparison.Ordinal));
         }
 
-        if (text.Contains('&', StringComparison.Ordinal)) text = WebUtility.HtmlDecode(text);
-        return text.Contains('\\', StringComparison.Ordinal) && Escape.Count(text) >= LeastEscapes ? Escape.Replace(text, Unescaped) : text;
+        if (text.Contains('&', StringComparison.Ordinal)) text = WebUtility.HtmlDecode(Entity.Replace(text, Unescaped));
+        return Escape.Count(text) >= LeastEscapes ? Escape.Replace(text, Unescaped) : text;
     }
 
     private static string Unescaped(Match escape)
     {
-        var digits = escape.Groups["hex"].ValueSpan;
-        var value = int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        return value <= char.MaxValue ? ((char)value).ToString() : Rune.IsValid(value) ? new Rune(value).ToString() : escape.Value;
+        var value = escape.Groups["octal"].Success ? Convert.ToInt32(escape.Groups["octal"].Value, 8)
+            : escape.Groups["decimal"].Success ? int.Parse(escape.Groups["decimal"].ValueSpan, CultureInfo.InvariantCulture)
+            : int.Parse(escape.Groups["hex"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return Rune.IsValid(value) ? new Rune(value).ToString() : escape.Value;
     }
 
     private static byte[] Bytes(string run)
@@ -67,7 +75,8 @@ internal static class EncodedText
         return Convert.FromHexString(digits.ToString());
     }
 
-    private static string? Decoded(string run)
+    /// <summary>What a run says, from wherever in a group of four it begins: something else may stand in front of it.</summary>
+    private static IEnumerable<string> Decoded(string run)
     {
         var standard = new StringBuilder(run.Length + 3);
         foreach (var c in run)
@@ -75,10 +84,14 @@ internal static class EncodedText
             if (!char.IsWhiteSpace(c) && c != '=') standard.Append(c switch { '-' => '+', '_' => '/', _ => c });
         }
 
-        // A last character that belongs to no byte is left out.
-        standard.Length -= standard.Length % 4 == 1 ? 1 : 0;
-        standard.Append('=', (4 - (standard.Length % 4)) % 4);
-        return Base64.IsValid(standard.ToString()) ? Text(Convert.FromBase64String(standard.ToString())) : null;
+        for (var from = 0; from < 4; from++)
+        {
+            // A last character that belongs to no byte is left out.
+            var length = standard.Length - from;
+            length -= length % 4 == 1 ? 1 : 0;
+            var part = standard.ToString(from, length).PadRight((length + 3) / 4 * 4, '=');
+            if (length >= LeastEncoded && Base64.IsValid(part) && Text(Convert.FromBase64String(part)) is { } text) yield return text;
+        }
     }
 
     /// <summary>Bytes as a text; null: they are none.</summary>

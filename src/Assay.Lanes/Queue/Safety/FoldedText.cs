@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Assay.Lanes.Queue.Safety;
 
 /// <summary>A text as it is read: small letters, without marks and what is not seen, and look-alikes as what they look like.</summary>
 internal static class FoldedText
 {
+    /// <summary>Letters beyond ASCII by their numbers.</summary>
+    private static readonly Regex Escape = BoundedPattern.Of(@"\\u(00[89a-fA-F][0-9a-fA-F]|0[1-9a-fA-F][0-9a-fA-F]{2}|[1-9a-fA-F][0-9a-fA-F]{3})");
+
     public static MappedText Of(string text)
     {
         var folded = new MappedText(text.Length);
@@ -23,9 +27,10 @@ internal static class FoldedText
     /// <summary>A regular expression with its letters as <see cref="Of"/> writes them.</summary>
     public static string Pattern(string pattern)
     {
+        pattern = Escape.Replace(pattern, static m => ((char)int.Parse(m.ValueSpan[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString());
         if (Ascii.IsValid(pattern)) return pattern;
         var folded = new StringBuilder(pattern.Length);
-        foreach (var c in pattern) folded.Append(char.IsLetter(c) && LookAlikes.Of(c) is { } plain ? plain : c.ToString());
+        foreach (var c in pattern) folded.Append(LookAlikes.Of(c) is { } plain ? Regex.Escape(plain) : c.ToString());
         return folded.ToString();
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 
 namespace Assay.Lanes.Queue.Safety;
 
@@ -15,6 +16,7 @@ internal sealed class ProgramUse
         Entry = entry;
         _options = entry.Options.Select(Read).ToFrozenDictionary(static o => o.Name, static o => o.Kind, StringComparer.Ordinal);
         TakesNumbers = _options.ContainsKey(AnyNumber);
+        DeniedText = [.. entry.DeniedText.Select(static p => BoundedPattern.Of(p))];
     }
 
     private enum OptionKind
@@ -22,9 +24,14 @@ internal sealed class ProgramUse
         Flag,
         Value,
         Path,
+
+        /// <summary>A value that is joined, or none.</summary>
+        Joined,
     }
 
     public UseEntry Entry { get; }
+
+    public ImmutableArray<Regex> DeniedText { get; }
 
     private bool TakesNumbers { get; }
 
@@ -53,8 +60,12 @@ internal sealed class ProgramUse
         return given;
     }
 
+    /// <summary>The name of an option as it is listed.</summary>
+    public static string NameOf(string option) => Read(option).Name;
+
     private static (string Name, OptionKind Kind) Read(string option) => option switch
     {
+        [.. var name, '[', '=', ']'] => (name, OptionKind.Joined),
         [.. var name, '=', '@'] => (name, OptionKind.Path),
         [.. var name, '='] => (name, OptionKind.Value),
         _ => (option, OptionKind.Flag),
@@ -70,6 +81,7 @@ internal sealed class ProgramUse
             var name = "-" + word[i];
             if (!_options.TryGetValue(name, out var kind)) return false;
             if (kind == OptionKind.Flag) continue;
+            if (kind == OptionKind.Joined && i + 1 == word.Length) return true;
             return i + 1 < word.Length ? Value(name, kind, at, word[(i + 1)..], given) : Next(name, kind, words, ref at, given);
         }
 
@@ -83,18 +95,22 @@ internal sealed class ProgramUse
         var name = equals < 0 ? word : word[..equals];
         if (!_options.TryGetValue(name, out var kind)) return false;
         if (equals >= 0) return kind != OptionKind.Flag && !Entry.LongSingle && Value(name, kind, at, word[(equals + 1)..], given);
-        if (kind != OptionKind.Flag) return Next(name, kind, words, ref at, given);
+        if (kind is OptionKind.Value or OptionKind.Path) return Next(name, kind, words, ref at, given);
         given.HasPattern |= name == "--files";
         return true;
     }
 
-    private static bool Next(string name, OptionKind kind, ImmutableArray<string> words, ref int at, GivenWords given) =>
-        at + 1 < words.Length && Value(name, kind, ++at, words[at], given);
+    /// <summary>The next word as a value. One that looks like an option is refused, as a program could take it for that.</summary>
+    private static bool Next(string name, OptionKind kind, ImmutableArray<string> words, ref int at, GivenWords given)
+    {
+        if (at + 1 == words.Length || (name != "-e" && words[at + 1] is ['-', .. { Length: > 0 } rest] && rest.AsSpan().ContainsAnyExceptInRange('0', '9'))) return false;
+        return Value(name, kind, ++at, words[at], given);
+    }
 
     private static bool Value(string name, OptionKind kind, int at, string value, GivenWords given)
     {
         given.HasPattern |= name == "-e";
-        (kind == OptionKind.Path ? given.Paths : given.Values).Add((at, value));
+        if (kind == OptionKind.Path) given.Paths.Add((at, value));
         return true;
     }
 }
@@ -106,9 +122,6 @@ internal sealed class GivenWords
 
     /// <summary>Values of options that are paths.</summary>
     public List<(int At, string Word)> Paths { get; } = [];
-
-    /// <summary>Values of other options.</summary>
-    public List<(int At, string Word)> Values { get; } = [];
 
     public List<(int At, string Word)> NotListed { get; } = [];
 

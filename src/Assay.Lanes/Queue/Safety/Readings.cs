@@ -111,7 +111,7 @@ internal static class Readings
         var joined = new MappedText(plain.Length);
         for (var i = 0; i < plain.Length; i++)
         {
-            if (joined.Length > 0 && char.IsLetterOrDigit(joined[joined.Length - 1]) && Within.Contains(plain[i]))
+            if (joined.Length > 0 && char.IsLetterOrDigit(joined[joined.Length - 1]) && Within.Contains(plain[i]) && !IsAddress(plain, i))
             {
                 var next = i + 1;
                 while (next < plain.Length && Within.Contains(plain[next])) next++;
@@ -129,6 +129,14 @@ internal static class Readings
         }
 
         return joined;
+    }
+
+    /// <summary>Whether the word at a place is an address, which would be none without its punctuation.</summary>
+    private static bool IsAddress(MappedText text, int at)
+    {
+        var from = text.Text[..at].LastIndexOf(' ') + 1;
+        var length = text.Text[at..].IndexOf(' ');
+        return text.Text[from..(length < 0 ? text.Length : at + length)].Contains("://", StringComparison.Ordinal);
     }
 
     /// <summary>The sentence with letters that are set apart joined to words; null: there are none.</summary>

@@ -13,8 +13,8 @@ internal sealed class RequiredWords
 
     private const int MaxWords = 400;
 
-    /// <summary>The most words that what has been read so far may be.</summary>
-    private const int MaxExact = 64;
+    /// <summary>The most words that the end of what has been read may be.</summary>
+    private const int MaxEnds = 64;
 
     private readonly string _pattern;
     private int _at;
@@ -100,7 +100,8 @@ internal sealed class RequiredWords
         if (_at == _pattern.Length) return Unknown();
         var c = _pattern[_at++];
         if (c is 'b' or 'B' or 'A' or 'z' or 'Z') return Part.Empty;
-        return char.IsLetterOrDigit(c) ? Part.Anything : Part.Word(c.ToString());
+        if ("wWsSdDnrtfv".Contains(c, StringComparison.Ordinal)) return Part.Anything;
+        return char.IsLetterOrDigit(c) ? Unknown() : Part.Word(c.ToString());
     }
 
     private Part Class()
@@ -152,50 +153,48 @@ internal sealed class RequiredWords
         return Part.Anything;
     }
 
-    /// <summary>A part of an expression: all that its end can be, where that is little, and what it must hold before it.</summary>
-    private sealed class Part
+    /// <summary>A part of an expression: what it must hold, and all that its end can be, where that is little.</summary>
+    /// <param name="End">All that its end can be; null: that is not known.</param>
+    /// <param name="IsWhole">Whether the end is all of it, so that what stands before it goes on in it.</param>
+    /// <param name="Before">What stands before the end must hold a word of each of these.</param>
+    private sealed record Part(ImmutableArray<string>? End, bool IsWhole, ImmutableArray<ImmutableArray<string>> Before)
     {
-        private readonly ImmutableArray<string>? _exact;
-        private readonly ImmutableArray<ImmutableArray<string>> _required;
+        public static Part Empty { get; } = Word("");
 
-        private Part(ImmutableArray<string>? exact, ImmutableArray<ImmutableArray<string>> required) => (_exact, _required) = (exact, required);
+        public static Part Anything { get; } = new(null, IsWhole: false, []);
 
-        public static Part Empty { get; } = new([""], []);
-
-        public static Part Anything { get; } = new(null, []);
-
-        public static Part Word(string word) => new([word], []);
+        public static Part Word(string word) => new([word], IsWhole: true, []);
 
         public static Part AnyOf(List<Part> parts)
         {
-            if (parts.All(static p => p is { _exact: not null, _required.IsEmpty: true }))
+            if (parts.All(static p => p is { End: not null, Before.IsEmpty: true }))
             {
-                var all = parts.SelectMany(static p => p._exact!.Value).Distinct(StringComparer.Ordinal).ToImmutableArray();
-                if (all.Length <= MaxWords) return new Part(all, []);
+                var all = parts.SelectMany(static p => p.End!.Value).Distinct(StringComparer.Ordinal).ToImmutableArray();
+                if (all.Length <= MaxWords) return new Part(all, parts.All(static p => p.IsWhole), []);
             }
 
             // One set of each: together they are a set of which one is required.
             var sets = parts.Select(static p => p.Best()).ToList();
             if (sets.Exists(static s => s.IsEmpty)) return Anything;
             var words = sets.SelectMany(static s => s).Distinct(StringComparer.Ordinal).ToImmutableArray();
-            return words.Length <= MaxWords ? new Part(null, [words]) : Anything;
+            return words.Length <= MaxWords ? new Part(null, IsWhole: false, [words]) : Anything;
         }
 
         public Part Then(Part next)
         {
-            if (_exact is { } left && next._exact is { } right && left.Length * right.Length <= Math.Max(MaxExact, Math.Max(left.Length, right.Length)))
+            if (End is { } left && next is { End: { } right, IsWhole: true } && left.Length * right.Length <= Math.Max(MaxEnds, Math.Max(left.Length, right.Length)))
             {
-                return new Part([.. left.SelectMany(l => right.Select(r => l + r)).Distinct(StringComparer.Ordinal)], [.. _required, .. next._required]);
+                return this with { End = [.. left.SelectMany(l => right.Select(r => l + r)).Distinct(StringComparer.Ordinal)] };
             }
 
             // What has been read is closed, and what follows begins anew.
-            return new Part(next._exact, [.. Required(), .. next._required]);
+            return new Part(next.End, IsWhole: false, [.. Required(), .. next.Before]);
         }
 
         /// <summary>Once or more often.</summary>
-        public Part Again() => new(null, Required());
+        public Part Again() => new(null, IsWhole: false, Required());
 
-        public ImmutableArray<ImmutableArray<string>> Required() => _exact is { } exact && IsUseful(exact) ? [.. _required, exact] : _required;
+        public ImmutableArray<ImmutableArray<string>> Required() => End is { } end && IsUseful(end) ? [.. Before, end] : Before;
 
         private ImmutableArray<string> Best()
         {

@@ -45,13 +45,17 @@ internal record UseEntry
     public bool NeedsApproval => Verdict == "approval";
 
     /// <summary>
-    /// The options: <c>-n</c> a flag, <c>-n=</c> one with a value, <c>-n=@</c> one whose value is a path, <c>-#</c> a number such as <c>-20</c>.
+    /// The options: <c>-n</c> a flag, <c>-n=</c> one with a value, <c>-n=@</c> one whose value is a path, <c>-n[=]</c> one whose value stands in the same
+    /// word or not at all, <c>-#</c> a number such as <c>-20</c>.
     /// </summary>
     public ImmutableArray<string> Options { get => field.IsDefault ? [] : field; init; }
 
     public OperandKind Operands { get; init; }
 
     public int? MaxOperands { get; init; }
+
+    /// <summary>What the text among the operands must not hold, as regular expressions.</summary>
+    public ImmutableArray<string> DeniedText { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Whether an option with one dash has a whole word as its name, and operands follow no <c>--</c>, as with find.</summary>
     public bool LongSingle { get; init; }

@@ -55,13 +55,18 @@ internal sealed class SafetyPolicy
             return Unavailable($"a pattern cannot be matched; assay queue check says which: {e.Message}");
         }
 
+        if (subject.Tree is { } tree && _command.Paths.Refused(tree.Path, tree.Root) is { } rule)
+        {
+            checks.Add(new SafetyFinding(SafetyChecks.Workspace, SafetyVerdict.Deny, rule, "/working_tree", BoundedPart.Of(HiddenText.Shown(tree.Path))));
+        }
+
         var effect = subject.HasCommand ? Command(subject, checks) : null;
         return new SafetyReport(checks.Max(static c => c.Verdict), _sha256, effect, checks.ToImmutable());
     }
 
     private SafetyEffect? Command(SafetySubject subject, ImmutableArray<SafetyFinding>.Builder checks)
     {
-        var words = subject.Words;
+        var words = subject.Words ?? [];
         if (subject.Command is { } text)
         {
             var split = ShellWords.Split(text);

@@ -13,12 +13,15 @@ internal sealed record SafetySubject(IWorkPlace Place)
     public string? Command { get; init; }
 
     /// <summary>A command as words.</summary>
-    public ImmutableArray<string> Words { get => field.IsDefault ? [] : field; init; }
+    public ImmutableArray<string>? Words { get; init; }
 
     public string CommandAt { get; init; } = "/command";
 
     /// <summary>Whether what it writes is captured in a copy.</summary>
     public bool HasWorkingTree { get; init; }
 
-    public bool HasCommand => Command is not null || !Words.IsEmpty;
+    /// <summary>The tree that it names, and the folder in which that must lie; null: it names none.</summary>
+    public (string Path, IWorkPlace Root)? Tree { get; init; }
+
+    public bool HasCommand => Command is not null || Words is not null;
 }

@@ -1,19 +1,17 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Kernel.Json;
 
 namespace Assay.Lanes.Queue.Safety;
 
-/// <summary>What of a task is judged: every text that it holds, also below keys that nobody knows, and its command.</summary>
+/// <summary>What of a task is judged: every text that it holds, also below keys that nobody knows and the keys themselves, and its command.</summary>
 internal static class TaskSubject
 {
-    private static readonly string[] Commands = ["command", "shell"];
+    /// <summary>A key of these alone is a name, and says nothing.</summary>
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
-    /// <summary>Names, and what is checked in another way before it is used.</summary>
-    private static readonly string[] Others =
-    [
-        "id", "type", "mode", "model", "status", "depends_on", "identity_id", "working_tree", "file_scope", "answer", "acceptance_tests", "sandbox",
-    ];
+    private static readonly string[] Commands = ["command", "shell"];
 
     /// <summary>Reads a task.</summary>
     /// <param name="task">An object.</param>
@@ -26,7 +24,7 @@ internal static class TaskSubject
         {
             var pointer = JsonPointer.Append("", property.Name);
             if (Commands.Contains(property.Name, StringComparer.Ordinal)) subject = WithCommand(subject, property.Value, pointer);
-            else if (!Others.Contains(property.Name, StringComparer.Ordinal)) Add(texts, property.Value, pointer);
+            else Add(texts, property, pointer);
         }
 
         return subject with { Texts = texts.ToImmutable() };
@@ -36,6 +34,14 @@ internal static class TaskSubject
         ? subject with { Words = [.. command.EnumerateArray().Select(static w => w.GetString()!)], CommandAt = pointer }
         : subject with { Command = command.GetString()!, CommandAt = pointer };
 
+    private static void Add(ImmutableArray<(string Where, string Text)>.Builder texts, JsonProperty property, string pointer)
+    {
+        if (property.Name.AsSpan().ContainsAnyExcept(NameCharacters)) texts.Add((pointer, property.Name));
+
+        // What a test runs is no text: it is held by the cage, and what it may do by the tree that it stands in.
+        if (property is not { Name: "command", Value.ValueKind: JsonValueKind.Array }) Add(texts, property.Value, pointer);
+    }
+
     private static void Add(ImmutableArray<(string Where, string Text)>.Builder texts, JsonElement value, string pointer)
     {
         switch (value.ValueKind)
@@ -44,7 +50,7 @@ internal static class TaskSubject
                 texts.Add((pointer, value.GetString()!));
                 break;
             case JsonValueKind.Object:
-                foreach (var property in value.EnumerateObject()) Add(texts, property.Value, JsonPointer.Append(pointer, property.Name));
+                foreach (var property in value.EnumerateObject()) Add(texts, property, JsonPointer.Append(pointer, property.Name));
                 break;
             case JsonValueKind.Array:
                 var at = 0;

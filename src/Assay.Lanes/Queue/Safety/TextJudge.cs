@@ -8,6 +8,8 @@ internal sealed class TextJudge
     /// <summary>How often something that was decoded is decoded again.</summary>
     private const int MaxDepth = 3;
 
+    private const int MaxLength = 1_000_000;
+
     /// <summary>More texts than these in one are made to keep the judge busy.</summary>
     private const int MaxTexts = 64;
 
@@ -22,11 +24,11 @@ internal sealed class TextJudge
     /// <param name="text">Patterns that have been checked.</param>
     public TextJudge(GuardedText text)
     {
-        ImmutableArray<TextRule> rules =
+        ImmutableArray<DemandRule> rules =
         [
-            .. text.Deny.Select(static e => TextRule.Of(e, SafetyVerdict.Deny)), .. text.Approval.Select(static e => TextRule.Of(e, SafetyVerdict.NeedsApproval)),
+            .. text.Deny.Select(static e => DemandRule.Of(e, SafetyVerdict.Deny)), .. text.Approval.Select(static e => DemandRule.Of(e, SafetyVerdict.NeedsApproval)),
         ];
-        var demands = rules.Where(static r => r is { Name: TextRule.Injection, Patterns.Length: 1 }).ToList();
+        var demands = rules.Where(static r => r is { Name: DemandRule.Injection, Patterns.Length: 1 }).ToList();
         _plain = new RuleIndex(rules, TextPattern.Plain);
         _letters = new Lazy<RuleIndex>(() => new RuleIndex(rules, TextPattern.Letters));
         _squeezed = new RuleIndex(demands, TextPattern.Squeezed);
@@ -40,6 +42,7 @@ internal sealed class TextJudge
     public IReadOnlyList<SafetyFinding> Judge(string text, string where)
     {
         var found = new FoundInText(where);
+        if (text.Length > MaxLength) return found.With(SafetyRules.TooLong, SafetyVerdict.Deny, $"{text.Length} characters; at most {MaxLength} are judged");
         var texts = new Queue<(string Text, int Depth)>([(text, 0)]);
         var seen = new HashSet<string>(StringComparer.Ordinal) { text };
         while (texts.TryDequeue(out var next))

@@ -3,22 +3,6 @@ using System.Text.RegularExpressions;
 
 namespace Assay.Lanes.Queue.Safety;
 
-/// <summary>One rule about what a text asks for.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Verdict">What follows when it is broken.</param>
-/// <param name="Patterns">One pattern, or several that must all be found in a sentence.</param>
-internal sealed record TextRule(string Name, SafetyVerdict Verdict, ImmutableArray<string> Patterns)
-{
-    public const string Injection = "injection";
-
-    /// <summary>What is spoken of in quotes or code marks may be harmless, so that a person is asked.</summary>
-    private static readonly string[] Spoken = [Injection, "pipe_to_shell", "system_path"];
-
-    public bool AsksWhenQuoted => Spoken.Contains(Name, StringComparer.Ordinal);
-
-    public static TextRule Of(TextEntry entry, SafetyVerdict verdict) => new(entry.Rule, verdict, entry.Pattern is { } one ? [one] : entry.All);
-}
-
 /// <summary>
 /// Rules in the form in which one kind of reading is looked through, with the words without which none can match: most texts hold none of them, and cost one
 /// pass.
@@ -31,7 +15,7 @@ internal sealed class RuleIndex
 
     /// <param name="rules">The rules.</param>
     /// <param name="form">What a pattern is in this form.</param>
-    public RuleIndex(IEnumerable<TextRule> rules, Func<string, string> form)
+    public RuleIndex(IEnumerable<DemandRule> rules, Func<string, string> form)
     {
         var words = new List<(string Word, int Set)>();
         var all = ImmutableArray.CreateBuilder<Indexed>();
@@ -52,7 +36,7 @@ internal sealed class RuleIndex
     }
 
     /// <summary>Where rules are broken: each match of a rule's only pattern, or the first of its first when all are found.</summary>
-    public IEnumerable<(TextRule Rule, int At, int Length)> In(MappedText text)
+    public IEnumerable<(DemandRule Rule, int At, int Length)> In(MappedText text)
     {
         var marked = new bool[_sets];
         _words.Mark(text.Text, marked);
@@ -79,5 +63,5 @@ internal sealed class RuleIndex
         return found;
     }
 
-    private readonly record struct Indexed(TextRule Rule, int FirstSet, int EndSet, ImmutableArray<Lazy<Regex>> Patterns);
+    private readonly record struct Indexed(DemandRule Rule, int FirstSet, int EndSet, ImmutableArray<Lazy<Regex>> Patterns);
 }
