@@ -23,7 +23,7 @@ internal static class QueueCommands
     private static Command Check(GlobalOptions globals)
     {
         var root = Root();
-        var init = new Option<bool>("--init") { Description = "First write the shipped safety_constraints.json, where there is none" };
+        var init = new Option<bool>("--init") { Description = "First write the shipped safety_constraints.json; one that is there is left as it is, and refused" };
         return CheckCommand.Create(globals, "Check the files of a queue, and try the cases of its constraints", [root, init], parsed =>
         {
             var folder = parsed.GetValue(root)!;

@@ -13,7 +13,6 @@ internal static class QueueRule
     /// <summary>The most bytes of <c>queue.json</c>.</summary>
     public const int MaxBytes = 4 << 20;
 
-    private static readonly string[] Prompts = ["prompt", "instruction", "description", "task"];
     private static readonly string[] Commands = ["command", "shell"];
 
     /// <summary>Everything that is wrong with a document that satisfies its contract.</summary>
@@ -68,7 +67,7 @@ internal static class QueueRule
         if (task.TryGetProperty("status", out var status) && status.GetString() != known.GetValueOrDefault(id, "pending"))
         {
             var now = known.TryGetValue(id, out var stands) ? $"the task is {stands}" : "the task is new, so it is pending";
-            yield return document.Problem($"{pointer}/status", "status", $"is written by Assay, and {now}; decide with assay queue approve, reject, requeue or cancel");
+            yield return document.Problem($"{pointer}/status", "status", $"is written by Assay, and {now}: leave it as it is");
         }
 
         if (Number(task, "min_budget", 0m) > Number(task, "max_budget", 0.10m))

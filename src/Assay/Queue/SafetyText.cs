@@ -8,7 +8,7 @@ namespace Assay.Queue;
 /// <summary>A safety report as a program and as a person reads it.</summary>
 internal static class SafetyText
 {
-    private const string Ask = "a person may let it start: assay queue approve";
+    private const string Ask = "a person may let it start";
 
     /// <summary>The report as JSON.</summary>
     public static string Json(SafetyReport report) => JsonSerializer.Serialize(report, SafetyJson.Default.SafetyReport);
@@ -38,7 +38,7 @@ internal static class SafetyText
         if (rules.Contains(SafetyRules.ConstraintsUnavailable)) return "mend the file, or write the shipped one: assay queue check --init";
         if (rules.Contains(SafetyRules.ShellSyntax)) return "no shell reads it: give one program with its words, or put the script into the tree and list it";
         if (rules.Contains(SafetyRules.NeedsWorkingTree)) return "give the task a working_tree: it works in a copy, and its change is reviewed";
-        return rules.Contains(SafetyRules.NotListed)
+        return rules is { Count: 1 } && rules.Contains(SafetyRules.NotListed)
             ? "list it in safety_constraints.json when it is harmless"
             : "write it differently; nothing exempts from this rule";
     }

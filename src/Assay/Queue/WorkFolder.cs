@@ -19,7 +19,7 @@ internal sealed class WorkFolder : IWorkPlace
     {
         if (path.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(path) > MaxBytes) return null;
 
-        // Both ways: a shell's "a/../b" leaves a link that "a" is where the folder above its target is.
+        // By its words and by its links: behind a link, ".." is another folder than its words say.
         if (Below(Path.GetFullPath(Path.Combine(_root, path))) is null) return null;
         return Below(RealPath.Of(Path.Combine(_root, path)));
     }

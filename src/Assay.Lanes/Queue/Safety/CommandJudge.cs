@@ -11,6 +11,7 @@ internal sealed class CommandJudge
 {
     private const int MaxWords = 256;
     private const int MaxBytes = 32 * 1024;
+    private const string Git = "git";
 
     private static readonly Regex Remote = BoundedPattern.Of(@"://|^(file|https?|ftp|ssh|git|data):|^[\w.+-]+@[\w.-]+:", RegexOptions.IgnoreCase);
     private static readonly Regex OwnRevision = BoundedPattern.Of(@"^@(\{|~|\^|$)");
@@ -51,20 +52,20 @@ internal sealed class CommandJudge
         for (var i = 0; i < words.Length; i++)
         {
             if (IsHidden(words[i])) found.Add(i, SafetyRules.HiddenText);
+            if (SecretText.IsIn(words[i])) found.Add(i, SafetyRules.SecretInText);
         }
 
         // What is not seen as it is has no name that could be looked up.
         if (found.IsRefused) return found.Answer(null);
         if (!Ascii.IsValid(words[0])) return found.Refuse(0, SafetyRules.HiddenText);
         if (_denied.TryGetValue(words[0], out var rule)) return found.Refuse(0, rule);
+        if (words.Length > 1 && _denied.TryGetValue($"{words[0]} {words[1]}", out rule)) return found.Refuse(1, rule);
         if (Script(words[0], place) is { } script) return Use(script, words, 1, found, place);
         if (!_programs.TryGetValue(words[0], out var program)) return found.Refuse(0, SafetyRules.NotListed);
         if (program.Subcommands is null) return Use(_uses[program.Program], words, 1, found, place);
         if (words.Length < 2) return found.Refuse(0, SafetyRules.NotListed);
         if (!Ascii.IsValid(words[1])) return found.Refuse(1, SafetyRules.HiddenText);
-        var both = $"{program.Program} {words[1]}";
-        if (_denied.TryGetValue(both, out rule)) return found.Refuse(1, rule);
-        return _uses.TryGetValue(both, out var use) ? Use(use, words, 2, found, place) : found.Refuse(1, SafetyRules.NotListed);
+        return _uses.TryGetValue($"{program.Program} {words[1]}", out var use) ? Use(use, words, 2, found, place) : found.Refuse(1, SafetyRules.NotListed);
     }
 
     /// <summary>A script is used as it was looked at, and in the place where it stands.</summary>
@@ -80,6 +81,7 @@ internal sealed class CommandJudge
         foreach (var (at, word) in given.NotListed) found.Add(at, IsPlainOption(word) ? SafetyRules.NotListed : SafetyRules.HiddenText);
         foreach (var (at, value) in given.Paths) Path(at, value, found, place);
         Operands(use, given, found, place);
+        if (words[0] == Git) Patterns(given.Operands, found);
         if (use.Entry.Operands == OperandKind.Paths) Within(given.Operands, found, place);
         return found.Answer(use.Entry);
     }
@@ -118,6 +120,15 @@ internal sealed class CommandJudge
         }
     }
 
+    /// <summary>What git is given as a path is a pattern to it.</summary>
+    private void Patterns(List<(int At, string Word)> operands, FoundInCommand found)
+    {
+        foreach (var (at, word) in operands)
+        {
+            if (Paths.RefusedPattern(word) is { } rule) found.Add(at, rule);
+        }
+    }
+
     /// <summary>A program that is given a folder and a file takes that for the file of the same name in the folder: diff, cp, mv.</summary>
     private void Within(List<(int At, string Word)> operands, FoundInCommand found, IWorkPlace place)
     {
@@ -145,6 +156,7 @@ internal sealed class CommandJudge
     {
         if (word.StartsWith(':')) found.Add(at, SafetyRules.NotListed);
         else if (!OwnRevision.IsMatch(word)) Path(at, word, found, place);
+        else if (Paths.Refused(word, place) is { } refused) found.Add(at, refused);
 
         // A revision may hold colons itself, so that each may be the one before the path.
         for (var colon = word.Length > 1 ? word.IndexOf(':', 1) : -1; colon > 0; colon = word.IndexOf(':', colon + 1))
@@ -173,7 +185,7 @@ internal sealed class CommandJudge
     /// <summary>Whether a word looks other than it is: control, formatting and direction, spaces that are none, and another dash at its beginning.</summary>
     private static bool IsHidden(string word)
     {
-        if (word.Length > 0 && word[0] > '-' && LookAlikes.Of(word[0]) == "-") return true;
+        if (word.Length > 0 && LookAlikes.Of(word[0]) == "-") return true;
         foreach (var rune in word.EnumerateRunes())
         {
             if (rune.IsAscii ? Rune.IsControl(rune) : IsUnseen(rune)) return true;

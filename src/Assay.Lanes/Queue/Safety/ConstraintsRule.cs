@@ -30,10 +30,11 @@ internal static class ConstraintsRule
             for (var i = 0; i < entries.Length; i++)
             {
                 var at = $"/text/{name}/{i}";
-                if (entries[i].Pattern is { } one && Broken(one, isThorough) is { } why) yield return document.Problem($"{at}/pattern", "pattern", why);
+                var isSqueezed = entries[i].Rule == DemandRule.Injection && entries[i].Pattern is not null;
+                if (entries[i].Pattern is { } one && Broken(one, isThorough, isSqueezed) is { } why) yield return document.Problem($"{at}/pattern", "pattern", why);
                 for (var p = 0; p < entries[i].All.Length; p++)
                 {
-                    if (Broken(entries[i].All[p], isThorough) is { } what) yield return document.Problem($"{at}/all/{p}", "pattern", what);
+                    if (Broken(entries[i].All[p], isThorough, isSqueezed: false) is { } what) yield return document.Problem($"{at}/all/{p}", "pattern", what);
                 }
             }
         }
@@ -54,7 +55,7 @@ internal static class ConstraintsRule
 
             for (var i = 0; i < use.DeniedText.Length; i++)
             {
-                if (Broken(use.DeniedText[i], isThorough: false) is { } why) yield return document.Problem($"{at}/denied_text/{i}", "pattern", why);
+                if (Broken(use.DeniedText[i], isThorough: true, isSqueezed: false) is { } why) yield return document.Problem($"{at}/denied_text/{i}", "pattern", why);
             }
         }
 
@@ -76,14 +77,17 @@ internal static class ConstraintsRule
         }
     }
 
-    private static string? Broken(string pattern, bool isThorough)
+    private static string? Broken(string pattern, bool isThorough, bool isSqueezed)
     {
         try
         {
             TextPattern.Look(pattern);
-            if (!isThorough) return null;
-            TextPattern.Compile(TextPattern.Plain(pattern));
-            TextPattern.Compile(TextPattern.Letters(TextPattern.Squeezed(pattern)));
+            foreach (var form in TextPattern.Forms(isSqueezed))
+            {
+                if (isThorough) TextPattern.Compile(form(pattern));
+                else TextPattern.Look(form(pattern));
+            }
+
             return null;
         }
         catch (RegexParseException e)

@@ -14,7 +14,7 @@ internal sealed class FoundInCommand(ImmutableArray<string> words, string where)
     public void Add(int at, string rule)
     {
         var check = rule == SafetyRules.Network ? SafetyChecks.Network : SafetyChecks.Command;
-        var word = at < words.Length ? HiddenText.Shown(words[at]) : "";
+        var word = at < words.Length ? words[at] : "";
         _found.Add(new SafetyFinding(check, SafetyVerdict.Deny, rule, string.Create(CultureInfo.InvariantCulture, $"{where}/{at}"), BoundedPart.Of(word)));
     }
 

@@ -8,23 +8,22 @@ internal static class HiddenText
 {
     private const int MaxInvisible = 4;
 
-    /// <summary>What of a text is hidden: where it begins, and what it is; null: nothing is.</summary>
-    public static (int At, string What)? In(string text)
+    /// <summary>What of a text is hidden; null: nothing is.</summary>
+    public static string? In(string text)
     {
-        var (invisible, at) = (0, 0);
+        var invisible = 0;
         var isJoined = false;
         foreach (var rune in text.EnumerateRunes())
         {
             var value = rune.Value;
-            if (value is >= 0xE0000 and <= 0xE007F) return (at, $"U+{value:X} (a tag character)");
-            if (value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069)) return (at, $"U+{value:X4} (it turns the direction of writing)");
-            if (Rune.IsControl(rune) && value is not ('\t' or '\n' or '\r')) return (at, $"U+{value:X4} (a control character)");
+            if (value is >= 0xE0000 and <= 0xE007F) return $"U+{value:X} (a tag character)";
+            if (value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069)) return $"U+{value:X4} (it turns the direction of writing)";
+            if (Rune.IsControl(rune) && value is not ('\t' or '\n' or '\r')) return $"U+{value:X4} (a control character)";
 
             // Emoji are joined and coloured by characters that else hide something between letters.
             if (IsInvisible(rune) && !(isJoined && value is 0x200D or 0xFE0E or 0xFE0F)) invisible++;
-            if (invisible > MaxInvisible) return (at, $"{invisible} invisible characters or more, such as U+{value:X4}");
+            if (invisible > MaxInvisible) return $"{invisible} invisible characters or more, such as U+{value:X4}";
             isJoined = Rune.GetUnicodeCategory(rune) is UnicodeCategory.OtherSymbol or UnicodeCategory.ModifierSymbol || (isJoined && IsInvisible(rune));
-            at += rune.Utf16SequenceLength;
         }
 
         return null;

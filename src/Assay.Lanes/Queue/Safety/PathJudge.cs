@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.RegularExpressions;
 using Assay.Kernel.Trees;
 
 namespace Assay.Lanes.Queue.Safety;
@@ -13,18 +11,13 @@ internal sealed class PathJudge
     /// <summary>PATH_MAX of Linux.</summary>
     private const int MaxLength = 4096;
 
-    /// <summary>What a star of a secret's pattern is taken for, to see whether another pattern names such a secret too.</summary>
-    private static readonly string[] Samples = ["", "x", "rsa"];
-
     private readonly ImmutableArray<(GlobPattern Glob, string? Folder)> _protected;
     private readonly ImmutableArray<(GlobPattern Glob, string? Folder)> _secret;
-    private readonly ImmutableArray<string> _samples;
 
     /// <param name="paths">Globs that have been checked.</param>
     public PathJudge(GuardedPaths paths)
     {
         _protected = [.. paths.Protected.Select(Compile)];
-        _samples = [.. paths.Secret.SelectMany(static glob => Samples.Select(s => glob.Replace("**/", "", StringComparison.Ordinal).Replace("**", "x", StringComparison.Ordinal).Replace("*", s, StringComparison.Ordinal)))];
         _secret = [.. paths.Secret.Select(static glob => Compile(glob.ToLowerInvariant()))];
     }
 
@@ -35,11 +28,25 @@ internal sealed class PathJudge
 
         // As it is written and as it is reached: a link may have a harmless name, and a name may be that of a secret to come.
         if (place.Inside(path) is not { } inside) return SafetyRules.OutsideRoot;
-        return Named(inside) ?? (Plain(path) is { } plain && plain != inside ? Named(plain) : null) ?? Pattern(path);
+        return Named(inside) ?? Named(Plain(path));
+    }
+
+    /// <summary>
+    /// The rule that forbids a path which is taken for a pattern, as git does; null: none does. Only one whose stars stand before the ending of a name is let pass, and only when nothing that may
+    /// not be named is the nearest that it names.
+    /// </summary>
+    public string? RefusedPattern(string path)
+    {
+        if (path.AsSpan().ContainsAny('?', '[', '\\')) return SafetyRules.NotListed;
+        var star = path.LastIndexOf('*');
+        if (star < 0) return null;
+        var ending = path[(star + 1)..];
+        if (!ending.StartsWith('.') || ending.Contains('/', StringComparison.Ordinal)) return SafetyRules.NotListed;
+        return Named(path.Replace("*", "", StringComparison.Ordinal)) ?? Named(path.Replace("*", "x", StringComparison.Ordinal)) ?? Named(ending);
     }
 
     /// <summary>The path without <c>.</c> and <c>..</c>, as far as it has a meaning without looking.</summary>
-    private static string? Plain(string path)
+    private static string Plain(string path)
     {
         var names = new List<string>();
         foreach (var name in path.Split('/'))
@@ -52,24 +59,6 @@ internal sealed class PathJudge
         return string.Join('/', names);
     }
 
-    /// <summary>Programs such as git take a path for a pattern: whether it names what nothing may name.</summary>
-    private string? Pattern(string path)
-    {
-        if (!path.AsSpan().ContainsAny('*', '?', '[')) return null;
-        var regex = new StringBuilder("^(.*/)?");
-        for (var i = 0; i < path.Length; i++)
-        {
-            var close = path[i] == '[' ? path.IndexOf(']', Math.Min(i + 2, path.Length)) : -1;
-            if (path[i] is '*') regex.Append(".*");
-            else if (path[i] is '?' || close > 0) regex.Append('.');
-            else regex.Append(Regex.Escape(path[i].ToString()));
-            if (close > 0) i = close;
-        }
-
-        var pattern = BoundedPattern.Of(regex.Append('$').ToString(), RegexOptions.IgnoreCase);
-        return _samples.Any(s => pattern.IsMatch(s)) ? SafetyRules.SecretPath : null;
-    }
-
     private string? Named(string path)
     {
         if (path.Length == 0) return null;
@@ -77,7 +66,7 @@ internal sealed class PathJudge
         return Matches(_secret, path.ToLowerInvariant()) ? SafetyRules.SecretPath : null;
     }
 
-    /// <summary>Whether a glob names the path, a folder that it lies in, or what lies in the path.</summary>
+    /// <summary>Whether a glob names the path, a folder that it lies in, or the folder of which it names all.</summary>
     private static bool Matches(ImmutableArray<(GlobPattern Glob, string? Folder)> globs, string path)
     {
         for (var end = path.IndexOf('/', StringComparison.Ordinal); ; end = path.IndexOf('/', end + 1))

@@ -9,6 +9,12 @@ internal sealed class ProgramUse
 {
     private const string AnyNumber = "-#";
 
+    /// <summary>Makes rg list files, so that no operand is a pattern.</summary>
+    private const string NoPattern = "--files";
+
+    /// <summary>With any of these, the pattern is no operand.</summary>
+    private static readonly string[] Patterns = ["-e", "--regexp", "-f", "--file"];
+
     private readonly FrozenDictionary<string, OptionKind> _options;
 
     public ProgramUse(UseEntry entry)
@@ -96,7 +102,7 @@ internal sealed class ProgramUse
         if (!_options.TryGetValue(name, out var kind)) return false;
         if (equals >= 0) return kind != OptionKind.Flag && !Entry.LongSingle && Value(name, kind, at, word[(equals + 1)..], given);
         if (kind is OptionKind.Value or OptionKind.Path) return Next(name, kind, words, ref at, given);
-        given.HasPattern |= name == "--files";
+        given.HasPattern |= name == NoPattern;
         return true;
     }
 
@@ -109,7 +115,7 @@ internal sealed class ProgramUse
 
     private static bool Value(string name, OptionKind kind, int at, string value, GivenWords given)
     {
-        given.HasPattern |= name == "-e";
+        given.HasPattern |= Patterns.Contains(name, StringComparer.Ordinal);
         if (kind == OptionKind.Path) given.Paths.Add((at, value));
         return true;
     }

@@ -109,8 +109,10 @@ internal sealed class RequiredWords
         // Whatever stands in it: it is one character of which nothing is required.
         if (_at < _pattern.Length && _pattern[_at] == '^') _at++;
         if (_at < _pattern.Length && _pattern[_at] == ']') _at++;
-        while (_at < _pattern.Length && _pattern[_at] != ']') _at += _pattern[_at] == '\\' ? 2 : 1;
-        if (_at >= _pattern.Length) return Unknown();
+        while (_at < _pattern.Length && _pattern[_at] is not (']' or '[')) _at += _pattern[_at] == '\\' ? 2 : 1;
+
+        // A class within a class takes from it, and ends elsewhere.
+        if (_at >= _pattern.Length || _pattern[_at] == '[') return Unknown();
         _at++;
         return Part.Anything;
     }

@@ -55,38 +55,40 @@ internal sealed class SafetyPolicy
             return Unavailable($"a pattern cannot be matched; assay queue check says which: {e.Message}");
         }
 
-        if (subject.Tree is { } tree && _command.Paths.Refused(tree.Path, tree.Root) is { } rule)
-        {
-            checks.Add(new SafetyFinding(SafetyChecks.Workspace, SafetyVerdict.Deny, rule, "/working_tree", BoundedPart.Of(HiddenText.Shown(tree.Path))));
-        }
-
-        var effect = subject.HasCommand ? Command(subject, checks) : null;
+        var effect = Command(subject, checks);
         return new SafetyReport(checks.Max(static c => c.Verdict), _sha256, effect, checks.ToImmutable());
     }
 
     private SafetyEffect? Command(SafetySubject subject, ImmutableArray<SafetyFinding>.Builder checks)
     {
-        var words = subject.Words ?? [];
-        if (subject.Command is { } text)
+        var workspace = Tree(subject).ToList();
+        var judged = subject.HasCommand ? Words(subject) : null;
+        if (judged?.Effect == SafetyEffect.Write && !subject.HasWorkingTree)
         {
-            var split = ShellWords.Split(text);
-            if (split.Refused is { } part)
-            {
-                checks.Add(new SafetyFinding(
-                    SafetyChecks.Command, SafetyVerdict.Deny, SafetyRules.ShellSyntax, subject.CommandAt, BoundedPart.Of(HiddenText.Shown(part))));
-                return null;
-            }
-
-            words = split.Words;
+            workspace.Add(new SafetyFinding(SafetyChecks.Workspace, SafetyVerdict.Deny, SafetyRules.NeedsWorkingTree, "/working_tree"));
         }
 
-        var judged = _command.Judge(words, subject.CommandAt, subject.Place);
-        var isHomeless = judged.Effect == SafetyEffect.Write && !subject.HasWorkingTree;
-        Add(checks, SafetyChecks.Workspace,
-            isHomeless ? [new SafetyFinding(SafetyChecks.Workspace, SafetyVerdict.Deny, SafetyRules.NeedsWorkingTree, "/working_tree", words[0])] : [], isMade: true);
+        Add(checks, SafetyChecks.Workspace, workspace, isMade: judged is not null || subject.Tree is not null);
+        if (judged is null) return null;
         Add(checks, SafetyChecks.Network, judged.Findings.Where(static f => f.Check == SafetyChecks.Network), isMade: true);
-        Add(checks, SafetyChecks.Command, judged.Findings.Where(static f => f.Check == SafetyChecks.Command), isMade: true);
+        Add(checks, SafetyChecks.Command, judged.Findings.Where(static f => f.Check != SafetyChecks.Network), isMade: true);
         return judged.Effect;
+    }
+
+    private IEnumerable<SafetyFinding> Tree(SafetySubject subject)
+    {
+        if (subject.Tree is { } tree && _command.Paths.Refused(tree.Path, tree.Root) is { } rule)
+        {
+            yield return new SafetyFinding(SafetyChecks.Workspace, SafetyVerdict.Deny, rule, "/working_tree", BoundedPart.Of(tree.Path));
+        }
+    }
+
+    private JudgedCommand Words(SafetySubject subject)
+    {
+        if (subject.Command is not { } text) return _command.Judge(subject.Words!.Value, subject.CommandAt, subject.Place);
+        var split = ShellWords.Split(text);
+        if (split.Refused is not { } part) return _command.Judge(split.Words, subject.CommandAt, subject.Place);
+        return new JudgedCommand([new SafetyFinding(SafetyChecks.Command, SafetyVerdict.Deny, SafetyRules.ShellSyntax, subject.CommandAt, part)], null);
     }
 
     private static void Add(ImmutableArray<SafetyFinding>.Builder checks, string check, IEnumerable<SafetyFinding> found, bool isMade)

@@ -27,11 +27,11 @@ internal static class SecretText
         """,
         RegexOptions.IgnorePatternWhitespace);
 
-    private const string Redacted = "[redacted]";
+    private const char Masked = '•';
 
-    /// <summary>Where a text holds a secret; null: it holds none that is known.</summary>
-    public static int? In(string text) => Form.Match(text) is { Success: true } match ? match.Index : null;
+    /// <summary>Whether a text holds a secret of a known form.</summary>
+    public static bool IsIn(string text) => Form.IsMatch(text);
 
-    /// <summary>A text without its secrets.</summary>
-    public static string Redact(string text) => Form.Replace(text, Redacted);
+    /// <summary>A text of the same length without its secrets.</summary>
+    public static string Mask(string text) => Form.Replace(text, static m => new string(Masked, m.Length));
 }

@@ -15,7 +15,7 @@ internal readonly struct ShellWords
     /// <summary>The words; empty when it was refused.</summary>
     public ImmutableArray<string> Words { get; }
 
-    /// <summary>The part that only a shell could make something of; null: there is none.</summary>
+    /// <summary>The part that only a shell could make something of, as it may be shown, or what it is; null: there is none.</summary>
     public string? Refused { get; }
 
     /// <summary>Splits a command.</summary>

@@ -37,9 +37,7 @@ internal static class TaskSubject
     private static void Add(ImmutableArray<(string Where, string Text)>.Builder texts, JsonProperty property, string pointer)
     {
         if (property.Name.AsSpan().ContainsAnyExcept(NameCharacters)) texts.Add((pointer, property.Name));
-
-        // What a test runs is no text: it is held by the cage, and what it may do by the tree that it stands in.
-        if (property is not { Name: "command", Value.ValueKind: JsonValueKind.Array }) Add(texts, property.Value, pointer);
+        Add(texts, property.Value, pointer);
     }
 
     private static void Add(ImmutableArray<(string Where, string Text)>.Builder texts, JsonElement value, string pointer)

@@ -32,7 +32,7 @@ internal sealed class TextJudge
         _plain = new RuleIndex(rules, TextPattern.Plain);
         _letters = new Lazy<RuleIndex>(() => new RuleIndex(rules, TextPattern.Letters));
         _squeezed = new RuleIndex(demands, TextPattern.Squeezed);
-        _squeezedLetters = new Lazy<RuleIndex>(() => new RuleIndex(demands, static p => TextPattern.Letters(TextPattern.Squeezed(p))));
+        _squeezedLetters = new Lazy<RuleIndex>(() => new RuleIndex(demands, TextPattern.SqueezedLetters));
     }
 
     /// <summary>Judges a text.</summary>
@@ -61,8 +61,8 @@ internal sealed class TextJudge
 
     private void Judge(string text, int depth, FoundInText found)
     {
-        if (HiddenText.In(text) is { } hidden) found.Add(SafetyRules.HiddenText, SafetyVerdict.Deny, hidden.What);
-        if (SecretText.In(text) is not null) found.Add(SafetyRules.SecretInText, SafetyVerdict.Deny, "a private key or a token");
+        if (HiddenText.In(text) is { } hidden) found.Add(SafetyRules.HiddenText, SafetyVerdict.Deny, hidden);
+        if (SecretText.IsIn(text)) found.Add(SafetyRules.SecretInText, SafetyVerdict.Deny, "a private key or a token");
         var folded = FoldedText.Of(text);
         var quoted = depth == 0 ? new QuotedParts(text) : null;
         foreach (var (from, to) in SentenceCut.Cut(folded.Text))
@@ -86,7 +86,7 @@ internal sealed class TextJudge
             if (length < least) continue;
             var (first, last) = (reading.From(at), reading.From(at + length - 1));
             var isSpoken = rule.AsksWhenQuoted && quoted is not null && quoted.Contain(first, last);
-            var shown = BoundedPart.Of(SecretText.Redact(HiddenText.Shown(text[first..Math.Min(last + 1, text.Length)])));
+            var shown = BoundedPart.Of(text, first, Math.Min(last + 1, text.Length) - first);
             found.Add(rule.Name, isSpoken ? SafetyVerdict.NeedsApproval : rule.Verdict, shown);
         }
     }

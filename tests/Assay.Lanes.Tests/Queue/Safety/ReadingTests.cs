@@ -52,22 +52,32 @@ public sealed class ReadingTests
     public void What_is_encoded_is_found(string text, int count) => Assert.Equal(count, EncodedText.In(text).Count());
 
     [Theory]
-    [InlineData("\\b(ignore|forget) (all )?rules?", "ignore|forget", "rule")]
-    [InlineData("(send|post).{0,40}keys?\\b", "send|post", "key")]
+    [InlineData("\\b(ignore|forget) (all )?rules?", "ignore all rules|ignore all rule|ignore rules|ignore rule|forget all rules|forget all rule|forget rules|forget rule")]
+    [InlineData("(send|post).{0,40}keys?\\b", "send|post", "keys|key")]
     [InlineData("a|b")]
-    [InlineData("(abc)?def", "def")]
-    [InlineData("(abc|(def)+x*)", "abc|def")]
-    [InlineData("[abc]def|ghi+", "def|gh")]
+    [InlineData("(abc)?def", "abcdef|def")]
+    [InlineData("\\w*token(s|x)?", "tokens|tokenx|token")]
+    [InlineData("x\\w*token y", "token y")]
+    [InlineData("(abc|(defg)+x*)", "abc|defg")]
+    [InlineData("[abc]defg|ghi+", "defg|gh")]
     [InlineData("abc\\.def", "abc.def")]
     [InlineData("abc(?=def)")]
     [InlineData("abc)")]
-    public void Words_are_required_only_where_every_match_holds_one(string pattern, params string[] sets)
-    {
-        var found = RequiredWords.Of(pattern).Select(static s => string.Join('|', s));
-        Assert.All(found, set => Assert.True(sets.Any(wanted => Holds(set, wanted)), $"{set} is more than {string.Join(" & ", sets)}"));
+    [InlineData("\\x61bcdef")]
+    [InlineData("\\p{L}abcdef")]
+    [InlineData("[a-z-[aeiou]]abcdef")]
+    public void Words_are_required_only_where_every_match_holds_one(string pattern, params string[] sets) => Assert.Equal(
+        sets.Where(static s => s.Split('|').All(static w => w.Length >= 3)), RequiredWords.Of(pattern).Select(static s => string.Join('|', s)));
 
-        static bool Holds(string set, string wanted) =>
-            set.Split('|').All(w => wanted.Split('|').Any(part => w.Contains(part, StringComparison.Ordinal) || part.Contains(w, StringComparison.Ordinal)));
+    [Theory]
+    [InlineData("key=[^ ]+ (a|b)l", "key=[^ ]+(a|b)l", "key=[^ ]+ (a|b)i")]
+    [InlineData("\\ball {0,3}rules?\\b", "allrules?", "\\baii {0,3}ruies?\\b")]
+    [InlineData("\\p{L}l\\\\l[l-n]", "\\p{L}l\\\\l[l-n]", "\\p{L}i\\\\i[l-n]")]
+    [InlineData("[a-z-[ l]] ?l", "[a-z-[ l]]l", "[a-z-[ l]] ?i")]
+    public void A_pattern_has_a_form_for_each_reading(string pattern, string squeezed, string letters)
+    {
+        Assert.Equal(squeezed, TextPattern.Squeezed(pattern));
+        Assert.Equal(letters, TextPattern.Letters(pattern));
     }
 
     /// <summary>The words without which no pattern is tried must be in all that it matches: else a rule would be passed over.</summary>
@@ -80,14 +90,28 @@ public sealed class ReadingTests
         var policy = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "policies/safety_constraints.json")))!["text"]!;
         var patterns = new[] { "deny", "approval" }.SelectMany(list => policy[list]!.AsArray())
             .SelectMany(static e => e!["pattern"] is { } one ? [(string)one!] : e["all"]!.AsArray().Select(static p => (string)p!));
-        Assert.All(patterns, pattern =>
+        Func<string, string>[] readings =
+        [
+            static t => t, static t => Read(Readings.Letters, t), static t => Squeezed(t), static t => Read(Readings.Letters, Squeezed(t)),
+        ];
+        var forms = TextPattern.Forms(isSqueezed: true).ToList();
+        Assert.Equal(readings.Length, forms.Count);
+        for (var form = 0; form < forms.Count; form++)
         {
-            var (regex, required) = (TextPattern.Compile(TextPattern.Plain(pattern)), RequiredWords.Of(TextPattern.Plain(pattern)));
-            foreach (var text in all)
+            var texts = all.Select(readings[form]).ToList();
+            Assert.All(patterns, pattern =>
             {
-                if (required.All(set => set.Any(w => text.Contains(w, StringComparison.Ordinal)))) continue;
-                Assert.False(regex.IsMatch(text), $"{pattern} matches {text}");
-            }
-        });
+                var (regex, required) = (TextPattern.Compile(forms[form](pattern)), RequiredWords.Of(forms[form](pattern)));
+                foreach (var text in texts)
+                {
+                    if (required.All(set => set.Any(w => text.Contains(w, StringComparison.Ordinal)))) continue;
+                    Assert.False(regex.IsMatch(text), $"{pattern} matches {text}");
+                }
+            });
+        }
+
+        static string Read(Func<MappedText, MappedText?> read, string text) => read(FoldedText.Of(text)) is { } other ? other.Text.ToString() : text;
+
+        static string Squeezed(string text) => Readings.Squeezed(FoldedText.Of(text), 0, text.Length).Text.ToString();
     }
 }
