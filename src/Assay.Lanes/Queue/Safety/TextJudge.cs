@@ -86,8 +86,10 @@ internal sealed class TextJudge
             if (length < least) continue;
             var (first, last) = (reading.From(at), reading.From(at + length - 1));
             var isSpoken = rule.AsksWhenQuoted && quoted is not null && quoted.Contain(first, last);
-            var shown = BoundedPart.Of(text, first, Math.Min(last + 1, text.Length) - first);
-            found.Add(rule.Name, isSpoken ? SafetyVerdict.NeedsApproval : rule.Verdict, shown);
+            var verdict = isSpoken ? SafetyVerdict.NeedsApproval : rule.Verdict;
+
+            // Showing a part goes through the whole text, so that only what is not known yet is shown.
+            if (found.IsNews(rule.Name, verdict)) found.Add(rule.Name, verdict, BoundedPart.Of(text, first, Math.Min(last + 1, text.Length) - first));
         }
     }
 }
@@ -98,6 +100,9 @@ internal sealed class FoundInText(string where)
     private readonly List<SafetyFinding> _found = [];
 
     public IReadOnlyList<SafetyFinding> All => _found;
+
+    /// <summary>Whether nothing as bad is known of a rule.</summary>
+    public bool IsNews(string rule, SafetyVerdict verdict) => !_found.Exists(f => f.Rule == rule && f.Verdict >= verdict);
 
     public void Add(string rule, SafetyVerdict verdict, string shown)
     {
