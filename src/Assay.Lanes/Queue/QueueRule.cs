@@ -90,11 +90,14 @@ internal static class QueueRule
 
     private static decimal Number(JsonElement task, string name, decimal standard) => task.TryGetProperty(name, out var value) ? value.GetDecimal() : standard;
 
+    /// <summary>What is wrong with an address; null: it is one of loopback, with a port and nothing else.</summary>
     private static string? Endpoint(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url)) return "is no address; one looks like http://127.0.0.1:8420";
+        const string example = "http://127.0.0.1:8420";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp) return $"must be an address of http, such as {example}";
         var isLoopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-        return isLoopback && url.Port > 0 ? null : "must be on loopback, such as http://127.0.0.1:8420";
+        if (!isLoopback) return $"must be on loopback, such as {example}: whoever reaches it can have work done";
+        return text.TrimEnd('/') == $"http://{url.Host}:{url.Port}" ? null : $"must name a port and nothing else, such as {example}";
     }
 
     /// <summary>Tasks of which each depends on the next, and the last on the first; null: there are none.</summary>

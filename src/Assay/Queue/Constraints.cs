@@ -3,6 +3,7 @@ using Assay.Kernel.Json;
 using Assay.Kernel.Values;
 using Assay.Lanes.Queue;
 using Assay.Lanes.Queue.Safety;
+using Assay.Native;
 
 namespace Assay.Queue;
 
@@ -39,14 +40,10 @@ internal static class Constraints
         var path = Path.Combine(root, QueuePaths.Constraints);
         try
         {
-            using var file = new FileStream(path, FileMode.CreateNew);
-            file.Write(Shipped);
-            file.Flush(flushToDisk: true);
-            return null;
-        }
-        catch (IOException) when (Path.Exists(path))
-        {
-            return new InputProblem(path, "", "exists", "exists already and is left as it is");
+            using var folder = FolderHandle.OpenNamed(root);
+            return folder.Write(QueuePaths.Constraints, Shipped, replaces: false, isSynced: true)
+                ? null
+                : new InputProblem(path, "", "exists", "exists already and is left as it is");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

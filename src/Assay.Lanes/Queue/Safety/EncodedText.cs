@@ -45,6 +45,13 @@ internal static class EncodedText
         foreach (Match run in Base64Run.Matches(text))
         {
             foreach (var decoded in Decoded(run.Value)) yield return decoded;
+
+            // A word of prose beside it belongs to the run by its look, so that each word is also read by itself.
+            var words = run.Value.Split((char[])[' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+            foreach (var word in words.Length > 1 ? words : [])
+            {
+                foreach (var decoded in Decoded(word)) yield return decoded;
+            }
         }
     }
 
@@ -84,13 +91,13 @@ internal static class EncodedText
             if (!char.IsWhiteSpace(c) && c != '=') standard.Append(c switch { '-' => '+', '_' => '/', _ => c });
         }
 
-        for (var from = 0; from < 4; from++)
+        for (var from = 0; from < 4 && standard.Length - from >= LeastEncoded; from++)
         {
             // A last character that belongs to no byte is left out.
             var length = standard.Length - from;
             length -= length % 4 == 1 ? 1 : 0;
             var part = standard.ToString(from, length).PadRight((length + 3) / 4 * 4, '=');
-            if (length >= LeastEncoded && Base64.IsValid(part) && Text(Convert.FromBase64String(part)) is { } text) yield return text;
+            if (Base64.IsValid(part) && Text(Convert.FromBase64String(part)) is { } text) yield return text;
         }
     }
 

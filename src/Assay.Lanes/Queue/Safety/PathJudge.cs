@@ -32,8 +32,8 @@ internal sealed class PathJudge
     }
 
     /// <summary>
-    /// The rule that forbids a path which is taken for a pattern, as git does; null: none does. Only one whose stars stand before the ending of a name is let pass, and only when nothing that may
-    /// not be named is the nearest that it names.
+    /// The rule that forbids a path which is taken for a pattern, as git does; null: none does. Only one whose stars stand before the ending of a
+    /// name is let pass, and only when nothing that may not be named is the nearest that it names.
     /// </summary>
     public string? RefusedPattern(string path)
     {
